@@ -1,0 +1,1 @@
+"""The specialists: they turn what analyzers find into proposals with a plan for their proof."""

@@ -1,0 +1,64 @@
+"""What a run tells those who listen, in the order it happens. `Run.events()` yields these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ambient_lsp.model import Finding, Proposal, RunError, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run has begun; `paths` are the files it will look at."""
+
+    run_id: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsReported:
+    """One agent has looked at one file. `findings` replaces all that this agent said of this text before."""
+
+    run_id: str
+    agent: str
+    path: str
+    sha256: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalChanged:
+    """A proposal is new or has another state. It has been stored before this is sent."""
+
+    run_id: str
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the run is. `done` of `total` steps; `message` is for the user ("3/5 agents · billing.py")."""
+
+    run_id: str
+    stage: str
+    message: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of the run did not work; the rest goes on."""
+
+    run_id: str
+    error: RunError
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The last event of every run, cancelled ones too."""
+
+    run_id: str
+    record: RunRecord
+
+
+Event = RunStarted | FindingsReported | ProposalChanged | Progress | Problem | RunEnded

@@ -1,0 +1,1 @@
+"""Changes to text: the normal form, reading foreign diffs, safe paths, re-anchoring, writing files."""

@@ -1,0 +1,1 @@
+"""Git: the current content as a tree, checkouts outside the repository, proposals as commits."""

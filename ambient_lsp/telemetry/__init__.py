@@ -1,0 +1,1 @@
+"""The local log of what happened, one JSON line an event."""

@@ -1,0 +1,1 @@
+"""One prover for each kind of promise that a specialist can make."""
