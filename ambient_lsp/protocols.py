@@ -60,9 +60,26 @@ class Workbench(Protocol):
         """Return the lines that the project's tests ran, by test; None if the suite could not be run in a sandbox."""
         ...
 
+    async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
+        """Run `setup` (Python source), then evaluate each expression, in the sandbox on the base tree; None where that
+        could not be done."""
+        ...
+
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an expression gave. `value_repr` and `type_name` are of the value, `exception` is the type's name when it
+    raised instead; `deterministic` tells whether two fresh interpreters gave the same."""
+
+    expression: str
+    value_repr: str
+    type_name: str
+    exception: str
+    deterministic: bool
 
 
 @dataclass(frozen=True, slots=True)

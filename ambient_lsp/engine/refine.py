@@ -1,0 +1,124 @@
+"""Many proposals into few: agreement is counted, nothing that someone said is lost, and conflicts are resolved.
+
+Two proposals that make the same change are one, with both reasons and a higher rank. Two that change different places
+of one file both survive. Of two that change the same place differently the better one goes on, and the other is set
+aside with a sentence that says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ambient_lsp.model import FileEdit, Finding, Proposal
+
+T = TypeVar("T")
+
+AGREEMENT = 5.0
+"""What each further specialist who proposes the same adds to the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A proposal that does not go on, and why."""
+
+    proposal: Proposal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """`kept` in the order in which they should be checked, and the rest."""
+
+    kept: tuple[Proposal, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str, float] | None = None) -> Refined:
+    """Merge, rank, resolve and cap. `per_file` is the most proposals kept for one file; `weights` scale an agent's
+    score by what became of its earlier proposals."""
+    ranked = sorted(
+        _merge_same(proposals),
+        key=lambda one: (-one.score * (weights or {}).get(one.agent, 1.0), one.risk_level.rank, one.id),
+    )
+    kept: list[Proposal] = []
+    aside: list[SetAside] = []
+    count: dict[str, int] = {}
+    for proposal in ranked:
+        rival = next((other for other in kept if conflict(proposal, other)), None)
+        if rival is not None:
+            aside.append(
+                SetAside(proposal, f"It changes the same lines as “{rival.title}” ({rival.id}), which ranks higher.")
+            )
+        elif any(count.get(path, 0) >= per_file for path in proposal.files_touched):
+            aside.append(
+                SetAside(proposal, f"There are already {per_file} proposals for this file; save again after those.")
+            )
+        else:
+            kept.append(proposal)
+            for path in proposal.files_touched:
+                count[path] = count.get(path, 0) + 1
+    return Refined(tuple(kept), tuple(aside))
+
+
+def merge_findings(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with those that several agents made at one place merged, and all their reasons kept."""
+    merged: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.path, finding.span, finding.rule)
+        earlier = merged.get(key)
+        if earlier is None:
+            merged[key] = finding
+            continue
+        merged[key] = replace(
+            earlier,
+            severity=max(earlier.severity, finding.severity, key=lambda level: level.rank),
+            evidence=_unique((*earlier.evidence, *finding.evidence)),
+            rationales=_unique((*earlier.rationales, *finding.rationales)),
+            tags=_unique((*earlier.tags, *finding.tags)),
+        )
+    return list(merged.values())
+
+
+def conflict(one: Proposal, other: Proposal) -> bool:
+    """Tell whether the two cannot both be made, one after the other."""
+    return any(_edits_conflict(left, right) for left in one.edits for right in other.edits)
+
+
+def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
+    merged: dict[tuple[FileEdit, ...], Proposal] = {}
+    for proposal in proposals:
+        first = merged.get(proposal.edits)
+        if first is None:
+            merged[proposal.edits] = proposal
+            continue
+        better, lesser = (first, proposal) if first.score >= proposal.score else (proposal, first)
+        agents = {rationale.agent for rationale in (*first.rationales, *proposal.rationales)}
+        agrees = len(agents) > len({rationale.agent for rationale in first.rationales})
+        merged[proposal.edits] = replace(
+            better,
+            score=better.score + (AGREEMENT if agrees else 0.0),
+            risk_level=max(first.risk_level, proposal.risk_level, key=lambda level: level.rank),
+            rationales=_unique((*better.rationales, *lesser.rationales)),
+            finding_ids=_unique((*better.finding_ids, *lesser.finding_ids)),
+            fingerprints=_unique((*better.fingerprints, *lesser.fingerprints)),
+            tags=_unique((*better.tags, *lesser.tags)),
+        )
+    return list(merged.values())
+
+
+def _edits_conflict(one: FileEdit, other: FileEdit) -> bool:
+    if not set(one.paths) & set(other.paths):
+        return False
+    if one.kind != "modify" or other.kind != "modify":
+        return True
+    return any(
+        left.start <= right.end and right.start <= left.end for left in one.replacements for right in other.replacements
+    )
+
+
+def _unique(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))

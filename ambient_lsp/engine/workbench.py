@@ -1,0 +1,92 @@
+"""What the engine hands to specialists: current texts, warm processes, and facts that the sandbox observed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from ambient_lsp.config import Agents
+    from ambient_lsp.engine.cpu import CpuPool
+    from ambient_lsp.model import Snapshot
+    from ambient_lsp.protocols import Coverage, Observation
+
+T = TypeVar("T")
+
+
+class EngineWorkbench:
+    """The `Workbench` of one run. Coverage and observations are asked for once and only when a specialist wants them."""
+
+    def __init__(
+        self,
+        *,
+        agents: Agents,
+        cpu: CpuPool,
+        read: Callable[[str], Awaitable[Snapshot | None]],
+        coverage: Callable[[], Awaitable[Coverage | None]],
+        observe: Callable[[Sequence[str], str], Awaitable[Sequence[Observation] | None]],
+    ) -> None:
+        self._agents = agents
+        self._cpu = cpu
+        self._read = read
+        self._coverage = coverage
+        self._observe = observe
+
+    async def read(self, path: str) -> Snapshot | None:
+        """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""
+        return await self._read(path)
+
+    async def cpu(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run a module-level function in a warm worker process."""
+        return await self._cpu.run(function, *args)
+
+    async def coverage(self) -> Coverage | None:
+        """Return the lines that the project's tests ran; None if the suite could not be run in a sandbox."""
+        return await self._coverage()
+
+    async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
+        """Evaluate expressions in the sandbox on the base tree; None where that could not be done."""
+        return await self._observe(calls, setup)
+
+    def settings(self, agent: str) -> Mapping[str, Any]:
+        """Return the agent's own section of the configuration, defaults filled in."""
+        return settings_of(self._agents, agent)
+
+
+class PatchedWorkbench:
+    """A workbench on texts that exist only in memory, for looking again at what a proposal would leave behind."""
+
+    def __init__(self, bench: EngineWorkbench, texts: Mapping[str, Snapshot | None]) -> None:
+        self._bench = bench
+        self._texts = texts
+
+    async def read(self, path: str) -> Snapshot | None:
+        """Return the patched text where there is one, else the current text."""
+        return self._texts[path] if path in self._texts else await self._bench.read(path)
+
+    async def cpu(self, function: Callable[..., T], /, *args: Any) -> T:
+        """Run a module-level function in a warm worker process."""
+        return await self._bench.cpu(function, *args)
+
+    async def coverage(self) -> Coverage | None:
+        """Return None: nothing is run for a second look."""
+        return None
+
+    async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
+        """Return None: nothing is run for a second look."""
+        return None
+
+    def settings(self, agent: str) -> Mapping[str, Any]:
+        """Return the agent's own section of the configuration, defaults filled in."""
+        return self._bench.settings(agent)
+
+
+def settings_of(agents: Agents, agent: str) -> Mapping[str, Any]:
+    """Return an agent's section: one of the five with its defaults, a custom one as it was written."""
+    section = getattr(agents, agent, None)
+    if isinstance(section, BaseModel):
+        return section.model_dump()
+    return section if isinstance(section, dict) else {}

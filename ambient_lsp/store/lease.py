@@ -1,0 +1,76 @@
+"""One writer for each repository: a file lock that the system gives back when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from ambient_lsp.errors import LeaseHeld
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Lease:
+    """The right to run agents on one folder. Held until `release`, or until the process ends in any way."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lease back."""
+        self._file.close()
+
+
+def take(folder: Path) -> Lease:
+    """Take the lease of the state folder. Raises `LeaseHeld`, with the holder's pid in `details`, when it is taken."""
+    file = _open(folder)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _holder(file)
+        file.close()
+        raise LeaseHeld(
+            f"Another Ambient (process {holder or 'unknown'}) works on this folder.",
+            untouched="Its results are shown here; nothing runs twice.",
+            pid=holder,
+        ) from None
+    return _sign(file)
+
+
+def wait_for(folder: Path, taken: Callable[[Lease], None]) -> None:
+    """Call `taken` from a thread as soon as the lease is free. Costs nothing while waiting.
+
+    The thread is a daemon: a blocked `flock` cannot be interrupted, and must not keep the process alive.
+    """
+
+    def wait() -> None:
+        file = _open(folder)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        taken(_sign(file))
+
+    threading.Thread(target=wait, name="ambient-lease", daemon=True).start()
+
+
+def _open(folder: Path) -> TextIO:
+    return os.fdopen(os.open(folder / "lease", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+")
+
+
+def _sign(file: TextIO) -> Lease:
+    file.seek(0)
+    file.truncate()
+    json.dump({"pid": os.getpid(), "since": time.time()}, file)
+    file.flush()
+    return Lease(file)
+
+
+def _holder(file: TextIO) -> int | None:
+    try:
+        return int(json.loads(file.read())["pid"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,55 @@
+"""The shape of `state.db`, as an ordered list of steps. A step that has been released is never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "001_first",
+        """
+        CREATE TABLE proposals (
+            id TEXT PRIMARY KEY, agent TEXT NOT NULL, state TEXT NOT NULL, run_id TEXT NOT NULL,
+            created REAL NOT NULL, value TEXT NOT NULL
+        );
+        CREATE INDEX proposals_by_state ON proposals (state);
+        CREATE TABLE proposal_paths (
+            path TEXT NOT NULL, proposal_id TEXT NOT NULL REFERENCES proposals (id) ON DELETE CASCADE,
+            PRIMARY KEY (path, proposal_id)
+        ) WITHOUT ROWID;
+        CREATE TABLE findings (
+            id TEXT NOT NULL, agent TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, position INTEGER NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (agent, path, position)
+        );
+        CREATE INDEX findings_by_id ON findings (id);
+        CREATE INDEX findings_by_path ON findings (path);
+        CREATE TABLE outcomes (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, proposal_id TEXT NOT NULL, value TEXT NOT NULL
+        );
+        CREATE TABLE dismissals (
+            fingerprint TEXT NOT NULL, rule TEXT NOT NULL, path TEXT NOT NULL, expires REAL NOT NULL,
+            value TEXT NOT NULL, PRIMARY KEY (fingerprint, rule)
+        );
+        CREATE TABLE runs (id TEXT PRIMARY KEY, started REAL NOT NULL, state TEXT NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE texts (sha256 TEXT PRIMARY KEY, text BLOB NOT NULL, used REAL NOT NULL);
+        CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+        CREATE TABLE requests (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, created REAL NOT NULL
+        );
+        """,
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a database up to date. Each step is one transaction, so a crash leaves whole steps only."""
+    db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    for name, script in MIGRATIONS:
+        if name not in done:
+            db.executescript(f"BEGIN IMMEDIATE;{script};")
+            db.execute("INSERT INTO migrations VALUES (?)", (name,))
+            db.execute("COMMIT")

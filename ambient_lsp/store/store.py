@@ -1,0 +1,302 @@
+"""What one repository remembers, in one SQLite file: `.ambient/state.db`.
+
+Write-ahead logging lets other windows and the command line read while one process writes. A commit survives a killed
+process; only a power cut may lose the last ones (`synchronous=NORMAL`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import TypeAdapter
+
+from ambient_lsp.errors import NotFound, StoreError
+from ambient_lsp.model import Dismissal, Finding, Outcome, Proposal, ProposalState, RunRecord, Trigger
+from ambient_lsp.store.migrations import migrate
+from ambient_lsp.text import sha256 as sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+T = TypeVar("T")
+
+SHORTEST_PREFIX = 4
+
+
+def open_store(folder: Path) -> SqliteStore:
+    """Open (or make) the store in `folder`, the repository's `.ambient`. Raises `StoreError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        return SqliteStore(folder / "state.db")
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"The state in {folder} cannot be opened: {error}.",
+            untouched="Nothing was changed.",
+            next_step="Check that the folder can be written and the disk is not full.",
+        ) from error
+
+
+class SqliteStore:
+    """The `Store` of the engine. Not thread-safe: it belongs to the event loop's thread."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        migrate(self._db)
+
+    # proposals
+
+    def save_proposal(self, proposal: Proposal) -> None:
+        """Insert or replace."""
+        with self._transaction():
+            self._db.execute("DELETE FROM proposals WHERE id = ?", (proposal.id,))
+            self._db.execute(
+                "INSERT INTO proposals VALUES (?, ?, ?, ?, ?, ?)",
+                (proposal.id, proposal.agent, proposal.state, proposal.run_id, proposal.created, _dump(proposal)),
+            )
+            self._db.executemany(
+                "INSERT INTO proposal_paths VALUES (?, ?)",
+                [(path, proposal.id) for path in dict.fromkeys(proposal.files_touched)],
+            )
+
+    def proposal(self, proposal_id: str) -> Proposal:
+        """Return one, by id or unambiguous prefix (at least 4 characters). Raises `NotFound`."""
+        if len(proposal_id) < SHORTEST_PREFIX:
+            raise NotFound(f"{proposal_id!r} is too short; give at least {SHORTEST_PREFIX} characters of the id.")
+        rows = self._values(
+            Proposal, "SELECT value FROM proposals WHERE substr(id, 1, ?) = ?", len(proposal_id), proposal_id
+        )
+        if len(rows) > 1:
+            raise NotFound(f"{proposal_id!r} fits {len(rows)} proposals; give more characters of the id.")
+        if not rows:
+            raise NotFound(
+                f"There is no proposal {proposal_id!r}.", next_step="`ambient proposals list` shows what there is."
+            )
+        return rows[0]
+
+    def proposals(
+        self, *, states: Sequence[ProposalState] = (), paths: Sequence[str] = (), run_id: str = ""
+    ) -> list[Proposal]:
+        """Return those that match all that is given, newest first."""
+        where, values = ["1"], list[Any]()
+        if states:
+            where.append(f"state IN ({_marks(states)})")
+            values += states
+        if paths:
+            where.append(f"id IN (SELECT proposal_id FROM proposal_paths WHERE path IN ({_marks(paths)}))")
+            values += paths
+        if run_id:
+            where.append("run_id = ?")
+            values.append(run_id)
+        conditions = " AND ".join(where)
+        query = f"SELECT value FROM proposals WHERE {conditions} ORDER BY created DESC, id"  # noqa: S608 (only marks)
+        return self._values(Proposal, query, *values)
+
+    # findings
+
+    def save_findings(self, agent: str, path: str, sha256: str, findings: Sequence[Finding]) -> None:
+        """Replace what `agent` said of `path`."""
+        with self._transaction():
+            self._db.execute("DELETE FROM findings WHERE agent = ? AND path = ?", (agent, path))
+            self._db.executemany(
+                "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)",
+                [(one.id, agent, path, sha256, number, _dump(one)) for number, one in enumerate(findings)],
+            )
+
+    def findings(self, *, path: str = "") -> list[Finding]:
+        """Return current findings, of one file or of all, in the order of the text."""
+        found = (
+            self._values(Finding, "SELECT value FROM findings WHERE path = ?", path)
+            if path
+            else self._values(Finding, "SELECT value FROM findings")
+        )
+        return sorted(found, key=lambda finding: (finding.path, finding.span, finding.rule))
+
+    def finding(self, finding_id: str) -> Finding:
+        """Return one, by id or unambiguous prefix. Raises `NotFound`."""
+        rows = self._values(
+            Finding, "SELECT value FROM findings WHERE substr(id, 1, ?) = ?", max(len(finding_id), 1), finding_id
+        )
+        if not rows or len(finding_id) < SHORTEST_PREFIX:
+            raise NotFound(
+                f"There is no finding {finding_id!r}.", next_step="Review the file again to see what it has."
+            )
+        return rows[0]
+
+    # what people decided
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Append to the audit log; never changed afterwards."""
+        self._db.execute(
+            "INSERT INTO outcomes (proposal_id, value) VALUES (?, ?)", (outcome.proposal_id, _dump(outcome))
+        )
+
+    def outcomes(self, proposal_id: str = "") -> list[Outcome]:
+        """Return the audit log, oldest first."""
+        if proposal_id:
+            return self._values(
+                Outcome, "SELECT value FROM outcomes WHERE proposal_id = ? ORDER BY number", proposal_id
+            )
+        return self._values(Outcome, "SELECT value FROM outcomes ORDER BY number")
+
+    def dismiss(self, dismissal: Dismissal) -> None:
+        """Remember a dismissal; a newer one of the same finding replaces it."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO dismissals VALUES (?, ?, ?, ?, ?)",
+            (dismissal.fingerprint, dismissal.rule, dismissal.path, dismissal.expires, _dump(dismissal)),
+        )
+
+    def dismissals(self, now: float) -> list[Dismissal]:
+        """Return those that have not expired."""
+        return self._values(Dismissal, "SELECT value FROM dismissals WHERE expires = 0 OR expires > ?", now)
+
+    # runs
+
+    def save_run(self, run: RunRecord) -> None:
+        """Insert or replace."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", (run.id, run.started, run.state, _dump(run))
+        )
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """Return one run, None where nobody has started it yet."""
+        return next(iter(self._values(RunRecord, "SELECT value FROM runs WHERE id = ?", run_id)), None)
+
+    def runs(self, limit: int = 20) -> list[RunRecord]:
+        """Return the newest runs."""
+        return self._values(RunRecord, "SELECT value FROM runs ORDER BY started DESC LIMIT ?", limit)
+
+    # texts and facts
+
+    def save_text(self, text: str) -> str:
+        """Keep the text that an edit is bound to; return its sha256."""
+        digest = sha256_of(text)
+        self._db.execute(
+            "INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET used = excluded.used",
+            (digest, zlib.compress(text.encode("utf-8", "surrogatepass"), 1), time.time()),
+        )
+        return digest
+
+    def text(self, sha256: str) -> str:
+        """Return a kept text. Raises `NotFound`."""
+        row = self._db.execute("SELECT text FROM texts WHERE sha256 = ?", (sha256,)).fetchone()
+        if row is None:
+            raise NotFound(f"The text {sha256[:12]} is not kept any more.", next_step="Review the file again.")
+        return zlib.decompress(row[0]).decode("utf-8", "surrogatepass")
+
+    def set_value(self, key: str, value: str) -> None:
+        """Keep a small fact (a cache key, a counter)."""
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
+
+    def get_value(self, key: str, default: str = "") -> str:
+        """Return a small fact."""
+        row = self._db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    # requests from windows that do not hold the lease
+
+    def add_request(self, kind: str, value: str, request_id: str) -> None:
+        """Ask the process that holds the lease for something."""
+        self._db.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", (request_id, kind, value, time.time()))
+
+    def take_requests(self) -> list[tuple[str, str, str]]:
+        """Return and remove all requests as (kind, id, value), oldest first."""
+        with self._transaction():
+            rows = self._db.execute("SELECT kind, id, value FROM requests ORDER BY created").fetchall()
+            self._db.execute("DELETE FROM requests")
+        return [(str(kind), str(key), str(value)) for kind, key, value in rows]
+
+    # the file itself
+
+    def changed_by_others(self) -> int:
+        """Return a number that changes when another process has written."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def tidy(self, now: float, *, keep_days: float = 30) -> None:
+        """Drop what nobody needs: old runs, ended proposals, expired dismissals, texts that no proposal is bound to."""
+        oldest = now - keep_days * 86400
+        ended = [state for state in ProposalState if state not in _OPEN]
+        with self._transaction():
+            self._db.execute("DELETE FROM runs WHERE started < ?", (oldest,))
+            self._db.execute("DELETE FROM dismissals WHERE expires != 0 AND expires < ?", (now,))
+            self._db.execute(
+                f"DELETE FROM proposals WHERE created < ? AND state IN ({_marks(ended)})",  # noqa: S608 (only marks)
+                (oldest, *ended),
+            )
+            self._db.execute("DELETE FROM texts WHERE used < ?", (oldest,))
+
+    def close(self) -> None:
+        """Flush and close."""
+        self._db.close()
+
+    def _values(self, kind: type[T], query: str, *values: Any) -> list[T]:
+        try:
+            return [_adapter(kind).validate_json(value) for (value,) in self._db.execute(query, values)]
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"The state in {self.path} cannot be read: {error}.", next_step="Check the disk, then try again."
+            ) from error
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._db, self.path)
+
+
+_OPEN = frozenset({ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL, ProposalState.CHECKING, ProposalState.DRAFTED})
+
+
+class _Transaction:
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+        self._db = db
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is None:
+            self._db.execute("COMMIT")
+            return
+        self._db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise StoreError(
+                f"The state in {self._path} cannot be written: {error}.",
+                untouched="What was stored before is still there.",
+                next_step="Check that the disk is not full, then try again.",
+            ) from error
+
+
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def dump_trigger(trigger: Trigger) -> str:
+    """Return a trigger as JSON, for a request."""
+    return _dump(trigger)
+
+
+def load_trigger(value: str) -> Trigger:
+    """Return the trigger that `dump_trigger` wrote."""
+    return _adapter(Trigger).validate_json(value)
+
+
+def _dump(value: Any) -> str:
+    return _adapter(type(value)).dump_json(value).decode()
+
+
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return cast("TypeAdapter[T]", _ADAPTERS[kind])
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ", ".join("?" for _ in values)
