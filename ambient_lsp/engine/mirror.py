@@ -1,0 +1,89 @@
+"""Several windows on one repository: one process works, the others show what it finds and may ask it for more.
+
+They meet in the store. The kernel wakes us when its log is written (no polling), and SQLite says whether that was
+another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.events import Event
+    from ambient_lsp.model import Finding, Proposal, RunRecord
+
+QUIET_MS = 30
+"""How long writes are gathered before they are looked at."""
+
+
+async def follow(engine: Engine) -> None:
+    """Watch the store for what other processes write, until the engine is closed."""
+    from watchfiles import awatch
+
+    seen = _Seen(engine)
+    version = engine.store_version()
+    folder = engine.root / ".ambient"
+    async for _changes in awatch(
+        folder,
+        watch_filter=lambda _change, path: path.endswith(("state.db", "state.db-wal")),
+        debounce=QUIET_MS,
+        step=5,
+        recursive=False,
+        rust_timeout=60_000,
+        yield_on_timeout=True,
+    ):
+        latest = engine.store_version()
+        if latest == version:
+            continue
+        version = latest
+        if engine.leader:
+            engine.serve_requests()
+        for event in seen.news():
+            engine.hear(event)
+        await asyncio.sleep(0)
+
+
+class _Seen:
+    """What this window has been told, to tell it only what is new."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._proposals: dict[str, Proposal] = {proposal.id: proposal for proposal in engine.proposals()}
+        self._findings = self._current_findings()
+        self._runs: dict[str, RunRecord] = {record.id: record for record in engine.runs()}
+
+    def news(self) -> list[Event]:
+        """Return events for everything that differs from what was seen before."""
+        events: list[Event] = []
+        runs = {record.id: record for record in self._engine.runs()}
+        events += [RunStarted(record.id, record.paths) for record in runs.values() if record.id not in self._runs]
+        latest = max(runs.values(), key=lambda record: record.started).id if runs else ""
+        findings = self._current_findings()
+        for key in findings.keys() | self._findings.keys():
+            now = findings.get(key, ())
+            if now != self._findings.get(key, ()):
+                agent, path = key
+                sha256 = (now or self._findings[key])[0].base_sha256
+                events.append(FindingsReported(latest, agent, path, sha256, now))
+        proposals = {proposal.id: proposal for proposal in self._engine.proposals()}
+        events += [
+            ProposalChanged(proposal.run_id, proposal)
+            for proposal in proposals.values()
+            if self._proposals.get(proposal.id) != proposal
+        ]
+        for record in runs.values():
+            before = self._runs.get(record.id)
+            if record.state != "running" and (before is None or before.state == "running"):
+                events.append(RunEnded(record.id, record))
+        self._proposals, self._findings, self._runs = proposals, findings, runs
+        return events
+
+    def _current_findings(self) -> dict[tuple[str, str], tuple[Finding, ...]]:
+        grouped: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self._engine.findings():
+            grouped.setdefault((finding.agent, finding.path), []).append(finding)
+        return {key: tuple(found) for key, found in grouped.items()}

@@ -1,0 +1,292 @@
+"""The road, stage by stage; only this module knows the order.
+
+context -> propose -> refine -> gate -> patch and verify -> gate again -> store -> surface
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.engine import learning, risk
+from ambient_lsp.engine.refine import merge_findings, refine
+from ambient_lsp.engine.workbench import PatchedWorkbench
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.events import FindingsReported, Problem, Progress, ProposalChanged
+from ambient_lsp.model import (
+    Context,
+    DecisionKind,
+    Finding,
+    Proposal,
+    ProposalState,
+    RunError,
+    Snapshot,
+    Verdict,
+    VerdictOutcome,
+)
+from ambient_lsp.text import freeze
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from ambient_lsp.config import Config
+    from ambient_lsp.engine.run import Run
+    from ambient_lsp.engine.workbench import EngineWorkbench
+    from ambient_lsp.events import Event
+    from ambient_lsp.protocols import Checkouts, Proposer, Recheck, Store
+
+NO_SANDBOX = "No sandbox is ready, so nothing could be run."
+
+SETTLED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
+"""States that a person brought about; finding the same again must not undo them."""
+
+
+@dataclass(slots=True)
+class Road:
+    """Everything that one run needs, handed in by the engine."""
+
+    run: Run
+    root: Path
+    config: Config
+    store: Store
+    checkouts: Checkouts
+    specialists: Sequence[Proposer]
+    bench: EngineWorkbench
+    gates: Sequence[tuple[str, risk.Gate]]
+    publish: Callable[[Event], None]
+    pack: Callable[[], Awaitable[Context]]
+    tree: Callable[[], Awaitable[str]]
+    verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
+    concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
+    slots: asyncio.Semaphore
+    errors: list[RunError] = field(default_factory=list)
+    findings: int = 0
+    offered: int = 0
+    proposals: int = 0
+
+    def problem(self, where: str, error: BaseException) -> None:
+        """Say that a part did not work; the rest of the run goes on."""
+        message = str(error) if isinstance(error, AmbientError) else f"{type(error).__name__}: {error}"
+        self.errors.append(RunError(where, message))
+        self.publish(Problem(self.run.id, self.errors[-1]))
+
+    def progress(self, stage: str, message: str, done: int, total: int) -> None:
+        """Say how far the run is."""
+        self.publish(Progress(self.run.id, stage, message, done, total))
+
+
+async def travel(road: Road) -> None:
+    """Take one trigger down the whole road."""
+    road.progress("context", "reading the repository", 0, 1)
+    context = await road.pack()
+    for path, reason in context.skipped.items():
+        if path in road.run.trigger.paths:
+            road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
+    drafts = await propose(road, context)
+    kept = await narrow(road, context, drafts)
+    await prove(road, context, kept)
+    withdraw_outdated(road, context, drafts)
+
+
+async def propose(road: Road, context: Context) -> list[Proposal]:
+    """Ask all specialists at once. One that fails is reported, and the others go on."""
+    total = len(road.specialists)
+    done = 0
+    dismissed = learning.by_key(road.store.dismissals(time.time()))
+
+    async def ask(agent: Proposer) -> list[Proposal]:
+        nonlocal done
+        try:
+            return await _listen(road, context, agent, dismissed)
+        except Exception as error:  # a border: a specialist may be anybody's code, and must not stop the others
+            road.problem(agent.name, error)
+            return []
+        finally:
+            done += 1
+            road.progress("propose", f"{done}/{total} specialists", done, total)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask(agent)) for agent in road.specialists]
+    drafts = [draft for task in tasks for draft in task.result()]
+    return [replace(draft, run_id=road.run.id, created=time.time()) for draft in drafts]
+
+
+async def _listen(
+    road: Road, context: Context, agent: Proposer, dismissed: Mapping[tuple[str, str], object]
+) -> list[Proposal]:
+    """Take what one specialist yields. Findings are published as soon as it turns to something else."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    muted: set[str] = set()
+    drafts: list[Proposal] = []
+    hashes = {target.path: target.sha256 for target in context.targets}
+    fresh = False
+
+    def report() -> None:
+        for path, sha256 in hashes.items():
+            findings = merge_findings(found[path])[: road.config.agents.max_findings_per_file]
+            road.store.save_findings(agent.name, path, sha256, findings)
+            road.publish(FindingsReported(road.run.id, agent.name, path, sha256, tuple(findings)))
+
+    async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
+        async for item in stream:
+            if isinstance(item, Finding):
+                if (item.rule, item.fingerprint) in dismissed:
+                    muted.add(item.id)
+                    continue
+                found[item.path].append(item)
+                hashes.setdefault(item.path, item.base_sha256)
+                fresh = True
+                continue
+            if fresh:
+                report()
+                fresh = False
+            if not item.finding_ids or not muted.issuperset(item.finding_ids):
+                drafts.append(item)
+    report()
+    road.findings += sum(len(findings) for findings in found.values())
+    return drafts
+
+
+async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
+    """Let the specialists see each other's proposals, then merge, rank and cap them."""
+    refined: list[Proposal] = []
+    known = {agent.name for agent in road.specialists}
+    for agent in road.specialists:
+        try:
+            refined += await agent.refine(drafts, context)
+        except Exception as error:  # a border, as above: its drafts go on as they were
+            road.problem(agent.name, error)
+            refined += [draft for draft in drafts if draft.agent == agent.name]
+    refined += [draft for draft in drafts if draft.agent not in known]
+    history = road.store.proposals() if road.config.learning.enabled else []
+    weights = learning.weights(road.config.learning, history, road.store.outcomes())
+    result = refine(refined, per_file=road.config.agents.max_proposals_per_file, weights=weights)
+    for rest in result.set_aside:
+        verdict = Verdict(VerdictOutcome.INCONCLUSIVE, rest.reason)
+        _keep(road, replace(rest.proposal, state=ProposalState.CONFLICT, verdict=verdict))
+    return list(result.kept)
+
+
+async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> None:
+    """Gate, verify, gate again, and store, as many at a time as the machine has room for."""
+    road.proposals = len(proposals)
+    if not proposals:
+        return
+    tree = await road.tree()
+    done = 0
+    road.progress("verify", f"0/{len(proposals)} fixes checked", 0, len(proposals))
+
+    async def check(proposal: Proposal) -> None:
+        nonlocal done
+        async with road.slots:
+            await _check(road, context, tree, proposal)
+        done += 1
+        road.progress("verify", f"{done}/{len(proposals)} fixes checked", done, len(proposals))
+
+    async with asyncio.TaskGroup() as group:
+        for proposal in proposals:
+            group.create_task(check(proposal))
+
+
+async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
+    known = _earlier(road, proposal)
+    if known is not None and (known.state in SETTLED or _still_proven(known, tree)):
+        if known.state is ProposalState.OFFERED:
+            road.offered += 1
+            _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
+        return
+    texts = {path: await _text(road, context, path) for edit in proposal.edits for path in edit.paths}
+    bases = {path: text for path, text in texts.items() if text is not None}
+    concerns = road.concerns(proposal, bases)
+    decision = risk.decide(proposal, road.config.risk_policy, concerns=concerns, gates=road.gates, context=context)
+    proposal = replace(proposal, decision=decision)
+    if decision.kind is DecisionKind.BLOCK:
+        _keep(road, replace(proposal, state=ProposalState.BLOCKED))
+        return
+    if road.verify is None:
+        verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NO_SANDBOX)
+    else:
+        _keep(road, replace(proposal, state=ProposalState.CHECKING))
+        try:
+            verdict = await road.verify(proposal, tree, texts, _rechecker(road, context))
+        except AmbientError as error:
+            road.problem(f"checking “{proposal.title}”", error)
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, str(error))
+        except asyncio.CancelledError:
+            _keep(road, replace(proposal, state=ProposalState.STALE))
+            raise
+    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree)
+
+
+async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str) -> None:
+    if proposal.verdict is None or proposal.decision is None:
+        return
+    outcome = proposal.verdict.outcome
+    decision = risk.with_verdict(proposal.decision, proposal.verdict)
+    if outcome is not VerdictOutcome.PASSED:
+        state = ProposalState.FAILED if outcome is VerdictOutcome.FAILED else ProposalState.INCONCLUSIVE
+        _keep(road, replace(proposal, decision=decision, state=state))
+        return
+    for text in bases.values():
+        road.store.save_text(text)
+    offered = replace(proposal, decision=decision, state=ProposalState.OFFERED)
+    try:
+        offered = replace(offered, commit=await road.checkouts.record(offered, tree))
+    except AmbientError as error:  # the commit is for people who look with git; the fix is whole without it
+        road.problem(f"recording “{proposal.title}”", error)
+    road.offered += 1
+    _keep(road, offered)
+
+
+def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
+    """Mark open proposals of the files just looked at as stale where nobody proposes them any more."""
+    current = {target.path: target.sha256 for target in context.targets}
+    again = {draft.id for draft in drafts}
+    failed = {error.where for error in road.errors}
+    for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
+        outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
+        if proposal.id not in again and (outdated or proposal.agent not in failed):
+            _keep(road, replace(proposal, state=ProposalState.STALE))
+
+
+def _rechecker(road: Road, context: Context) -> Recheck:
+    """Return a function that asks one specialist what it finds in patched texts."""
+
+    async def recheck(agent: str, texts: Mapping[str, str | None]) -> list[Finding]:
+        specialist = next(one for one in road.specialists if one.name == agent)
+        snapshots = {path: None if text is None else freeze(road.root, path, text) for path, text in texts.items()}
+        targets: tuple[Snapshot, ...] = tuple(one for one in snapshots.values() if one is not None)
+        patched = replace(context, targets=targets)
+        found: list[Finding] = []
+        async with aclosing(specialist.propose(patched, PatchedWorkbench(road.bench, snapshots))) as stream:  # type: ignore[type-var]  # as above
+            async for item in stream:
+                if isinstance(item, Finding):
+                    found.append(item)
+        return found
+
+    return recheck
+
+
+async def _text(road: Road, context: Context, path: str) -> str | None:
+    target = next((target for target in context.targets if target.path == path), None)
+    snapshot = target or await road.bench.read(path)
+    return None if snapshot is None else snapshot.text
+
+
+def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
+    return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
+
+
+def _still_proven(known: Proposal, tree: str) -> bool:
+    return known.state is ProposalState.OFFERED and known.verdict is not None and known.verdict.tree == tree
+
+
+def _keep(road: Road, proposal: Proposal) -> None:
+    """Store first, tell afterwards: what a listener hears of is never lost."""
+    road.store.save_proposal(proposal)
+    road.publish(ProposalChanged(road.run.id, proposal))
