@@ -40,7 +40,7 @@ class CpuPool:
             pool.submit(preload)
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Return `function(*args)`. A worker that died (out of memory, say) is replaced and the call tried once more."""
+        """Return `function(*args)`. A worker that died (out of memory, say) is replaced, and the call tried again."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._started(), function, *args)

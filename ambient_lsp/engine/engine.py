@@ -7,7 +7,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.engine import learning, risk
 from ambient_lsp.engine.run import Run
@@ -29,7 +29,7 @@ from ambient_lsp.store.store import dump_trigger, load_trigger, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -86,8 +86,8 @@ class Engine:
         `trusted` allows code of the repository (custom specialists and gates) in this process. `sandbox` is used
         instead of the one that the configuration chooses.
         """
-        root = root.resolve()
-        if not root.is_dir():
+        root = await asyncio.to_thread(root.resolve)
+        if not await asyncio.to_thread(root.is_dir):
             raise WorkspaceError(f"{root} is not a folder.", next_step="Name the folder of a project.")
         if config is None:
             from ambient_lsp import config_file
@@ -273,9 +273,7 @@ class Engine:
             found = [known[one] for one in proposal.finding_ids if one in known]
             self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
         for finding in found:
-            self._store.dismiss(
-                Dismissal(finding.fingerprint, finding.rule, finding.path, reason, who, now, expires)
-            )
+            self._store.dismiss(Dismissal(finding.fingerprint, finding.rule, finding.path, reason, who, now, expires))
 
     async def apply(self, proposal_id: str, who: str, *, approve: bool = False) -> Proposal:
         """Write a proven proposal to the user's files, all of it or nothing.
@@ -357,10 +355,14 @@ class Engine:
             self._lease = leases.take(self._store.path.parent)
         except LeaseHeld:
             loop = asyncio.get_running_loop()
-            leases.wait_for(
-                self._store.path.parent,
-                lambda lease: loop.call_soon_threadsafe(self._promote, lease) if not loop.is_closed() else None,
-            )
+
+            def taken(lease: leases.Lease) -> None:
+                if loop.is_closed():
+                    lease.release()
+                else:
+                    loop.call_soon_threadsafe(self._promote, lease)
+
+            leases.wait_for(self._store.path.parent, taken)
         else:
             await self._reconcile()
         from ambient_lsp.engine.mirror import follow
@@ -377,9 +379,7 @@ class Engine:
         for record in self._store.runs(limit=100):
             if record.state == "running" and record.id not in self._tasks:
                 error = RunError("engine", "The process that ran this ended before it was done.")
-                self._store.save_run(
-                    replace(record, state="failed", ended=time.time(), errors=(*record.errors, error))
-                )
+                self._store.save_run(replace(record, state="failed", ended=time.time(), errors=(*record.errors, error)))
         for proposal in self._store.proposals(states=[ProposalState.CHECKING, ProposalState.DRAFTED]):
             self._store.save_proposal(replace(proposal, state=ProposalState.STALE))
         self._spawn(self._reap())
@@ -442,7 +442,9 @@ class Engine:
         """Take one run from start to end, whatever happens on the way."""
         record = run.record
         self._publish(RunStarted(run.id, run.trigger.paths))
-        self.telemetry.write(run.id, "cycle_started", {"kind": run.trigger.kind.value, "paths": list(run.trigger.paths)})
+        self.telemetry.write(
+            run.id, "cycle_started", {"kind": run.trigger.kind.value, "paths": list(run.trigger.paths)}
+        )
         errors: list[RunError] = []
         try:
             services = await self.services()
@@ -505,8 +507,8 @@ class Engine:
             else:
                 patch.unlink(missing_ok=True)
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]  # always a coroutine of ours
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 

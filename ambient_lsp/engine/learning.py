@@ -26,7 +26,7 @@ def by_key(dismissals: Iterable[Dismissal]) -> dict[tuple[str, str], Dismissal]:
 
 
 def weights(settings: Learning, proposals: Iterable[Proposal], outcomes: Iterable[Outcome]) -> dict[str, float]:
-    """Return a factor for each agent's scores, from 0.5 (never accepted) to 1.5 (always); empty when learning is off."""
+    """Return a factor for each agent's scores, 0.5 (never accepted) to 1.5 (always); empty when learning is off."""
     if not settings.enabled:
         return {}
     agent_of = {proposal.id: proposal.agent for proposal in proposals}

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.run import Run
     from ambient_lsp.engine.workbench import EngineWorkbench
     from ambient_lsp.events import Event
-    from ambient_lsp.protocols import Checkouts, Proposer, Recheck, Store
+    from ambient_lsp.protocols import Proposer, Readiness, Recheck, Store
 
-NO_SANDBOX = "No sandbox is ready, so nothing could be run."
+NOT_ASKED = "It was not checked: this run was asked for findings only."
 
 SETTLED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
 """States that a person brought about; finding the same again must not undo them."""
@@ -54,13 +54,13 @@ class Road:
     root: Path
     config: Config
     store: Store
-    checkouts: Checkouts
     specialists: Sequence[Proposer]
     bench: EngineWorkbench
     gates: Sequence[tuple[str, risk.Gate]]
     publish: Callable[[Event], None]
     pack: Callable[[], Awaitable[Context]]
     tree: Callable[[], Awaitable[str]]
+    record: Callable[[Proposal, str], Awaitable[str]]
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
@@ -209,11 +209,11 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
         _keep(road, replace(proposal, state=ProposalState.BLOCKED))
         return
     if road.verify is None:
-        verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NO_SANDBOX)
+        verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
     else:
         _keep(road, replace(proposal, state=ProposalState.CHECKING))
         try:
-            verdict = await road.verify(proposal, tree, texts, _rechecker(road, context))
+            verdict = await road.verify(proposal, tree, texts, rechecker(road, context))
         except AmbientError as error:
             road.problem(f"checking “{proposal.title}”", error)
             verdict = Verdict(VerdictOutcome.INCONCLUSIVE, str(error))
@@ -236,7 +236,7 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
         road.store.save_text(text)
     offered = replace(proposal, decision=decision, state=ProposalState.OFFERED)
     try:
-        offered = replace(offered, commit=await road.checkouts.record(offered, tree))
+        offered = replace(offered, commit=await road.record(offered, tree))
     except AmbientError as error:  # the commit is for people who look with git; the fix is whole without it
         road.problem(f"recording “{proposal.title}”", error)
     road.offered += 1
@@ -254,7 +254,7 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
             _keep(road, replace(proposal, state=ProposalState.STALE))
 
 
-def _rechecker(road: Road, context: Context) -> Recheck:
+def rechecker(road: Road, context: Context) -> Recheck:
     """Return a function that asks one specialist what it finds in patched texts."""
 
     async def recheck(agent: str, texts: Mapping[str, str | None]) -> list[Finding]:
@@ -262,14 +262,16 @@ def _rechecker(road: Road, context: Context) -> Recheck:
         snapshots = {path: None if text is None else freeze(road.root, path, text) for path, text in texts.items()}
         targets: tuple[Snapshot, ...] = tuple(one for one in snapshots.values() if one is not None)
         patched = replace(context, targets=targets)
-        found: list[Finding] = []
         async with aclosing(specialist.propose(patched, PatchedWorkbench(road.bench, snapshots))) as stream:  # type: ignore[type-var]  # as above
-            async for item in stream:
-                if isinstance(item, Finding):
-                    found.append(item)
-        return found
+            return [item async for item in stream if isinstance(item, Finding)]
 
     return recheck
+
+
+def no_sandbox(readiness: Sequence[Readiness]) -> Verdict:
+    """Return the verdict where nothing can be run: never a pass, with what to do about it."""
+    why = " ".join(f"{one.backend}: {one.reason} {one.next_step}".strip() for one in readiness if not one.ready)
+    return Verdict(VerdictOutcome.INCONCLUSIVE, f"No sandbox is ready, so nothing could be run. {why}".strip())
 
 
 async def _text(road: Road, context: Context, path: str) -> str | None:

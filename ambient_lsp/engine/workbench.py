@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class EngineWorkbench:
-    """The `Workbench` of one run. Coverage and observations are asked for once and only when a specialist wants them."""
+    """The `Workbench` of one run. Nothing is run in the sandbox unless a specialist asks for what it shows."""
 
     def __init__(
         self,

@@ -93,13 +93,13 @@ class SqliteStore:
             where.append(f"state IN ({_marks(states)})")
             values += states
         if paths:
-            where.append(f"id IN (SELECT proposal_id FROM proposal_paths WHERE path IN ({_marks(paths)}))")
+            where.append(f"id IN (SELECT proposal_id FROM proposal_paths WHERE path IN ({_marks(paths)}))")  # noqa: S608 - marks only
             values += paths
         if run_id:
             where.append("run_id = ?")
             values.append(run_id)
         conditions = " AND ".join(where)
-        query = f"SELECT value FROM proposals WHERE {conditions} ORDER BY created DESC, id"  # noqa: S608 (only marks)
+        query = f"SELECT value FROM proposals WHERE {conditions} ORDER BY created DESC, id"  # noqa: S608 - marks only
         return self._values(Proposal, query, *values)
 
     # findings
@@ -230,7 +230,7 @@ class SqliteStore:
             self._db.execute("DELETE FROM runs WHERE started < ?", (oldest,))
             self._db.execute("DELETE FROM dismissals WHERE expires != 0 AND expires < ?", (now,))
             self._db.execute(
-                f"DELETE FROM proposals WHERE created < ? AND state IN ({_marks(ended)})",  # noqa: S608 (only marks)
+                f"DELETE FROM proposals WHERE created < ? AND state IN ({_marks(ended)})",  # noqa: S608 - marks only
                 (oldest, *ended),
             )
             self._db.execute("DELETE FROM texts WHERE used < ?", (oldest,))

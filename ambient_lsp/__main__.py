@@ -1,0 +1,16 @@
+"""`ambient`, and `python -m ambient_lsp`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; the one place where an error becomes an exit code."""
+    from ambient_lsp.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

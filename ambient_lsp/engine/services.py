@@ -1,0 +1,252 @@
+"""The parts that do the work, put together for one repository, each on its first use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from ambient_lsp.engine.cpu import CpuPool
+from ambient_lsp.engine.pipeline import Road, travel
+from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
+from ambient_lsp.errors import AmbientError, Untrusted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from ambient_lsp.config import Config
+    from ambient_lsp.context.pack import Repository
+    from ambient_lsp.engine.risk import Gate
+    from ambient_lsp.engine.run import Run
+    from ambient_lsp.events import Event
+    from ambient_lsp.model import Context, Proposal, Snapshot, Trigger, Verdict
+    from ambient_lsp.protocols import (
+        Checkouts,
+        Coverage,
+        Observation,
+        Proposer,
+        Readiness,
+        Recheck,
+        Sandbox,
+        Store,
+    )
+    from ambient_lsp.verification.verifier import Verifier
+
+
+class Services:
+    """Context, specialists, checkouts, sandbox and verifier of one repository."""
+
+    def __init__(
+        self, root: Path, config: Config, store: Store, *, trusted: bool, sandbox: Sandbox | None = None
+    ) -> None:
+        self.root = root
+        self.config = config
+        self.cpu = CpuPool(min(2, os.cpu_count() or 1))
+        self._store = store
+        self._trusted = trusted
+        self._given_sandbox = sandbox
+        self._slots = asyncio.Semaphore(max(1, min(4, os.cpu_count() or 1)))
+        self._lock = asyncio.Lock()
+        self._repository: Repository | None = None
+        self._checkouts: Checkouts | None = None
+        self._specialists: list[Proposer] | None = None
+        self._chosen: tuple[Sandbox | None, tuple[Readiness, ...]] | None = None
+        self._verifier: Verifier | None = None
+
+    # ------------------------------------------------------------------------------------------------ the parts
+
+    async def repository(self) -> Repository:
+        """Return the resident model of the repository."""
+        async with self._lock:
+            if self._repository is None:
+                from ambient_lsp.context.pack import Repository
+
+                repository = Repository(self.root, self.config)
+                await repository.open()
+                self._repository = repository
+            return self._repository
+
+    async def checkouts(self) -> Checkouts:
+        """Return where trees and checkouts come from."""
+        async with self._lock:
+            if self._checkouts is None:
+                from ambient_lsp.repository.worktrees import open_checkouts
+
+                self._checkouts = await open_checkouts(self.root)
+            return self._checkouts
+
+    async def sandbox(self) -> Sandbox | None:
+        """Return the chosen backend; None where none is ready."""
+        return (await self._choice())[0]
+
+    async def readiness(self) -> tuple[Readiness, ...]:
+        """Say what was found when the sandbox was chosen."""
+        return (await self._choice())[1]
+
+    async def verifier(self) -> Verifier | None:
+        """Return the verifier; None where no sandbox is ready."""
+        sandbox = await self.sandbox()
+        if sandbox is None:
+            return None
+        if self._verifier is None:
+            from platformdirs import user_cache_path
+
+            from ambient_lsp.verification.verifier import Verifier
+
+            repository = await self.repository()
+            self._verifier = Verifier(
+                sandbox,
+                await self.checkouts(),
+                self.config.sandbox,
+                self.root,
+                user_cache_path("ambient") / "baselines",
+                repository.graph.tests_for,
+            )
+        return self._verifier
+
+    def specialists(self) -> list[Proposer]:
+        """Return the specialists that the configuration enables."""
+        if self._specialists is None:
+            from ambient_lsp.agents.registry import specialists
+
+            self._specialists = list(specialists(self.config, self.root, self._trusted))
+        return self._specialists
+
+    def gates(self) -> list[tuple[str, Gate]]:
+        """Return the custom gates. Raises `Untrusted` where the folder may not run code here."""
+        if self.config.risk_policy.custom_gates and not self._trusted:
+            raise Untrusted(
+                "risk_policy.custom_gates names code of this repository, and the folder is not trusted.",
+                untouched="No proposal was checked.",
+                next_step="Run `ambient trust` if you know this code, or take the gates out.",
+            )
+        from ambient_lsp.agents.custom import load_object
+
+        return [(name, load_object(name, self.root)) for name in self.config.risk_policy.custom_gates]
+
+    # ------------------------------------------------------------------------------------------------- the work
+
+    def road(self, run: Run, publish: Callable[[Event], None]) -> Road:
+        """Return the road for one run; its costly parts are made when `travel` begins."""
+        trigger = run.trigger
+        bench = EngineWorkbench(
+            agents=self.config.agents,
+            cpu=self.cpu,
+            read=lambda path: self._read(path, trigger),
+            coverage=lambda: self._coverage(trigger),
+            observe=lambda calls, setup: self._observe(calls, setup, trigger),
+        )
+        from ambient_lsp.verification.integrity import concerns
+
+        return Road(
+            run=run,
+            root=self.root,
+            config=self.config,
+            store=self._store,
+            specialists=(),
+            bench=bench,
+            gates=(),
+            publish=publish,
+            pack=lambda: self._pack(trigger),
+            tree=lambda: self._tree(trigger),
+            record=self._record,
+            verify=None,
+            concerns=concerns,
+            slots=self._slots,
+        )
+
+    async def travel(self, road: Road) -> None:
+        """Take the road, with everybody in place."""
+        road.specialists = self.specialists()
+        road.gates = self.gates()
+        if road.run.trigger.verify:
+            road.verify = self._verify
+        await travel(road)
+
+    async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
+        """Prove a proposal on the files as they are on disk; None where no sandbox is ready."""
+        from ambient_lsp.engine.pipeline import rechecker
+        from ambient_lsp.engine.run import Run
+        from ambient_lsp.model import RunRecord, Trigger, TriggerKind
+
+        verifier = await self.verifier()
+        if verifier is None:
+            return None
+        trigger = Trigger(proposal.run_id or "again", TriggerKind.COMMAND, proposal.files_touched)
+        road = self.road(
+            Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None), lambda _: None
+        )
+        road.specialists = self.specialists()
+        tree = await self._tree(trigger)
+        return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
+
+    async def warm(self) -> None:
+        """Do now what the first save would wait for."""
+        self.cpu.warm()
+        await self.repository()
+        self.specialists()
+        if await self.verifier() is not None:
+            await (await self.checkouts()).current()
+
+    async def reap(self) -> int:
+        """Remove what killed processes of ours left behind: checkouts, containers."""
+        removed = await (await self.checkouts()).reap()
+        sandbox = await self.sandbox()
+        return removed + (await sandbox.reap() if sandbox is not None else 0)
+
+    async def close(self) -> None:
+        """End every process and give back every checkout."""
+        self.cpu.close()
+        if self._checkouts is not None:
+            await self._checkouts.close()
+        if self._chosen is not None and self._chosen[0] is not None:
+            await self._chosen[0].close()
+
+    async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
+        if self._chosen is None:
+            if self._given_sandbox is not None:
+                self._chosen = (self._given_sandbox, (await self._given_sandbox.probe(),))
+            else:
+                from ambient_lsp.sandbox.select import choose
+
+                sandbox, readiness = await choose(self.config.sandbox, self.root)
+                self._chosen = (sandbox, tuple(readiness))
+        return self._chosen
+
+    async def _pack(self, trigger: Trigger) -> Context:
+        return await (await self.repository()).pack(trigger)
+
+    async def _read(self, path: str, trigger: Trigger) -> Snapshot | None:
+        return await (await self.repository()).read(path, trigger)
+
+    async def _tree(self, trigger: Trigger) -> str:
+        return await (await self.checkouts()).current(trigger.snapshots)
+
+    async def _record(self, proposal: Proposal, tree: str) -> str:
+        return await (await self.checkouts()).record(proposal, tree)
+
+    async def _verify(
+        self, proposal: Proposal, tree: str, texts: Mapping[str, str | None], recheck: Recheck
+    ) -> Verdict:
+        verifier = await self.verifier()
+        if verifier is None:
+            from ambient_lsp.engine.pipeline import no_sandbox
+
+            return no_sandbox(await self.readiness())
+        return await verifier.verify(
+            proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
+        )
+
+    async def _coverage(self, trigger: Trigger) -> Coverage | None:
+        verifier = await self.verifier()
+        return None if verifier is None else await verifier.coverage(await self._tree(trigger))
+
+    async def _observe(self, calls: Sequence[str], setup: str, trigger: Trigger) -> Sequence[Observation] | None:
+        verifier = await self.verifier()
+        if verifier is None or not calls:
+            return None
+        try:
+            return await verifier.observe(calls, setup, await self._tree(trigger))
+        except AmbientError:
+            return None
