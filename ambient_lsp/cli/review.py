@@ -40,7 +40,9 @@ class FailOn(StrEnum):
 
 
 def review(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders; nothing means the whole project.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; nothing means the whole project.")
+    ] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Only files that are staged.")] = False,
     since: Annotated[str, typer.Option(metavar="REV", help="Only files that differ from REV.")] = "",
@@ -120,8 +122,7 @@ def _inside(path: str, scope: set[str]) -> bool:
 def _targets(root: Path, paths: list[Path], changed: bool, staged: bool, since: str) -> list[str] | None:
     """Return the paths to look at, relative to the root; None for all of the project."""
     if not (changed or staged or since):
-        named = [_relative(root, path) for path in paths]
-        return None if not named or "." in named else named
+        return targets_of(root, paths)
     from git import Repo
     from git.exc import GitCommandError, InvalidGitRepositoryError
 
@@ -137,11 +138,18 @@ def _targets(root: Path, paths: list[Path], changed: bool, staged: bool, since: 
         ) from error
     except GitCommandError as error:
         raise WorkspaceError(
-            f"git cannot compare with {since or 'HEAD'}: {str(error.stderr).strip()}", next_step="Name another revision."
+            f"git cannot compare with {since or 'HEAD'}: {str(error.stderr).strip()}",
+            next_step="Name another revision.",
         ) from error
     scope = [_relative(root, path) for path in paths]
     wanted = [name for name in names if name.endswith((".py", ".pyi"))]
     return [name for name in wanted if not scope or "." in scope or name in scope or _inside(name, set(scope))]
+
+
+def targets_of(root: Path, paths: list[Path]) -> list[str] | None:
+    """Return the named paths relative to the root; None where they are all of the project."""
+    named = [_relative(root, path) for path in paths]
+    return None if not named or "." in named else named
 
 
 def _relative(root: Path, path: Path) -> str:

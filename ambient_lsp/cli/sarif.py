@@ -45,8 +45,7 @@ def sarif(findings: Sequence[Finding], proposals: Sequence[Proposal]) -> dict[st
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [
-                    _result(finding, number[finding.rule], fixes.get(finding.id))
-                    for finding in findings[:MOST_RESULTS]
+                    _result(finding, number[finding.rule], fixes.get(finding.id)) for finding in findings[:MOST_RESULTS]
                 ],
             }
         ],

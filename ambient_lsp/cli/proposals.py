@@ -1,0 +1,160 @@
+"""`ambient proposals`: what is offered, and deciding about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from ambient_lsp.cli import render
+from ambient_lsp.cli.exits import Exit
+from ambient_lsp.cli.session import find_root, opened, run_async, who
+from ambient_lsp.engine.engine import Engine
+from ambient_lsp.model import Proposal, ProposalState
+
+app = typer.Typer(no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="The proposal's id, or its first characters (at least 4).")]
+Root = Annotated[Path, typer.Option("--root", help="The project's folder.")]
+HERE = Path()
+
+
+@app.command("list")
+def list_(
+    state: Annotated[list[str] | None, typer.Option(help="Only these states; `all` for every one.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    root: Root = HERE,
+) -> int:
+    """List proposals, newest first; those that are offered unless told otherwise."""
+    names = state or ["offered"]
+    try:
+        states = () if "all" in names else tuple(ProposalState(name) for name in names)
+    except ValueError as error:
+        known = ", ".join(one.value for one in ProposalState)
+        raise typer.BadParameter(f"{error}. Known states: {known}, all.") from error
+
+    async def work(engine: Engine) -> int:
+        proposals = engine.proposals(states)
+        if json:
+            render.print_value([render.proposal_value(one) for one in proposals])
+        elif proposals:
+            render.OUT.print(render.proposal_table(proposals))
+        else:
+            render.OUT.print("No proposals. Run [bold]ambient review[/] to look for some.")
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def show(proposal_id: Id, root: Root = HERE) -> int:
+    """Show a proposal: why, its proof, and the change."""
+
+    async def work(engine: Engine) -> int:
+        render.print_proposal(engine.proposal(proposal_id))
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def diff(proposal_id: Id, root: Root = HERE) -> int:
+    """Print the change as a patch that `git apply` takes."""
+
+    async def work(engine: Engine) -> int:
+        render.print_diff(engine.proposal(proposal_id))
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def apply(
+    proposal_id: Id,
+    approve: Annotated[bool, typer.Option("--approve", help="Approve it too, where it needs that.")] = False,
+    root: Root = HERE,
+) -> int:
+    """Write a proven proposal to your files, all of it or nothing."""
+
+    async def work(engine: Engine) -> int:
+        proposal = await engine.apply(proposal_id, who(), approve=approve)
+        files = ", ".join(proposal.files_touched)
+        render.OUT.print(
+            f"Applied [bold]{escape(proposal.title)}[/] to {escape(files)}."
+            f" [bold]ambient proposals undo {proposal.id[:8]}[/] takes it back."
+        )
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def approve(
+    proposal_id: Id, reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "", root: Root = HERE
+) -> int:
+    """Approve exactly this change, so that it may be applied."""
+
+    async def work(engine: Engine) -> int:
+        proposal = engine.approve(proposal_id, who(), reason)
+        render.OUT.print(f"Approved [bold]{escape(proposal.title)}[/].")
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def dismiss(
+    target_id: Annotated[str, typer.Argument(help="A proposal's or a finding's id.")],
+    reason: Annotated[str, typer.Option(help="Why; it is remembered.")],
+    days: Annotated[int | None, typer.Option(min=0, help="Forget this after so many days; 0 is never.")] = None,
+    root: Root = HERE,
+) -> int:
+    """Dismiss a proposal or a finding; the same is not shown again."""
+
+    async def work(engine: Engine) -> int:
+        engine.dismiss(target_id, who(), reason, days)
+        render.OUT.print("Dismissed. It is remembered by its structure, so edits nearby do not bring it back.")
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def undo(proposal_id: Id, root: Root = HERE) -> int:
+    """Take back what `apply` wrote, if the files have not changed since."""
+
+    async def work(engine: Engine) -> int:
+        proposal = await engine.undo(proposal_id, who())
+        render.OUT.print(f"Took back [bold]{escape(proposal.title)}[/].")
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def history(proposal_id: Annotated[str, typer.Argument(help="Only this one.")] = "", root: Root = HERE) -> int:
+    """Print the audit log: who decided what, when, and about which content."""
+    from datetime import UTC, datetime
+
+    async def work(engine: Engine) -> int:
+        wanted: Proposal | None = engine.proposal(proposal_id) if proposal_id else None
+        for one in engine.outcomes(wanted.id if wanted else ""):
+            when = datetime.fromtimestamp(one.when, UTC).isoformat(timespec="seconds")
+            content = one.content_sha256[:12]
+            render.OUT.print(
+                f"{when}  {one.kind:10} {one.proposal_id[:8]}  {escape(one.who)}  {content}  {escape(one.reason)}"
+            )
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+def _with_engine(root: Path, work: Callable[[Engine], Awaitable[int]]) -> int:
+    async def opened_work() -> int:
+        async with opened(find_root(root)) as engine:
+            return await work(engine)
+
+    return run_async(opened_work())
