@@ -36,7 +36,7 @@ def context(
 
     async def work() -> int:
         async with opened(root) as engine:
-            failing = "" if log is None else log.read_text("utf-8", "replace")  # noqa: ASYNC240 - a command's one file
+            failing = "" if log is None else log.read_text("utf-8", "replace")
             wanted = tuple(targets_of(root, paths or []) or ())
             trigger = Trigger("debug", TriggerKind.COMMAND, wanted, failing_log=failing)
             repository = await (await engine.services()).repository()

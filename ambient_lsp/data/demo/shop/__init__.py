@@ -1,0 +1,1 @@
+"""A small shop, with one problem of each kind planted in it."""

@@ -1,0 +1,104 @@
+"""Agreement counts, nothing said is lost, disjoint edits survive, conflicts go to the better one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refine
+from ambient_lsp.model import (
+    FileEdit,
+    Finding,
+    Proposal,
+    Rationale,
+    Replacement,
+    RiskLevel,
+    Severity,
+    Span,
+)
+
+
+def draft(name: str, start: int, end: int, *, agent: str = "A", path: str = "a.py", score: float = 1.0) -> Proposal:
+    return Proposal(
+        id=name, agent=agent, title=name, description="", rationale=f"{agent} says so", risk_level=RiskLevel.LOW,
+        edits=(FileEdit(path, "modify", "sha", (Replacement(start, end, "new"),)),), diff="", files_touched=(path,),
+        estimated_loc_change=1, rationales=(Rationale(agent, f"{agent} says so"),), score=score,
+        finding_ids=(f"f-{name}",), tags=(agent,),
+    )  # fmt: skip
+
+
+def test_the_same_change_by_two_agents_is_one_with_both_reasons_and_a_higher_rank() -> None:
+    one, other = draft("one", 0, 5, agent="A", score=2), draft("two", 0, 5, agent="B", score=3)
+    kept = refine([one, other], per_file=5).kept
+    assert len(kept) == 1
+    assert {reason.agent for reason in kept[0].rationales} == {"A", "B"}
+    assert set(kept[0].finding_ids) == {"f-one", "f-two"}
+    assert set(kept[0].tags) == {"A", "B"}
+    assert kept[0].score == 3 + AGREEMENT
+
+
+def test_an_agent_that_repeats_itself_does_not_count_as_agreement() -> None:
+    kept = refine([draft("one", 0, 5), draft("two", 0, 5)], per_file=5).kept
+    assert kept[0].score == 1.0
+
+
+def test_disjoint_edits_of_one_file_both_survive() -> None:
+    assert len(refine([draft("one", 0, 5), draft("two", 10, 15)], per_file=5).kept) == 2
+
+
+def test_of_two_on_the_same_place_the_better_goes_on_and_the_other_says_why() -> None:
+    result = refine([draft("weak", 0, 5, score=1), draft("strong", 3, 8, score=2)], per_file=5)
+    assert [one.id for one in result.kept] == ["strong"]
+    assert "strong" in result.set_aside[0].reason
+
+
+def test_an_insertion_at_an_edit_conflicts() -> None:
+    assert conflict(draft("edit", 0, 5), draft("insertion", 5, 5))
+
+
+def test_a_deleted_file_conflicts_with_every_edit_of_it() -> None:
+    gone = replace(draft("gone", 0, 0), edits=(FileEdit("a.py", "delete", "sha"),))
+    assert conflict(gone, draft("edit", 90, 95))
+    assert not conflict(gone, draft("edit", 90, 95, path="b.py"))
+
+
+def test_the_cap_per_file_keeps_the_best() -> None:
+    drafts = [draft(f"p{n}", n * 10, n * 10 + 5, score=n) for n in range(8)]
+    result = refine(drafts, per_file=3)
+    assert [one.id for one in result.kept] == ["p7", "p6", "p5"]
+    assert len(result.set_aside) == 5
+
+
+def test_weights_change_the_rank() -> None:
+    liked, disliked = draft("liked", 0, 5, agent="A", score=2), draft("disliked", 0, 6, agent="B", score=3)
+    result = refine([liked, disliked], per_file=5, weights={"A": 1.5, "B": 0.5})
+    assert result.kept[0].id == "liked"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(0, 6), st.sampled_from("ABC"), st.floats(0, 9)), max_size=12
+    )
+)
+def test_nothing_is_lost_and_nothing_kept_conflicts(raw: list[tuple[int, int, str, float]]) -> None:
+    drafts = [
+        draft(f"p{n}", start, start + length, agent=agent, score=score)
+        for n, (start, length, agent, score) in enumerate(raw)
+    ]
+    result = refine(drafts, per_file=4)
+    named = {finding for one in result.kept for finding in one.finding_ids}
+    named |= {finding for rest in result.set_aside for finding in rest.proposal.finding_ids}
+    assert named == {f"f-p{n}" for n in range(len(raw))}
+    assert not any(conflict(one, other) for one in result.kept for other in result.kept if one is not other)
+    assert len(result.kept) <= 4
+
+
+def test_findings_of_several_agents_at_one_place_are_merged() -> None:
+    base = Finding("i", "f", "A", "R", "a.py", Span(0, 0, 0, 1), Severity.HINT, "m", "s", (), (Rationale("A", "a"),))
+    other = replace(base, agent="B", severity=Severity.ERROR, rationales=(Rationale("B", "b"),))
+    merged = merge_findings([base, other, replace(base, rule="R2")])
+    assert len(merged) == 2
+    assert merged[0].severity is Severity.ERROR
+    assert [reason.agent for reason in merged[0].rationales] == ["A", "B"]
