@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from fnmatch import fnmatchcase
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import UnsafePath
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FORBIDDEN = (
     *(".git", ".ambient", ".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".swarmguard_secrets"),
