@@ -22,6 +22,7 @@ _CONFIG = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
     "core.splitIndex": "false",
+    "core.logAllRefUpdates": "false",
     "advice.detachedHead": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
@@ -35,7 +36,6 @@ _OPTIONS = tuple(part for key, value in _CONFIG.items() for part in ("-c", f"{ke
 _SETTINGS = {
     "LC_ALL": "C",
     "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",

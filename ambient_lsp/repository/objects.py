@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TREE, LINK, FILE = "40000", "120000", "100644"
-_ZEROS = "0" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class Objects:
         """Return the id that a revision names now ("HEAD", "HEAD^{tree}"); None when there is no such thing."""
         with self._lock:
             try:
-                return str(self._repository.git.get_object_header(revision)[0])
+                found: str | bytes = self._repository.git.get_object_header(revision)[0]
+                return found.decode() if isinstance(found, bytes) else found
             except ValueError:
                 return None
 
@@ -58,7 +58,7 @@ class Objects:
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object ("blob", "tree", "commit"); return its id."""
-        from gitdb import IStream
+        from gitdb import IStream  # type: ignore[import-untyped]  # it publishes no types
 
         with self._lock:
             stored = self._repository.odb.store(IStream(kind.encode(), len(data), io.BytesIO(data)))
@@ -87,28 +87,27 @@ class Objects:
 
     def edit(self, tree: str | None, changes: Mapping[bytes, Entry | None]) -> str:
         """Return the tree that `tree` becomes with `changes` (path -> entry, None to remove); all else is shared."""
-        entries = {} if tree is None else self.entries(tree)
+        return self._edit(tree, changes) or self.write("tree", b"")
+
+    def _edit(self, tree: str | None, changes: Mapping[bytes, Entry | None]) -> str | None:
+        """The same, but None for an empty tree: git has no empty folders."""
+        entries: dict[bytes, Entry | None] = {} if tree is None else dict(self.entries(tree))
         below: dict[bytes, dict[bytes, Entry | None]] = {}
         for path, entry in changes.items():
             head, _, rest = path.partition(b"/")
             if rest:
                 below.setdefault(head, {})[rest] = entry
-            elif entry is None:
-                entries.pop(head, None)
             else:
                 entries[head] = entry
         for name, inner in below.items():
             old = entries.get(name)
-            new = self.edit(old.id if old is not None and old.mode == TREE else None, inner)
-            if self.entries(new):
-                entries[name] = Entry(TREE, new)
-            else:
-                entries.pop(name, None)
-        ordered = sorted(entries.items(), key=lambda item: item[0] + (b"/" if item[1].mode == TREE else b""))
-        return self.write(
-            "tree",
-            b"".join(entry.mode.encode() + b" " + name + b"\0" + bytes.fromhex(entry.id) for name, entry in ordered),
-        )
+            new = self._edit(old.id if old is not None and old.mode == TREE else None, inner)
+            if new is not None or old is None or old.mode == TREE:
+                entries[name] = Entry(TREE, new) if new is not None else None
+        kept = [(name, entry) for name, entry in entries.items() if entry is not None]
+        kept.sort(key=lambda item: item[0] + (b"/" if item[1].mode == TREE else b""))
+        data = b"".join(entry.mode.encode() + b" " + name + b"\0" + bytes.fromhex(entry.id) for name, entry in kept)
+        return self.write("tree", data) if kept else None
 
     def commit(self, tree: str, parents: Iterable[str], author: str, when: int, message: str) -> str:
         """Store a commit by `author` ("Name <mail>") at `when` (seconds since the epoch, UTC); return its id."""
