@@ -116,6 +116,20 @@ class Git:
             _kill(process)
 
 
+def check_trusted_by_git(folder: Path) -> None:
+    """Raise `GitFailed` when git refuses the repository around `folder`, as it does for one that another user owns.
+
+    Naming the repository with `--git-dir`, as `Git` does, would skip that check, and with it git's own guard against
+    settings that run code.
+    """
+    argv = ("rev-parse", "--git-dir")
+    done = subprocess.run(
+        ("git", *argv), cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+    if done.returncode != 0:
+        raise failure(argv, done.returncode, done.stderr.decode("utf-8", "replace").strip())
+
+
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for git: the user's, without what a hook or an outer git had set for its own repository.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import WorkspaceError
@@ -12,7 +13,9 @@ from ambient_lsp.repository.git import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
+
+KNOWN_TREES = 1000
+"""How many parsed trees are kept in memory; they never change."""
 
 TREE, LINK, FILE = "40000", "120000", "100644"
 
@@ -30,9 +33,12 @@ class Objects:
 
     def __init__(self, where: Path) -> None:
         import git
+        from gitdb import LooseObjectDB  # type: ignore[import-untyped]  # it publishes no types
 
-        self._repository = git.Repo(where, odbt=git.GitCmdObjectDB)
+        self._repository = git.Repo(where)
         self._repository.git.update_environment(**environment({}))
+        self._loose = LooseObjectDB(str(Path(self._repository.common_dir) / "objects"))
+        self._trees: dict[str, dict[bytes, Entry]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, revision: str) -> str | None:
@@ -58,20 +64,25 @@ class Objects:
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object ("blob", "tree", "commit"); return its id."""
-        from gitdb import IStream  # type: ignore[import-untyped]  # it publishes no types
+        from gitdb import IStream
 
-        with self._lock:
-            stored = self._repository.odb.store(IStream(kind.encode(), len(data), io.BytesIO(data)))
-            return str(stored.hexsha.decode())
+        # Not through GitPython's own store, which starts a process per object.
+        stored = self._loose.store(IStream(kind.encode(), len(data), io.BytesIO(data)))
+        return str(stored.hexsha.decode())
 
     def entries(self, tree: str) -> dict[bytes, Entry]:
-        """Return what one tree holds, by name."""
+        """Return what one tree holds, by name. The answer is shared: do not change it."""
+        if (known := self._trees.get(tree)) is not None:
+            return known
         data, result, position = self.read(tree), {}, 0
         while position < len(data):
             space = data.index(b" ", position)
             end = data.index(b"\0", space)
             result[data[space + 1 : end]] = Entry(data[position:space].decode(), data[end + 1 : end + 21].hex())
             position = end + 21
+        if len(self._trees) >= KNOWN_TREES:
+            self._trees.clear()
+        self._trees[tree] = result
         return result
 
     def entry(self, tree: str, path: bytes) -> Entry | None:

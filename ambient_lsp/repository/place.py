@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import WorkspaceError
-from ambient_lsp.repository.git import Git
+from ambient_lsp.repository.git import Git, check_trusted_by_git
 
 if TYPE_CHECKING:
     import git
@@ -64,6 +64,7 @@ def _own_repository(root: Path, home: Path) -> Place | None:
         git_dir, common_dir = Path(repository.git_dir).resolve(), Path(repository.common_dir).resolve()
         if not root.is_relative_to(top) or not _speaks_sha1(repository):
             return None
+    check_trusted_by_git(root)
     prefix = "" if root == top else root.relative_to(top).as_posix() + "/"
     runner = Git(git_dir, top)
     if prefix and runner.run("check-ignore", "-z", "--stdin", data=_bytes(prefix), accept=(0, 1)):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ambient_lsp.repository.strategies import Lease, Strategy
 
 T = TypeVar("T")
+KNOWN_COMMITS = 16
+"""How many trees keep their commit, so that all that is made for one tree has one parent."""
 STRATEGIES = ("overlay", "pool", "plain")
 
 
@@ -190,7 +192,9 @@ class GitCheckouts:
             parents = [] if head is None else [head]
             when, text = int(self._clock()), "The current content of the folder, as Ambient saw it"
             commit = self._objects.commit(tree, parents, "Ambient <ambient@localhost>", when, text)
-            self._commits = {(head, tree): commit}
+            while len(self._commits) >= KNOWN_COMMITS:
+                del self._commits[next(iter(self._commits))]
+            self._commits[head, tree] = commit
         return self._commits[head, tree]
 
     def _record(self, proposal: Proposal, tree: str) -> str:
