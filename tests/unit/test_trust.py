@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ambient_lsp import trust
 from ambient_lsp.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
