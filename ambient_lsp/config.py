@@ -145,7 +145,7 @@ class Resources(Section):
     pids_limit: int = Field(default=100, ge=8, description="Processes and threads.")
     timeout_seconds: float = Field(default=300, gt=0, description="Longest time for one command.")
 
-    @field_validator("cpus", mode="before")
+    @field_validator("cpus", mode="before", json_schema_input_type=float | str)
     @classmethod
     def _cpus_may_be_text(cls, value: Any) -> Any:
         return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value

@@ -1,0 +1,113 @@
+"""A file of the repository may narrow rights, never widen them.
+
+Whoever sends you a branch also sends you its `.ambient.yml`. So a setting that would let more happen without you than
+your own settings (or the defaults) do counts only when it is in your user-level file or you trust the folder.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ambient_lsp.config import Config
+
+_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A wish of the repository's file that was not followed. `value` is what is used instead."""
+
+    key: tuple[str, ...]
+    value: Any
+    reason: str
+
+
+def refused(own: Config, wished: Config) -> list[Refused]:
+    """Return what `wished` (with the repository's file) allows beyond `own` (without it), and the safe values."""
+    found = []
+    for name, safe, reason in _RULES:
+        key = tuple(name.split("."))
+        mine, theirs = _at(own, key), _at(wished, key)
+        if (value := safe(mine, theirs)) != theirs:
+            found.append(Refused(key, value, reason))
+    return found
+
+
+def _at(config: Config, key: tuple[str, ...]) -> Any:
+    value: Any = config
+    for name in key:
+        value = getattr(value, name)
+    return value
+
+
+def _keep(mine: Any, _: Any) -> Any:
+    return mine
+
+
+def _smaller(mine: float, theirs: float) -> float:
+    return min(mine, theirs)
+
+
+def _subset(mine: list[str], theirs: list[str]) -> list[str]:
+    return [item for item in theirs if item in mine]
+
+
+def _superset(mine: list[str], theirs: list[str]) -> list[str]:
+    return theirs if set(mine) <= set(theirs) else [*mine, *(item for item in theirs if item not in mine)]
+
+
+def _levels(mine: list[str], theirs: list[str]) -> list[str]:
+    return [level for level in theirs if level in mine or level not in ("high", "critical")]
+
+
+def _memory(mine: str, theirs: str) -> str:
+    return theirs if _bytes(theirs) <= _bytes(mine) else mine
+
+
+def _bytes(amount: str) -> int:
+    unit = amount[-1].lower()
+    return int(amount[:-1]) * _UNITS[unit] if unit in _UNITS else int(amount)
+
+
+def _inside(mine: str, theirs: str) -> str:
+    """Keep to the state folder: a log path is a file that we write."""
+    path = PurePosixPath(theirs)
+    inside = path.parts[:1] == (".ambient",) and ".." not in path.parts and not PureWindowsPath(theirs).is_absolute()
+    return theirs if inside else mine
+
+
+def _nearby(mine: str, theirs: str) -> str:
+    """Keep to this machine: whatever answers there is sent the code."""
+    host = urlsplit(theirs).hostname or ""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    return theirs if local or theirs == mine else mine
+
+
+_RULES: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
+    ("kimi.base_url", _nearby, "it would send code to another machine"),
+    ("risk_policy.auto_apply", _levels, "it would offer high or critical changes without a human"),
+    ("risk_policy.require_approval", _superset, "it would take levels away from those that a human decides"),
+    ("risk_policy.file_change_limit", _smaller, "it would let larger changes pass without a human"),
+    ("risk_policy.loc_change_limit", _smaller, "it would let larger changes pass without a human"),
+    ("risk_policy.sensitive_patterns", _superset, "it would take words away that make a human decide"),
+    ("risk_policy.forbidden_paths", _superset, "it would open paths that you forbade"),
+    ("sandbox.resources.memory", _memory, "it would let checks use more of this machine"),
+    ("sandbox.resources.cpus", _smaller, "it would let checks use more of this machine"),
+    ("sandbox.resources.pids_limit", _smaller, "it would let checks use more of this machine"),
+    ("sandbox.resources.timeout_seconds", _smaller, "it would let checks use more of this machine"),
+    ("sandbox.allowed_commands", _subset, "it would allow commands beyond your own list"),
+    ("sandbox.python", _keep, "it would choose the program that checks start with"),
+    ("sandbox.build_network", lambda mine, theirs: mine and theirs, "it would let the image build use the network"),
+    ("telemetry.log_path", _inside, "it would write outside `.ambient/`"),
+    ("telemetry.include_diffs", lambda mine, theirs: mine and theirs, "it would put your code into the log"),
+)

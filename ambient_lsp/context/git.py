@@ -1,0 +1,187 @@
+"""What git knows already: blob ids, what differs from them, the old text of a file. Reading only, never a lock.
+
+Git is asked at the start, when HEAD or the index changed, and after a burst; not once per save.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ambient_lsp.errors import ContextError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A repository's own settings must not start programs (fsmonitor) when we only look.
+_COMMAND = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a work tree. `blobs` maps tracked files to the id and mode in the index, `changed` are those whose
+    content may differ from it, `deleted` those that are gone, `untracked` those that no rule ignores. `staged` maps
+    files whose index differs from HEAD to the blob in HEAD ("" if HEAD has none)."""
+
+    head: str
+    blobs: dict[str, tuple[str, str]]
+    changed: frozenset[str]
+    deleted: frozenset[str]
+    untracked: tuple[str, ...]
+    staged: dict[str, str] = field(default_factory=dict)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for git: no locks taken, no questions asked, no other repository meant."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**env, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def git_folder(root: Path) -> Path | None:
+    """Return the folder with HEAD and the index; None if `root` is not in a work tree that git accepts."""
+    process = _start(root, "rev-parse", "--is-inside-work-tree", "--absolute-git-dir")
+    if process is None:
+        return None
+    lines = _finish(process).decode("utf-8", "surrogateescape").splitlines()
+    return Path(lines[1]) if process.returncode == 0 and lines[:1] == ["true"] else None
+
+
+def fingerprint(folder: Path) -> tuple[object, ...]:
+    """Return something that changes when HEAD or the index does; costs two look-ups and no process."""
+    return tuple(_stamp(folder / name) for name in ("HEAD", "index", "logs/HEAD"))
+
+
+def listing(root: Path) -> Listing:
+    """Ask git for all files. Raises `ContextError` when it does not answer."""
+    # Slow answers are computed by git beside ours: the second processor would idle otherwise.
+    changes = _start(root, "ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard")
+    staged = _start(root, "diff-index", "--cached", "--raw", "--no-renames", "--relative", "--abbrev=64", "-z", "HEAD")
+    head = _start(root, "rev-parse", "--verify", "-q", "HEAD")
+    index = _start(root, "ls-files", "-s", "-z")
+    if changes is None or staged is None or head is None or index is None:
+        raise ContextError("Git cannot be started.", next_step="Check that `git` is on the PATH.")
+    blobs: dict[str, tuple[str, str]] = {}
+    for entry in _text(index):
+        info, _, path = entry.partition("\t")
+        mode, blob, _ = info.split(" ", 2)
+        blobs[path] = (blob, mode)
+    marks: dict[str, set[str]] = {"C": set(), "R": set(), "?": set()}
+    for entry in _text(changes):
+        marks.setdefault(entry[0], set()).add(entry[2:])
+    if index.returncode or changes.returncode:
+        raise ContextError(
+            f"Git could not list the files of {root}.",
+            untouched="Nothing was changed.",
+            next_step="Run `git status` there; it will say what is wrong.",
+        )
+    return Listing(
+        head=_finish(head).decode().strip(),
+        blobs=blobs,
+        changed=frozenset(marks["C"] - marks["R"]),
+        deleted=frozenset(marks["R"]),
+        untracked=tuple(sorted(marks["?"])),
+        staged=_staged(_text(staged)),
+    )
+
+
+def _staged(parts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for info, path in zip(parts[::2], parts[1::2], strict=False):
+        _, _, old, *_ = info.split(" ")
+        found[path] = "" if set(old) == {"0"} else old
+    return found
+
+
+class Objects:
+    """Reads blobs through one resident `git cat-file`, 0.2 ms each. It ends when its input closes, so with us."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, blob: str, limit: int) -> bytes | None:
+        """Return a blob's bytes; None if it is missing or longer than `limit`."""
+        with self._lock:
+            try:
+                return self._read(blob, limit)
+            except (OSError, ValueError):
+                self._end()
+                return None
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _read(self, blob: str, limit: int) -> bytes | None:
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = _start(self._root, "cat-file", "--batch", stdin=subprocess.PIPE)
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return None
+        process.stdin.write(blob.encode() + b"\n")
+        process.stdin.flush()
+        header = process.stdout.readline().split()
+        if len(header) != 3:
+            return None
+        size = int(header[2])
+        if size <= limit:
+            data = process.stdout.read(size)
+            process.stdout.read(1)
+            return data
+        for start in range(0, size + 1, 1 << 20):
+            process.stdout.read(min(1 << 20, size + 1 - start))
+        return None
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+        process.wait(_TIMEOUT)
+
+
+def _start(root: Path, *args: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes] | None:
+    try:
+        return subprocess.Popen(
+            [*_COMMAND, *args],
+            cwd=root,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def _finish(process: subprocess.Popen[bytes]) -> bytes:
+    try:
+        return process.communicate(timeout=_TIMEOUT)[0]
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        process.communicate()
+        raise ContextError(f"Git did not answer within {_TIMEOUT:.0f} seconds.") from error
+
+
+def _text(process: subprocess.Popen[bytes]) -> list[str]:
+    out = _finish(process).decode("utf-8", "surrogateescape")
+    return out.split("\0")[:-1] if out else []
+
+
+def _stamp(path: Path) -> object:
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_mtime_ns, info.st_size, info.st_ino
