@@ -22,17 +22,21 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.protocols import Command, CommandResult, Limits, Readiness
 from ambient_lsp.sandbox import checkout, environment, layout, owner, usage
 from ambient_lsp.sandbox.capture import Capture
-from ambient_lsp.sandbox.environment import Interpreter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from ambient_lsp.sandbox.environment import Interpreter
 
 _WATCH_SECONDS = 0.05
 _SCRATCH = "ambient-sandbox-"

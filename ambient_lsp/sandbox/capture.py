@@ -1,8 +1,11 @@
-"""What a command prints: the first bytes are kept, the rest is read and thrown away, so that it never blocks or grows."""
+"""What a command prints: the first bytes are kept, the rest is read and thrown away, so that nothing grows."""
 
 from __future__ import annotations
 
-import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Capture:

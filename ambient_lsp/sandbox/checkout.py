@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Root must not run foreign code as root. This id belongs to no account: not 65534, which other things run as.
 UNPRIVILEGED = 65533

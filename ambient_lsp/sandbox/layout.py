@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import CommandRefused
 from ambient_lsp.protocols import Command, Limits
 from ambient_lsp.sandbox import policy
-from ambient_lsp.sandbox.environment import SITE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ambient_lsp.config import Sandbox as Settings
 
 TREE = "/repo"
 HARNESS = "/harness"
@@ -22,6 +26,22 @@ BIN_FOLDER = "/ambient/bin"
 _MODULES = ("pytest", "coverage", "mypy")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 SHARED_MEMORY = 64 << 20
+
+
+def limits(settings: Settings) -> Limits:
+    """Return what the configuration lets one command use."""
+    resources = settings.resources
+    return Limits(
+        seconds=resources.timeout_seconds,
+        memory=_bytes(resources.memory),
+        cpus=resources.cpus,
+        pids=resources.pids_limit,
+    )
+
+
+def _bytes(text: str) -> int:
+    scale = {"k": 10, "m": 20, "g": 30}.get(text[-1].lower(), 0)
+    return int(text.rstrip("kmgKMG")) << scale
 
 
 def words(command: Command, patterns: Sequence[str], python: str) -> tuple[str, ...]:

@@ -6,13 +6,15 @@ matched on whole words, and then the rest of the line is screened. Ambient's own
 
 from __future__ import annotations
 
-import os.path
 import re
 import shlex
-from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import CommandRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SHELL = re.compile(r"[;|&<>`\n\r\0]|\$\(|\$\{")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
@@ -36,7 +38,7 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
     "git": (
         *("-c", "-C", "-O", "--exec-path", "--git-dir", "--work-tree", "--config-env", "--no-index", "--ext-diff"),
         *("--textconv", "--output", "--output-directory", "--upload-pack", "--open-files-in-pager", "--namespace"),
-        *("--paginate", "-p0", "--super-prefix", "--show-signature"),
+        *("--paginate", "--super-prefix", "--show-signature"),
     ),
     "make": (
         *("-f", "-C", "-I", "-E", "-o", "-W", "--file", "--makefile", "--directory", "--include-dir", "--eval"),
@@ -45,6 +47,8 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
     "npm": ("--prefix", "-C", "--script-shell", "--userconfig", "--globalconfig", "--node-options", "--scripts"),
     "cargo": ("--config", "--manifest-path", "--target-dir", "-C", "-Z", "--lockfile-path"),
 }
+# Options of their own that are also the beginning of a forbidden one.
+_HARMLESS = ("--cov", "--co", "--collect-only", "--ignore")
 _MODULES = ("pytest", "ruff", "mypy", "coverage")
 
 
@@ -69,7 +73,7 @@ def parse(line: str) -> tuple[str, ...]:
 
 
 def allowed(argv: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return `argv` as it is to be run (`python -m pytest` becomes `pytest`), or raise `CommandRefused` with the reason.
+    """Return `argv` as it is to be run (`python -m pytest` becomes `pytest`). Raises `CommandRefused` with the reason.
 
     `patterns` are regular expressions (`sandbox.allowed_commands`) for the words joined by single spaces. Each has to
     match from the first word on and to end where a word ends.
@@ -112,7 +116,7 @@ def _objection(program: str, word: str) -> str:
         return f"{word} changes what make runs"
     # The value of `--name=value` and of `-Ivalue`, the file of `file::test`, both sides of `a:b`.
     for part in re.split(r"[=:,]|^-\w", word):
-        if part.startswith(("/", "~")) or os.path.isabs(part) or ".." in PurePosixPath(part.replace("\\", "/")).parts:
+        if part.startswith(("/", "~")) or ".." in PurePosixPath(part.replace("\\", "/")).parts:
             return f"{word} leads out of the repository"
     return ""
 
@@ -123,7 +127,9 @@ def _is_option(word: str, option: str) -> bool:
     if option.startswith("--"):
         name = word.split("=", 1)[0]
         # Four characters are `--x` and one more: shorter ones are ambiguous for every program here.
-        return name == option or (len(name) >= 4 and name.startswith("--") and option.startswith(name))
+        return name == option or (
+            name not in _HARMLESS and len(name) >= 4 and name.startswith("--") and option.startswith(name)
+        )
     # `-p x`, `-px`, and `-qp x`: short options can be joined.
     return not word.startswith("--") and option[1] in word[1:].split("=", 1)[0] and len(option) == 2
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ambient_lsp.protocols import Limits
+if TYPE_CHECKING:
+    from ambient_lsp.protocols import Limits
 
 _PROC = Path("/proc")
 # Empty files cost no bytes but a file system runs out of them too.
@@ -19,10 +21,11 @@ _MOST_NEW_FILES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes of private memory, bytes ever written to a disk (children that ended included), number of processes."""
+    """Bytes of private memory, bytes ever written to a disk (children that ended included; None where the system does
+    not say), number of processes."""
 
     memory: int
-    written: int
+    written: int | None
     processes: int
 
 
@@ -49,16 +52,33 @@ def descendants(pid: int) -> list[int]:
 def measure(pids: list[int]) -> Usage:
     """Return what these processes use together."""
     memory = sum(_kilobytes(_read(pid, "status"), "RssAnon:") for pid in pids) * 1024
-    written = 0
-    for pid in pids:
-        fields = dict(line.split(": ") for line in _read(pid, "io").splitlines() if ": " in line)
-        written += int(fields.get("write_bytes", 0)) - int(fields.get("cancelled_write_bytes", 0))
-    return Usage(memory, written, len(pids))
+    counters = [fields for pid in pids if (fields := _counters(pid))]
+    written = sum(fields["write_bytes"] - fields["cancelled_write_bytes"] for fields in counters)
+    return Usage(memory, written if counters else None, len(pids))
 
 
 def shared_fairly(pids: list[int]) -> int:
     """Return their memory in bytes with pages that several share counted once. Slow: only asked when it matters."""
     return sum(_kilobytes(_read(pid, "smaps_rollup"), "Pss_Anon:") for pid in pids) * 1024
+
+
+def out_of_memory_kills(pid: int) -> int | None:
+    """Return how many processes the kernel killed for memory in this process's control group; None if unknown."""
+    for line in _read(pid, "cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "memory":
+            file = Path("/sys/fs/cgroup/memory", path.lstrip("/"), "memory.oom_control")
+        elif not controllers:
+            file = Path("/sys/fs/cgroup", path.lstrip("/"), "memory.events")
+        else:
+            continue
+        try:
+            counts = dict(entry.split() for entry in file.read_text(encoding="ascii").splitlines())
+        except OSError:
+            continue
+        if "oom_kill" in counts:
+            return int(counts["oom_kill"])
+    return None
 
 
 def room(folder: Path) -> Room:
@@ -79,7 +99,7 @@ def excess(pids: list[int], before: Room, tree: Path, limits: Limits, *, memory:
     if usage.processes > 2 * limits.pids + 16:
         return "pids"
     now = room(tree)
-    if usage.written > limits.disk and before.size - now.size > limits.disk:
+    if (usage.written is None or usage.written > limits.disk) and before.size - now.size > limits.disk:
         return "disk"
     if before.files - now.files > _MOST_NEW_FILES:
         return "disk"
@@ -91,6 +111,11 @@ def _read(pid: int, name: str) -> str:
         return (_PROC / str(pid) / name).read_text(encoding="ascii", errors="replace")
     except OSError:
         return ""  # it has ended, or it hides; the other limits hold
+
+
+def _counters(pid: int) -> dict[str, int]:
+    pairs = (line.partition(": ") for line in _read(pid, "io").splitlines())
+    return {name: int(value) for name, _, value in pairs}
 
 
 def _kilobytes(text: str, key: str) -> int:
