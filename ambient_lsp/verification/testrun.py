@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
 _PLUGIN = re.compile(r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
-_SYMBOLIC = re.compile(r"No module named '?pytest\b")
+_NO_PYTEST = re.compile(r"No module named '?pytest\b")
 
+PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short")
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
 
@@ -77,11 +78,7 @@ async def run_tests(
         "seed": seed,
     }
     env = {} if await asyncio.to_thread(needs_plugins, tree.folder) else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    argv = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--no-header", "--tb=short")
-    if not tests:
-        # Without this, a folder with the tests' own ini would be taken for the root, and ids would differ.
-        return _read(tree, await tree.script((*argv, f"--rootdir={tree.session.tree}"), job, env=env))
-    return _read(tree, await tree.script((*argv, f"--rootdir={tree.session.tree}", *tests), job, env=env))
+    return _read(tree, await tree.script((*PYTEST, f"--rootdir={tree.session.tree}", *tests), job, env=env))
 
 
 async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
@@ -93,7 +90,8 @@ async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
 def needs_plugins(folder: Path) -> bool:
     """Return whether the project declares pytest plugins. Loading all that are installed takes longer than most tests."""
     files = [folder / name for name in _CONFIG_FILES]
-    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt"), *folder.glob("**/conftest.py")]
+    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt"), *folder.glob("conftest.py")]
+    files += folder.glob("tests/conftest.py")
     return any(file.is_file() and _PLUGIN.search(file.read_text("utf-8", "replace")) for file in files)
 
 
@@ -141,7 +139,7 @@ def _problem(report: Report, outcomes: Mapping[str, str]) -> str:
         return f"the tests did not end within their time{where}"
     if result.killed:
         return f"the tests were stopped by a limit of the sandbox ({result.killed}){where}"
-    if _SYMBOLIC.search(result.stderr):
+    if _NO_PYTEST.search(result.stderr):
         return "pytest is not installed in the project's environment"
     if result.exit_code == 127:
         return "the project's Python was not found in the sandbox"
