@@ -23,9 +23,10 @@ async def compare(tree: OpenTree, base: TestRun, patched: TestRun, case: Case, *
     With `strict` false, tests that can be run on neither tree are a remark and no obstacle.
     """
     edited = {path for path, text in case.patched.items() if text != case.bases.get(path)}
-    new = newly_bad(base, patched, edited)
+    # Where a run broke off, the tests that it did not come to are not failures of their own.
+    new = () if patched.problem or base.problem else newly_bad(base, patched, edited)
     rerun = [test for test in new if patched.outcomes.get(test) in ("failed", "error")]
-    flaky = await expose_flakes(tree, rerun) if rerun and not patched.problem else frozenset[str]()
+    flaky = await expose_flakes(tree, rerun) if rerun else frozenset[str]()
     check = judge(base, patched, new, flaky, (*PYTEST, *sorted({test.split("::")[0] for test in patched.outcomes})))
     outcome = check.outcome
     if outcome is VerdictOutcome.INCONCLUSIVE and not strict:

@@ -18,7 +18,10 @@ _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.
 _PLUGIN = re.compile(r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
 _NO_PYTEST = re.compile(r"No module named '?pytest\b")
 
-PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short")
+_GO_ON = ("--maxfail=0", "--continue-on-collection-errors")
+"""One failure must not hide the others: a red base is compared test by test."""
+
+PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short", *_GO_ON)
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
 
@@ -90,8 +93,10 @@ async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
 def needs_plugins(folder: Path) -> bool:
     """Return whether the project declares pytest plugins. Loading all that are installed takes longer than most tests."""
     files = [folder / name for name in _CONFIG_FILES]
-    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt"), *folder.glob("conftest.py")]
-    files += folder.glob("tests/conftest.py")
+    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
+    conftests = [folder / "conftest.py", folder / "tests" / "conftest.py"]
+    if any(file.is_file() and "pytest_plugins" in file.read_text("utf-8", "replace") for file in conftests):
+        return True
     return any(file.is_file() and _PLUGIN.search(file.read_text("utf-8", "replace")) for file in files)
 
 

@@ -299,11 +299,18 @@ def _verdict(parts: Sequence[Proof], selection: str) -> Verdict:
     text = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or "it compiles"
     return Verdict(
         last.outcome,
-        text[0].upper() + text[1:].rstrip(".") + ".",
+        as_sentence(text),
         checks=tuple(check for part in parts for check in part.checks),
         measurements=tuple(number for part in parts for number in part.measurements),
         selection=selection,
     )
+
+
+def as_sentence(clause: str) -> str:
+    """Return a clause as a sentence; a path at its start keeps its letters."""
+    first = clause.split(" ", 1)[0]
+    start = first if any(sign in first for sign in "._/`") else first[:1].upper() + first[1:]
+    return start + clause[len(first) :].rstrip(".") + "."
 
 
 def _inconclusive(reason: str) -> Verdict:

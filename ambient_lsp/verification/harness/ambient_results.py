@@ -60,11 +60,14 @@ def pytest_load_initial_conftests(early_config):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_cmdline_main(config):
-    """Run in one process: pytest-xdist's workers would report nothing to us, and the sandbox is small."""
+    """Run in one process (pytest-xdist's workers would not report to us), and in one order."""
     if hasattr(config.option, "numprocesses"):
         config.option.numprocesses = 0
         config.option.dist = "no"
         config.option.tx = []
+    if hasattr(config.option, "randomly_seed"):  # both trees must see the same order and the same numbers
+        config.option.randomly_seed = 0
+        config.option.randomly_reorganize = False
     yield
 
 
