@@ -1,0 +1,73 @@
+"""What is known of the unpatched tree, kept on disk by the tree's hash: it is the same for every proposal on it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.verification.testrun import TestRun
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+_KEPT = 500
+"""Files kept; the oldest go first."""
+
+
+class Baseline:
+    """A cache of runs. Two callers that ask for the same run at the same moment share one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def run(self, key: tuple[Any, ...], make: Callable[[], Awaitable[TestRun]]) -> TestRun:
+        """Return the run that was kept under `key`, or make it and keep it.
+
+        A run that did not come to its end is not kept: the machine may have been busy.
+        """
+        return TestRun(**await self.value(key, lambda: _as_json(make), keep=lambda value: not value["problem"]))
+
+    async def value(
+        self, key: tuple[Any, ...], make: Callable[[], Awaitable[Any]], keep: Callable[[Any], bool] = lambda _: True
+    ) -> Any:
+        """Return the JSON value that was kept under `key`, or make it and keep it."""
+        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            file = self._folder / f"{name}.json"
+            found = await asyncio.to_thread(_load, file)
+            if found is None:
+                found = await make()
+                if keep(found):
+                    await asyncio.to_thread(_store, file, found)
+            return found
+
+
+async def _as_json(make: Callable[[], Awaitable[TestRun]]) -> Any:
+    return asdict(await make())
+
+
+def _load(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _store(file: Path, value: Any) -> None:
+    """Write atomically: a killed process must not leave half a baseline."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+    temporary = file.with_name(os.path.basename(name))  # noqa: PTH119 - mkstemp answers with a string
+    temporary.replace(file)
+    files = sorted(file.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)
+    for old in files[:-_KEPT]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,105 @@
+"""Base beside patched, test by test. What the base fails too is not the patch's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ambient_lsp.model import CheckResult, VerdictOutcome
+from ambient_lsp.verification.proof.base import Case, Proof
+from ambient_lsp.verification.testrun import PYTEST, TestRun, run_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ambient_lsp.verification.trees import OpenTree
+
+_RERUN_BY_ID = 50
+"""More new failures than this are re-run by file: a command line has an end."""
+
+
+async def compare(tree: OpenTree, base: TestRun, patched: TestRun, case: Case, *, strict: bool) -> Proof:
+    """Compare both runs; failures that are new are run once more in the patched `tree`.
+
+    With `strict` false, tests that can be run on neither tree are a remark and no obstacle.
+    """
+    edited = {path for path, text in case.patched.items() if text != case.bases.get(path)}
+    # Where a run broke off, the tests that it did not come to are not failures of their own.
+    new = () if patched.problem or base.problem else newly_bad(base, patched, edited)
+    rerun = [test for test in new if patched.outcomes.get(test) in ("failed", "error")]
+    flaky = await expose_flakes(tree, rerun) if rerun else frozenset[str]()
+    check = judge(base, patched, new, flaky, (*PYTEST, *sorted({test.split("::")[0] for test in patched.outcomes})))
+    outcome = check.outcome
+    if outcome is VerdictOutcome.INCONCLUSIVE and not strict:
+        return Proof(VerdictOutcome.PASSED, f"tests could not be compared ({check.detail})", checks=(check,))
+    return Proof(outcome, sentence(check), checks=(check,))
+
+
+def newly_bad(base: TestRun, patched: TestRun, edited_tests: Collection[str]) -> tuple[str, ...]:
+    """Return the tests that were good before and are not now.
+
+    A test that was there and passed, and now is skipped or gone, counts too, unless the patch edits its own file:
+    then it is a matter of `integrity`.
+    """
+    worse = {test for test in patched.bad if base.outcomes.get(test) not in ("failed", "error")}
+    for test in base.passed:
+        if patched.outcomes.get(test) in (None, "skipped") and test.split("::")[0] not in edited_tests:
+            worse.add(test)
+    # The tests of a file that cannot be imported are all gone; the file itself is named, once.
+    broken = {test for test in worse if "::" not in test}
+    return tuple(sorted(test for test in worse if test in broken or test.split("::")[0] not in broken))
+
+
+async def expose_flakes(tree: OpenTree, tests: Sequence[str]) -> frozenset[str]:
+    """Run tests that failed once more, on the same tree; return those that pass now."""
+    files = sorted({test.split("::")[0] for test in tests})
+    again = await run_tests(tree, tests if len(tests) <= _RERUN_BY_ID else files)
+    return again.passed & set(tests)
+
+
+def judge(base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection[str], argv: Sequence[str]) -> CheckResult:
+    """Put both runs into one result."""
+    real = tuple(test for test in new if test not in flaky)
+    outcome = VerdictOutcome.FAILED if real else VerdictOutcome.PASSED
+    detail = "; ".join(f"{test}: {patched.messages.get(test) or 'no longer runs'}" for test in real[:3])
+    if base.problem:
+        outcome, detail = VerdictOutcome.INCONCLUSIVE, f"without the patch, {base.problem}"
+    elif patched.problem:
+        # A busy machine can make a long suite too long; only a wide gap is the patch's doing.
+        slow_machine = patched.hung and base.seconds > patched.seconds / 2
+        outcome = VerdictOutcome.INCONCLUSIVE if slow_machine or not base.outcomes else VerdictOutcome.FAILED
+        detail = f"with the patch, {patched.problem}"
+    return CheckResult(
+        name="tests",
+        argv=tuple(argv),
+        outcome=outcome,
+        base=dict(base.outcomes),
+        patched=dict(patched.outcomes),
+        new_failures=real,
+        flaky=tuple(sorted(flaky)),
+        detail=detail,
+        seconds=patched.seconds,
+    )
+
+
+def sentence(check: CheckResult) -> str:
+    """Say in one clause what the tests showed."""
+    if check.outcome is VerdictOutcome.INCONCLUSIVE or not check.new_failures and check.outcome is VerdictOutcome.FAILED:
+        return check.detail
+    if check.new_failures:
+        first, rest = check.new_failures[0], len(check.new_failures) - 1
+        also = f" and {rest} more" if rest else ""
+        return f"{first}{also} passed before and not with the patch"
+    passed = sum(outcome == "passed" for outcome in check.patched.values())
+    red = sum(outcome in ("failed", "error") for test, outcome in check.patched.items() if test not in check.flaky)
+    parts = [f"{_count(passed, 'test')} pass{'es' if passed == 1 else ''}"]
+    fixed = sum(check.base.get(test) in ("failed", "error") for test, now in check.patched.items() if now == "passed")
+    parts[0] += " as before" if not fixed else f", {fixed} of them failed before"
+    if red:
+        parts.append(f"{_count(red, 'failure')} {'was' if red == 1 else 'were'} there already")
+    if check.flaky:
+        parts.append(f"{_count(len(check.flaky), 'flaky test')} left out")
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,47 @@
+"""The program is the same: its syntax tree is equal but for what a style fix may change.
+
+That is: docstrings, comments, layout, quotes, parentheses, the order and grouping of imports that follow each other, and
+the imports and variables that the specialist lists as unused (`params["removed_names"]`) and that indeed are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.model import VerdictOutcome
+from ambient_lsp.verification.proof import findings_gone
+from ambient_lsp.verification.proof.base import failed, inconclusive, passed
+from ambient_lsp.verification.proof.normal_form import Unparsable, normal_form, same_program
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ambient_lsp.verification.proof.base import Case, Proof
+
+__all__ = ["normal_form", "prove", "same_program"]
+
+
+async def prove(case: Case) -> Proof:
+    """Compare every touched file before and after, then look whether the findings are gone."""
+    removed = frozenset(str(name) for name in _list(case.params.get("removed_names")))
+    for path, after in case.patched.items():
+        before = case.bases.get(path)
+        if before is None or after is None:
+            return failed(f"{path} is added or removed, so the program is not the same")
+        if not path.endswith((".py", ".pyi")):
+            return inconclusive(f"{path} is not Python, so its meaning cannot be compared")
+        try:
+            same = await asyncio.to_thread(same_program, before, after, removed)
+        except Unparsable as error:
+            return inconclusive(f"{path} could not be parsed: {error}")
+        if not same:
+            return failed(f"the patch changes what {path} does, not only its style")
+    gone = await findings_gone.prove(case)
+    if gone.outcome is not VerdictOutcome.PASSED:
+        return gone
+    return passed("the syntax tree is unchanged")
+
+
+def _list(value: Any) -> Collection[Any]:
+    return value if isinstance(value, list | tuple | set | frozenset) else ()

@@ -1,0 +1,169 @@
+"""Running the project's tests in an opened tree, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ambient_lsp.verification.trees import OpenTree, Report
+
+_CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
+_PLUGIN = re.compile(r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
+_NO_PYTEST = re.compile(r"No module named '?pytest\b")
+
+_GO_ON = ("--maxfail=0", "--continue-on-collection-errors")
+"""One failure must not hide the others: a red base is compared test by test."""
+
+PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short", *_GO_ON)
+NO_TESTS = 5
+"""pytest's exit code when it has collected nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One run of tests. `outcomes` maps a test's identity to "passed", "failed", "error" or "skipped".
+
+    `lines` maps a path to the lines that each test ran; the test "" stands for what ran at import. `statements` holds
+    the lines of a file that can run, where the whole tree was measured. `uncompiled` maps a path to the error that the
+    project's interpreter has with it. `problem` is a sentence when the run did not come to its end, else empty; `hung`
+    tells whether that was a lack of time.
+    """
+
+    __test__ = False  # pytest must not take it for a test
+
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    statements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    uncompiled: Mapping[str, str] = field(default_factory=dict)
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+    hung: bool = False
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """The tests that passed."""
+        return frozenset(test for test, outcome in self.outcomes.items() if outcome == "passed")
+
+    @property
+    def bad(self) -> frozenset[str]:
+        """The tests that failed or could not be run."""
+        return frozenset(test for test, outcome in self.outcomes.items() if outcome in ("failed", "error"))
+
+
+async def run_tests(
+    tree: OpenTree,
+    tests: Sequence[str],
+    *,
+    compile_paths: Iterable[str] = (),
+    cover: Iterable[str] = (),
+    repeat: int = 0,
+    seed: int = 0,
+) -> TestRun:
+    """Run test files or test ids (none: the whole suite) in one pytest process.
+
+    `cover` names the files whose lines are measured; `("*",)` measures the whole tree. With `repeat`, every test runs
+    that often, in an order shuffled by `seed`.
+    """
+    measured = list(cover)
+    job = {
+        "compile": [tree.inside(path) for path in compile_paths],
+        "cover": measured if measured == ["*"] else [tree.inside(path) for path in measured],
+        "repeat": repeat,
+        "seed": seed,
+    }
+    env = {} if await asyncio.to_thread(needs_plugins, tree.folder) else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return _read(tree, await tree.script((*PYTEST, f"--rootdir={tree.session.tree}", *tests), job, env=env))
+
+
+async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
+    """Only compile files, on the project's interpreter."""
+    job = {"compile": [tree.inside(path) for path in paths]}
+    return _read(tree, await tree.script((f"{tree.session.harness}/ambient_compile.py",), job))
+
+
+def needs_plugins(folder: Path) -> bool:
+    """Return whether the project declares pytest plugins. Loading all that are installed takes longer than most tests."""
+    files = [folder / name for name in _CONFIG_FILES]
+    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
+    conftests = [folder / "conftest.py", folder / "tests" / "conftest.py"]
+    if any(file.is_file() and "pytest_plugins" in file.read_text("utf-8", "replace") for file in conftests):
+        return True
+    return any(file.is_file() and _PLUGIN.search(file.read_text("utf-8", "replace")) for file in files)
+
+
+def _read(tree: OpenTree, report: Report) -> TestRun:
+    outcomes: dict[str, str] = {}
+    messages: dict[str, str] = {}
+    repeats: dict[str, int] = {}
+    for record in report.of("test"):
+        test, outcome = str(record["id"]), str(record["outcome"])
+        repeats[test] = repeats.get(test, 0) + 1
+        if outcomes.get(test) not in ("failed", "error"):  # of many rounds, a bad one is the one that counts
+            outcomes[test] = outcome
+            messages[test] = str(record["message"])
+    lines: dict[str, Mapping[str, tuple[int, ...]]] = {}
+    statements: dict[str, tuple[int, ...]] = {}
+    for record in report.of("lines"):
+        if (path := tree.outside(record["path"])) is not None:
+            lines[path] = {test: tuple(numbers) for test, numbers in record["tests"].items()}
+            statements[path] = tuple(record["statements"])
+    return TestRun(
+        outcomes=outcomes,
+        messages={test: message for test, message in messages.items() if message},
+        lines=lines,
+        statements=statements,
+        uncompiled={tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")},
+        repeats=repeats,
+        problem=_problem(report, outcomes),
+        hung=report.result.killed == "timeout",
+        seconds=report.result.seconds,
+    )
+
+
+def _problem(report: Report, outcomes: Mapping[str, str]) -> str:
+    """Say why the run did not come to its end; "" when it did."""
+    result = report.result
+    if report.ended:
+        exits = [int(record["exit"]) for record in report.of("end")]
+        # A run that says it failed and shows no failure (an internal error, a plugin's veto) proves nothing.
+        clean = all(outcome in ("passed", "skipped") for outcome in outcomes.values())
+        if exits[-1] not in (0, NO_TESTS) and clean:
+            return f"pytest stopped with code {exits[-1]}: {_last_line(result.stdout, result.stderr)}"
+        return ""
+    where = _unfinished(report)
+    if result.killed == "timeout":
+        return f"the tests did not end within their time{where}"
+    if result.killed:
+        return f"the tests were stopped by a limit of the sandbox ({result.killed}){where}"
+    if _NO_PYTEST.search(result.stderr):
+        return "pytest is not installed in the project's environment"
+    if result.exit_code == 127:
+        return "the project's Python was not found in the sandbox"
+    if where:
+        return f"the test process died{where}"
+    return f"pytest could not start: {_last_line(result.stdout, result.stderr)}"
+
+
+def _unfinished(report: Report) -> str:
+    """Name the test that was running last."""
+    running = ""
+    for record in report.records:
+        if record["kind"] == "start":
+            running = record["id"]
+        elif record["kind"] == "test" and record["id"] == running:
+            running = ""
+    return f" in {running}" if running else ""
+
+
+def _last_line(*texts: str) -> str:
+    lines = [line.strip() for text in texts for line in text.split("\n") if line.strip()]
+    return lines[-1][:200] if lines else "it said nothing"

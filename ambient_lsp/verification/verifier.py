@@ -1,0 +1,317 @@
+"""The verdict on a proposal: the project's tests and checks on both trees, and the proof of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import CheckResult, ProofKind, Verdict, VerdictOutcome
+from ambient_lsp.patching.edits import apply_edits
+from ambient_lsp.protocols import Coverage, Limits, Readiness
+from ambient_lsp.verification import compare
+from ambient_lsp.verification.baseline import Baseline
+from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
+from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
+from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
+from ambient_lsp.verification.reach import measurable, unreached
+from ambient_lsp.verification.selection import Selection, count_test_files, select
+from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
+from ambient_lsp.verification.trees import OpenTree, open_tree
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from pathlib import Path
+
+    from ambient_lsp.config import Sandbox as SandboxSettings
+    from ambient_lsp.model import FileEdit, Proposal
+    from ambient_lsp.protocols import Checkouts, Recheck, Sandbox, Session
+
+T = TypeVar("T")
+
+_OWN_PROOF = (ProofKind.SAME_TREE, ProofKind.TESTS)
+"""Kinds that show their point without a test that runs the changed lines."""
+
+
+class Verifier:
+    """Judges proposals of one repository. `sandbox` None means that every verdict is inconclusive.
+
+    `tests_for` returns the test files that reach the given files. `cache_dir` keeps baselines; it may be deleted.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox | None,
+        checkouts: Checkouts,
+        settings: SandboxSettings,
+        project: Path,
+        cache_dir: Path,
+        tests_for: Callable[[Sequence[str]], tuple[str, ...]],
+    ) -> None:
+        self._sandbox = sandbox
+        self._checkouts = checkouts
+        self._settings = settings
+        self._project = project
+        self._cache_dir = cache_dir
+        self._tests_for = tests_for
+        self._limits = limits_of(settings)
+        self._baseline = Baseline(cache_dir / "baseline")
+        self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
+        self._readiness: Readiness | None = None
+
+    def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
+        """Add a check of your own in Python. It runs on the patched tree, and on the base tree too if it fails there."""
+        self._custom[name] = check
+
+    async def verify(
+        self,
+        proposal: Proposal,
+        tree: str,
+        texts: Mapping[str, str | None],
+        recheck: Recheck,
+        settings_of: Callable[[str], Mapping[str, Any]],
+    ) -> Verdict:
+        """Judge `proposal` on the git tree `tree`; `texts` maps each path that it touches to its text there.
+
+        Never raises for what a check or a sandbox does: what could not be run makes the verdict inconclusive.
+        """
+        started = time.monotonic()
+        ready = Readiness(False, "")
+        try:
+            ready = await self._ready()
+            if not ready.ready or self._sandbox is None:
+                verdict = _inconclusive(f"No sandbox is ready, so nothing was run. {ready.reason}".strip())
+            else:
+                bases = {path: text for path, text in texts.items() if text is not None}
+                patched = {**texts, **apply_edits(bases, proposal.edits)}
+                case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent))
+                verdict = await self._judge(case, tree)
+        except AmbientError as error:
+            verdict = _inconclusive(f"It could not be checked. {error}")
+        return replace(
+            verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started
+        )
+
+    async def coverage(self, tree: str) -> Coverage | None:
+        """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
+
+        None when there is no sandbox or the suite could not be run to its end.
+        """
+        try:
+            ready = await self._ready()
+            if not ready.ready:
+                return None
+            run = await self._baseline.run(
+                ("suite", tree, ready.image), lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",)))
+            )
+        except AmbientError:
+            return None
+        return None if run.problem or not run.passed else coverage_of(run)
+
+    async def _ready(self) -> Readiness:
+        if self._sandbox is None:
+            return Readiness(False, "", reason="The configuration turns it off, or none was found on this machine.")
+        if self._readiness is None or not self._readiness.ready:
+            self._readiness = await self._sandbox.probe()
+        return self._readiness
+
+    async def _judge(self, case: Case, tree: str) -> Verdict:
+        """Go through the parts of the proof; the first that does not hold is the verdict's reason."""
+        existing = [path for path, text in case.bases.items() if text is not None]
+        remaining = [path for path, text in case.patched.items() if text is not None]
+        selection = select(existing, remaining, self._tests_for)
+        parts: list[Proof] = []
+        # Both trees and the proof on the texts run beside each other; what is not needed any more is cancelled.
+        async with (
+            _running(self._prove_text(case)) as on_texts,
+            _running(self._run_base(case, tree, selection)) as on_base,
+            self._open(tree, case.proposal.edits) as opened,
+            _running(self._run_patched(case, selection, opened)) as on_patched,
+        ):
+            async for part in self._parts(case, tree, selection, opened, on_texts, on_base, on_patched):
+                parts.append(part)
+                if part.outcome is not VerdictOutcome.PASSED:
+                    break
+            total = await asyncio.to_thread(count_test_files, opened.folder)
+        return _verdict(parts, selection.sentence(total))
+
+    async def _parts(
+        self,
+        case: Case,
+        tree: str,
+        selection: Selection,
+        opened: OpenTree,
+        on_texts: asyncio.Task[Proof],
+        on_base: asyncio.Task[TestRun],
+        on_patched: asyncio.Task[TestRun],
+    ) -> AsyncIterator[Proof]:
+        kind = case.proposal.proof.kind
+        proven_on_texts = await on_texts
+        if proven_on_texts.outcome is not VerdictOutcome.PASSED:
+            yield proven_on_texts
+        patched = await on_patched
+        if patched.uncompiled:
+            yield await self._uncompiled(case, tree, patched)
+        base = await on_base
+        if selection.patched:
+            yield await compare.compare(opened, base, patched, case, strict=kind is not ProofKind.SAME_TREE)
+        yield proven_on_texts
+        if kind not in _OWN_PROOF and (missing := unreached(case.bases, case.patched, patched)):
+            yield inconclusive(missing)
+        if (prove := sandbox_prover(kind)) is not None:
+            yield await prove(case, Trial(opened, selection, base, patched))
+        async for check in self._checks(case, tree, opened):
+            yield _proof_of(check)
+
+    async def _prove_text(self, case: Case) -> Proof:
+        prove = text_prover(case.proposal.proof.kind)
+        return passed("") if prove is None else await prove(case)
+
+    async def _run_base(self, case: Case, tree: str, selection: Selection) -> TestRun:
+        if not selection.base:
+            return TestRun()
+        cover = _to_cover(case) if case.proposal.proof.kind is ProofKind.TESTS else []
+        return await self._baseline.run(
+            ("tests", tree, self._image, selection.base, cover),
+            lambda: self._on_tree(tree, lambda opened: run_tests(opened, selection.base, cover=cover)),
+        )
+
+    async def _run_patched(self, case: Case, selection: Selection, opened: OpenTree) -> TestRun:
+        files = [path for path, text in case.patched.items() if text is not None and path.endswith(".py")]
+        if not selection.patched:
+            return await compile_files(opened, files)
+        return await run_tests(opened, selection.patched, compile_paths=files, cover=_to_cover(case))
+
+    async def _uncompiled(self, case: Case, tree: str, patched: TestRun) -> Proof:
+        """Blame the patch only for a file that this interpreter could compile before."""
+        files = [path for path in patched.uncompiled if case.bases.get(path) is not None]
+        before = await self._baseline.run(
+            ("compile", tree, self._image, files),
+            lambda: self._on_tree(tree, lambda opened: compile_files(opened, files)),
+        )
+        for path, message in patched.uncompiled.items():
+            if path not in before.uncompiled:
+                return failed(f"{path} does not compile with the patch: {message}")
+        return inconclusive(f"the project's Python cannot read {next(iter(patched.uncompiled))}, with or without the patch")
+
+    async def _checks(self, case: Case, tree: str, opened: OpenTree) -> AsyncIterator[CheckResult]:
+        files = [path for path, text in case.patched.items() if text is not None and path.endswith(".py")]
+
+        async def base(check: Check) -> Mapping[str, Any]:
+            existing = {path for path, text in case.bases.items() if text is not None}
+            argv = tuple(word for word in check.argv if word not in files or word in existing)
+            found: Mapping[str, Any] = await self._baseline.value(
+                ("check", tree, self._image, argv),
+                lambda: self._on_tree(tree, lambda other: observe(replace(check, argv=argv), other)),
+            )
+            return found
+
+        for check in await find_checks(self._settings.checks, opened, files):
+            result = await run_check(check, opened, base)
+            if result is not None:
+                yield result
+        for name, custom in self._custom.items():
+            result = replace(await custom(opened.session), name=name)
+            if result.outcome is VerdictOutcome.FAILED:
+                before = await self._on_tree(tree, lambda other, custom=custom: custom(other.session))  # type: ignore[misc]
+                if before.outcome is VerdictOutcome.FAILED:
+                    result = replace(result, outcome=VerdictOutcome.PASSED, detail="it fails without the patch too")
+            yield result
+
+    @property
+    def _image(self) -> str:
+        return self._readiness.image if self._readiness else ""
+
+    def _open(self, tree: str, edits: Sequence[FileEdit] = ()) -> AbstractAsyncContextManager[OpenTree]:
+        assert self._sandbox is not None  # noqa: S101 - `_ready` has said so
+        return open_tree(
+            self._sandbox,
+            self._checkouts,
+            project=self._project,
+            cache_dir=self._cache_dir,
+            limits=self._limits,
+            tree=tree,
+            edits=edits,
+        )
+
+    async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
+        async with self._open(tree) as opened:
+            return await do(opened)
+
+
+def limits_of(settings: SandboxSettings) -> Limits:
+    """Return what one command may use."""
+    resources = settings.resources
+    factor = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(resources.memory[-1].lower(), 1)
+    memory = int(resources.memory.rstrip("kmgKMG")) * factor
+    return Limits(
+        seconds=resources.timeout_seconds, memory=memory, cpus=resources.cpus, pids=resources.pids_limit
+    )
+
+
+def coverage_of(run: TestRun) -> Coverage:
+    """Put the lines that a run of the whole suite reports by file the other way round."""
+    executed: dict[str, frozenset[int]] = {}
+    missing: dict[str, frozenset[int]] = {}
+    by_line: dict[tuple[str, int], list[str]] = {}
+    for path, tests in run.lines.items():
+        statements = frozenset(run.statements.get(path, ()))
+        ran = frozenset(line for lines in tests.values() for line in lines)
+        executed[path] = ran & statements if statements else ran
+        missing[path] = statements - ran
+        for test, lines in tests.items():
+            for line in lines if test else ():
+                by_line.setdefault((path, line), []).append(test)
+    return Coverage(executed, missing, {place: tuple(sorted(tests)) for place, tests in by_line.items()})
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Run `work` beside the body; what is still running when the body ends is cancelled and waited for."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _to_cover(case: Case) -> list[str]:
+    paths = [path for path, text in case.patched.items() if text is not None and measurable(path)]
+    if (target := case.params.get("path")) and case.proposal.proof.kind is ProofKind.TESTS:
+        paths.append(str(target))
+    return sorted(set(paths))
+
+
+def _proof_of(check: CheckResult) -> Proof:
+    reason = f"{check.name} complains: {check.detail}" if check.outcome is VerdictOutcome.FAILED else ""
+    if check.outcome is VerdictOutcome.INCONCLUSIVE:
+        reason = f"{check.name}: {check.detail}"
+    return Proof(check.outcome, reason or f"{check.name} has nothing new to say", checks=(check,))
+
+
+def _verdict(parts: Sequence[Proof], selection: str) -> Verdict:
+    last = parts[-1]
+    reasons = [last.reason] if last.outcome is not VerdictOutcome.PASSED else [part.reason for part in parts]
+    text = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) or "it compiles"
+    return Verdict(
+        last.outcome,
+        as_sentence(text),
+        checks=tuple(check for part in parts for check in part.checks),
+        measurements=tuple(number for part in parts for number in part.measurements),
+        selection=selection,
+    )
+
+
+def as_sentence(clause: str) -> str:
+    """Return a clause as a sentence; a path at its start keeps its letters."""
+    first = clause.split(" ", 1)[0]
+    start = first if any(sign in first for sign in "._/`") else first[:1].upper() + first[1:]
+    return start + clause[len(first) :].rstrip(".") + "."
+
+
+def _inconclusive(reason: str) -> Verdict:
+    return Verdict(VerdictOutcome.INCONCLUSIVE, reason)
