@@ -42,7 +42,7 @@ def test_ids_and_fingerprints_survive_lines_inserted_above_and_another_root():
         (TEXT, 5, "f"),
         (TEXT, 3, ""),
         ("def f():\n    x = (\n\ndef g():\n    return 1\n", 1, "f"),
-        ("class A:\n    def m(self):\n        x = foo(\n\n    def n(self):\n        return 1\n", 5, "A.n"),
+        ("class A:\n    def m(self):\n        x = \n\n    def n(self):\n        return 1\n", 5, "A.n"),
         ("type X[T] = list[T]\ndef f[T](x: T) -> T:\n    return t'{x}'\n", 2, "f"),
         ("async def f():\r\n\tpass\r\n\x0cdef g():\r\n\tpass\r\n", 3, "g"),
         ("def f():\r    pass\rdef g():\r    pass\r", 3, "g"),
