@@ -43,7 +43,7 @@ class StyleEnforcer(Specialist):
 
     name = "StyleEnforcer"
 
-    async def look(  # type: ignore[override]  # mypy sees an async generator as another kind of function
+    async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's style findings, then at most two proposals."""
