@@ -7,6 +7,7 @@ say that it matters (`token = random.choice(...)`, not `colour = random.choice(.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, parse
@@ -75,12 +76,12 @@ def raw_findings(text: str, path: str, report: Report, threshold: Level = "mediu
 
 
 def words(code: str) -> set[str]:
-    """Return the words of the names in `code`, in lower case: `userToken, api_key` gives user, token, api, key, apikey."""
+    """Return the words of the names in `code`, in lower case: `api_key` gives api, key and apikey."""
     found: set[str] = set()
     for name in re.findall(r"[A-Za-z_]\w*", code):
         parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
         found.update(parts)
-        found.update(first + second for first, second in zip(parts, parts[1:], strict=False))
+        found.update(first + second for first, second in pairwise(parts))
     return found
 
 
