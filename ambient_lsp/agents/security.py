@@ -37,7 +37,9 @@ class SecurityGuardian(Specialist):
             return
         manifests = [snapshot for snapshot in context.targets if _is_manifest(snapshot.path)]
         advisories = await bench.read(_ADVISORIES) if manifests else None
-        for snapshot in manifests if advisories is not None else ():
+        if advisories is None:
+            return
+        for snapshot in manifests:
             for finding in findings(self.name, snapshot, in_dependencies(snapshot.text, advisories.text)):
                 yield finding
 

@@ -113,7 +113,8 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
     context = CodemodContext()
     for module, name in dict.fromkeys(item for change in changes for item in change.imports):
         AddImportsVisitor.add_needed_import(context, module, name or None)
-    tree = AddImportsVisitor(context).transform_module(tree)
+    if any(change.imports for change in changes):
+        tree = AddImportsVisitor(context).transform_module(tree)
     for module, name in dict.fromkeys(item for change in changes for item in change.unused):
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
