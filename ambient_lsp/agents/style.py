@@ -54,9 +54,9 @@ class StyleEnforcer(Specialist):
         for finding in found:
             yield finding
         if result.tidy != snapshot.text:
-            yield _tidy_proposal(snapshot, result, found)
+            yield _tidy_proposal(snapshot, result, _fixed(result, found, result.tidy_codes))
         if result.lint != snapshot.text:
-            yield _lint_proposal(snapshot, result, found)
+            yield _lint_proposal(snapshot, result, _fixed(result, found, result.lint_codes))
 
 
 def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str) -> Review:
@@ -115,6 +115,12 @@ def _module_name(path: str) -> str:
     return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
 
 
+def _fixed(result: Review, found: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
+    """Return the findings that the fixes for `codes` are for: those that ruff can fix safely."""
+    safe = {(raw.rule, raw.span) for raw in result.raws if raw.data.get("safe") and raw.data.get("code") in codes}
+    return [finding for finding in found if (finding.rule, finding.span) in safe]
+
+
 def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
     what = " and ".join(
         word
@@ -133,8 +139,6 @@ def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
 
 
 def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
-    rules = {style.PREFIX + code for code in result.lint_codes}
-    mine = [finding for finding in found if finding.rule in rules]
     return _proposal(
         snapshot,
         result.lint,
@@ -142,7 +146,7 @@ def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
         found,
         title=f"Fix {len(result.lint_codes)} lint findings in {_name(snapshot)}",
         promise="Ruff marks each of these fixes as safe: the code does what it did before.",
-        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in mine]}),
+        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in found]}),
     )
 
 
@@ -157,7 +161,6 @@ def _proposal(
     proof: ProofPlan,
 ) -> Proposal:
     counted = ", ".join(f"{code} × {number}" for code, number in sorted(Counter(codes).items()))
-    rules = {style.PREFIX + code for code in codes}
     return edits.propose(
         agent=StyleEnforcer.name,
         title=title,
@@ -166,7 +169,7 @@ def _proposal(
         risk_level=RiskLevel.LOW,
         edits=[edits.modify(snapshot, new_text)],
         bases={snapshot.path: snapshot.text},
-        findings=[finding for finding in found if finding.rule in rules],
+        findings=found,
         tags=("style", *sorted(set(codes))),
         proof=proof,
     )

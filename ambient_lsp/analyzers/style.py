@@ -97,14 +97,17 @@ def is_test(path: str) -> bool:
 
 
 def unused_names(diagnostics: list[Diagnostic]) -> list[str]:
-    """Return the names that the fixes of unused imports take away, as they are bound in the module."""
-    names = (re.match(r"`([^`]+)`", found.message) for found in diagnostics if found.code == "F401" and found.safe)
-    return sorted({_bound(match[1]) for match in names if match})
+    """Return the names that the fixes of unused imports take away.
 
-
-def _bound(imported: str) -> str:
-    """Return the name that an import binds, from ruff's words: `a.b`, `a.b as c`."""
-    return imported.rsplit(" as ", 1)[-1].rsplit(".", 1)[-1]
+    Ruff says `os.path` both for `import os.path`, which binds `os`, and for `from os import path`; both are returned.
+    """
+    said = (re.match(r"`([^`]+)`", found.message) for found in diagnostics if found.code == "F401" and found.safe)
+    names: set[str] = set()
+    for match in said:
+        if match is not None:
+            name = match[1].rsplit(" as ", 1)[-1]
+            names |= {name, name.split(".")[0], name.rsplit(".", 1)[-1]} - {""}
+    return sorted(names)
 
 
 def _raw(diagnostic: Diagnostic) -> RawFinding:

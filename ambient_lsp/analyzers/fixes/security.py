@@ -15,7 +15,7 @@ from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.security import around
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.model import RiskLevel
@@ -34,6 +34,7 @@ _OF_CALLS: Mapping[str, Callable[[Site], Change | None]] = {
     "AMB-SEC-TLS-CONTEXT": calls.tls_context,
 }
 _GROUPED_FROM = 3
+_Item = tuple[int, "RawFinding", "Change"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
         source = Source(text)
     except (cst.ParserSyntaxError, RecursionError):
         return []
-    changes = [(index, raw.rule, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
+    changes = [(index, raw, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
     sorted_before = _sorted_imports(text, path, root) == text
     result = []
     for group in _groups(changes):
@@ -84,13 +85,22 @@ def _change(source: Source, text: str, raw: RawFinding) -> Change | None:
     return make(Site(source, call, frozenset(around(text, raw.span))))
 
 
-def _groups(changes: list[tuple[int, str, Change]]) -> Iterable[list[tuple[int, str, Change]]]:
-    """Put alike changes together when there are many of them, so that a person decides once."""
-    alike: dict[tuple[str, str], list[tuple[int, str, Change]]] = {}
+def _groups(changes: list[_Item]) -> Iterator[list[_Item]]:
+    """Put alike changes together when there are many of them, so that a person decides once.
+
+    Findings with the same name go together always: with one of them fixed, the next would take over its id.
+    """
+    alike: dict[tuple[str, str], list[_Item]] = {}
     for item in changes:
-        alike.setdefault((item[1], item[2].title), []).append(item)
+        alike.setdefault((item[1].rule, item[2].title), []).append(item)
     for group in alike.values():
-        yield from [group] if len(group) >= _GROUPED_FROM else [[item] for item in group]
+        if len(group) >= _GROUPED_FROM:
+            yield group
+            continue
+        same: dict[str, list[_Item]] = {}
+        for item in group:
+            same.setdefault(" ".join(item[1].code.split()) or str(item[0]), []).append(item)
+        yield from same.values()
 
 
 class _Replace(cst.CSTTransformer):
