@@ -1,0 +1,149 @@
+"""What every analyzer returns, and how it becomes a `Finding` with an id and a fingerprint.
+
+An analyzer is a module-level function on text, so that it can run in a worker process: `find(text, path, ...) ->
+list[RawFinding]`. It knows nothing of ids; `findings` gives them, the same way for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from ambient_lsp import identity
+from ambient_lsp.model import Evidence, Finding, Json, Rationale, Severity, Span
+from ambient_lsp.text import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tree_sitter import Node, Parser, Tree
+
+    from ambient_lsp.model import Snapshot
+
+_DEFINITIONS = frozenset({"function_definition", "class_definition"})
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class RawFinding:
+    """What an analyzer saw, before it has an id.
+
+    `symbol` is the enclosing definition ("Class.method"); left empty, `findings` looks it up. `data` is for the
+    specialist that writes the fix, and does not become part of the finding. `code` names the finding in place of the
+    text in `span`; it must not change when something else is fixed.
+    """
+
+    rule: str
+    span: Span
+    message: str
+    severity: Severity
+    evidence: tuple[Evidence, ...] = ()
+    tags: tuple[str, ...] = ()
+    symbol: str = ""
+    data: Mapping[str, Json] = field(default_factory=dict)
+    code: str = ""
+
+
+def findings(agent: str, snapshot: Snapshot, raws: Iterable[RawFinding]) -> list[Finding]:
+    """Return the findings of one text, one for each of `raws`, ordered by place and then by rule.
+
+    Two that are alike in rule and code get different ids by their order in the file.
+    """
+    lines = Lines(snapshot.text)
+    seen: Counter[tuple[str, str]] = Counter()
+    result = []
+    for raw in sorted(raws, key=lambda raw: (raw.span, raw.rule, raw.message)):
+        code = raw.code or _code_of(lines, raw.span)
+        normal = " ".join(code.split())
+        symbol = raw.symbol or enclosing_symbol(snapshot.text, raw.span)
+        result.append(
+            Finding(
+                id=identity.finding_id(raw.rule, snapshot.path, code, seen[raw.rule, normal]),
+                fingerprint=identity.fingerprint(raw.rule, snapshot.path, code, symbol),
+                agent=agent,
+                rule=raw.rule,
+                path=snapshot.path,
+                span=raw.span,
+                severity=raw.severity,
+                message=raw.message,
+                base_sha256=snapshot.sha256,
+                evidence=raw.evidence,
+                rationales=(Rationale(agent, raw.message),),
+                tags=raw.tags,
+            )
+        )
+        seen[raw.rule, normal] += 1
+    return result
+
+
+def enclosing_symbol(text: str, span: Span) -> str:
+    """Return the dotted name of the innermost definition around the start of `span`; empty at module level.
+
+    Works on half-typed text: what is whole around the broken part still has its name.
+    """
+    start = (span.start_line, span.start_column)
+    around = [entry for entry in definitions(text) if _holds(entry[1], start)]
+    return around[-1][0] if around else ""
+
+
+@lru_cache(maxsize=64)
+def definitions(text: str) -> tuple[tuple[str, Span], ...]:
+    """Return every class and function of `text` as (dotted name, span), outer before inner, in order of place."""
+    lines = Lines(text)
+    found: list[tuple[str, Span]] = []
+
+    def visit(node: Node, prefix: str) -> None:
+        for child in node.named_children:
+            name_node = child.child_by_field_name("name") if child.type in _DEFINITIONS else None
+            if name_node is None or name_node.text is None:
+                visit(child, prefix)
+                continue
+            name = prefix + name_node.text.decode("utf-8", "replace")
+            found.append((name, span_of(lines, child)))
+            visit(child, name + ".")
+
+    visit(parse(text).root_node, "")
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> Tree:
+    """Return the tree-sitter tree of Python text; parsed once for each text. Never raises on broken text."""
+    # A lone carriage return ends a line for Python and for editors, and not for tree-sitter.
+    return _parser().parse(_LONE_RETURN.sub("\n", text).encode("utf-8", "replace"))
+
+
+def span_of(lines: Lines, node: Node) -> Span:
+    """Return where a tree-sitter node is, in lines and code points."""
+    return Span(*_point(lines, node.start_point), *_point(lines, node.end_point))
+
+
+@cache
+def _parser() -> Parser:
+    # Imported here because only a process that analyses Python needs the grammar.
+    import tree_sitter_python
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_python.language()))
+
+
+def _point(lines: Lines, point: tuple[int, int]) -> tuple[int, int]:
+    # tree-sitter counts columns in bytes of UTF-8.
+    row, byte = point
+    line = lines.line(row)
+    if line.isascii():
+        return row, byte
+    return row, len(line.encode("utf-8", "replace")[:byte].decode("utf-8", "ignore"))
+
+
+def _holds(span: Span, point: tuple[int, int]) -> bool:
+    return (span.start_line, span.start_column) <= point < (span.end_line, span.end_column)
+
+
+def _code_of(lines: Lines, span: Span) -> str:
+    """Return the code that names a finding: the span, or its first line where the span is empty."""
+    code = lines.slice(span)
+    return code if code.strip() else lines.line(span.start_line)

@@ -1,0 +1,109 @@
+"""What a project asks of ruff and of its formatter, as far as specialists must know it.
+
+Ruff itself resolves the settings when it checks a file; this only tells whether the project chose rules at all, which
+ones it turned off, and who owns the layout.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ambient_lsp.model import Json
+
+Formatter = Literal["", "ruff", "black"]
+_NAMES = (".ruff.toml", "ruff.toml", "pyproject.toml")
+_LONGEST_CHAIN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RuffSettings:
+    """`selected` and `ignored` are rule prefixes as written; `formatter` is empty where no formatter is set up."""
+
+    selected: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    formatter: Formatter = ""
+
+    def asks_for(self, code: str) -> bool:
+        """Whether the project itself selects the rule."""
+        chosen = max((len(prefix) for prefix in self.selected if matches(code, prefix)), default=0)
+        return chosen > max((len(prefix) for prefix in self.ignored if matches(code, prefix)), default=0)
+
+    def refuses(self, code: str) -> bool:
+        """Whether the project turned the rule off in so many words."""
+        return any(matches(code, prefix) for prefix in self.ignored)
+
+
+def matches(code: str, prefix: str) -> bool:
+    """Whether a rule belongs to a prefix as ruff reads it (`E` is not `ERA`, `PL` holds `PLR`)."""
+    if prefix == "ALL":
+        return True
+    if not code.startswith(prefix):
+        return False
+    rest = code[len(prefix) :]
+    return not rest or rest[0].isdigit() or prefix == "PL"
+
+
+def read_settings(root: str, path: str) -> RuffSettings:
+    """Read the settings that hold for `path`: the nearest file that has some, up to `root`.
+
+    A file that cannot be read counts as having none; ruff itself reports it.
+    """
+    formatter = _formatter(Path(root))
+    folder = Path(root, path).parent
+    while True:
+        for name in _NAMES:
+            table = _table(folder / name)
+            if table is not None:
+                selected, ignored = _rules(table, folder, _LONGEST_CHAIN)
+                return RuffSettings(selected, ignored, "ruff" if "format" in table else formatter)
+        if folder == Path(root) or folder.parent == folder:
+            return RuffSettings(formatter=formatter)
+        folder = folder.parent
+
+
+def _rules(table: Json, folder: Path, depth: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    lint = {**table, **table.get("lint", {})}
+    inherited: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    parent = table.get("extend")
+    if isinstance(parent, str) and depth:
+        target = (folder / parent).resolve()
+        inherited = _rules(_table(target) or {}, target.parent, depth - 1)
+    selected = _strings(lint, "select") or inherited[0]
+    ignored = _strings(lint, "ignore") or inherited[1]
+    return selected + _strings(lint, "extend-select"), ignored + _strings(lint, "extend-ignore")
+
+
+def _strings(table: Json, key: str) -> tuple[str, ...]:
+    value = table.get(key)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _table(file: Path) -> Json | None:
+    """Return ruff's table of a settings file; None where there is none."""
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    table = content.get("tool", {}).get("ruff") if file.name == "pyproject.toml" else content
+    return table if isinstance(table, dict) else None
+
+
+def _formatter(root: Path) -> Formatter:
+    """Tell who lays out the code, from the project's own files."""
+    try:
+        tool = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        tool = {}
+    if "black" in tool:
+        return "black"
+    try:
+        hooks = (root / ".pre-commit-config.yaml").read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+    if "id: ruff-format" in hooks:
+        return "ruff"
+    return "black" if "id: black" in hooks else ""
