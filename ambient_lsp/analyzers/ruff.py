@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ambient_lsp.model import Json
 
 SYNTAX_ERROR = "invalid-syntax"
+_NEWER = "(syntax was added in Python"
 _TIMEOUT = 60.0
 
 
@@ -137,7 +138,8 @@ def _position(lines: Lines, place: Mapping[str, int]) -> tuple[int, int]:
 def _report(rows: Sequence[Json], text: str, note: str) -> Report:
     lines = Lines(text)
     diagnostics = [_diagnostic(row, lines) for row in rows]
-    broken = [diagnostic for diagnostic in diagnostics if diagnostic.code == SYNTAX_ERROR]
+    # Syntax newer than the project's target version is read all the same, so it hides nothing.
+    broken = [found for found in diagnostics if found.code == SYNTAX_ERROR and _NEWER not in found.message]
     return Report(
         tuple(diagnostic for diagnostic in diagnostics if diagnostic.code != SYNTAX_ERROR),
         broken[0] if broken else None,
@@ -187,16 +189,16 @@ def _cause(stderr: str) -> str:
 
 
 def _run(root: str, arguments: list[str], text: str | None) -> subprocess.CompletedProcess[str]:
-    source = {"stdin": subprocess.DEVNULL} if text is None else {"input": text.encode("utf-8", "replace")}
     try:
         done = subprocess.run(
             [executable(), *arguments],
             cwd=root,
+            stdin=subprocess.DEVNULL if text is None else None,
+            input=None if text is None else text.encode("utf-8", "replace"),
             capture_output=True,
             timeout=_TIMEOUT,
             start_new_session=True,
             check=False,
-            **source,  # type: ignore[call-overload]
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AmbientError(
@@ -221,6 +223,6 @@ def _same_on_disk(root: str, path: str, text: str) -> bool:
 def executable() -> str:
     """Return the ruff that came with this package."""
     # Only a process that checks style needs it.
-    from ruff import find_ruff_bin
+    from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ruff publishes no types
 
     return str(find_ruff_bin())

@@ -1,0 +1,176 @@
+"""StyleEnforcer: one fix for a file's style, in the way that the project itself asks for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.agents.base import Specialist
+from ambient_lsp.analyzers import ruff, style
+from ambient_lsp.analyzers.base import RawFinding, findings
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
+from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
+from ambient_lsp.patching import edits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from ambient_lsp.model import Context, Finding, Snapshot
+    from ambient_lsp.protocols import Workbench
+
+_MOST_IMPORTERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one look at a file gave. `tidy` keeps the tree; `lint` is more, and only in projects that select rules.
+
+    Both are new texts, equal to the old one where there is nothing to do, with the codes of the rules they fix.
+    """
+
+    raws: tuple[RawFinding, ...]
+    tidy: str
+    tidy_codes: tuple[str, ...]
+    lint: str
+    lint_codes: tuple[str, ...]
+    removed_names: tuple[str, ...]
+
+
+class StyleEnforcer(Specialist):
+    """Keeps files tidy: imports, blanks, docstring layout, and the lint rules that the project selects."""
+
+    name = "StyleEnforcer"
+
+    async def look(
+        self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+    ) -> AsyncIterator[Finding | Proposal]:
+        """Yield the file's style findings, then at most two proposals."""
+        defer = bool(settings.get("defer_to_formatter", True))
+        used = await _used_elsewhere(snapshot, context, bench)
+        result = await bench.cpu(review, snapshot.text, snapshot.path, str(context.root), defer, used)
+        found = findings(self.name, snapshot, result.raws)
+        for finding in found:
+            yield finding
+        if result.tidy != snapshot.text:
+            yield _tidy_proposal(snapshot, result, found)
+        if result.lint != snapshot.text:
+            yield _lint_proposal(snapshot, result, found)
+
+
+def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str) -> Review:
+    """Check one text and make its fixed versions. `used_elsewhere` is the code of files that import this one."""
+    settings = read_settings(root, path)
+    report = ruff.check(text, path, root, style.SELECTION)
+    raws = tuple(style.raw_findings(text, path, report, settings, defer_to_formatter=defer_to_formatter))
+    if report.syntax_error is not None:
+        return Review(raws, text, (), text, (), ())
+    asked = style.wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
+    fixable = [diagnostic for diagnostic in asked if diagnostic.safe]
+    removed = style.unused_names(fixable)
+    if any(_imported_from(path, name, used_elsewhere) for name in removed):
+        fixable = [diagnostic for diagnostic in fixable if diagnostic.code != "F401"]
+        removed = []
+    tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
+    lint_codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
+    return Review(
+        raws,
+        _fix(text, path, root, settings, tidy_codes),
+        tidy_codes,
+        _fix(text, path, root, settings, lint_codes),
+        lint_codes,
+        tuple(removed),
+    )
+
+
+def _fix(text: str, path: str, root: str, settings: RuffSettings, codes: Sequence[str]) -> str:
+    if not codes:
+        return text
+    new_text = ruff.fixed(text, path, root, ruff.Selection(select=tuple(sorted(set(codes)))))
+    if new_text != text and settings.formatter == "ruff" and ruff.formatted(text, path, root) == text:
+        return ruff.formatted(new_text, path, root) or new_text
+    return new_text
+
+
+async def _used_elsewhere(snapshot: Snapshot, context: Context, bench: Workbench) -> str:
+    """Return the code of the files that import this one, where a name it imports may be used as its own."""
+    stem = _module_name(snapshot.path)
+    texts = []
+    for path in context.impact.get(snapshot.path, ())[:_MOST_IMPORTERS]:
+        other = await bench.read(path)
+        if other is not None and stem in other.text:
+            texts.append(other.text)
+    return "\n".join(texts)
+
+
+def _imported_from(path: str, name: str, code: str) -> bool:
+    module, name = re.escape(_module_name(path)), re.escape(name)
+    imported = rf"from\s+[\w.]*\b{module}\s+import\s*(\([^)]*\b{name}\b|[^\n(]*\b{name}\b|\*)"
+    return re.search(rf"{imported}|\b{module}\.{name}\b", code) is not None
+
+
+def _module_name(path: str) -> str:
+    parts = path.rsplit(".", 1)[0].split("/")
+    return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+
+
+def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
+    what = " and ".join(
+        word
+        for word, codes in (("imports", ("F401", "I001", "E401")), ("docstrings", ("D",)), ("whitespace", ("W",)))
+        if any(code.startswith(codes) for code in result.tidy_codes)
+    )
+    return _proposal(
+        snapshot,
+        result.tidy,
+        result.tidy_codes,
+        found,
+        title=f"Tidy {what or 'layout'} in {_name(snapshot)} ({len(result.tidy_codes)})",
+        promise="The program stays the same: its syntax tree does not change but for imports and docstrings.",
+        proof=ProofPlan(ProofKind.SAME_TREE, {"removed_names": list(result.removed_names), "path": snapshot.path}),
+    )
+
+
+def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
+    rules = {style.PREFIX + code for code in result.lint_codes}
+    mine = [finding for finding in found if finding.rule in rules]
+    return _proposal(
+        snapshot,
+        result.lint,
+        result.lint_codes,
+        found,
+        title=f"Fix {len(result.lint_codes)} lint findings in {_name(snapshot)}",
+        promise="Ruff marks each of these fixes as safe: the code does what it did before.",
+        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in mine]}),
+    )
+
+
+def _proposal(
+    snapshot: Snapshot,
+    new_text: str,
+    codes: Sequence[str],
+    found: Sequence[Finding],
+    *,
+    title: str,
+    promise: str,
+    proof: ProofPlan,
+) -> Proposal:
+    counted = ", ".join(f"{code} × {number}" for code, number in sorted(Counter(codes).items()))
+    rules = {style.PREFIX + code for code in codes}
+    return edits.propose(
+        agent=StyleEnforcer.name,
+        title=title,
+        description=f"{promise} Rules: {counted}.",
+        rationale=f"The project's own style asks for it ({counted}).",
+        risk_level=RiskLevel.LOW,
+        edits=[edits.modify(snapshot, new_text)],
+        bases={snapshot.path: snapshot.text},
+        findings=[finding for finding in found if finding.rule in rules],
+        tags=("style", *sorted(set(codes))),
+        proof=proof,
+    )
+
+
+def _name(snapshot: Snapshot) -> str:
+    return snapshot.path.rsplit("/", 1)[-1]

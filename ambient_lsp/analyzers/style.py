@@ -1,0 +1,155 @@
+"""What of ruff's findings is about style, in a project with rules of its own and in one without.
+
+A project that selects rules gets those. One that does not gets the few that nobody argues about: imports that are not
+used, import blocks that are nearly sorted, blanks at line ends, needless `f` prefixes; besides, what the file's own
+habits ask for (docstrings where most have one), and code that was commented out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.base import RawFinding, parse
+from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings
+from ambient_lsp.model import Severity, Span
+from ambient_lsp.patching.edits import apply_replacements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+PREFIX = "AMB-STYLE-"
+UNREADABLE = "AMB-STYLE-UNREADABLE"
+QUIET = ("F401", "I001", "W291", "W292", "W293", "F541")
+DOCSTRINGS = ("D101", "D102", "D103")
+COMMENTED_OUT = "ERA001"
+SELECTION = Selection(extend_select=(*QUIET, *DOCSTRINGS, COMMENTED_OUT), force_exclude=True)
+
+SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF100")
+"""Prefixes of rules whose safe fixes leave the program's tree as it is, but for imports and docstrings."""
+LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
+"""Prefixes of rules that are a formatter's business."""
+_OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
+_DOCUMENTED_SHARE = 0.5
+_SORTED_SHARE = 0.6
+
+
+def find(text: str, path: str, root: str, *, defer_to_formatter: bool = True) -> list[RawFinding]:
+    """Return the style findings of one text."""
+    settings = read_settings(root, path)
+    report = check(text, path, root, SELECTION)
+    return raw_findings(text, path, report, settings, defer_to_formatter=defer_to_formatter)
+
+
+def raw_findings(
+    text: str, path: str, report: Report, settings: RuffSettings, *, defer_to_formatter: bool = True
+) -> list[RawFinding]:
+    """Return the style findings in a report that was made with `SELECTION`."""
+    if report.syntax_error is not None:
+        broken = report.syntax_error
+        message = f"Style was not checked, because the file cannot be parsed: {broken.message}."
+        return [RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("style", "not-checked"))]
+    found = [
+        _raw(diagnostic) for diagnostic in wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
+    ]
+    if report.note:
+        found.append(RawFinding(UNREADABLE, Span(0, 0, 0, 0), report.note, Severity.HINT, tags=("style", "note")))
+    return found
+
+
+def wanted(
+    text: str, path: str, report: Report, settings: RuffSettings, *, defer_to_formatter: bool = True
+) -> list[Diagnostic]:
+    """Return the diagnostics that this project, or this file's own habits, ask for."""
+    formatter = settings.formatter if defer_to_formatter else ""
+    documented = _documented_share(text) >= _DOCUMENTED_SHARE and not is_test(path)
+
+    def asked(diagnostic: Diagnostic) -> bool:
+        code = diagnostic.code
+        if any(matches(code, prefix) for prefix in _OTHERS) or settings.refuses(code):
+            return False
+        if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
+            return False
+        if code == COMMENTED_OUT or settings.asks_for(code):
+            return True
+        if code in DOCSTRINGS:
+            return documented
+        if settings.selected or code not in QUIET:
+            return False
+        return code != "I001" or _nearly_sorted(text, diagnostic)
+
+    return [diagnostic for diagnostic in report.diagnostics if asked(diagnostic)]
+
+
+def keeps_tree(code: str) -> bool:
+    """Whether a safe fix of this rule leaves the program's tree as it is, but for imports and docstrings."""
+    return any(matches(code, prefix) for prefix in SAME_TREE)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is a test by its name."""
+    name = path.rsplit("/", 1)[-1]
+    return "tests/" in f"/{path}".replace("/test/", "/tests/") or name.startswith("test_") or name == "conftest.py"
+
+
+def unused_names(diagnostics: list[Diagnostic]) -> list[str]:
+    """Return the names that the fixes of unused imports take away, as they are bound in the module."""
+    names = (re.match(r"`([^`]+)`", found.message) for found in diagnostics if found.code == "F401" and found.safe)
+    return sorted({_bound(match[1]) for match in names if match})
+
+
+def _bound(imported: str) -> str:
+    """Return the name that an import binds, from ruff's words: `a.b`, `a.b as c`."""
+    return imported.rsplit(" as ", 1)[-1].rsplit(".", 1)[-1]
+
+
+def _raw(diagnostic: Diagnostic) -> RawFinding:
+    return RawFinding(
+        rule=PREFIX + diagnostic.code,
+        span=diagnostic.span,
+        message=f"{diagnostic.message.rstrip('.')}.",
+        severity=Severity.HINT,
+        tags=("style", *(("unnecessary",) if diagnostic.code in ("F401", "F841") else ())),
+        data={"code": diagnostic.code, "safe": diagnostic.safe, "url": diagnostic.url},
+    )
+
+
+def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether sorting would move only the odd line: a file that was never sorted on purpose is left alone."""
+    if diagnostic.fix is None:
+        return False
+    old, new = (
+        [line.strip() for line in source.split("\n") if re.match(r"\s*(import|from)\s", line)]
+        for source in (text, apply_replacements(text, diagnostic.fix.replacements))
+    )
+    return len(old) > 2 and difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SORTED_SHARE
+
+
+def _documented_share(text: str) -> float:
+    """Return the share of public classes and functions that have a docstring; 0 where there is none."""
+    public = list(_public_definitions(parse(text).root_node))
+    return sum(map(_has_docstring, public)) / len(public) if public else 0.0
+
+
+def _public_definitions(node: Node) -> Iterator[Node]:
+    for child in node.named_children:
+        inner = child.child_by_field_name("definition") if child.type == "decorated_definition" else child
+        if inner is None or inner.type not in ("class_definition", "function_definition"):
+            continue
+        name = inner.child_by_field_name("name")
+        body = inner.child_by_field_name("body")
+        if name is None or name.text is None or name.text.startswith(b"_") or body is None:
+            continue
+        yield inner
+        if inner.type == "class_definition":
+            yield from _public_definitions(body)
+
+
+def _has_docstring(definition: Node) -> bool:
+    body = definition.child_by_field_name("body")
+    first = body.named_children[0] if body is not None and body.named_children else None
+    return first is not None and bool(first.named_children) and first.named_children[0].type == "string"
