@@ -55,7 +55,7 @@ class _Site:
 
     @property
     def body(self) -> Sequence[cst.BaseStatement]:
-        return tuple(self.block.body[self.first : self.last])  # type: ignore[arg-type]  # a block holds no others
+        return tuple(self.block.body[self.first : self.last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +302,7 @@ def _written(
     syntax: Syntax, sites: Sequence[_Site], shape: _Shape, inputs: list[str], results: list[str]
 ) -> Extracted | None:
     own_class = _common_class(syntax, sites)
-    if "self" in inputs and own_class is None or "cls" in inputs:
+    if ("self" in inputs and own_class is None) or "cls" in inputs:
         return None
     is_method = "self" in inputs
     taken = {node.value for node in walk(syntax.module) if isinstance(node, cst.Name)}

@@ -68,17 +68,15 @@ class Rewrite:
 
 def find(text: str, path: str, line_length: int = 88) -> list[RawFinding]:
     """Find what `rewrites` would make simpler."""
+    return findings_of(rewrites(text, path, line_length))
+
+
+def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
+    """Return a finding for each single rewrite."""
     return [
-        RawFinding(
-            rewrite.rule,
-            rewrite.span,
-            _MESSAGES[rewrite.rule],
-            Severity.HINT,
-            tags=("complexity",),
-            symbol=rewrite.symbol,
-        )
-        for rewrite in rewrites(text, path, line_length)
-        if rewrite.rule in _MESSAGES
+        RawFinding(one.rule, one.span, _MESSAGES[one.rule], Severity.HINT, tags=("complexity",), symbol=one.symbol)
+        for one in made
+        if one.rule in _MESSAGES
     ]
 
 
