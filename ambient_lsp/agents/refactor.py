@@ -1,0 +1,197 @@
+"""RefactorArchitect: structure that is hard to change, and rewrites that measurably make it simpler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.agents.base import Specialist
+from ambient_lsp.agents.repository_index import RepositoryIndex
+from ambient_lsp.analyzers import complexity, deadcode, duplication, extraction, simplify
+from ambient_lsp.analyzers.base import findings
+from ambient_lsp.analyzers.syntax import is_generated
+from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
+from ambient_lsp.patching import edits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from ambient_lsp.analyzers.base import RawFinding
+    from ambient_lsp.model import Context, Finding, Json, Snapshot, Span
+    from ambient_lsp.protocols import Workbench
+
+_MOST_EXTRACTIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The agent's thresholds; lines and a cognitive complexity."""
+
+    complexity_threshold: int
+    max_function_lines: int
+    min_duplicate_lines: int
+    line_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fix before it is a proposal: the file's new text, and the number that it lowers."""
+
+    rule: str
+    span: Span
+    title: str
+    rationale: str
+    text: str
+    metric: str
+    params: dict[str, Json]
+    risk: RiskLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one look at a file gave."""
+
+    raws: tuple[RawFinding, ...]
+    drafts: tuple[Draft, ...]
+
+
+class RefactorArchitect(Specialist):
+    """Reports complex, long, repeated and dead code, and proposes the rewrites whose gain it has measured.
+
+    It keeps an index of the repository between runs, by content, so a run reads only what has changed.
+    """
+
+    name = "RefactorArchitect"
+
+    def __init__(self) -> None:
+        self._index = RepositoryIndex()
+
+    async def look(
+        self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+    ) -> AsyncIterator[Finding | Proposal]:
+        """Yield the file's findings, then the proposals that lower a number."""
+        if is_generated(snapshot.text):
+            return
+        own = _settings(settings, context)
+        await self._index.refresh(context, bench)
+        repeated = self._index.clones(snapshot.path, own.min_duplicate_lines)
+        elsewhere = self._index.used_elsewhere(snapshot)
+        result = await bench.cpu(review, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
+        found = findings(self.name, snapshot, result.raws)
+        for finding in found:
+            yield finding
+        for draft in result.drafts:
+            yield _proposal(self.name, snapshot, draft, found)
+
+
+def review(
+    text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
+) -> Review:
+    """Look at one text. `repeated`: the repetitions with a place in it; `used_elsewhere`: the words of other files."""
+    rewrites = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
+    raws = [
+        *complexity.find(text, path, settings.complexity_threshold, settings.max_function_lines),
+        *simplify.findings_of(rewrites),
+        *duplication.found_in(path, repeated),
+        *deadcode.find(text, path, used_elsewhere),
+    ]
+    drafts = [
+        *_flattening(path, rewrites),
+        *_extractions(text, path, repeated, settings.min_duplicate_lines),
+        *_removals(text, path, used_elsewhere),
+    ]
+    return Review(tuple(raws), tuple(drafts))
+
+
+def _flattening(path: str, rewrites: Sequence[simplify.Rewrite]) -> list[Draft]:
+    """Return the rewrites worth a proposal: of a function that is flattened as a whole, not its single steps too."""
+    whole = {rewrite.symbol for rewrite in rewrites if rewrite.rule == simplify.FLATTEN}
+    drafts: dict[str, Draft] = {}
+    for rewrite in rewrites:
+        if rewrite.rule == simplify.FLATTEN or rewrite.symbol not in whole:
+            drafts[rewrite.text] = Draft(
+                complexity.COMPLEX if rewrite.rule == simplify.FLATTEN else rewrite.rule,
+                rewrite.span,
+                rewrite.title,
+                f"Cognitive complexity of `{rewrite.symbol}`: {rewrite.before} → {rewrite.after}.",
+                rewrite.text,
+                "cognitive-complexity",
+                {"symbol": rewrite.symbol, "path": path},
+                RiskLevel.LOW,
+            )
+    return list(drafts.values())
+
+
+def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], min_lines: int) -> list[Draft]:
+    drafts: list[Draft] = []
+    for clone in repeated:
+        here = [place for place in clone.places if place.path == path]
+        new = extraction.extract(text, here) if len(here) > 1 else None
+        if new is None or len(drafts) == _MOST_EXTRACTIONS:
+            continue
+        before = duplication.duplicated_lines({path: text}, min_lines)
+        after = duplication.duplicated_lines({path: new.text}, min_lines)
+        if after >= before or new.text.count("\n") >= text.count("\n"):
+            continue
+        first = duplication.found_in(path, [clone])[0]
+        drafts.append(
+            Draft(
+                duplication.DUPLICATE,
+                first.span,
+                f"Extract {clone.lines} lines that stand in {len(here)} places into `{new.name}`",
+                f"Repeated lines in {path}: {before} → {after}.",
+                new.text,
+                "duplicated-lines",
+                {"path": path, "min_lines": min_lines},
+                RiskLevel.MEDIUM,
+            )
+        )
+    return drafts
+
+
+def _removals(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:
+    drafts = []
+    before = deadcode.dead_lines(text)
+    for removal in deadcode.removals(text, path, used_elsewhere):
+        after = deadcode.dead_lines(removal.text)
+        if after < before:
+            rationale = f"Dead lines in {path}: {before} → {after}."
+            drafts.append(
+                Draft(
+                    removal.rule,
+                    removal.span,
+                    removal.title,
+                    rationale,
+                    removal.text,
+                    "dead-lines",
+                    {"path": path},
+                    RiskLevel.LOW,
+                )
+            )
+    return drafts
+
+
+def _proposal(agent: str, snapshot: Snapshot, draft: Draft, found: Sequence[Finding]) -> Proposal:
+    mine = [finding for finding in found if (finding.rule, finding.span) == (draft.rule, draft.span)]
+    return edits.propose(
+        agent=agent,
+        title=draft.title,
+        description=f"{draft.title} ({snapshot.path}). The code does what it did before. {draft.rationale}",
+        rationale=draft.rationale,
+        risk_level=draft.risk,
+        edits=[edits.modify(snapshot, draft.text)],
+        bases={snapshot.path: snapshot.text},
+        findings=mine,
+        tags=("refactor", draft.rule),
+        proof=ProofPlan(ProofKind.SIMPLER, {"metric": draft.metric, **draft.params}),
+    )
+
+
+def _settings(settings: Any, context: Context) -> Settings:
+    length = context.conventions.get("line-length", 88)
+    return Settings(
+        int(settings.get("complexity_threshold", 15)),
+        int(settings.get("max_function_lines", 100)),
+        int(settings.get("min_duplicate_lines", 6)),
+        length if isinstance(length, int) else 88,
+    )

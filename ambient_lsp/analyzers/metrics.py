@@ -1,0 +1,51 @@
+"""The numbers that a refactoring promises to lower, measured the same way before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers import complexity, deadcode, duplication
+from ambient_lsp.analyzers.syntax import parse
+from ambient_lsp.errors import AmbientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ambient_lsp.model import Json
+
+METRICS = ("cognitive-complexity", "duplicated-lines", "dead-lines", "function-lines")
+
+
+def measure(metric: str, params: Mapping[str, Json], texts: Mapping[str, str]) -> float:
+    """Return one number for `texts` (path -> text); lower is simpler. Pure, and pickles.
+
+    `cognitive-complexity` and `function-lines` are of `params["symbol"]` (all functions when it is missing), and
+    `duplicated-lines` counts repetitions of at least `params["min_lines"]` lines. `params["path"]` narrows any of them
+    to one file. Raises `AmbientError` for an unknown metric.
+    """
+    path = params.get("path")
+    chosen = {name: text for name, text in texts.items() if name.endswith(".py") and path in (None, name)}
+    symbol = params.get("symbol")
+    if metric == "cognitive-complexity":
+        per_function = (complexity.cognitive(text) for text in chosen.values())
+        return float(sum(value for one in per_function for name, value in one.items() if symbol in (None, name)))
+    if metric == "duplicated-lines":
+        return float(duplication.duplicated_lines(chosen, int(params.get("min_lines", 6))))
+    if metric == "dead-lines":
+        return float(sum(deadcode.dead_lines(text) for text in chosen.values()))
+    if metric == "function-lines":
+        parsed = (parse(text) for text in chosen.values())
+        return float(
+            sum(
+                complexity.function_lines(syntax, function)
+                for syntax in parsed
+                if syntax is not None
+                for function in syntax.functions
+                if symbol in (None, function.qualname)
+            )
+        )
+    raise AmbientError(
+        f"There is no metric called {metric}.",
+        untouched="Nothing was measured.",
+        next_step=f"Use one of {', '.join(METRICS)}.",
+    )
