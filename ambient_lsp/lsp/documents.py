@@ -6,7 +6,7 @@ mark stays in the buffer, because the editor counts it, and is not part of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -21,12 +21,13 @@ _MARK = "\ufeff"
 class Document:
     """One text with its positions. `version` is None for a text that no editor has open."""
 
-    __slots__ = ("_lines", "_sha256", "_skip", "encoding", "text", "uri", "version")
+    __slots__ = ("_lines", "_sha256", "_skip", "dirty", "encoding", "text", "uri", "version")
 
     def __init__(self, uri: str, text: str, encoding: PositionEncoding, version: int | None = None) -> None:
         self.uri = uri
         self.encoding = encoding
         self.version = version
+        self.dirty = False
         self._set(text)
 
     def _set(self, raw: str) -> None:
@@ -74,20 +75,20 @@ class Document:
         stop = self._lines.start(last) + len(self._lines.line(last))
         return max(begin - self._skip, 0), max(stop - self._skip, 0)
 
-    def change(self, changes: Sequence[types.TextDocumentContentChangeEvent]) -> list[tuple[int, int, int]]:
-        """Make an editor's changes, in their order, and return each as (start, end, length of the new text)."""
-        made: list[tuple[int, int, int]] = []
+    def change(self, changes: Sequence[types.TextDocumentContentChangeEvent]) -> Iterator[tuple[int, int, int]]:
+        """Make an editor's changes, in their order; after each one yield its (start, end, length of the new text)."""
+        self.dirty = True
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 raw = self._lines.text
                 start = self._raw_offset(change.range.start)
                 end = max(self._raw_offset(change.range.end), start)
-                made.append((max(start - self._skip, 0), max(end - self._skip, 0), len(change.text)))
+                made = max(start - self._skip, 0), max(end - self._skip, 0), len(change.text)
                 self._set(raw[:start] + change.text + raw[end:])
             else:
-                made.append(_difference(self.text, change.text.removeprefix(_MARK)))
+                made = _difference(self.text, change.text.removeprefix(_MARK))
                 self._set(change.text)
-        return made
+            yield made
 
     def _raw_offset(self, position: types.Position) -> int:
         column = self._lines.from_units(position.line, position.character, self.encoding)
@@ -105,7 +106,7 @@ class Documents:
         self.encoding = encoding
         self._open: dict[str, Document] = {}
 
-    def __iter__(self) -> Iterable[Document]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Document]:
         return iter(list(self._open.values()))
 
     def open(self, item: types.TextDocumentItem) -> Document:
