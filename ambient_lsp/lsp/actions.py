@@ -1,0 +1,189 @@
+"""Code actions: a look-up in what is known already. Edits are built when the user picks one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from ambient_lsp.errors import PatchError, StalePatch
+from ambient_lsp.lsp import proof, workspace_edit
+from ambient_lsp.lsp.diagnostics import Shown
+from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.fixes import harmless
+from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.workspaces import Workspace
+from ambient_lsp.model import FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
+from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import sha256
+
+QUICKFIX = "quickfix.ambient"
+REFACTOR = "refactor.ambient"
+FIX_ALL = "source.fixAll.ambient"
+REVIEW = "source.ambient.review"
+KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW)
+
+Action = types.CodeAction | types.Command
+
+
+def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
+    """Return what can be done at a place. No engine, disk or model is asked."""
+    uri = params.text_document.uri
+    place = session.workspaces.of(uri)
+    document = session.documents.get(uri)
+    if place is None or document is None:
+        return []
+    workspace, path = place
+    only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+    shown = _findings_at(session, document, params)
+    actions: list[Action] = []
+    seen: set[str] = set()
+    for item in shown:
+        for proposal in session.fixes.of_finding(workspace, item.finding.id):
+            if proposal.id not in seen:
+                seen.add(proposal.id)
+                actions += _fix(session, workspace, uri, proposal, shown, params.context.diagnostics, only)
+    if asks_for(QUICKFIX, only):
+        actions += [_dismiss(session, item, params.context.diagnostics) for item in shown]
+    if only and asks_for(FIX_ALL, only) and workspace.settings.fix_all:
+        actions += _fix_all(session, workspace, document, path)
+    if only and asks_for(REVIEW, only):
+        command = types.Command("Ambient: review this file", "ambient.server.reviewFile", [{"uri": uri}])
+        actions.append(_action(session, types.CodeAction(command.title, kind=REVIEW, command=command)))
+    return actions
+
+
+def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
+    """Return the action with its edit, made for the text that the editor has now.
+
+    Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
+    """
+    data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
+    uri = str(data.get("uri", ""))
+    place, document = session.workspaces.of(uri), session.documents.get(uri)
+    if place is None or document is None or place[0].engine is None:
+        raise StalePatch(
+            "The file of this fix is no longer open.", untouched="Nothing was changed.", next_step="Open it again."
+        )
+    workspace, path = place
+    replacements: list[Replacement] = []
+    included: list[str] = []
+    for proposal_id in data.get("proposal_ids", ()):
+        try:
+            edits = workspace.engine.edits_for(proposal_id, {path: document.text})
+        except PatchError:
+            # One fix among many that no longer fits is left out; the one that was asked for is an error to be told.
+            if data.get("all"):
+                continue
+            session.submit(workspace, TriggerKind.CHANGE, (path,))
+            raise
+        new = [change for edit in edits if edit.path == path for change in edit.replacements]
+        if _apart(new, replacements):
+            replacements += new
+            included.append(proposal_id)
+    combined = FileEdit(path, "modify", document.sha256, tuple(sorted(replacements)))
+    action.edit = workspace_edit.build([combined], {path: document}, {path: uri}, session.support)
+    after = sha256(apply_replacements(document.text, combined.replacements))
+    for proposal_id in included:
+        session.observed.expect(workspace, proposal_id, uri, document.sha256, after)
+    return action
+
+
+def asks_for(kind: str, only: Sequence[str]) -> bool:
+    """Whether a filter lets a kind through: `quickfix` lets `quickfix.ambient` through, `quick` does not."""
+    return not only or any(kind == wanted or kind.startswith(wanted + ".") or not wanted for wanted in only)
+
+
+def _findings_at(session: Session, document: Document, params: types.CodeActionParams) -> list[Shown]:
+    """Return the findings on the asked lines, and those whose diagnostics the client sent along.
+
+    By place too, because some clients send no diagnostics (Neovim and eglot at a bare cursor).
+    """
+    named = {
+        str(diagnostic.data.get("finding_id"))
+        for diagnostic in params.context.diagnostics
+        if isinstance(diagnostic.data, dict)
+    }
+    first, last = params.range.start.line, params.range.end.line
+    found = []
+    for item in session.book.shown(document):
+        place = document.range(item.start, item.end)
+        if item.finding.id in named or (place.start.line <= last and place.end.line >= first):
+            found.append(item)
+    return found
+
+
+def _fix(
+    session: Session,
+    workspace: Workspace,
+    uri: str,
+    proposal: Proposal,
+    shown: Sequence[Shown],
+    diagnostics: Sequence[types.Diagnostic],
+    only: Sequence[str],
+) -> list[Action]:
+    kinds = [QUICKFIX, REFACTOR] if proposal.proof.kind is ProofKind.SIMPLER else [QUICKFIX]
+    kind = next((kind for kind in kinds if asks_for(kind, only)), None)
+    if kind is None:
+        return []
+    ids = {item.finding.id for item in shown} & set(proposal.finding_ids)
+    action = types.CodeAction(
+        title=proof.in_title(proposal),
+        kind=kind,
+        diagnostics=[item for item in diagnostics if _finding_id(item) in ids] or None,
+    )
+    if reason := proof.why_not(proposal):
+        if not session.support.disabled_actions:
+            return []
+        action.disabled = types.CodeActionDisabled(reason)
+        return [_action(session, action)]
+    if proposal.state not in (ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL):
+        return []
+    if harmless(proposal) and session.support.resolves_edits and session.support.action_literals:
+        action.data = {"uri": uri, "proposal_ids": [proposal.id]}
+        rivals = [
+            rival
+            for finding_id in proposal.finding_ids
+            for rival in session.fixes.of_finding(workspace, finding_id)
+            if rival.id != proposal.id and not proof.why_not(rival)
+        ]
+        if session.support.preferred_actions and not rivals:
+            action.is_preferred = True
+    else:
+        argument = {"proposal_id": proposal.id, "uri": uri}
+        action.command = types.Command(action.title, "ambient.server.applyFix", [argument])
+    return [_action(session, action)]
+
+
+def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnostic]) -> Action:
+    title = f"Ambient: never mind “{item.finding.rule}” here"
+    command = types.Command(
+        title, "ambient.server.dismiss", [{"id": item.finding.id, "reason": "dismissed in the editor"}]
+    )
+    own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) == item.finding.id]
+    return _action(session, types.CodeAction(title, kind=QUICKFIX, diagnostics=own or None, command=command))
+
+
+def _fix_all(session: Session, workspace: Workspace, document: Document, path: str) -> list[Action]:
+    ids = [fix.id for fix in session.fixes.of_path(workspace, path) if harmless(fix)]
+    if not ids or not session.support.resolves_edits:
+        return []
+    data = {"uri": document.uri, "proposal_ids": ids, "all": True}
+    return [types.CodeAction("Ambient: apply all proven low-risk fixes", kind=FIX_ALL, data=data)]
+
+
+def _apart(new: Sequence[Replacement], taken: Sequence[Replacement]) -> bool:
+    """Whether no replacement touches one that is taken already."""
+    return all(one.end < other.start or one.start > other.end for one in new for other in taken)
+
+
+def _finding_id(diagnostic: types.Diagnostic) -> str:
+    return str(diagnostic.data.get("finding_id", "")) if isinstance(diagnostic.data, dict) else ""
+
+
+def _action(session: Session, action: types.CodeAction) -> Action:
+    """Return a bare command to clients that know no action literals."""
+    if session.support.action_literals or action.command is None:
+        return action
+    return action.command

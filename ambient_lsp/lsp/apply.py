@@ -1,0 +1,239 @@
+"""Applying a fix through the client, with the risk gate before and a look at every file after.
+
+The client's `applied` is not believed: Neovim says it when it skipped an old version, and VS Code when the user left all
+boxes of its preview unticked. What counts is the text of every target afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
+from ambient_lsp.lsp import workspace_edit
+from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.protocol import QUESTION_SECONDS
+from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.workspaces import Workspace
+from ambient_lsp.model import DecisionKind, FileEdit, Proposal, ProposalState, TriggerKind
+from ambient_lsp.patching.edits import apply_edits, replacements_between
+from ambient_lsp.text import sha256
+
+logger = logging.getLogger(__name__)
+
+SETTLE = 2.0
+"""Seconds that the editor gets to show the result of an edit."""
+
+_ANSWER = 30.0
+_LOOK = 0.05
+_YES, _NO, _UNDO = "Apply", "Cancel", "Undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was seen. `changed` and `unchanged` are paths; `reason` is for the user."""
+
+    outcome: Literal["applied", "partly", "refused", "stale", "blocked"]
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    reason: str = ""
+
+
+async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) -> Applied:
+    """Carry one proposal through: read the targets, ask the gate and the user, send the edit, look, record."""
+    engine = workspace.engine
+    if engine is None:
+        raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was changed.")
+    current = {path: await session.read(workspace, path) for path in proposal.files_touched}
+    decision = engine.decide(proposal)
+    if decision.kind is DecisionKind.BLOCK:
+        reason = "The risk policy forbids this fix: " + "; ".join(decision.reasons)
+        session.tell(f"{reason} Nothing was changed.", types.MessageType.Warning)
+        return Applied("blocked", reason=reason)
+    asks = decision.kind is DecisionKind.CONFIRM or proposal.state is ProposalState.NEEDS_APPROVAL
+    # The preview asks and applies in one, so it may only show what needs no approval first: the edits as they were
+    # proven, on the very texts they were proven for.
+    exact = _edits_as_proven(proposal, current) if asks and session.support.confirms_edits else None
+    if asks and exact is None and not await _ask(session, proposal, decision.reasons):
+        session.record(workspace, proposal.id, "refused", "answered no in the editor")
+        return Applied("refused", reason="You answered no.")
+    if asks and exact is None:
+        # The question took time; what counts is the text after it.
+        proposal = engine.approve(proposal.id, session.support.name, "approved in the editor")
+        current = {path: await session.read(workspace, path) for path in proposal.files_touched}
+    try:
+        edits = exact or engine.edits_for(
+            proposal.id, {path: doc.text if doc else None for path, doc in current.items()}
+        )
+        expected = _expected(edits, current)
+    except StalePatch as error:
+        session.record(workspace, proposal.id, "stale", error.what)
+        session.submit(workspace, TriggerKind.CHANGE, proposal.files_touched)
+        session.tell(f"{error} It is being checked again.", types.MessageType.Warning)
+        return Applied("stale", reason=str(error))
+    confirm = (proposal.title, "; ".join(decision.reasons)) if exact else None
+    edit = workspace_edit.build(
+        edits,
+        {path: document for path, document in current.items() if document is not None},
+        {path: document.uri if document else workspace.uri_of(path) for path, document in current.items()},
+        session.support,
+        confirm=confirm,
+    )
+    before = {path: document.sha256 if document else None for path, document in current.items()}
+    texts = {path: document.text if document else None for path, document in current.items()}
+    refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER)
+    seen = await _look(session, workspace, expected)
+    result = _judge(expected, before, seen, refusal)
+    if exact and result.outcome != "refused":
+        engine.approve(proposal.id, session.support.name, "confirmed in the editor's preview")
+    session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
+    _watch_for_undo(session, workspace, proposal.id, before, seen)
+    if result.outcome == "partly":
+        await _offer_undo(session, workspace, result, texts, expected)
+    elif result.outcome == "refused":
+        session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
+    return result
+
+
+def _edits_as_proven(proposal: Proposal, current: Mapping[str, Document | None]) -> tuple[FileEdit, ...] | None:
+    for edit in proposal.edits:
+        document = current[edit.path]
+        if (document.sha256 if document else None) != edit.base_sha256:
+            return None
+    return proposal.edits
+
+
+def _expected(edits: Sequence[FileEdit], current: Mapping[str, Document | None]) -> dict[str, str | None]:
+    texts = {path: document.text for path, document in current.items() if document is not None}
+    return apply_edits(texts, edits)
+
+
+async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> bool:
+    """Show the change and ask. No answer is a no."""
+    why = "; ".join(reasons) or "it needs your approval"
+    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
+    session.protocol.notify(
+        "ambient/preview", {"proposal_id": proposal.id, "title": proposal.title, "diff": proposal.diff}
+    )
+    params = types.ShowMessageRequestParams(
+        type=types.MessageType.Warning,
+        message=f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}.",
+        actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
+    )
+    return await _answer(session, params) == _YES
+
+
+async def _answer(session: Session, params: types.ShowMessageRequestParams) -> str:
+    """Return the title of the chosen answer; by title, as Neovim before 0.11 drops all other fields."""
+    try:
+        answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
+    except (TimeoutError, JsonRpcException) as error:
+        logger.info("no answer to a question: %s", error or "timeout")
+        return ""
+    return str(getattr(answer, "title", "") or "")
+
+
+async def _send(session: Session, label: str, edit: types.WorkspaceEdit, seconds: float) -> str:
+    """Send an edit; return the client's reason against it, which is only used to explain."""
+    try:
+        params = types.ApplyWorkspaceEditParams(edit, f"Ambient: {label}")
+        answer = await session.protocol.ask(types.WORKSPACE_APPLY_EDIT, params, seconds)
+    except TimeoutError:
+        return "The editor did not answer."
+    except JsonRpcException as error:
+        return f"The editor answered with an error: {error.message}"
+    return str(getattr(answer, "failure_reason", None) or "")
+
+
+async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the hash of every target once all are as expected, or as they are after `SETTLE` seconds."""
+    wanted = {path: None if text is None else sha256(text) for path, text in expected.items()}
+    deadline = asyncio.get_running_loop().time() + SETTLE
+    while True:
+        documents = {path: await session.read(workspace, path) for path in expected}
+        seen = {path: document.sha256 if document else None for path, document in documents.items()}
+        if seen == wanted or asyncio.get_running_loop().time() >= deadline:
+            return seen
+        await asyncio.sleep(_LOOK)
+
+
+def _judge(
+    expected: Mapping[str, str | None],
+    before: Mapping[str, str | None],
+    seen: Mapping[str, str | None],
+    refusal: str,
+) -> Applied:
+    done = tuple(path for path, text in expected.items() if seen[path] == (None if text is None else sha256(text)))
+    if len(done) == len(expected):
+        return Applied("applied", done)
+    changed = tuple(path for path in expected if path in done or seen[path] != before.get(path))
+    rest = tuple(path for path in expected if path not in changed)
+    if done:
+        return Applied(
+            "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
+        )
+    return Applied("refused", (), tuple(expected), refusal or "The editor did not make the change.")
+
+
+def _watch_for_undo(
+    session: Session,
+    workspace: Workspace,
+    proposal_id: str,
+    before: Mapping[str, str | None],
+    seen: Mapping[str, str | None],
+) -> None:
+    for path, after in seen.items():
+        document, old = session.document_of(workspace, path), before.get(path)
+        if document is not None and old is not None and after is not None and old != after:
+            session.observed.expect(workspace, proposal_id, document.uri, old, after, applied=True)
+
+
+async def _offer_undo(
+    session: Session,
+    workspace: Workspace,
+    result: Applied,
+    before: Mapping[str, str | None],
+    expected: Mapping[str, str | None],
+) -> None:
+    """Offer to take back the files that did change, as far as they are just as the fix left them."""
+    actions = [types.MessageActionItem(_UNDO), types.MessageActionItem("Keep")]
+    message = f"The fix was applied only in part. {result.reason}"
+    if await _answer(session, types.ShowMessageRequestParams(types.MessageType.Warning, message, actions)) != _UNDO:
+        return
+    edits: list[FileEdit] = []
+    documents: dict[str, Document] = {}
+    for path in result.changed:
+        old, new, document = before.get(path), expected[path], await session.read(workspace, path)
+        if old is not None and new is not None and document is not None and document.text == new:
+            documents[path] = document
+            edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))
+    if edits:
+        uris = {path: document.uri for path, document in documents.items()}
+        edit = workspace_edit.build(edits, documents, uris, session.support)
+        await _send(session, "take back a fix that was applied in part", edit, _ANSWER)
+
+
+async def run(session: Session, workspace: Workspace, proposal: Proposal, run_id: str) -> None:
+    """Apply a proposal as a job of its own, and tell the client how it ended (`ambient/applied`)."""
+    try:
+        result = await apply_fix(session, workspace, proposal)
+    except AmbientError as error:
+        session.tell(str(error), types.MessageType.Error)
+        result = Applied("refused", reason=str(error))
+    session.protocol.notify(
+        "ambient/applied",
+        {
+            "run_id": run_id,
+            "proposal_id": proposal.id,
+            "outcome": result.outcome,
+            "changed": list(result.changed),
+            "unchanged": list(result.unchanged),
+            "reason": result.reason,
+        },
+    )

@@ -1,0 +1,266 @@
+"""`workspace/executeCommand` and the custom requests. Commands start work and return at once.
+
+pygls answers a cancelled command and lets its coroutine run on (limit 2), so no command does its work inside the
+request: it returns a run id, and that id is what can be cancelled. Ids begin with `ambient.server.`, never equal to those
+that an editor puts into its palette (`ambient.*`), which VS Code would refuse as registered twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import ambient_lsp
+from ambient_lsp.errors import NotAllowed, NotFound
+from ambient_lsp.lsp import apply, views
+from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.workspaces import Workspace
+from ambient_lsp.model import Proposal, TriggerKind
+
+if TYPE_CHECKING:
+    from ambient_lsp.lsp.server import AmbientServer
+
+PREFIX = "ambient.server."
+
+
+def register(server: AmbientServer) -> None:
+    """Make the commands and requests known to pygls."""
+    for name, function in COMMANDS.items():
+        server.command(PREFIX + name)(_command(function))
+    for method, request in REQUESTS.items():
+        server.feature(method)(_request(request))
+
+
+def review(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Review `paths` of a folder, or all of it."""
+    workspace = _workspace(session, options)
+    return _started(session, workspace, tuple(options.get("paths", ())))
+
+
+def review_file(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Review the file `uri`."""
+    place = session.workspaces.of(str(options.get("uri", "")))
+    if place is None:
+        raise NotFound("That file is in no folder that Ambient looks at.", next_step="Open its folder in the editor.")
+    return _started(session, place[0], (place[1],))
+
+
+async def review_changes(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Review the files that differ from the last commit, new ones included."""
+    workspace = _workspace(session, options)
+    paths = await _changed(workspace)
+    if not paths:
+        return {"run_id": "", "message": "Nothing has changed since the last commit."}
+    return _started(session, workspace, paths)
+
+
+def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Apply `proposal_id`; how it ends comes as `ambient/applied`."""
+    workspace, proposal = _proposal(session, options)
+    if not session.support.applies_edits:
+        raise NotAllowed(
+            f"{session.support.name} does not let a language server edit files.",
+            untouched="Nothing was changed.",
+            next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
+        )
+    run_id = f"apply-{uuid.uuid4().hex[:12]}"
+    session.spawn(apply.run(session, workspace, proposal, run_id))
+    return {"run_id": run_id, "proposal_id": proposal.id}
+
+
+def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Remember that nobody wants to see the finding or proposal `id` again, for `days` or for good."""
+    given, reason, days = str(options.get("id", "")), str(options.get("reason", "")), options.get("days")
+    for workspace in session.workspaces:
+        if workspace.engine is None:
+            continue
+        try:
+            workspace.engine.dismiss(given, session.support.name, reason, days=days)
+        except NotFound:
+            continue
+        session.dismissed(given)
+        return {"dismissed": given}
+    raise NotFound(f"There is no finding or proposal {given!r}.")
+
+
+def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Approve `proposal_id`, so that it can be applied."""
+    workspace, proposal = _proposal(session, options)
+    assert workspace.engine is not None
+    approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
+    return {"proposal_id": approved.id, "state": str(approved.state)}
+
+
+async def preview(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return everything about `proposal_id`, with each file before and after."""
+    return await views.whole_proposal(session, *_proposal(session, options))
+
+
+def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Cancel `run_id`."""
+    run_id = str(options.get("run_id", ""))
+    return {"run_id": run_id, "cancelled": session.cancel(run_id)}
+
+
+def status(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what `ambient/status` last said."""
+    return session.status()
+
+
+async def doctor(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what works here and what does not, with versions, for a bug report."""
+    folders = []
+    for workspace in session.workspaces:
+        found = await workspace.engine.readiness() if workspace.engine is not None else ()
+        folders.append(
+            {"uri": workspace.uri, "problem": workspace.problem, "sandbox": [views.readiness(i) for i in found]}
+        )
+    return {
+        "version": ambient_lsp.__version__,
+        "python": sys.version.split()[0],
+        "client": session.support.name,
+        "encoding": session.support.encoding,
+        "folders": folders,
+    }
+
+
+def show_report(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the runs and proposals of this session as Markdown."""
+    return {"markdown": views.report(session)}
+
+
+def list_proposals(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the proposals of all folders, or those for the file `uri`."""
+    place = session.workspaces.of(str(options.get("uri", "")))
+    found = [
+        views.proposal(workspace, item)
+        for workspace in session.workspaces
+        if workspace.engine is not None and (place is None or place[0] is workspace)
+        for item in workspace.engine.proposals(paths=(place[1],) if place else ())
+    ]
+    return {"proposals": found}
+
+
+def list_runs(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the runs of this session, newest first."""
+    return {"runs": [views.run(owner, run_id, record) for run_id, (owner, record) in reversed(session.runs.items())]}
+
+
+COMMANDS: dict[str, Any] = {
+    "review": review,
+    "reviewFile": review_file,
+    "reviewChanges": review_changes,
+    "reviewWorkspace": review,
+    "applyFix": apply_fix,
+    "dismiss": dismiss,
+    "approve": approve,
+    "preview": preview,
+    "cancel": cancel,
+    "status": status,
+    "doctor": doctor,
+    "showReport": show_report,
+}
+REQUESTS: dict[str, Any] = {
+    "ambient/getProposal": preview,
+    "ambient/listProposals": list_proposals,
+    "ambient/listRuns": list_runs,
+}
+
+
+def _command(function: Any) -> Any:
+    # pygls hands the server to a parameter named `ls` (limit 12), and converts no arguments for `*arguments`.
+    if asyncio.iscoroutinefunction(function):
+
+        async def later(ls: Any, *arguments: Any) -> Any:
+            return await function(ls.session, _options(arguments))
+
+        return later
+
+    def now(ls: Any, *arguments: Any) -> Any:
+        return function(ls.session, _options(arguments))
+
+    return now
+
+
+def _request(function: Any) -> Any:
+    if asyncio.iscoroutinefunction(function):
+
+        async def later(ls: Any, params: Any) -> Any:
+            return await function(ls.session, _fields(params))
+
+        return later
+
+    def now(ls: Any, params: Any) -> Any:
+        return function(ls.session, _fields(params))
+
+    return now
+
+
+def _options(arguments: tuple[Any, ...]) -> dict[str, Any]:
+    first = arguments[0] if arguments else {}
+    return dict(first) if isinstance(first, dict) else _fields(first)
+
+
+def _fields(params: Any) -> dict[str, Any]:
+    """Return the fields of what pygls makes of the parameters of a method it does not know: a named tuple."""
+    if isinstance(params, dict):
+        return dict(params)
+    return dict(params._asdict()) if hasattr(params, "_asdict") else {}
+
+
+def _workspace(session: Session, options: dict[str, Any]) -> Workspace:
+    """Return the folder of `uri`, which may be the folder itself; the only folder needs no name."""
+    uri = str(options.get("uri", ""))
+    folders = list(session.workspaces)
+    if uri:
+        if (place := session.workspaces.of(uri)) is not None:
+            return place[0]
+    elif len(folders) == 1:
+        return folders[0]
+    raise NotFound("No folder was named.", next_step="Name one in `uri`." if folders else "Open a folder.")
+
+
+def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Proposal]:
+    given = str(options.get("proposal_id") or options.get("id") or "")
+    for workspace in session.workspaces:
+        if workspace.engine is not None and given:
+            try:
+                return workspace, workspace.engine.proposal(given)
+            except NotFound:
+                continue
+    raise NotFound(f"There is no proposal {given!r}.", next_step="`ambient.server.review` makes new ones.")
+
+
+def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> dict[str, Any]:
+    if workspace.engine is None:
+        raise NotAllowed(workspace.problem or "Ambient is still starting.", next_step="Try again in a moment.")
+    run = session.submit(workspace, TriggerKind.COMMAND, paths)
+    if run is None:
+        raise NotAllowed(
+            "Another Ambient works on this folder; its results are shown here.",
+            untouched="Nothing was started.",
+            next_step="Start the review in the other window, or close it.",
+        )
+    return {"run_id": run.id}
+
+
+async def _changed(workspace: Workspace) -> tuple[str, ...]:
+    argv = ("git", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            cwd=workspace.root,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise NotFound("git is not installed.", next_step="Review the whole folder instead.") from error
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise NotFound(f"{workspace.given} is not a git repository.", next_step="Review the whole folder instead.")
+    entries = output.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(entry[3:] for entry in entries if len(entry) > 3 and "D" not in entry[:2])

@@ -1,0 +1,239 @@
+"""The one owner of what the editor shows as problems.
+
+VS Code ignores the version of published diagnostics (`versionSupport` is false in its client.ts), so a late result would
+land on newer text; results are therefore matched by the hash of the text. While somebody types, a finding is one of
+three: *fresh* (the text is the one it was found in), *maybe stale* (its own lines are untouched: it moves with them and
+says so), or *withdrawn* (its lines were edited). An undo back to the text makes it fresh again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+from lsprotocol import types
+
+from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.fixes import Fixes
+from ambient_lsp.lsp.workspaces import Workspace
+from ambient_lsp.model import Finding, ProposalState, Severity
+
+CAP = 100
+"""Most diagnostics in one file: a thousand take 30 ms on the event loop."""
+
+_LEVELS = {
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+}
+_SHORT = 100
+
+
+@dataclass(slots=True)
+class Placed:
+    """A finding and where it is now: `start` to `end` are offsets, `hull` bounds its whole lines."""
+
+    finding: Finding
+    start: int
+    end: int
+    hull: tuple[int, int]
+    withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What one agent said of one text."""
+
+    sha256: str
+    run_id: str
+    placed: list[Placed]
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding that is to be seen now, at offsets of the current text."""
+
+    finding: Finding
+    run_id: str
+    start: int
+    end: int
+    fresh: bool
+
+
+class DiagnosticsBook:
+    """All results, by file and agent, moved along with the text."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, dict[str, Result]] = {}
+
+    def report(self, document: Document, agent: str, sha256: str, findings: Sequence[Finding], run_id: str) -> bool:
+        """Replace what `agent` said of the file. False, and nothing is changed, when it is about another text."""
+        if sha256 != document.sha256:
+            return False
+        placed = [_place(document, finding) for finding in findings]
+        self._results.setdefault(document.uri, {})[agent] = Result(sha256, run_id, placed)
+        return True
+
+    def shift(self, document: Document, start: int, end: int, length: int) -> None:
+        """Follow one change: `start` to `end` of the text before became `length` characters."""
+        delta = length - (end - start)
+        for result in self._results.get(document.uri, {}).values():
+            result.moved = True
+            for placed in result.placed:
+                if placed.withdrawn:
+                    continue
+                first, last = placed.hull
+                if end <= first:
+                    placed.start, placed.end = placed.start + delta, placed.end + delta
+                    placed.hull = first + delta, last + delta
+                elif start < last:
+                    placed.withdrawn = True
+                    continue
+                # Text typed right before or after a line becomes a part of it.
+                placed.withdrawn = document.line_bounds(placed.start, placed.end) != placed.hull
+
+    def shown(self, document: Document) -> Iterator[Shown]:
+        """Yield the findings that hold for the current text, sorted by place."""
+        found: list[Shown] = []
+        for result in self._results.get(document.uri, {}).values():
+            fresh = result.sha256 == document.sha256
+            if fresh and result.moved:
+                result.placed = [_place(document, placed.finding) for placed in result.placed]
+                result.moved = False
+            found += (
+                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh)
+                for placed in result.placed
+                if not placed.withdrawn
+            )
+        return iter(sorted(found, key=lambda shown: (shown.start, shown.end, shown.finding.rule, shown.finding.id)))
+
+    def knows(self, uri: str) -> bool:
+        """Whether there is any result for a file."""
+        return uri in self._results
+
+    def uris(self) -> list[str]:
+        """Return the files with results."""
+        return list(self._results)
+
+    def with_findings(self, finding_ids: Sequence[str]) -> list[str]:
+        """Return the files in which any of these findings is."""
+        wanted = set(finding_ids)
+        return [
+            uri
+            for uri, results in self._results.items()
+            if any(placed.finding.id in wanted for result in results.values() for placed in result.placed)
+        ]
+
+    def keep(self, uri: str, sha256: str) -> None:
+        """Drop the results for a file that are about another text."""
+        results = self._results.get(uri, {})
+        for agent in [agent for agent, result in results.items() if result.sha256 != sha256]:
+            del results[agent]
+
+    def forget(self, uri: str) -> None:
+        """Drop all results for a file."""
+        self._results.pop(uri, None)
+
+    def dismiss(self, finding_id: str) -> list[str]:
+        """Drop one finding, and return the files that it was shown in."""
+        touched: list[str] = []
+        for uri, results in self._results.items():
+            for result in results.values():
+                kept = [placed for placed in result.placed if placed.finding.id != finding_id]
+                if len(kept) != len(result.placed):
+                    result.placed = kept
+                    touched.append(uri)
+        return touched
+
+
+def render(
+    shown: Sequence[Shown], document: Document, workspace: Workspace, fixes: Fixes, *, extra: Sequence[types.Diagnostic]
+) -> list[types.Diagnostic]:
+    """Return the diagnostics to publish, at most `CAP`, the most severe ones first to stay."""
+    room = max(CAP - len(extra), 0)
+    if len(shown) > room:
+        keep = sorted(shown, key=lambda item: -item.finding.severity.rank)[:room]
+        shown = sorted(keep, key=lambda item: (item.start, item.end, item.finding.rule, item.finding.id))
+    return [*extra, *(_diagnostic(item, document, workspace, fixes) for item in shown)]
+
+
+def note(message: str) -> types.Diagnostic:
+    """Return a remark about a whole file, shown at its first line."""
+    return types.Diagnostic(
+        range=types.Range(types.Position(0, 0), types.Position(0, 0)),
+        message=message,
+        severity=types.DiagnosticSeverity.Information,
+        source="ambient",
+        code="note",
+    )
+
+
+def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fixes) -> types.Diagnostic:
+    finding = item.finding
+    proposals = fixes.of_finding(workspace, finding.id)
+    best = next((fix for fix in proposals if fix.state is ProposalState.OFFERED), proposals[0] if proposals else None)
+    level = min(finding.severity, workspace.settings.severity, key=lambda severity: severity.rank)
+    href = rule_page(finding.rule)
+    data = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
+    if best is not None:
+        data |= {"proposal_id": best.id, "state": str(best.state)}
+    return types.Diagnostic(
+        range=document.range(item.start, item.end),
+        message=finding.message + _suffix(item, best.state if best else None),
+        severity=_LEVELS[level],
+        source="ambient",
+        code=finding.rule,
+        code_description=types.CodeDescription(href) if href else None,
+        tags=[types.DiagnosticTag.Unnecessary] if "unnecessary" in finding.tags else None,
+        related_information=_related(finding, document, workspace) or None,
+        data=data,
+    )
+
+
+def _suffix(item: Shown, state: ProposalState | None) -> str:
+    if not item.fresh:
+        return " (the file has changed since)"
+    if len(item.finding.message) > _SHORT:
+        return ""
+    if state in (ProposalState.DRAFTED, ProposalState.CHECKING):
+        return " (checking a fix)"
+    return " (fix proven)" if state is ProposalState.OFFERED else ""
+
+
+def _related(finding: Finding, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
+    related: list[types.DiagnosticRelatedInformation] = []
+    for evidence in finding.evidence:
+        span = evidence.span
+        if evidence.path == finding.path:
+            uri, place = document.uri, document.range(*document.offsets(span))
+        else:
+            # Another file's columns would need its text; whole lines are right in every encoding.
+            uri = workspace.uri_of(evidence.path)
+            place = types.Range(types.Position(span.start_line, 0), types.Position(span.end_line, 0))
+        related.append(types.DiagnosticRelatedInformation(types.Location(uri, place), evidence.message))
+    return related
+
+
+def _place(document: Document, finding: Finding) -> Placed:
+    start, end = document.offsets(finding.span)
+    end = max(start, end)
+    return Placed(finding, start, end, document.line_bounds(start, end))
+
+
+def rule_page(rule: str) -> str:
+    """Return the address of a rule's page; empty when the package does not name its documentation."""
+    base = _documentation()
+    return f"{base.rstrip('/')}/rules/{rule}" if base else ""
+
+
+@functools.cache
+def _documentation() -> str:
+    try:
+        urls = metadata.metadata("ambient-lsp").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        return ""
+    return next((url.split(",", 1)[1].strip() for url in urls if url.startswith("Documentation,")), "")

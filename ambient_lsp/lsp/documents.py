@@ -1,0 +1,145 @@
+"""The open buffers, and the only place where an editor's positions meet ours.
+
+A buffer is text as the editor has it. Editors that send a byte-order mark as part of the text are met here too: the
+mark stays in the buffer, because the editor counts it, and is not part of the snapshot, as in `text.decode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lsprotocol import types
+
+from ambient_lsp.errors import ContextError
+from ambient_lsp.model import Snapshot, Span
+from ambient_lsp.text import Lines, PositionEncoding, decode, freeze
+
+_MARK = "\ufeff"
+
+
+class Document:
+    """One text with its positions. `version` is None for a text that no editor has open."""
+
+    __slots__ = ("_lines", "_sha256", "_skip", "dirty", "encoding", "text", "uri", "version")
+
+    def __init__(self, uri: str, text: str, encoding: PositionEncoding, version: int | None = None) -> None:
+        self.uri = uri
+        self.encoding = encoding
+        self.version = version
+        self.dirty = False
+        self._set(text)
+
+    def _set(self, raw: str) -> None:
+        self._lines = Lines(raw)
+        self._skip = len(_MARK) if raw.startswith(_MARK) else 0
+        self.text = raw[self._skip :]
+        self._sha256 = ""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the text, computed when somebody asks."""
+        if not self._sha256:
+            self._sha256 = freeze(Path(), "", self.text).sha256
+        return self._sha256
+
+    def freeze(self, root: Path, path: str) -> Snapshot:
+        """Return the text as it is now, as a value."""
+        return freeze(root, path, self.text, version=self.version)
+
+    def position(self, offset: int) -> types.Position:
+        """Return the editor's position of an offset."""
+        line, column = self._lines.position(offset + self._skip)
+        return types.Position(line, self._lines.to_units(line, column, self.encoding))
+
+    def offset(self, position: types.Position) -> int:
+        """Return the offset of an editor's position; one past the end of a line or text is at that end."""
+        column = self._lines.from_units(position.line, position.character, self.encoding)
+        return max(self._lines.offset(position.line, column) - self._skip, 0)
+
+    def range(self, start: int, end: int) -> types.Range:
+        """Return the editor's range of two offsets."""
+        return types.Range(self.position(start), self.position(end))
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """Return the offsets of a span of the text."""
+        return self._offset_of(span.start_line, span.start_column), self._offset_of(span.end_line, span.end_column)
+
+    def line_bounds(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the lines that hold `start` to `end` begin and end, without the last line's ending."""
+        first, _ = self._lines.position(start + self._skip)
+        last, column = self._lines.position(end + self._skip)
+        if last > first and column == 0:
+            last -= 1
+        begin = self._lines.start(first)
+        stop = self._lines.start(last) + len(self._lines.line(last))
+        return max(begin - self._skip, 0), max(stop - self._skip, 0)
+
+    def change(self, changes: Sequence[types.TextDocumentContentChangeEvent]) -> Iterator[tuple[int, int, int]]:
+        """Make an editor's changes, in their order; after each one yield its (start, end, length of the new text)."""
+        self.dirty = True
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                raw = self._lines.text
+                start = self._raw_offset(change.range.start)
+                end = max(self._raw_offset(change.range.end), start)
+                made = max(start - self._skip, 0), max(end - self._skip, 0), len(change.text)
+                self._set(raw[:start] + change.text + raw[end:])
+            else:
+                made = _difference(self.text, change.text.removeprefix(_MARK))
+                self._set(change.text)
+            yield made
+
+    def _raw_offset(self, position: types.Position) -> int:
+        column = self._lines.from_units(position.line, position.character, self.encoding)
+        return self._lines.offset(position.line, column)
+
+    def _offset_of(self, line: int, column: int) -> int:
+        offset = self._lines.offset(line, column + (self._skip if line == 0 else 0))
+        return max(offset - self._skip, 0)
+
+
+class Documents:
+    """All open buffers, by the URI that the editor uses."""
+
+    def __init__(self, encoding: PositionEncoding) -> None:
+        self.encoding = encoding
+        self._open: dict[str, Document] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(list(self._open.values()))
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Keep a buffer that the editor opened."""
+        document = Document(item.uri, item.text, self.encoding, item.version)
+        self._open[item.uri] = document
+        return document
+
+    def close(self, uri: str) -> None:
+        """Forget a buffer."""
+        self._open.pop(uri, None)
+
+    def get(self, uri: str) -> Document | None:
+        """Return an open buffer."""
+        return self._open.get(uri)
+
+
+def read(path: Path, uri: str, encoding: PositionEncoding) -> Document | None:
+    """Return a file's text, read as bytes so that its line endings stay; None where it is missing or not text.
+
+    Blocks: call it in a thread.
+    """
+    try:
+        snapshot = decode(path.parent, path.name, path.read_bytes())
+    except (OSError, ContextError):
+        return None
+    return Document(uri, snapshot.text, encoding)
+
+
+def _difference(old: str, new: str) -> tuple[int, int, int]:
+    """Return the smallest single replacement between two texts, for clients that send the whole text."""
+    limit = min(len(old), len(new))
+    head = next((index for index in range(limit) if old[index] != new[index]), limit)
+    limit -= head
+    tail = next((index for index in range(limit) if old[-1 - index] != new[-1 - index]), limit)
+    return head, len(old) - tail, len(new) - tail - head

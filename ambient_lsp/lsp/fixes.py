@@ -1,0 +1,79 @@
+"""The proposals that the engines told of, found by id, by finding and by file. A cache: the store is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ambient_lsp.lsp.workspaces import Workspace
+from ambient_lsp.model import Proposal, ProposalState, RiskLevel
+
+_GONE = frozenset(
+    {
+        ProposalState.APPLIED,
+        ProposalState.PARTLY,
+        ProposalState.DISMISSED,
+        ProposalState.STALE,
+        ProposalState.REVERTED,
+    }
+)
+
+
+class Fixes:
+    """Proposals that may still be of use."""
+
+    def __init__(self) -> None:
+        self._proposals: dict[tuple[Workspace, str], Proposal] = {}
+        self._by_finding: dict[tuple[Workspace, str], dict[str, None]] = {}
+
+    def put(self, workspace: Workspace, proposal: Proposal) -> None:
+        """Keep a proposal's newest state; forget it when there is nothing left to offer."""
+        for finding_id in proposal.finding_ids:
+            ids = self._by_finding.setdefault((workspace, finding_id), {})
+            if proposal.state in _GONE:
+                ids.pop(proposal.id, None)
+            else:
+                ids[proposal.id] = None
+            if not ids:
+                del self._by_finding[workspace, finding_id]
+        if proposal.state in _GONE:
+            self._proposals.pop((workspace, proposal.id), None)
+        else:
+            self._proposals[workspace, proposal.id] = proposal
+
+    def of_finding(self, workspace: Workspace, finding_id: str) -> list[Proposal]:
+        """Return the proposals for a finding, best first."""
+        ids = self._by_finding.get((workspace, finding_id), {})
+        return sorted((self._proposals[workspace, key] for key in ids), key=lambda proposal: -proposal.score)
+
+    def of_path(self, workspace: Workspace, path: str) -> list[Proposal]:
+        """Return the proposals that touch a file."""
+        return [
+            item for (owner, _), item in self._proposals.items() if owner is workspace and path in item.files_touched
+        ]
+
+    def find(self, proposal_id: str) -> tuple[Workspace, Proposal] | None:
+        """Return a proposal and its folder."""
+        for (workspace, key), proposal in self._proposals.items():
+            if key == proposal_id:
+                return workspace, proposal
+        return None
+
+    def drop(self, workspace: Workspace) -> None:
+        """Forget a folder."""
+        for table in (self._proposals, self._by_finding):
+            for key in [key for key in table if key[0] is workspace]:
+                del table[key]  # type: ignore[attr-defined]
+
+    def __iter__(self) -> Iterator[Proposal]:
+        return iter(list(self._proposals.values()))
+
+
+def harmless(proposal: Proposal) -> bool:
+    """Whether a proposal may be taken with one key press: proven, offered, low risk, one existing file."""
+    return (
+        proposal.state is ProposalState.OFFERED
+        and proposal.proven
+        and proposal.risk_level is RiskLevel.LOW
+        and len(proposal.edits) == 1
+        and proposal.edits[0].kind == "modify"
+    )

@@ -1,0 +1,88 @@
+"""What was shown about a fix, in words: a few for a title, all of it for a hover."""
+
+from __future__ import annotations
+
+from ambient_lsp.model import Finding, Proposal, ProposalState, Verdict
+
+_UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING})
+
+
+def in_title(proposal: Proposal) -> str:
+    """Return a proposal's title with its proof, as "Use sha256 · proven: 12 tests pass as before"."""
+    title = proposal.title
+    if proposal.verdict is not None and proposal.proven:
+        title = f"{title} · proven: {shown(proposal.verdict)}"
+    if proposal.state is ProposalState.NEEDS_APPROVAL:
+        title = f"{title} · needs your approval"
+    return title
+
+
+def shown(verdict: Verdict) -> str:
+    """Return the shortest true sentence about a verdict that passed."""
+    tests = sum(outcome == "passed" for check in verdict.checks for outcome in check.patched.values())
+    if tests:
+        return f"{tests} test{'s pass' if tests != 1 else ' passes'} as before"
+    if verdict.measurements:
+        first = verdict.measurements[0]
+        return f"{first.name} {first.before:g} → {first.after:g} {first.unit}".rstrip()
+    names = ", ".join(check.name for check in verdict.checks)
+    return f"{names} as before" if names else verdict.reason
+
+
+def why_not(proposal: Proposal) -> str:
+    """Return why a proposal cannot be taken; empty when it can."""
+    reason = proposal.verdict.reason if proposal.verdict else ""
+    if proposal.state in _UNDECIDED:
+        return "The fix is still being checked."
+    if proposal.state is ProposalState.FAILED:
+        return f"The fix did not hold: {reason}" if reason else "The fix did not hold."
+    if proposal.state is ProposalState.INCONCLUSIVE:
+        return f"The fix could not be checked: {reason}" if reason else "The fix could not be checked."
+    if proposal.state is ProposalState.BLOCKED:
+        reasons = "; ".join(proposal.decision.reasons) if proposal.decision else ""
+        return f"The risk policy forbids this fix: {reasons}" if reasons else "The risk policy forbids this fix."
+    if proposal.state is ProposalState.CONFLICT:
+        return "The fix no longer fits the file."
+    return ""
+
+
+def hover(finding: Finding, proposals: list[Proposal]) -> str:
+    """Return Markdown about a finding: what, why, and what was shown of each fix."""
+    parts = [f"**{_plain(finding.rule)}** · {_plain(finding.agent)}", _plain(finding.message)]
+    parts += [
+        f"- {_plain(item.message)} (`{_code(item.path)}:{item.span.start_line + 1}`)" for item in finding.evidence
+    ]
+    for proposal in proposals:
+        parts.append(f"---\n**{_plain(proposal.title)}** ({proposal.risk_level} risk, {proposal.state})")
+        parts.append(_plain(proposal.rationale))
+        if proposal.decision and proposal.decision.reasons:
+            parts.append("Why it asks: " + _plain("; ".join(proposal.decision.reasons)))
+        if proposal.verdict is not None:
+            parts.append(_verdict(proposal.verdict))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verdict(verdict: Verdict) -> str:
+    where = f" in {verdict.sandbox}" if verdict.sandbox else ""
+    lines = [f"Checked{where}: **{verdict.outcome}**. {_plain(verdict.reason)}"]
+    for check in verdict.checks:
+        base = sum(outcome == "passed" for outcome in check.base.values())
+        patched = sum(outcome == "passed" for outcome in check.patched.values())
+        counts = f": {base} passed before, {patched} after" if check.patched or check.base else ""
+        lines.append(f"- {_plain(check.name)} {check.outcome}{counts}")
+        lines += [f"  - new failure: `{_code(name)}`" for name in check.new_failures[:5]]
+    lines += [f"- {_plain(item.name)}: {item.before:g} → {item.after:g} {item.unit}" for item in verdict.measurements]
+    if verdict.selection:
+        lines.append(f"- {_plain(verdict.selection)}")
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    # Messages quote the repository, which is untrusted: it must not become links, images or HTML in the editor.
+    for mark in "\\`*_{}[]<>#|!":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'")

@@ -1,0 +1,221 @@
+"""The server: which method is answered by which function, and how it starts and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+import ambient_lsp
+from ambient_lsp.lsp import actions, commands, proof, transport
+from ambient_lsp.lsp.capabilities import support_of
+from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.workspaces import EngineFactory, file_of
+
+logger = logging.getLogger(__name__)
+
+GRACE = 2.0
+"""Seconds that running work gets to end."""
+
+HARD_LIMIT = 5.0
+"""Seconds after which the process ends whatever still runs."""
+
+_PARENT_CHECK = 3.0
+
+
+class AmbientServer(LanguageServer):
+    """pygls' server with our protocol and one session."""
+
+    protocol: AmbientProtocol
+
+    def __init__(self, engine_factory: EngineFactory) -> None:
+        super().__init__("ambient", ambient_lsp.__version__, protocol_cls=AmbientProtocol, max_workers=1)
+        self.engine_factory = engine_factory
+        self._session: Session | None = None
+        self.folders: list[str] = []
+        self.closed = False
+
+    @property
+    def session(self) -> Session:
+        """The client's session; there is none before `initialize`."""
+        if self._session is None:
+            raise RuntimeError("the client has not sent `initialize`")
+        return self._session
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """Make the session; nothing of it runs yet."""
+        options = params.initialization_options
+        trusted = isinstance(options, dict) and options.get("trusted") is True
+        self._session = Session(self.protocol, self.engine_factory, support_of(params), trusted=trusted)
+        self.protocol.on_document = self._session.document_event
+        roots = [folder.uri for folder in params.workspace_folders or ()]
+        if not roots and params.root_uri:
+            roots = [params.root_uri]
+        elif not roots and params.root_path:
+            roots = [Path(params.root_path).as_uri()]
+        self.folders = roots
+
+    async def end(self) -> None:
+        """Close the session, once; nothing takes longer than `HARD_LIMIT`."""
+        if self._session is None or self.closed:
+            return
+        self.closed = True
+        try:
+            await asyncio.wait_for(self._session.close(GRACE), HARD_LIMIT)
+        except TimeoutError:
+            logger.error("some work did not end in %s s and was left", HARD_LIMIT)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Write to the log. pygls would show a message box for every fault (limit 13)."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+def create_server(engine_factory: EngineFactory) -> AmbientServer:
+    """Return a server that opens the engines of its folders with `engine_factory`."""
+    server = AmbientServer(engine_factory)
+    _lifecycle(server)
+    _documents(server)
+    _actions(server)
+    commands.register(server)
+    return server
+
+
+def _lifecycle(server: AmbientServer) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(ls: AmbientServer, params: types.InitializeParams) -> None:
+        ls.begin(params)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(ls: AmbientServer, params: types.InitializedParams) -> None:
+        ls.session.start(ls.folders)
+        if ls.process_id:
+            ls.session.spawn(_watch_parent(ls, ls.process_id))
+
+    @server.feature(types.SHUTDOWN)
+    async def shutdown(ls: AmbientServer, params: None) -> None:
+        # Before pygls cancels its futures, so that nothing is in flight then (limit 3).
+        ls.protocol.cancel_pending()
+        await ls.end()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    async def folders_changed(ls: AmbientServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        await ls.session.change_folders(
+            [path for folder in params.event.added if (path := file_of(folder.uri)) is not None],
+            [path for folder in params.event.removed if (path := file_of(folder.uri)) is not None],
+        )
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configuration_changed(ls: AmbientServer, params: types.DidChangeConfigurationParams) -> None:
+        if ls.session.support.pulls_configuration:
+            await ls.session.pull_settings()
+        elif isinstance(params.settings, dict):
+            ls.session.push_settings(params.settings.get("ambient"))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def files_changed(ls: AmbientServer, params: types.DidChangeWatchedFilesParams) -> None:
+        touched = {place[0] for event in params.changes if (place := ls.session.workspaces.of(event.uri)) is not None}
+        for workspace in touched:
+            await ls.session.check_config(workspace)
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def progress_cancelled(ls: AmbientServer, params: types.WorkDoneProgressCancelParams) -> None:
+        ls.session.progress.cancelled(params.token)
+
+
+def _documents(server: AmbientServer) -> None:
+    # A sync handler: the text is frozen before the next message is read (async ones interleave).
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
+    def did_save(ls: AmbientServer, params: types.DidSaveTextDocumentParams) -> None:
+        ls.session.saved(params.text_document.uri)
+
+
+def _actions(server: AmbientServer) -> None:
+    kinds = [types.CodeActionKind.QuickFix, *actions.KINDS]
+    # pygls says only `true` unless it is told (limit 10).
+    options = types.CodeActionOptions(code_action_kinds=kinds, resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    def code_action(ls: AmbientServer, params: types.CodeActionParams) -> list[actions.Action]:
+        return actions.look_up(ls.session, params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    def resolve(ls: AmbientServer, params: types.CodeAction) -> types.CodeAction:
+        return actions.resolve(ls.session, params)
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(ls: AmbientServer, params: types.HoverParams) -> types.Hover | None:
+        session = ls.session
+        document, place = (
+            session.documents.get(params.text_document.uri),
+            session.workspaces.of(params.text_document.uri),
+        )
+        if document is None or place is None:
+            return None
+        offset = document.offset(params.position)
+        here = [item for item in session.book.shown(document) if item.start <= offset <= item.end]
+        parts = [proof.hover(item.finding, session.fixes.of_finding(place[0], item.finding.id)) for item in here]
+        if not parts:
+            return None
+        content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts))
+        return types.Hover(content, document.range(here[0].start, here[0].end))
+
+
+async def _watch_parent(ls: AmbientServer, process_id: int) -> None:
+    """End the server when the editor is gone; pygls 2 does not look (limit 15)."""
+    import psutil
+
+    try:
+        parent = psutil.Process(process_id)
+    except psutil.Error:
+        parent = None
+    while parent is not None and parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+        await asyncio.sleep(_PARENT_CHECK)
+    logger.warning("the editor (process %s) is gone", process_id)
+    ls.protocol.on_exit()
+
+
+def open_engine(root: Path, trusted: bool) -> Any:
+    """Open the real engine of a folder. Imported here, so that `initialize` is answered before it is loaded."""
+    from ambient_lsp.engine.engine import Engine
+
+    return Engine.open(root, trusted=trusted)
+
+
+def main(
+    transport_name: Literal["stdio", "tcp"] = "stdio",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    log_level: str = "WARNING",
+    *,
+    engine_factory: EngineFactory = open_engine,
+) -> int:
+    """Run the server until its client ends it, and return the exit code."""
+    logging.basicConfig(
+        level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    # At INFO pygls logs the whole of every message, the user's text included (limit 13).
+    logging.getLogger("pygls").setLevel(logging.WARNING)
+    descriptors = transport.take_stdio() if transport_name == "stdio" else None
+    server = create_server(engine_factory)
+    code = asyncio.run(_serve(server, descriptors, host, port))
+    # A reader thread may still wait for a client that never closes its end.
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _serve(server: AmbientServer, descriptors: tuple[int, int] | None, host: str, port: int) -> int:
+    try:
+        if descriptors is not None:
+            await transport.serve_stdio(server.protocol, *descriptors, server.report_server_error)
+        else:
+            await transport.serve_tcp(server.protocol, host, port, server.report_server_error)
+    finally:
+        await server.end()
+    return server.protocol.exit_code

@@ -1,0 +1,158 @@
+"""Which engine a file belongs to: one per workspace folder, and one per project of a file opened on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pygls.uris import from_fs_path, to_fs_path
+
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.lsp.configuration import Settings
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+EngineFactory = Callable[[Path, bool], Awaitable["Engine"]]
+"""Opens the engine of a folder; the second argument says whether the user trusts the folder."""
+
+_PROJECT_MARKS = (".git", ".ambient.yml", "pyproject.toml")
+
+
+@dataclass(slots=True, eq=False)
+class Workspace:
+    """One folder. `root` has its symbolic links resolved, `given` is as the editor wrote it.
+
+    `engine` is None until it is open, and for good where it could not be opened (`problem` says why).
+    """
+
+    root: Path
+    given: Path
+    settings: Settings = field(default_factory=Settings)
+    engine: Engine | None = None
+    problem: str = ""
+    opening: asyncio.Task[None] | None = None
+    listening: asyncio.Task[None] | None = None
+
+    @property
+    def uri(self) -> str:
+        """The folder as a URI, in the editor's own spelling."""
+        return from_fs_path(str(self.given)) or ""
+
+    def uri_of(self, path: str) -> str:
+        """Return the URI of a file of this folder."""
+        return from_fs_path(str(self.given / path)) or ""
+
+
+class Workspaces:
+    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed."""
+
+    def __init__(
+        self,
+        factory: EngineFactory,
+        *,
+        trusted: bool,
+        opened: Callable[[Workspace], None],
+        listen: Callable[[Workspace], Awaitable[None]],
+        failed: Callable[[Workspace], None],
+    ) -> None:
+        self._factory = factory
+        self._trusted = trusted
+        self._opened = opened
+        self._listen = listen
+        self._failed = failed
+        self._folders: dict[Path, Workspace] = {}
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(list(self._folders.values()))
+
+    def add(self, path: Path) -> Workspace:
+        """Take a folder in and open its engine in the background."""
+        root = Path(os.path.realpath(path))
+        if root not in self._folders:
+            workspace = self._folders[root] = Workspace(root, path)
+            workspace.opening = asyncio.create_task(self._open(workspace))
+        return self._folders[root]
+
+    async def remove(self, path: Path, grace: float = 2.0) -> Workspace | None:
+        """Close a folder's engine and forget the folder."""
+        workspace = self._folders.pop(Path(os.path.realpath(path)), None)
+        if workspace is not None:
+            await self._close(workspace, grace)
+        return workspace
+
+    async def close(self, grace: float) -> None:
+        """Close every engine, all at once."""
+        folders, self._folders = list(self._folders.values()), {}
+        await asyncio.gather(*(self._close(workspace, grace) for workspace in folders))
+
+    def of(self, uri: str) -> tuple[Workspace, str] | None:
+        """Return the folder and the path in it of a file; of nested folders the innermost wins.
+
+        None for what is not a file (`untitled:`), lies in no folder, or belongs to git or to Ambient itself.
+        """
+        file = file_of(uri)
+        if file is None:
+            return None
+        best: tuple[Workspace, str] | None = None
+        for candidate in dict.fromkeys((Path(os.path.realpath(file)), file)):
+            for workspace in self._folders.values():
+                for base in (workspace.root, workspace.given):
+                    if candidate.is_relative_to(base) and (
+                        best is None or len(workspace.root.parts) > len(best[0].root.parts)
+                    ):
+                        best = workspace, candidate.relative_to(base).as_posix()
+        if best is None or best[1].split("/", 1)[0] in {".git", ".ambient"}:
+            return None
+        return best
+
+    async def _open(self, workspace: Workspace) -> None:
+        try:
+            workspace.engine = await self._factory(workspace.root, self._trusted)
+        except AmbientError as error:
+            workspace.problem = str(error)
+        except Exception:
+            # A border: one folder that cannot be opened must not take the others down.
+            logger.exception("cannot open %s", workspace.root)
+            workspace.problem = f"Ambient could not start for {workspace.root}. The log has the details."
+        if workspace.engine is None:
+            self._failed(workspace)
+            return
+        workspace.listening = asyncio.create_task(self._hear(workspace))
+        self._opened(workspace)
+
+    async def _hear(self, workspace: Workspace) -> None:
+        await self._listen(workspace)
+
+    async def _close(self, workspace: Workspace, grace: float) -> None:
+        for task in (workspace.opening, workspace.listening):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+                await asyncio.wait([task])
+        if workspace.engine is not None:
+            await workspace.engine.close(grace=grace)
+            workspace.engine = None
+
+
+def file_of(uri: str) -> Path | None:
+    """Return the file that a URI names, None for URIs of other schemes."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    return Path(path) if path else None
+
+
+def project_of(file: Path) -> Path | None:
+    """Return the folder to work in for a file that was opened on its own.
+
+    The nearest project above it, else its own folder; None where that would be a home or a whole disk.
+    """
+    for parent in file.parents:
+        if any((parent / mark).exists() for mark in _PROJECT_MARKS):
+            return parent
+    return None if file.parent in {Path.home(), Path(file.anchor)} else file.parent
