@@ -26,7 +26,7 @@ _LEAST = 4.0
 _MOST_CELLS = 1_500_000
 
 
-class TooClose(Exception):  # noqa: N818 - an answer, not a failure
+class TooClose(Exception):
     """Two alignments are about as good."""
 
 
@@ -62,14 +62,12 @@ def _sites(hunk: Hunk, alignment: Alignment) -> list[tuple[int, int]]:
     at = 0
     for line in hunk.lines:
         if line.mark == "+":
-            near = (at - 1, at)
+            near: tuple[int, ...] = (at - 1, at)
         else:
             near = (at, at) if line.mark == "-" else ()
             at += 1
         sites.update(
-            (index, place)
-            for index in near
-            if 0 <= index < len(alignment) and (place := alignment[index]) is not None
+            (index, place) for index in near if 0 <= index < len(alignment) and (place := alignment[index]) is not None
         )
     return sorted(sites)
 
