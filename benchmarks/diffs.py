@@ -43,9 +43,7 @@ def wheel(name: str, version: str, cache: Path) -> dict[str, str]:
         argv = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(folder)]
         subprocess.run([*argv, f"{name}=={version}"], check=True)
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
-        return {
-            item: archive.read(item).decode("utf-8") for item in archive.namelist() if item.endswith(".py")
-        }
+        return {item: archive.read(item).decode("utf-8") for item in archive.namelist() if item.endswith(".py")}
 
 
 def changes(cache: Path) -> list[Change]:

@@ -83,9 +83,7 @@ def spoiler(name: str, *, must_refuse: bool = False) -> Callable[[Spoiler], Spoi
 
 
 def plain_diff(change: Change) -> str:
-    edit = FileEdit(
-        change.path, "modify", sha256(change.before), replacements_between(change.before, change.after)
-    )
+    edit = FileEdit(change.path, "modify", sha256(change.before), replacements_between(change.before, change.after))
     return render([edit], {change.path: change.before})
 
 
@@ -265,9 +263,7 @@ def _trailing_lost(random: Random, change: Change) -> Spoiled | None:
         new += [*dirty[at:i1], *after[j1:j2]]
         at = i2
     new += dirty[at:]
-    return Spoiled(
-        read(change).text(), {change.path: "\n".join(dirty)}, {change.path: "\n".join(new)}
-    )
+    return Spoiled(read(change).text(), {change.path: "\n".join(dirty)}, {change.path: "\n".join(new)})
 
 
 @spoiler("uniform indent shift")
@@ -280,7 +276,9 @@ def _shift(random: Random, change: Change) -> Spoiled | None:
         least = min(len(text) - len(text.lstrip(" ")) for text in texts)
         by = random.choice([-least, -least, 4, 2])
         hunk.lines = [
-            line if not line[1:].strip() or line.startswith("\\") else line[:1] + (line[1 - by :] if by < 0 else " " * by + line[1:])
+            line
+            if not line[1:].strip() or line.startswith("\\")
+            else line[:1] + (line[1 - by :] if by < 0 else " " * by + line[1:])
             for line in hunk.lines
         ]
     return result(change, diff)
@@ -302,9 +300,7 @@ def _tabs(random: Random, change: Change) -> Spoiled | None:
 def _spaces(random: Random, change: Change) -> Spoiled | None:
     if "\t" in change.before + change.after:
         return None
-    tabbed = [
-        "\n".join(_tabbed(line, 4) for line in text.split("\n")) for text in (change.before, change.after)
-    ]
+    tabbed = ["\n".join(_tabbed(line, 4) for line in text.split("\n")) for text in (change.before, change.after)]
     if any("\t " in text for text in tabbed):
         return None  # which of the spaces were tabs is not in the diff any more
     return Spoiled(read(change).text(), {change.path: tabbed[0]}, {change.path: tabbed[1]})
@@ -316,21 +312,9 @@ def _kept(hunk: Hunk, near_additions: bool | None = None) -> list[int]:
     for n, line in enumerate(hunk.lines):
         if line.startswith(" ") and line.strip() and len(line.strip()) > 3:
             near = [hunk.lines[m][:1] for m in (n - 1, n + 1) if 0 <= m < len(hunk.lines)]
-            runs = _run_marks(hunk, n)
-            if near_additions is None or near_additions == ("+" in runs):
+            if near_additions is None or near_additions == ("+" in near):
                 found.append(n)
-            del near
     return found
-
-
-def _run_marks(hunk: Hunk, n: int) -> str:
-    marks = ""
-    for step in (-1, 1):
-        m = n + step
-        while 0 <= m < len(hunk.lines) and hunk.lines[m][:1] in "+-\\":
-            marks += hunk.lines[m][:1]
-            m += step
-    return marks
 
 
 @spoiler("elided kept lines (...)")
@@ -341,7 +325,8 @@ def _elided(random: Random, change: Change) -> Spoiled | None:
     hit = False
     for hunk in diff.hunks:
         options = [
-            n for n in range(1, len(hunk.lines) - 1)
+            n
+            for n in range(1, len(hunk.lines) - 1)
             if all(hunk.lines[m][:1] == " " and hunk.lines[m].strip() for m in (n - 1, n, n + 1))
         ]
         if options:
@@ -462,10 +447,19 @@ def _plain_quotes(random: Random, change: Change) -> Spoiled | None:
         return None
     diff = read(change)
     lines = change.before.split("\n")
-    kept = {line[1:] for hunk in diff.hunks for line in hunk.lines if line.startswith(" ") and "#" in line and "'" in line}
-    if not kept or not any(line in kept for line in lines) or any(line.startswith("+") and line[1:] in kept for h in diff.hunks for line in h.lines):
+    kept = {
+        line[1:] for hunk in diff.hunks for line in hunk.lines if line.startswith(" ") and "#" in line and "'" in line
+    }
+    if (
+        not kept
+        or not any(line in kept for line in lines)
+        or any(line.startswith("+") and line[1:] in kept for h in diff.hunks for line in h.lines)
+    ):
         return None
-    texts = ["\n".join(line.replace("'", "’") if line in kept else line for line in text.split("\n")) for text in (change.before, change.after)]
+    texts = [
+        "\n".join(line.replace("'", "’") if line in kept else line for line in text.split("\n"))
+        for text in (change.before, change.after)
+    ]
     return Spoiled(diff.text(), {change.path: texts[0]}, {change.path: texts[1]})
 
 
@@ -534,9 +528,7 @@ def _bare(change: Change) -> Diff:
 @spoiler("zero context")
 def _zero(random: Random, change: Change) -> Spoiled | None:
     diff = _bare(change)
-    if not whole(change) or not any(
-        hunk.old_lines() and places(change, hunk) == 1 for hunk in diff.hunks
-    ):
+    if not whole(change) or not any(hunk.old_lines() and places(change, hunk) == 1 for hunk in diff.hunks):
         return None
     return result(change, diff)
 
@@ -554,10 +546,7 @@ def _moved(random: Random, change: Change) -> Spoiled | None:
         return None
     old, new = change.before.split("\n"), change.after.split("\n")
     blocks = changed_blocks(old, new)
-    safe = [
-        n for n in range(len(old) - 1)
-        if old[n].strip() and all(n < i1 - 1 or n > i2 for i1, i2, _, _ in blocks)
-    ]
+    safe = [n for n in range(len(old) - 1) if old[n].strip() and all(n < i1 - 1 or n > i2 for i1, i2, _, _ in blocks)]
     if len(safe) < 6:
         return None
     touched = {n: old[n] + "  # moved on" for n in random.sample(safe, 3) if not old[n].endswith("\\")}
@@ -583,7 +572,11 @@ def _moved(random: Random, change: Change) -> Spoiled | None:
 def _conflict(random: Random, change: Change) -> Spoiled | None:
     diff = read(change)
     lines = change.before.split("\n")
-    blocks = [block for block in changed_blocks(lines, change.after.split("\n")) if block[1] > block[0] and lines[block[0]].strip()]
+    blocks = [
+        block
+        for block in changed_blocks(lines, change.after.split("\n"))
+        if block[1] > block[0] and lines[block[0]].strip()
+    ]
     if not blocks:
         return None
     n = random.choice(blocks)[0]
@@ -664,7 +657,10 @@ def _two_files(random: Random, change: Change) -> Spoiled:
     for one in (change, other):
         diff = read(one)
         for hunk in diff.hunks:
-            hunk.counts = (hunk.count("-") + random.choice([-2, -1, 0, 1]), hunk.count("+") + random.choice([-1, 0, 1, 2]))
+            hunk.counts = (
+                hunk.count("-") + random.choice([-2, -1, 0, 1]),
+                hunk.count("+") + random.choice([-1, 0, 1, 2]),
+            )
         diff.head = f"--- a/{one.path}\n+++ b/{one.path}\n"
         texts.append(diff.text())
     return Spoiled(

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import AmbiguousPatch, PatchConflict
-from ambient_lsp.patching.align import Alignment, TooClose, align
+from ambient_lsp.patching.align import TooClose, align
 from ambient_lsp.patching.diff import Line
 from ambient_lsp.patching.likeness import RUNGS, exact, is_elision, shift_between, stripped
 
 if TYPE_CHECKING:
+    from ambient_lsp.patching.changes import Alignment
     from ambient_lsp.patching.diff import Hunk
     from ambient_lsp.patching.likeness import Key
 
@@ -20,12 +21,17 @@ Trace = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A hunk with the file's line number for each of its old lines. `done` means that the file has the change."""
+    """A hunk with the file's line number for each of its old lines.
+
+    `done` means that the file has the change; the numbers are then those of the new lines. `inserted_at` is where the
+    lines of a hunk go that has no old ones.
+    """
 
     hunk: Hunk
     alignment: Alignment
     rung: str = ""
     done: bool = False
+    inserted_at: int | None = None
 
     @property
     def start(self) -> int:
@@ -58,8 +64,9 @@ class _Open:
 class Finder:
     """Places the hunks of one file. `lines` are without their line feeds; `trace` hears what is tried."""
 
-    def __init__(self, lines: Sequence[str], path: str, trace: Trace) -> None:
+    def __init__(self, lines: Sequence[str], path: str, trace: Trace, *, ended: bool = True) -> None:
         self.lines = lines
+        self.ended = ended
         self.path = path
         self.trace = trace
         self._keyed: dict[Key, tuple[list[str], dict[str, list[int]]]] = {}
@@ -73,25 +80,33 @@ class Finder:
         found: list[Placement | _Open | None] = [self._find(hunk) if hunk.old else None for hunk in hunks]
         placed = self._settle(hunks, found)
         return [
-            placement or self._insert(number, hunk, [other for other in placed if other])
+            placement or self._insert(number, hunk, placed)
             for number, (hunk, placement) in enumerate(zip(hunks, placed, strict=True), 1)
         ]
 
     def _find(self, hunk: Hunk) -> Placement | _Open:
         old, new = [line.text for line in hunk.old], [line.text for line in hunk.new]
         changes = any(line.mark != " " for line in hunk.lines)
+        telling = self._telling(hunk)
         for name, key in RUNGS:
             if key is not exact and changes and [key(line) for line in old] == [key(line) for line in new]:
                 continue  # this rung forgives the very change that the hunk makes
             starts = self._matches(old, key)
-            done = self._matches(new, key) if self._telling(hunk) else []
+            done = [start for start in self._matches(new, key) if self._ends_as(start, hunk)] if telling else []
+            done = [start for start in done if not self._still_there(start, hunk)]
+            # Kept lines on one side only: what was there before the change is also there after it.
+            size, new_size = len(old), len(new)
+            starts = [s for s in starts if not any(d <= s and s + size <= d + new_size for d in done)]
             self.trace(f"{name}: {len(starts)} places, already applied in {len(done)}")
             if starts or done:
                 return _Open(hunk, name, starts, done)
         if starts := self._shifted(hunk.old):
             self.trace(f"with another indentation: {len(starts)} places")
             return _Open(hunk, "with another indentation", starts)
-        if done := self._shifted(hunk.new) if self._telling(hunk) else []:
+        if starts := self._unmarked(hunk.old):
+            self.trace(f"without the space of kept lines: {len(starts)} places")
+            return _Open(hunk, "without the space of kept lines", starts)
+        if done := self._shifted(hunk.new) if telling else []:
             return _Open(hunk, "with another indentation", [], done)
         return self._elided(hunk) or self._aligned(hunk)
 
@@ -123,6 +138,33 @@ class Finder:
             for start in self._matches(texts, stripped)
             if shift_between(list(zip(texts, self.lines[start : start + len(texts)], strict=True)))
         ]
+
+    def _unmarked(self, wanted: Sequence[Line]) -> list[int]:
+        """Find the places of a hunk whose kept lines have lost the space that marks them."""
+        return [
+            start
+            for start in self._matches([line.text for line in wanted], stripped)
+            if all(
+                line.text.rstrip() == there.rstrip()
+                or (line.mark == " " and f" {line.text}".rstrip() == there.rstrip())
+                for line, there in zip(wanted, self.lines[start:], strict=False)
+            )
+        ]
+
+    def _still_there(self, start: int, hunk: Hunk) -> bool:
+        """Tell whether lines that a hunk only removes are beside the place where they would be gone."""
+        removed = [stripped(line.text) for line in hunk.lines if line.mark == "-" and line.text.strip()]
+        if any(line.mark == "+" for line in hunk.lines) or not removed:
+            return False
+        low = max(0, start - len(hunk.old) - len(hunk.new))
+        near = [stripped(line) for line in self.lines[low : start + 2 * len(hunk.old)]]
+        return all(line in near for line in removed)
+
+    def _ends_as(self, start: int, hunk: Hunk) -> bool:
+        """Tell whether the file ends, after a change that may be done, with a newline just where the hunk does."""
+        if start + len(hunk.new) < len(self.lines) or all(line.ended for line in hunk.lines):
+            return True
+        return hunk.new[-1].ended == self.ended
 
     def _elided(self, hunk: Hunk) -> _Open | None:
         """Use the counts of the header: they tell how many lines one "..." stands for."""
@@ -173,15 +215,12 @@ class Finder:
             return one.placement(one.starts[0], done=False)
         if len(one.done_starts) == 1 and not one.starts:
             return one.placement(one.done_starts[0], done=True)
-        # Kept lines on one side only: what is there before the change is also there after it.
-        if len(one.starts) == 1 and one.starts == one.done_starts:
-            return one.placement(one.starts[0], done=True)
         return None
 
     def _chosen(
         self, one: _Open, number: int, hunks: Sequence[Hunk], placed: Sequence[Placement | None]
     ) -> Placement | None:
-        options = [(start, False) for start in one.starts if start not in one.done_starts]
+        options = [(start, False) for start in one.starts]
         options += [(start, True) for start in one.done_starts]
         expected = _expected(hunks[number], number, placed)
         by_number = [option for option in options if expected is not None and option[0] == expected[option[1]]]
@@ -207,17 +246,17 @@ class Finder:
                     return True
         return False
 
-    def _insert(self, number: int, hunk: Hunk, placed: Sequence[Placement]) -> Placement:
+    def _insert(self, number: int, hunk: Hunk, placed: Sequence[Placement | None]) -> Placement:
         """Place added lines without any kept or removed one: only by numbers that other hunks vouch for."""
-        drifts = {drift for other in placed if not other.done and (drift := _drift(other)) is not None}
-        at_end = not placed and hunk.old_start == len(self.lines)
-        if hunk.old_start is None or (len(drifts) != 1 and not at_end):
+        offset = _offset(number - 1, placed)
+        at_end = not any(placed) and hunk.old_start == len(self.lines)
+        if hunk.old_start is None or (offset is None and not at_end):
             self.trace(f"hunk {number} only adds lines, and nothing shows that its line numbers are right")
             raise self._ambiguous(hunk)
-        place = hunk.old_start + (0 if at_end else drifts.pop())
+        place = hunk.old_start + (offset or 0)
         if not 0 <= place <= len(self.lines):
             raise self._conflict(hunk)
-        return Placement(hunk, [], f"insert:{place}")
+        return Placement(hunk, [], inserted_at=place)
 
     def _ambiguous(self, hunk: Hunk) -> AmbiguousPatch:
         return AmbiguousPatch(
@@ -241,31 +280,43 @@ def _first_line(hunk: Hunk) -> str:
     return repr(f"{line.mark}{line.text}"[:100]) if line else "(no changed line)"
 
 
-def _drift(placement: Placement) -> int | None:
-    """Return how far a hunk lies from where its number says, None when it has none."""
-    start = placement.hunk.new_start if placement.done else placement.hunk.old_start
+def _offsets(placement: Placement) -> tuple[int, int] | None:
+    """Return how far the file's lines are from the diff's old ones before and after a hunk; None without numbers."""
+    start = placement.hunk.old_start
     first = next((n for n, place in enumerate(placement.alignment) if place is not None), None)
     if start is None or first is None:
         return None
-    return placement.start - first - (start - 1)
+    last = next(n for n, place in enumerate(reversed(placement.alignment)) if place is not None)
+    end = start - 1 + len(placement.hunk.old)
+    return placement.start - first - (start - 1), placement.end + last - end
 
 
-def _expected(hunk: Hunk, number: int, placed: Sequence[Placement | None]) -> tuple[int, int] | None:
-    """Return where a hunk should start by its numbers (as to be applied, as already applied).
+def _offset(number: int, placed: Sequence[Placement | None]) -> int | None:
+    """Return how far the file's lines are from the diff's old ones at a hunk, if its placed neighbours agree."""
+    before = [offsets[1] for other in placed[:number] if other and (offsets := _offsets(other))]
+    after = [offsets[0] for other in placed[number + 1 :] if other and (offsets := _offsets(other))]
+    near = {*before[-1:], *after[:1]}
+    return near.pop() if len(near) == 1 else None
 
-    The nearest placed neighbours must be off by the same number of lines; alone, its own number is believed.
+
+def _expected(hunk: Hunk, number: int, placed: Sequence[Placement | None]) -> tuple[int | None, int | None] | None:
+    """Return where a hunk should start by its numbers (if it is to be applied, if it was applied before).
+
+    Neighbours that have been placed must be off by the same number of lines; alone, its own number is believed.
     """
     if hunk.old_start is None or hunk.new_start is None:
         return None
-    before = [drift for other in placed[:number] if other and not other.done and (drift := _drift(other)) is not None]
-    after = [
-        drift for other in placed[number + 1 :] if other and not other.done and (drift := _drift(other)) is not None
-    ]
-    near = {*before[-1:], *after[:1]}
-    if len(near) > 1:
-        return None
-    drift = near.pop() if near else 0
-    return hunk.old_start - 1 + drift, hunk.new_start - 1 + drift
+    growth = len(hunk.new) - len(hunk.old)
+    before = [offsets[1] for other in placed[:number] if other and (offsets := _offsets(other))]
+    after = [offsets[0] for other in placed[number + 1 :] if other and (offsets := _offsets(other))]
+    if not before and not after:
+        return hunk.old_start - 1, hunk.new_start - 1
+    todo = {*before[-1:], *after[:1]}
+    done = {*before[-1:], *(offset - growth for offset in after[:1])}
+    return (
+        hunk.old_start - 1 + todo.pop() if len(todo) == 1 else None,
+        hunk.old_start - 1 + done.pop() if len(done) == 1 else None,
+    )
 
 
 def _bounds(hunks: Sequence[Hunk], number: int, placed: Sequence[Placement | None], size: int) -> tuple[int, int]:

@@ -158,7 +158,9 @@ class _Repair:
     def _changed(self, path: str, text: str, hunks: Sequence[Hunk]) -> str:
         lines = split_at_line_feeds(text)
         self.report.tried.append(f"{path}: {len(hunks)} hunks on {len(lines)} lines")
-        finder = Finder([line.removesuffix("\n") for line in lines], path, self.report.tried.append)
+        finder = Finder(
+            [line.removesuffix("\n") for line in lines], path, self.report.tried.append, ended=text.endswith("\n")
+        )
         placements = finder.place(hunks)
         width = max((_edges(hunk)[0] for hunk in hunks), default=0)
         for placement in placements:

@@ -6,13 +6,17 @@ import difflib
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import AmbiguousPatch, PatchConflict
-from ambient_lsp.patching.likeness import LOOKALIKES, indent_of, is_elision, shift_between
+from ambient_lsp.patching.changes import Change, UnclearError
+from ambient_lsp.patching.changes import changes as changes_of
+from ambient_lsp.patching.likeness import LOOKALIKES, indent_of, shift_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ambient_lsp.patching.diff import Hunk, Line
     from ambient_lsp.patching.place import Placement
+
+_WIDTHS = (4, 8, 2)
 
 Pair = tuple[str, str]
 """A line as the diff has it, and as the file has it."""
@@ -25,10 +29,9 @@ def splice(lines: Sequence[str], placements: Sequence[Placement], path: str) -> 
     changes: list[tuple[int, int, list[str]]] = []
     for placement in placements:
         if not placement.done:
-            writer = _Writer(lines, bare, placement, pairs)
+            writer = _Writer(lines, bare, placement, pairs, path)
             changes += (
-                (start, end, writer.written(added, removed, start, end))
-                for start, end, added, removed in _changes(placement, len(lines), path)
+                (change.start, change.end, writer.written(change)) for change in _changes(placement, lines, path)
             )
     parts: list[str] = []
     at = 0
@@ -61,109 +64,13 @@ def _pairs(placement: Placement, bare: Sequence[str]) -> list[Pair]:
     ]
 
 
-def _changes(placement: Placement, size: int, path: str) -> list[tuple[int, int, list[Line], list[tuple[Line, int]]]]:
-    """Return (start, end, added lines, removed lines with their numbers) for each run of changes in a hunk."""
-    if placement.rung.startswith("insert:"):
-        place = int(placement.rung.removeprefix("insert:"))
-        return [(place, place, list(placement.hunk.lines), [])]
-    runs: list[tuple[int, int, list[Line], list[tuple[Line, int]]]] = []
-    at = index = 0
-    lines = placement.hunk.lines
-    while at < len(lines):
-        if lines[at].mark == " ":
-            index, at = index + 1, at + 1
-            continue
-        begin = at
-        while at < len(lines) and lines[at].mark != " ":
-            at += 1
-        run = lines[begin:at]
-        count = sum(line.mark == "-" for line in run)
-        runs.append(_run(placement, run, index, count, size, path))
-        index += count
-    return runs
-
-
-def _run(
-    placement: Placement, run: Sequence[Line], index: int, count: int, size: int, path: str
-) -> tuple[int, int, list[Line], list[tuple[Line, int]]]:
-    hunk, alignment = placement.hunk, placement.alignment
-    added = [line for line in run if line.mark == "+"]
-    removed = [line for line in run if line.mark == "-"]
-    places = [place for place in alignment[index : index + count] if place is not None]
-    if places and places != list(range(places[0], places[0] + count)):
-        raise _unclear(hunk, path)
-    leads = bool(added) and run[0].mark == "+"
-    trails = bool(added) and run[-1].mark == "+"
-    if places:
-        if leads:
-            _gap(alignment, index, places[0], hunk, size, path, before=True)
-        if trails:
-            _gap(alignment, index + count - 1, places[-1], hunk, size, path, before=False)
-        return places[0], places[-1] + 1, added, list(zip(removed, places, strict=True))
-    place = _insertion(alignment, index, hunk, size, path)
-    return place, place, added, []
-
-
-def _gap(
-    alignment: Sequence[int | None], index: int, place: int, hunk: Hunk, size: int, path: str, *, before: bool
-) -> None:
-    """Refuse when lines that the hunk does not show lie between a removed line and its neighbour.
-
-    Added lines could then belong on either side of them.
-    """
-    step = -1 if before else 1
-    between = 0
-    index += step
-    if 0 <= index < len(alignment) and alignment[index] is None and is_elision(hunk.old[index].text):
-        return
-    while 0 <= index < len(alignment) and alignment[index] is None:
-        index, between = index + step, between + 1
-    if not 0 <= index < len(alignment):
-        at_edge = place == (0 if before else size - 1)
-        if (between or _short(hunk)) and not at_edge:
-            raise _unclear(hunk, path)
-        return
-    neighbour = alignment[index]
-    gap = abs((neighbour if neighbour is not None else place) - place) - 1
-    if gap not in (0, between) or (gap == 0 and between):
-        raise _unclear(hunk, path)
-
-
-def _insertion(alignment: Sequence[int | None], index: int, hunk: Hunk, size: int, path: str) -> int:
-    """Return the line before which lines are added that come after old line `index - 1` of the hunk."""
-    old = hunk.old
-    if 0 < index < len(old):
-        # Lines that are elided on one side do not matter where the other side is shown.
-        above, below = alignment[index - 1], alignment[index]
-        if below is not None and above is None and is_elision(old[index - 1].text):
-            return below
-        if above is not None and below is None and is_elision(old[index].text):
-            return above + 1
-    left, right = index - 1, index
-    while left >= 0 and alignment[left] is None:
-        left -= 1
-    while right < len(alignment) and alignment[right] is None:
-        right += 1
-    unmatched_left, unmatched_right = index - 1 - left, right - index
-    before = alignment[left] if left >= 0 else None
-    after = alignment[right] if right < len(alignment) else None
-    if before is not None and after is not None:
-        gap = after - before - 1
-        if gap == unmatched_left + unmatched_right:
-            return before + 1 + unmatched_left
-        if gap == 0:
-            return after
-    elif before is not None and not unmatched_left and not unmatched_right:
-        if before == size - 1 or not _short(hunk):
-            return before + 1
-    elif after is not None and not unmatched_left and not unmatched_right and (after == 0 or not _short(hunk)):
-        return after
-    raise _unclear(hunk, path)
-
-
-def _short(hunk: Hunk) -> bool:
-    """Tell whether the header promises more kept lines than there are: one at the edge may have been dropped."""
-    return hunk.missing is not None and hunk.missing[0] > 0 and hunk.missing[1] > 0
+def _changes(placement: Placement, lines: Sequence[str], path: str) -> list[Change]:
+    if placement.inserted_at is not None:
+        return [Change(placement.inserted_at, placement.inserted_at, placement.hunk.lines, ())]
+    try:
+        return changes_of(placement.hunk, placement.alignment, len(lines))
+    except UnclearError:
+        raise _unclear(placement.hunk, path) from None
 
 
 def _unclear(hunk: Hunk, path: str) -> AmbiguousPatch:
@@ -181,8 +88,9 @@ class _Writer:
     """Writes added lines as the file would have them, by how the hunk's other lines differ from the file's."""
 
     def __init__(
-        self, lines: Sequence[str], bare: Sequence[str], placement: Placement, all_pairs: Sequence[Pair]
+        self, lines: Sequence[str], bare: Sequence[str], placement: Placement, all_pairs: Sequence[Pair], path: str
     ) -> None:
+        self.python = path.endswith((".py", ".pyi"))
         self.lines = lines
         self.bare = bare
         self.pairs = _pairs(placement, bare)
@@ -196,15 +104,17 @@ class _Writer:
         self.tabs = any("\t" in one + other and one.expandtabs(8) != "" for one, other in changed.items())
         self.shift = None if self.tabs or not changed else shift_between([p for p in self.pairs if p[0].strip()])
 
-    def written(self, added: Sequence[Line], removed: Sequence[tuple[Line, int]], start: int, end: int) -> list[str]:
-        result = [self._line(line, removed, start) for line in added]
-        if result and end == len(self.lines) and self.lines and not self.lines[-1].endswith("\n"):
-            told = any(not line.ended for line, _ in removed) or any(not line.ended for line in added)
+    def written(self, change: Change) -> list[str]:
+        """Return the added lines of a change, with their endings."""
+        removed = list(zip((line.text for line in change.removed), self.bare[change.start : change.end], strict=True))
+        result = [self._line(line, removed, change.start) for line in change.added]
+        if result and change.end == len(self.lines) and self.lines and not self.lines[-1].endswith("\n"):
+            told = any(not line.ended for line in (*change.removed, *change.added))
             if not told:
                 result[-1] = result[-1].removesuffix("\n").removesuffix("\r")
         return result
 
-    def _line(self, line: Line, removed: Sequence[tuple[Line, int]], start: int) -> str:
+    def _line(self, line: Line, removed: Sequence[Pair], start: int) -> str:
         text = line.text
         if self.characters:
             text = self._characters_restored(text, removed)
@@ -212,39 +122,43 @@ class _Writer:
         if self.trailing:
             text = text.rstrip() + ("\r" if text.endswith("\r") else "")
         if self.returns:
-            near = self.lines[start] if removed or start < len(self.lines) else self.lines[start - 1]
-            if not near.endswith("\n") and start:
-                near = self.lines[start - 1]
-            text = text.removesuffix("\r") + ("\r" if near.endswith("\r\n") else "")
+            text = text.removesuffix("\r") + ("\r" if self._near(start).endswith("\r\n") else "")
         return text + "\n" if line.ended else text
 
+    def _near(self, start: int) -> str:
+        """Return the line whose ending an added line takes."""
+        if start < len(self.lines) and (self.lines[start].endswith("\n") or not start):
+            return self.lines[start]
+        return self.lines[start - 1] if start else ""
+
     def _indented(self, text: str) -> str:
-        if not text.strip():
-            return text
         indent = indent_of(text)
         rest = text[len(indent) :]
+        if not rest.strip():
+            return text
         if self.shift:
             off, on = self.shift
-            if indent.startswith(off):
-                return on + indent[len(off) :] + rest
-        elif self.tabs:
-            return self._retabbed(indent) + rest
-        return text
+            return on + indent[len(off) :] + rest if indent.startswith(off) else text
+        return self._retabbed(indent) + rest if self.tabs or self._foreign(indent) else text
+
+    def _foreign(self, indent: str) -> bool:
+        """Tell whether Python code is indented in a way that nothing in the file is; tabs are then not meant."""
+        return self.python and "\t" in indent and not any(line.startswith("\t") for line in self.bare)
 
     def _retabbed(self, indent: str) -> str:
         if indent in self.indents:
             return self.indents[indent]
         known = [(one, other) for one, other in self.indents.items() if one and other]
         if any("\t" in other for _, other in known):
-            width = next((w for w in (4, 8, 2) if all(o.expandtabs(w) == i for i, o in known)), 4)
+            width = next((w for w in _WIDTHS if all(other.expandtabs(w) == one for one, other in known)), _WIDTHS[0])
             size = len(indent.expandtabs(width))
             return "\t" * (size // width) + " " * (size % width)
-        width = next((w for w in (4, 8, 2) if all(i.expandtabs(w) == o for i, o in known)), 4)
+        width = next((w for w in _WIDTHS if all(one.expandtabs(w) == other for one, other in known)), _WIDTHS[0])
         return indent.expandtabs(width)
 
-    def _characters_restored(self, text: str, removed: Sequence[tuple[Line, int]]) -> str:
+    def _characters_restored(self, text: str, removed: Sequence[Pair]) -> str:
         similar = max(
-            ((line.text, self.bare[place]) for line, place in removed if len(line.text) == len(self.bare[place])),
+            (pair for pair in removed if len(pair[0]) == len(pair[1])),
             key=lambda pair: difflib.SequenceMatcher(None, pair[0], text).ratio(),
             default=None,
         )
