@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ambient_lsp.patching.changes import Alignment, UnclearError, changes
 from ambient_lsp.patching.likeness import is_elision, squeezed, without_trailing
 
 if TYPE_CHECKING:
@@ -15,18 +16,16 @@ if TYPE_CHECKING:
 
     from ambient_lsp.patching.diff import Hunk, Line
 
-Alignment = list[int | None]
-"""For each old line of a hunk the number of its line in the file, None for a kept line that is not there."""
-
 _NEVER = float("-inf")
 _SKIPPED_FILE_LINE = -1.0
 _SKIPPED_OLD_LINE = -0.6
+_PARAPHRASED = -0.8
 _MARGIN = 0.75
-_LEAST = 4.0
+_LEAST = 3.0
 _MOST_CELLS = 1_500_000
 
 
-class TooClose(Exception):  # noqa: N818 - an answer, not a failure
+class TooClose(Exception):
     """Two alignments are about as good."""
 
 
@@ -39,11 +38,19 @@ def align(hunk: Hunk, lines: Sequence[str]) -> Alignment | None:
     best, alignment = grid.best(frozenset())
     if best < _LEAST or not _good_enough(old, alignment):
         return None
+    spots = _spots(hunk, alignment, len(lines))
     for pair in _sites(hunk, alignment):
         score, other = grid.best(frozenset([pair]))
-        if score > best - _MARGIN and other:
+        if score > best - _MARGIN and (spots is None or _spots(hunk, other, len(lines)) != spots):
             raise TooClose
     return alignment
+
+
+def _spots(hunk: Hunk, alignment: Alignment, size: int) -> list[tuple[int, int]] | None:
+    try:
+        return [change[:2] for change in changes(hunk, alignment, size)]
+    except UnclearError:
+        return None
 
 
 def _good_enough(old: Sequence[Line], alignment: Alignment) -> bool:
@@ -62,14 +69,12 @@ def _sites(hunk: Hunk, alignment: Alignment) -> list[tuple[int, int]]:
     at = 0
     for line in hunk.lines:
         if line.mark == "+":
-            near = (at - 1, at)
+            near: tuple[int, ...] = (at - 1, at)
         else:
             near = (at, at) if line.mark == "-" else ()
             at += 1
         sites.update(
-            (index, place)
-            for index in near
-            if 0 <= index < len(alignment) and (place := alignment[index]) is not None
+            (index, place) for index in near if 0 <= index < len(alignment) and (place := alignment[index]) is not None
         )
     return sorted(sites)
 
@@ -104,12 +109,17 @@ class _Grid:
     def _step(
         self, index: int, line: Line, row: list[float], forbidden: frozenset[tuple[int, int]]
     ) -> tuple[list[float], list[int]]:
-        """Return the scores after this old line, and how each came: 1 matched, 0 left out, 2 after a file line."""
+        """Return the scores after this old line, and how each came: 1 matched, 3 paraphrased, 0 left out, 2 after a file line."""
         elided = line.mark == " " and is_elision(line.text)
         leave = 0.0 if elided else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
         fresh = [score + leave for score in row]
         how = [0] * len(row)
         weight = self.weights[index]
+        if line.mark == " " and not elided:
+            for j in range(1, len(fresh)):
+                if row[j - 1] + _PARAPHRASED > fresh[j]:
+                    fresh[j] = row[j - 1] + _PARAPHRASED
+                    how[j] = 3
         for place in self.places[index]:
             if row[place] + weight > fresh[place + 1] and (index, place) not in forbidden:
                 fresh[place + 1] = row[place] + weight
@@ -128,9 +138,10 @@ class _Grid:
         for index in range(len(self.old) - 1, -1, -1):
             while came[index][j] == 2:
                 j -= 1
-            if came[index][j] == 1:
+            if came[index][j] in (1, 3):
                 j -= 1
-                alignment[index] = j
+                if came[index][j + 1] == 1:
+                    alignment[index] = j
         return alignment
 
 

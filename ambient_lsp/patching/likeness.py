@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 Key = Callable[[str], str]
 
 _DOUBLE = "“”„‟«»″"
-_SINGLE = "‘’‚‛′`´"
+_SINGLE = "‘’‚‛′´"
 _DASH = "‐‑‒–—―−"
 _SPACE = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 LOOKALIKES: dict[str, str] = (
@@ -94,7 +94,9 @@ def is_elision(line: str) -> bool:
 def shift_between(pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
     """Return (taken off, put on) if the same indentation leads from every first line to its second one, else None."""
     shifts = {_shift(indent_of(one), indent_of(other)) for one, other in pairs if one.strip()}
-    return shifts.pop() if len(shifts) == 1 else None
+    shift = shifts.pop() if len(shifts) == 1 else None
+    # Nobody indents by one space: that is a kept line that lost its mark, and says nothing about added lines.
+    return None if shift in (("", " "), (" ", "")) else shift
 
 
 def _shift(one: str, other: str) -> tuple[str, str] | None:
