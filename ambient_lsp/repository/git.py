@@ -157,8 +157,9 @@ def failure(argv: tuple[str, ...], exit_code: int | None, stderr: str) -> GitFai
         next_step = "Free some disk space, or point XDG_CACHE_HOME to a larger disk."
     elif "dubious ownership" in stderr:
         next_step = "If you trust this folder, run: git config --global --add safe.directory <folder>"
+    said = " ".join(stderr.splitlines()[:3]) or f"exit code {exit_code}"
     return GitFailed(
-        f"git {argv[0]} failed: {stderr or f'exit code {exit_code}'}.",
+        f"git {argv[0]} failed: {said}.",
         untouched="Your files, index and branches were left alone.",
         next_step=next_step,
         argv=argv,

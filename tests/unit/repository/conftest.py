@@ -42,7 +42,7 @@ class Repo:
 @pytest.fixture(autouse=True)
 def _nobody_s_git_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\nname = Some Body\nemail = some@body\n[protocol \"file\"]\nallow = always\n")
+    settings.write_text('[user]\nname = Some Body\nemail = some@body\n[protocol "file"]\nallow = always\n')
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))

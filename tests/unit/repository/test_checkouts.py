@@ -31,7 +31,7 @@ def listing(folder: Path) -> list[str]:
 
 def left_behind(cache: Path) -> list[str]:
     """Return what checkouts occupy that nobody uses; bases and pooled checkouts are kept on purpose."""
-    mounts = [str(point) for point, _ in overlay.mounts_below(cache)]
+    mounts = [str(point) for point, _ in overlay.mounts_below(cache) if point != cache]
     return mounts + [str(p) for pattern in ("*/live/*", "*/bases/*-*") for p in cache.glob(pattern)]
 
 

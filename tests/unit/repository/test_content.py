@@ -44,7 +44,9 @@ async def test_a_clean_tree_is_the_one_of_head(repo, opened):
 
 
 async def test_tracked_changes_new_files_and_buffers_are_in_it_and_ignored_ones_and_secrets_are_not(repo, opened):
-    repo.write({"app.py": "x = 2\n", "new.py": "n\n", "build/out.py": "no\n", ".env": "TOKEN=1\n", "sub/.env.local": "T"})
+    repo.write(
+        {"app.py": "x = 2\n", "new.py": "n\n", "build/out.py": "no\n", ".env": "TOKEN=1\n", "sub/.env.local": "T"}
+    )
     (repo.path / "lib/util.py").unlink()
     async with opened(repo.path) as checkouts:
         tree = await checkouts.current(
@@ -238,9 +240,9 @@ async def test_a_file_and_a_folder_change_places(repo, opened, change):
         tree = await checkouts.current()
         assert repo.names(tree) == expected
         async with checkouts.checkout(tree) as folder:
-            assert sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != ".git") == (
-                expected
-            )
+            assert sorted(
+                str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != ".git"
+            ) == (expected)
 
 
 async def test_an_empty_repository(tmp_path, opened, repo):
