@@ -6,11 +6,14 @@ A base is used under a shared lock, built and removed under an exclusive one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ambient_lsp.repository.content import escapes
+from ambient_lsp.repository.git import GitFailed
 from ambient_lsp.repository.overlay import mounts_below
 from ambient_lsp.repository.session import locked, remove_folder, take_lock
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.repository.git import Git
 
+_FULL = 1 << 20
 KEEP = 2
 """How many bases stay for the next time: the one in use and the one before it."""
 
@@ -116,7 +120,14 @@ def materialise(git: Git, tree: str, files: Path, index: Path, git_dir: Path | N
     """
     files.mkdir(parents=True, exist_ok=True)
     git.run("read-tree", tree, index=index, git_dir=git_dir, work_tree=files)
-    git.run("checkout-index", "--all", "--force", "--index", "--quiet", index=index, git_dir=git_dir, work_tree=files)
+    try:
+        git.run(
+            "checkout-index", "--all", "--force", "--index", "--quiet", index=index, git_dir=git_dir, work_tree=files
+        )
+    except GitFailed as error:
+        if shutil.disk_usage(files).free < _FULL:  # git says only that it could not write
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(files)) from error
+        raise
     hide_escaping_links(git, files, index, git_dir)
 
 

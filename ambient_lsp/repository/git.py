@@ -122,12 +122,17 @@ def check_trusted_by_git(folder: Path) -> None:
     Naming the repository with `--git-dir`, as `Git` does, would skip that check, and with it git's own guard against
     settings that run code.
     """
-    argv = ("rev-parse", "--git-dir")
+    run_in(folder, "rev-parse", "--git-dir")
+
+
+def run_in(folder: Path, *argv: str) -> bytes:
+    """Run git in `folder`, where it finds the repository by itself; return its output. Raises `GitFailed`."""
     done = subprocess.run(
         ("git", *argv), cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
     )
     if done.returncode != 0:
         raise failure(argv, done.returncode, done.stderr.decode("utf-8", "replace").strip())
+    return done.stdout
 
 
 def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -152,8 +157,9 @@ def failure(argv: tuple[str, ...], exit_code: int | None, stderr: str) -> GitFai
         next_step = "Free some disk space, or point XDG_CACHE_HOME to a larger disk."
     elif "dubious ownership" in stderr:
         next_step = "If you trust this folder, run: git config --global --add safe.directory <folder>"
+    said = " ".join(stderr.splitlines()[:3]) or f"exit code {exit_code}"
     return GitFailed(
-        f"git {argv[0]} failed: {stderr or f'exit code {exit_code}'}.",
+        f"git {argv[0]} failed: {said}.",
         untouched="Your files, index and branches were left alone.",
         next_step=next_step,
         argv=argv,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import WorkspaceError
-from ambient_lsp.repository.git import Git, check_trusted_by_git
+from ambient_lsp.repository.git import Git, check_trusted_by_git, run_in
 
 if TYPE_CHECKING:
     import git
@@ -75,7 +75,7 @@ def _own_repository(root: Path, home: Path) -> Place | None:
 def _shadow(root: Path, home: Path) -> Place:
     shadow = home / "shadow.git"
     if not (shadow / "HEAD").exists():
-        Git(shadow, root).run("init", "--quiet", "--bare", "--object-format=sha1", str(shadow), work_tree=home)
+        run_in(home, "init", "--quiet", "--bare", "--object-format=sha1", str(shadow))
     return Place(root, root, "", shadow, shadow, home, shadow=True)
 
 
