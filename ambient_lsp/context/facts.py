@@ -55,8 +55,10 @@ def _imports(text: bytes) -> tuple[str, ...]:
         dot = b"" if module[-1:] == b"." else b"."
         if b"#" in names:
             names = _COMMENT.sub(b"", names)
+        if b"\\" in names:
+            names = names.replace(b"\\", b" ")
         for part in names.strip(b"()\r").split(b","):
-            if (words := part.split()) and words[0] not in (b"*", b"\\"):
+            if (words := part.split()) and words[0] != b"*":
                 found[module + dot + words[0]] = None
     if b"import_module(" in text:
         found.update(dict.fromkeys(_BY_CALL.findall(text)))

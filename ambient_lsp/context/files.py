@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from ambient_lsp import text
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ambient_lsp.model import Snapshot
 
 _LFS = b"version https://git-lfs.github.com/spec/"
-_PRIVATE = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", "*.p12", "*.pfx", ".netrc", ".pypirc")
+_PRIVATE = re.compile(r"\.env(?:\..*|)$|.*\.(?:pem|key|p12|pfx)$|id_(?:rsa|ed25519|ecdsa)|\.netrc$|\.pypirc$")
 
 
 class Skipped(Exception):
@@ -39,10 +39,11 @@ def read_bytes(root: Path, path: str, limit: int) -> bytes:
         raise Skipped("There is no such file.") from None
     except (OSError, RuntimeError) as error:
         raise Skipped(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    info = os.fstat(handle)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(handle)
+        raise Skipped("It is not an ordinary file.")
     with os.fdopen(handle, "rb") as stream:
-        info = os.fstat(stream.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise Skipped("It is not an ordinary file.")
         if info.st_size > limit:
             raise Skipped(f"It has {info.st_size:,} bytes; `monitoring.max_file_bytes` is {limit:,}.")
         try:
@@ -64,5 +65,4 @@ def decode(root: Path, path: str, data: bytes) -> Snapshot:
 
 def is_private(path: str) -> bool:
     """Whether a file is one that usually holds secrets."""
-    name = path.rpartition("/")[2].lower()
-    return any(fnmatch(name, pattern) for pattern in _PRIVATE)
+    return _PRIVATE.match(path.rpartition("/")[2].lower()) is not None

@@ -51,42 +51,78 @@ def git_folder(root: Path) -> Path | None:
     return Path(lines[1]) if process.returncode == 0 and lines[:1] == ["true"] else None
 
 
+def is_bare(root: Path) -> bool:
+    """Whether a folder is a bare repository: history without files."""
+    if (root / ".git").exists() or not (root / "HEAD").exists():
+        return False
+    process = _start(root, "rev-parse", "--is-bare-repository")
+    return process is not None and _finish(process).strip() == b"true"
+
+
+def ignored(root: Path, paths: Sequence[str]) -> frozenset[str]:
+    """Return those of `paths` that a rule of git ignores."""
+    process = _start(root, "check-ignore", "-z", "--stdin", stdin=subprocess.PIPE)
+    if process is None:
+        return frozenset()
+    given = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+    out = _finish(process, given).decode("utf-8", "surrogateescape")
+    return frozenset(out.split("\0")[:-1])
+
+
 def fingerprint(folder: Path) -> tuple[object, ...]:
     """Return something that changes when HEAD or the index does; costs two look-ups and no process."""
     return tuple(_stamp(folder / name) for name in ("HEAD", "index", "logs/HEAD"))
 
 
-def listing(root: Path) -> Listing:
-    """Ask git for all files. Raises `ContextError` when it does not answer."""
-    # Slow answers are computed by git beside ours: the second processor would idle otherwise.
-    changes = _start(root, "ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard")
-    staged = _start(root, "diff-index", "--cached", "--raw", "--no-renames", "--relative", "--abbrev=64", "-z", "HEAD")
-    head = _start(root, "rev-parse", "--verify", "-q", "HEAD")
-    index = _start(root, "ls-files", "-s", "-z")
-    if changes is None or staged is None or head is None or index is None:
-        raise ContextError("Git cannot be started.", next_step="Check that `git` is on the PATH.")
-    blobs: dict[str, tuple[str, str]] = {}
-    for entry in _text(index):
-        info, _, path = entry.partition("\t")
-        mode, blob, _ = info.split(" ", 2)
-        blobs[path] = (blob, mode)
-    marks: dict[str, set[str]] = {"C": set(), "R": set(), "?": set()}
-    for entry in _text(changes):
-        marks.setdefault(entry[0], set()).add(entry[2:])
-    if index.returncode or changes.returncode:
-        raise ContextError(
-            f"Git could not list the files of {root}.",
-            untouched="Nothing was changed.",
-            next_step="Run `git status` there; it will say what is wrong.",
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Git at work on a listing. It computes its slow answers beside us; the second processor would idle otherwise."""
+
+    root: Path
+    index: subprocess.Popen[bytes]
+    changes: subprocess.Popen[bytes]
+    staged: subprocess.Popen[bytes]
+    head: subprocess.Popen[bytes]
+
+    def listing(self) -> Listing:
+        """Wait for the answer. Raises `ContextError` when there is none."""
+        blobs: dict[str, tuple[str, str]] = {}
+        for entry in _text(self.index):
+            info, _, path = entry.partition("\t")
+            mode, blob, _ = info.split(" ", 2)
+            blobs[path] = (blob, mode)
+        marks: dict[str, set[str]] = {"C": set(), "R": set(), "?": set()}
+        for entry in _text(self.changes):
+            marks.setdefault(entry[0], set()).add(entry[2:])
+        head, staged = _finish(self.head).decode().strip(), _staged(_text(self.staged))
+        if self.index.returncode or self.changes.returncode:
+            raise ContextError(
+                f"Git could not list the files of {self.root}.",
+                untouched="Nothing was changed.",
+                next_step="Run `git status` there; it will say what is wrong.",
+            )
+        return Listing(
+            head=head,
+            blobs=blobs,
+            changed=frozenset(marks["C"] - marks["R"]),
+            deleted=frozenset(marks["R"]),
+            untracked=tuple(sorted(marks["?"])),
+            staged=staged if head else dict.fromkeys(blobs, ""),
         )
-    return Listing(
-        head=_finish(head).decode().strip(),
-        blobs=blobs,
-        changed=frozenset(marks["C"] - marks["R"]),
-        deleted=frozenset(marks["R"]),
-        untracked=tuple(sorted(marks["?"])),
-        staged=_staged(_text(staged)),
+
+
+def ask(root: Path) -> Pending:
+    """Ask git for all files, and do not wait. Raises `ContextError` when git cannot be started."""
+    questions = (
+        ("ls-files", "-s", "-z"),
+        ("ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"),
+        ("diff-index", "--cached", "--raw", "--no-renames", "--relative", "--abbrev=64", "-z", "HEAD"),
+        ("rev-parse", "--verify", "-q", "HEAD"),
     )
+    started = [process for question in questions if (process := _start(root, *question)) is not None]
+    if len(started) != len(questions):
+        raise ContextError("Git cannot be started.", next_step="Check that `git` is on the PATH.")
+    return Pending(root, *started)
 
 
 def _staged(parts: Sequence[str]) -> dict[str, str]:
@@ -165,9 +201,9 @@ def _start(root: Path, *args: str, stdin: int = subprocess.DEVNULL) -> subproces
         return None
 
 
-def _finish(process: subprocess.Popen[bytes]) -> bytes:
+def _finish(process: subprocess.Popen[bytes], given: bytes | None = None) -> bytes:
     try:
-        return process.communicate(timeout=_TIMEOUT)[0]
+        return process.communicate(given, timeout=_TIMEOUT)[0]
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.communicate()

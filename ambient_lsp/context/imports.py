@@ -77,28 +77,32 @@ class Graph:
             found.pop(path, None)
             return tuple(sorted(found, key=lambda other: (found[other], -_shared(other, path), other))[:limit])
 
-    def tests_for(self, paths: Iterable[str]) -> tuple[str, ...]:
+    def tests_for(self, paths: Iterable[str], limit: int | None = None, radius: int | None = None) -> tuple[str, ...]:
         """Return the test files that reach any of `paths`, nearest first.
 
         A `conftest.py` on the way reaches every test below it. A test that is named after a file counts too, even if
-        it reaches that file in a way that imports do not show (a subprocess, a plugin).
+        it reaches that file in a way that imports do not show (a subprocess, a plugin). With a `limit`, the search ends
+        once that many were found; `radius` bounds how far it goes.
         """
         paths = tuple(paths)
         with self._lock:
-            found = {path: far for path, far in self._reach(paths, None).items() if path in self._tests}
+            found = {path: far for path, far in self._reach(paths, radius, tests=limit).items() if path in self._tests}
             for path in paths:
                 for test in self._namesakes(path):
                     found[test] = min(found.get(test, 1), 1)
-            return tuple(sorted(found, key=lambda test: (found[test], -max(_shared(test, p) for p in paths), test)))
+            return tuple(
+                sorted(found, key=lambda test: (found[test], -max(_shared(test, p) for p in paths), test))[:limit]
+            )
 
-    def _reach(self, starts: Iterable[str], radius: int | None) -> dict[str, int]:
+    def _reach(self, starts: Iterable[str], radius: int | None, tests: int | None = None) -> dict[str, int]:
         distance = dict.fromkeys(starts, 0)
-        ring, far = list(distance), 0
-        while ring and (radius is None or far < radius):
+        ring, far, seen = list(distance), 0, 0
+        while ring and (radius is None or far < radius) and (tests is None or seen < tests):
             far += 1
             reached = {other for path in ring for other in self._direct(path)}
             ring = [other for other in reached if other not in distance]
             distance.update(dict.fromkeys(ring, far))
+            seen += sum(other in self._tests for other in ring) if tests is not None else 0
         return distance
 
     def _direct(self, path: str) -> Iterator[str]:
@@ -129,7 +133,7 @@ class Graph:
         if is_test(path):
             self._tests.add(path)
         for name in imports:
-            self._importers[_key(path, name)].add(path)
+            self._importers[_key(path, name) if name[0] == "." else name].add(path)
 
     def _remove(self, path: str) -> None:
         for name in self._imports.pop(path, ()):

@@ -1,0 +1,288 @@
+"""The resident model of one repository: every file's facts, kept by git's blob ids, renewed one file at a time.
+
+Everything here is synchronous and used from one thread at a time; `pack.Repository` sees to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ambient_lsp.context import facts, files, git, tree
+from ambient_lsp.context.cache import Entry, FactsCache
+from ambient_lsp.context.diff import file_diff
+from ambient_lsp.context.files import Skipped
+from ambient_lsp.context.imports import Graph, is_test
+from ambient_lsp.context.redact import redact
+from ambient_lsp.model import FileFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from ambient_lsp.config import Config
+    from ambient_lsp.model import Snapshot
+
+MAX_DIFF = 200_000
+MAX_FILE_DIFF = 50_000
+MAX_DIFFED_FILES = 200
+_KEPT_TEXTS = 256
+_LINK = "A symbolic link; links are not followed."
+
+
+class Resident:
+    """One repository as it was when last looked at. `read` is how bytes are got (and what a test counts)."""
+
+    def __init__(
+        self,
+        root: Path,
+        config: Config,
+        cache: FactsCache,
+        read: Callable[[Path, str, int], bytes] = files.read_bytes,
+    ) -> None:
+        self.root = root
+        self.graph = Graph()
+        self.files: dict[str, FileFacts] = {}
+        self.skipped: dict[str, str] = {}
+        self.head = ""
+        self._settings = config.monitoring
+        self._cache = cache
+        self._read = read
+        self._ignore = tree.Ignore(root, self._settings.ignore_patterns)
+        self._git = git.git_folder(root)
+        self._objects = git.Objects(root)
+        self._stamp: object = None
+        self._stats: dict[str, tuple[int, int]] = {}
+        self._index: dict[str, str] = {}
+        self._staged: dict[str, str] = {}
+        self._dirty: set[str] = set()
+        self._texts: dict[str, tuple[tuple[int, int], Snapshot]] = {}
+        self._old: dict[str, str | None] = {}
+        self._diffs: dict[tuple[str, str, str], str] = {}
+
+    @property
+    def git_folder(self) -> Path | None:
+        """Where HEAD is; None without git."""
+        return self._git
+
+    def close(self) -> None:
+        """End git's process, and keep the facts for the next start."""
+        self._objects.close()
+        self.save()
+
+    def save(self) -> None:
+        """Keep the facts for the next start."""
+        self._cache.save()
+
+    def moved(self) -> bool:
+        """Whether HEAD or the index changed since the last scan."""
+        return self._git is not None and git.fingerprint(self._git) != self._stamp
+
+    # ------------------------------------------------------------------------------------------- taking in
+
+    def scan(self) -> None:
+        """Look at everything. Only blobs that were never read before are read."""
+        self._ignore = tree.Ignore(self.root, self._settings.ignore_patterns)
+        self.skipped = {}
+        pending = None
+        if self._git is not None:
+            self._stamp = git.fingerprint(self._git)
+            pending = git.ask(self.root)
+        self._cache.load()  # while git works
+        if pending is None:
+            blobs = dict.fromkeys(tree.walk(self.root, self._ignore, self.skipped), "")
+        else:
+            blobs = self._from_git(pending)
+        entries: dict[str, tuple[str, Entry]] = {}
+        self._stats = {}
+        for path, blob in blobs.items():
+            entry = self._cache.get(blob) if blob else None
+            if entry is None or (entry.imports is None and is_python(path)):
+                try:
+                    blob, entry = self._look(path, blob)
+                except Skipped as reason:
+                    self.skipped[path] = str(reason)
+                    continue
+            entries[path] = (blob, entry)
+        self.graph.build({path: entry.imports or () for path, (_, entry) in entries.items() if is_python(path)})
+        self.files = {path: self._facts(path, *known) for path, known in entries.items()}
+
+    def _facts(self, path: str, blob: str, entry: Entry) -> FileFacts:
+        if not is_python(path):
+            return FileFacts(path, entry.size, blob)
+        module = self.graph.module(path)
+        return FileFacts(path, entry.size, blob, module, entry.imports or (), entry.symbols, is_test(path))
+
+    def refresh(self, paths: Iterable[str]) -> None:
+        """Look at these again. A file whose size and time are as before is not read."""
+        todo = [
+            path for path in dict.fromkeys(paths) if path not in self.files or self._stats.get(path) != self._stat(path)
+        ]
+        if not todo:
+            return
+        if any(path.rpartition("/")[2] in (".gitignore", tree.IGNORE_FILE) for path in todo):
+            self.scan()
+            return
+        unknown = [path for path in todo if path not in self.files and path not in self._index]
+        hidden = git.ignored(self.root, unknown) if self._git and unknown else frozenset()
+        fresh = dict(self.files)  # runs that hold the old mapping keep it
+        for path in todo:
+            fresh.pop(path, None)
+            self.skipped.pop(path, None)
+            blob, entry = "", None
+            if (self.root / path).is_symlink():
+                self.skipped[path] = _LINK
+            elif path not in hidden and not self._ignore(path):
+                try:
+                    blob, entry = self._look(path, "", keep=True)
+                except Skipped as reason:
+                    if self._stat(path) is not None:
+                        self.skipped[path] = str(reason)
+            if path in self._index or path in self._staged:
+                self._dirty.add(path)
+            if is_python(path):
+                self.graph.update(path, (entry.imports or ()) if entry else None)
+            if entry is not None:
+                fresh[path] = self._facts(path, blob, entry)
+        self.files = fresh
+
+    def _from_git(self, pending: git.Pending) -> dict[str, str]:
+        listing = pending.listing()
+        self.head, self._staged = listing.head, listing.staged
+        self._index = {path: blob for path, (blob, _) in listing.blobs.items()}
+        self._dirty = {*listing.changed, *listing.deleted, *listing.staged}
+        blobs: dict[str, str] = {}
+        for path, (blob, mode) in listing.blobs.items():
+            if path in listing.deleted or self._ignore(path):
+                continue
+            if mode == "160000":
+                self.skipped[path] = "A submodule; open its own folder to review it."
+            elif mode == "120000":
+                self.skipped[path] = _LINK
+            else:
+                blobs[path] = "" if path in listing.changed else blob
+        # a folder that is a repository of its own is listed with a slash
+        for path in listing.untracked:
+            if path.endswith("/") or self._ignore(path):
+                continue
+            if (self.root / path).is_symlink():
+                self.skipped[path] = _LINK
+            else:
+                blobs[path] = ""
+        return blobs
+
+    def _look(self, path: str, blob: str, *, keep: bool = False) -> tuple[str, Entry]:
+        """Read a Python file for its facts (and keep its text, if it will be wanted); of any other only the size.
+
+        Raises `Skipped`.
+        """
+        stat = self._stat(path)
+        if not is_python(path):
+            if stat is None:
+                raise Skipped("There is no such file.")
+            self._stats[path] = stat
+            entry = Entry(stat[0])
+            if blob and self._cache.get(blob) is None:
+                self._cache.put(blob, entry)
+            return blob, entry
+        data = self._read(self.root, path, self._settings.max_file_bytes)
+        if b"\0" in data[:8192] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Skipped(f"{path} is a binary file.")
+        if stat is not None:
+            self._stats[path] = stat
+        blob = blob or blob_id(data, sha256=len(self.head) == 64)
+        known = self._cache.get(blob)
+        if known is None or known.imports is None:
+            self._cache.put(blob, known := Entry(len(data), *facts.extract(data)))
+        if keep and stat is not None:
+            self._keep(path, stat, files.decode(self.root, path, data))
+        return blob, known
+
+    # --------------------------------------------------------------------------------------------- reading
+
+    def text(self, path: str, limit: int | None = None) -> Snapshot:
+        """Return a file's text as it is on disk, read again only if its size or time changed. Raises `Skipped`."""
+        stat = self._stat(path)
+        kept = self._texts.get(path)
+        if kept is not None and stat == kept[0]:
+            return kept[1]
+        limit = limit or self._settings.max_file_bytes
+        snapshot = files.decode(self.root, path, self._read(self.root, path, limit))
+        if stat is not None:
+            self._keep(path, stat, snapshot)
+        return snapshot
+
+    def _keep(self, path: str, stat: tuple[int, int], snapshot: Snapshot) -> None:
+        if len(self._texts) >= _KEPT_TEXTS:
+            self._texts.pop(next(iter(self._texts)))
+        self._texts[path] = (stat, snapshot)
+
+    def is_ignored(self, path: str) -> bool:
+        """Whether a path is left alone by rule."""
+        return self._ignore(path)
+
+    def diff(self, unsaved: Mapping[str, Snapshot]) -> str:
+        """Return what differs from HEAD in tracked files, unsaved buffers included, without secrets and bounded."""
+        if self._git is None:
+            return ""
+        pieces: list[str] = []
+        size = 0
+        candidates = sorted({*self._dirty, *(path for path in unsaved if path in self._index)})
+        for number, path in enumerate(candidates):
+            if number >= MAX_DIFFED_FILES or size > MAX_DIFF:
+                pieces.append(f"# {len(candidates) - number} more changed files are not shown\n")
+                break
+            if piece := self._file_diff(path, unsaved.get(path)):
+                if len(piece) > MAX_FILE_DIFF:
+                    piece = (
+                        piece[: piece.rfind("\n", 0, MAX_FILE_DIFF) + 1]
+                        + "# the rest of this file's diff is not shown\n"
+                    )
+                pieces.append(piece)
+                size += len(piece)
+        return "".join(pieces)
+
+    def _file_diff(self, path: str, unsaved: Snapshot | None) -> str:
+        if files.is_private(path) or self._ignore(path):
+            return ""
+        base = self._staged[path] if path in self._staged else self._index.get(path, "")
+        try:
+            new = unsaved or (self.text(path) if self._stat(path) is not None else None)
+        except Skipped:
+            return ""
+        key = (path, base, new.sha256 if new else "")
+        if key not in self._diffs:
+            if len(self._diffs) > 4 * MAX_DIFFED_FILES:
+                self._diffs.clear()
+            old = self._old_text(path, base)
+            self._diffs[key] = redact(file_diff(path, old, new.text if new else None))[0]
+        return self._diffs[key]
+
+    def _old_text(self, path: str, blob: str) -> str | None:
+        if blob not in self._old:
+            if len(self._old) > MAX_DIFFED_FILES:
+                self._old.clear()
+            data = self._objects.read(blob, self._settings.max_file_bytes) if blob else None
+            try:
+                self._old[blob] = None if data is None else files.decode(self.root, path, data).text
+            except Skipped:
+                self._old[blob] = None
+        return self._old[blob]
+
+    def _stat(self, path: str) -> tuple[int, int] | None:
+        try:
+            info = (self.root / path).stat()
+        except (OSError, ValueError):
+            return None
+        return info.st_size, info.st_mtime_ns
+
+
+def is_python(path: str) -> bool:
+    """Whether facts are read from this file."""
+    return path.endswith((".py", ".pyi"))
+
+
+def blob_id(data: bytes, *, sha256: bool = False) -> str:
+    """Return git's id of a file's content."""
+    digest = hashlib.sha256 if sha256 else hashlib.sha1
+    return digest(b"blob %d\0" % len(data) + data).hexdigest()
