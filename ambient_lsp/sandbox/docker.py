@@ -312,7 +312,7 @@ class DockerSession:
             return None if code is None else int(code)
 
         reading = asyncio.ensure_future(self._backend.call(read))
-        killed = await self._watch(reading, handle, limits, before, started)
+        killed = await self._watch(reading, handle, limits, before, kills_before, started)
         if killed:
             await self.end()
             # Its end is the end of the stream; what the engine says of a container that is gone does not matter.
@@ -334,7 +334,13 @@ class DockerSession:
         )
 
     async def _watch(
-        self, reading: asyncio.Future[int | None], handle: str, limits: Limits, before: usage.Room, started: float
+        self,
+        reading: asyncio.Future[int | None],
+        handle: str,
+        limits: Limits,
+        before: usage.Room,
+        kills_before: int | None,
+        started: float,
     ) -> str:
         """Wait for the end; return why the command has to be killed, or ""."""
         pid = 0
@@ -345,6 +351,8 @@ class DockerSession:
             await asyncio.wait({reading}, timeout=min(_WATCH_SECONDS, left))
             if reading.done():
                 break
+            if usage.out_of_memory_kills(self._first_pid) != kills_before:
+                return "memory"
             pid = pid or await self._backend.call(lambda: self._pid(handle))
             if reason := await asyncio.to_thread(self._excess, pid, before, limits):
                 return reason
