@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import psutil
+import psutil
 
-from ambient_lsp.protocols import Limits
+if TYPE_CHECKING:
+    from ambient_lsp.protocols import Limits
 
 _PROC = Path("/proc")
 # Empty files cost no bytes but a file system runs out of them too.
