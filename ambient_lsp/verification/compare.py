@@ -56,7 +56,9 @@ async def expose_flakes(tree: OpenTree, tests: Sequence[str]) -> frozenset[str]:
     return again.passed & set(tests)
 
 
-def judge(base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection[str], argv: Sequence[str]) -> CheckResult:
+def judge(
+    base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection[str], argv: Sequence[str]
+) -> CheckResult:
     """Put both runs into one result."""
     real = tuple(test for test in new if test not in flaky)
     outcome = VerdictOutcome.FAILED if real else VerdictOutcome.PASSED
@@ -83,7 +85,11 @@ def judge(base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection
 
 def sentence(check: CheckResult) -> str:
     """Say in one clause what the tests showed."""
-    if check.outcome is VerdictOutcome.INCONCLUSIVE or not check.new_failures and check.outcome is VerdictOutcome.FAILED:
+    if (
+        check.outcome is VerdictOutcome.INCONCLUSIVE
+        or not check.new_failures
+        and check.outcome is VerdictOutcome.FAILED
+    ):
         return check.detail
     if check.new_failures:
         first, rest = check.new_failures[0], len(check.new_failures) - 1

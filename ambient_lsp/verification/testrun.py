@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from ambient_lsp.verification.trees import OpenTree, Report
 
 _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
-_PLUGIN = re.compile(r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
+_PLUGIN = re.compile(
+    r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE
+)
 _NO_PYTEST = re.compile(r"No module named '?pytest\b")
 
-_GO_ON = ("--maxfail=0", "--continue-on-collection-errors")
+PYTEST_ALONE = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short")
+PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
-PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short", *_GO_ON)
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
 
@@ -121,7 +123,9 @@ def _read(tree: OpenTree, report: Report) -> TestRun:
         messages={test: message for test, message in messages.items() if message},
         lines=lines,
         statements=statements,
-        uncompiled={tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")},
+        uncompiled={
+            tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")
+        },
         repeats=repeats,
         problem=_problem(report, outcomes),
         hung=report.result.killed == "timeout",

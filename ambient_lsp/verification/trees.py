@@ -73,7 +73,9 @@ class OpenTree:
         """Run our own script, or a tool with our plugin, on the project's interpreter; return what it reported."""
         number = next(self._numbers)
         out = self.results / f"report-{number}.jsonl"
-        job_file = await self.put(f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"}))
+        job_file = await self.put(
+            f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"})
+        )
         result = await self.session.run(
             Command(
                 (self.session.python, *argv),
@@ -90,7 +92,11 @@ class OpenTree:
         The tree's own source folder comes first on the path: an editable install in the project's environment points
         at the user's files, which are not what is being checked.
         """
-        roots = [self.session.harness, *([self.inside("src")] if (self.folder / "src").is_dir() else []), self.session.tree]
+        roots = [
+            self.session.harness,
+            *([self.inside("src")] if (self.folder / "src").is_dir() else []),
+            self.session.tree,
+        ]
         return {
             "PYTHONPATH": ":".join(roots),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OWN_PROOF = (ProofKind.SAME_TREE, ProofKind.TESTS)
-"""Kinds that show their point without a test that runs the changed lines."""
-
 
 class Verifier:
     """Judges proposals of one repository. `sandbox` None means that every verdict is inconclusive.
@@ -91,9 +88,7 @@ class Verifier:
                 verdict = await self._judge(case, tree)
         except AmbientError as error:
             verdict = _inconclusive(f"It could not be checked. {error}")
-        return replace(
-            verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started
-        )
+        return replace(verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started)
 
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
@@ -105,7 +100,8 @@ class Verifier:
             if not ready.ready:
                 return None
             run = await self._baseline.run(
-                ("suite", tree, ready.image), lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",)))
+                ("suite", tree, ready.image),
+                lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
             )
         except AmbientError:
             return None
@@ -159,7 +155,7 @@ class Verifier:
         if selection.patched:
             yield await compare.compare(opened, base, patched, case, strict=kind is not ProofKind.SAME_TREE)
         yield proven_on_texts
-        if kind not in _OWN_PROOF and (missing := unreached(case.bases, case.patched, patched)):
+        if kind is not ProofKind.SAME_TREE and (missing := unreached(case.bases, case.patched, patched)):
             yield inconclusive(missing)
         if (prove := sandbox_prover(kind)) is not None:
             yield await prove(case, Trial(opened, selection, base, patched))
@@ -195,7 +191,9 @@ class Verifier:
         for path, message in patched.uncompiled.items():
             if path not in before.uncompiled:
                 return failed(f"{path} does not compile with the patch: {message}")
-        return inconclusive(f"the project's Python cannot read {next(iter(patched.uncompiled))}, with or without the patch")
+        return inconclusive(
+            f"the project's Python cannot read {next(iter(patched.uncompiled))}, with or without the patch"
+        )
 
     async def _checks(self, case: Case, tree: str, opened: OpenTree) -> AsyncIterator[CheckResult]:
         files = [path for path, text in case.patched.items() if text is not None and path.endswith(".py")]
@@ -247,9 +245,7 @@ def limits_of(settings: SandboxSettings) -> Limits:
     resources = settings.resources
     factor = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(resources.memory[-1].lower(), 1)
     memory = int(resources.memory.rstrip("kmgKMG")) * factor
-    return Limits(
-        seconds=resources.timeout_seconds, memory=memory, cpus=resources.cpus, pids=resources.pids_limit
-    )
+    return Limits(seconds=resources.timeout_seconds, memory=memory, cpus=resources.cpus, pids=resources.pids_limit)
 
 
 def coverage_of(run: TestRun) -> Coverage:

@@ -76,7 +76,9 @@ class Project:
         texts = {path: self.text(path) if (self.root / path).exists() else None for path in paths}
         return await self.verifier.verify(proposal, tree, texts, recheck, lambda agent: settings or {})
 
-    async def judge(self, changes: Mapping[str, str | None], kind: ProofKind = ProofKind.CHECKS, **params: Any) -> Verdict:
+    async def judge(
+        self, changes: Mapping[str, str | None], kind: ProofKind = ProofKind.CHECKS, **params: Any
+    ) -> Verdict:
         return await self.verify(self.proposal(changes, kind, params))
 
 
