@@ -48,7 +48,8 @@ def detected(folder: Path, python: str, paths: Sequence[str]) -> list[Check]:
         return []
     tools = _tools(folder / "pyproject.toml")
     ini = _sections(folder / "setup.cfg")
-    found = []
+    found: list[Check] = []
+    argv: tuple[str, ...]
     if "ruff" in tools or any((folder / name).is_file() for name in ("ruff.toml", ".ruff.toml")):
         argv = (python, "-m", "ruff", "check", "--no-cache", "--no-fix", "--force-exclude", "--output-format=concise")
         found.append(Check("ruff", (*argv, *paths), required=False, trusted=True))

@@ -85,10 +85,8 @@ def judge(
 
 def sentence(check: CheckResult) -> str:
     """Say in one clause what the tests showed."""
-    if (
-        check.outcome is VerdictOutcome.INCONCLUSIVE
-        or not check.new_failures
-        and check.outcome is VerdictOutcome.FAILED
+    if check.outcome is VerdictOutcome.INCONCLUSIVE or (
+        not check.new_failures and check.outcome is VerdictOutcome.FAILED
     ):
         return check.detail
     if check.new_failures:

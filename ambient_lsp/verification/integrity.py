@@ -41,7 +41,9 @@ _SKIPS = re.compile(r"(?:mark\.)?(?:skip|skipif|xfail|skipIf|skipUnless|expected
 _SKIP_CALL = re.compile(r"^(?:pytest\.)?(?:skip|xfail|importorskip)$|^self\.skipTest$|(?:^|\.)SkipTest$")
 _WAIT = re.compile(r"(?:^|\.)sleep$|(?:^|\.)(?:retry|flaky|rerun)$", re.IGNORECASE)
 _EXACT = re.compile(r"assert(?:List|Dict|Tuple|Set|MultiLine|Sequence|Count)?Equal|assertIs$")
-_LOOSE = re.compile(r"\bapprox\(|\bisclose\(|assertAlmostEqual|assertIn\b|assertGreater|assertLess|assertTrue|assertIsNotNone")
+_LOOSE = re.compile(
+    r"\bapprox\(|\bisclose\(|assertAlmostEqual|assertIn\b|assertGreater|assertLess|assertTrue|assertIsNotNone"
+)
 _ANY_ERROR = re.compile(r"\b(?:Base)?Exception\b")
 
 
@@ -101,7 +103,7 @@ def _in_tests(path: str, before: str, after: str) -> Iterator[str]:
     for name in sorted(set(old) & set(new)):
         yield from _weaker(f"{name} in {path}", old[name], new[name])
     # Assertions outside of test functions: helpers, and code of a module.
-    if not gone and (lost := _assertions(parse(before)).total() - _assertions(parse(after)).total()) > 0:
+    if not gone and (lost := _assertions(parse(before)).total - _assertions(parse(after)).total) > 0:
         yield f"It has {lost} assertion{'s' if lost > 1 else ''} less in {path}."
 
 
@@ -148,7 +150,9 @@ def _assertions(root: Node) -> _Asserted:
             condition = node.named_children[0]
             texts[text] += 1
             kind = text_of(condition)
-            strict = condition.type == "comparison_operator" and _compares_exactly(condition) and not _LOOSE.search(kind)
+            strict = (
+                condition.type == "comparison_operator" and _compares_exactly(condition) and not _LOOSE.search(kind)
+            )
             exact += strict
             loose += not strict
             vacuous += condition.type in ("true", "integer", "string", "tuple")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.verification.trees import OpenTree, Report
@@ -82,7 +81,7 @@ async def run_tests(
         "repeat": repeat,
         "seed": seed,
     }
-    env = {} if await asyncio.to_thread(needs_plugins, tree.folder) else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env = await plugin_environment(tree)
     return _read(tree, await tree.script((*PYTEST, f"--rootdir={tree.session.tree}", *tests), job, env=env))
 
 
@@ -92,8 +91,17 @@ async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
     return _read(tree, await tree.script((f"{tree.session.harness}/ambient_compile.py",), job))
 
 
+async def plugin_environment(tree: OpenTree) -> dict[str, str]:
+    """Return what keeps pytest from loading every plugin that is installed, where the project declares none.
+
+    Loading them takes longer than most tests do.
+    """
+    needed = await asyncio.to_thread(needs_plugins, tree.folder)
+    return {} if needed else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
 def needs_plugins(folder: Path) -> bool:
-    """Return whether the project declares pytest plugins. Loading all that are installed takes longer than most tests."""
+    """Return whether the project's configuration names pytest plugins."""
     files = [folder / name for name in _CONFIG_FILES]
     files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
     conftests = [folder / "conftest.py", folder / "tests" / "conftest.py"]

@@ -60,7 +60,7 @@ class Verifier:
         self._readiness: Readiness | None = None
 
     def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
-        """Add a check of your own in Python. It runs on the patched tree, and on the base tree too if it fails there."""
+        """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
         self._custom[name] = check
 
     async def verify(

@@ -75,7 +75,7 @@ def larger(data, factor):
     if all(
         new is old
         for new, old in zip(itertools.chain(new_args, new_kwargs.values()), itertools.chain(args, kwargs.values()))
-    ):  # noqa: B905 - Python 3.8
+    ):
         return None
     return pickle.dumps((new_args, new_kwargs))
 

@@ -26,7 +26,7 @@ class Report:
         """Append one record; it is on disk when this returns, so a crash afterwards loses nothing."""
         if os.getpid() != self._pid:
             return
-        with open(self._path, "a", encoding="utf-8") as file:  # noqa: PTH123 - Path.open is slower, once per test
+        with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, **fields}) + "\n")
 
 

@@ -68,7 +68,7 @@ def same(left, right, depth=0):
     if isinstance(left, float):
         return left == right or (math.isnan(left) and math.isnan(right))
     if isinstance(left, (list, tuple)):
-        return len(left) == len(right) and all(same(one, two, depth + 1) for one, two in zip(left, right))  # noqa: B905
+        return len(left) == len(right) and all(same(one, two, depth + 1) for one, two in zip(left, right))
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(value, right[key], depth + 1) for key, value in left.items())
     if isinstance(left, BaseException):

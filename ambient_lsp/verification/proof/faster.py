@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.model import Measurement
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
-from ambient_lsp.verification.testrun import PYTEST
+from ambient_lsp.verification.testrun import PYTEST, plugin_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ async def _record(trial: Trial, path: str, function: str) -> str:
     if reaching:
         job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}
         plugins = ("-p", "ambient_record", f"--rootdir={tree.session.tree}")
-        await tree.script((*PYTEST, *plugins, *reaching[:_CALLS]), job)
+        await tree.script((*PYTEST, *plugins, *reaching[:_CALLS]), job, env=await plugin_environment(tree))
     return calls
 
 

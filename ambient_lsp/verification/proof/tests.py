@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.model import Measurement
 from ambient_lsp.verification.mutants import mutants
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
-from ambient_lsp.verification.testrun import PYTEST_ALONE, run_tests
+from ambient_lsp.verification.testrun import PYTEST_ALONE, plugin_environment, run_tests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +51,9 @@ async def prove(case: Case, trial: Trial) -> Proof:
     if not killed:
         return failed(f"the tests notice none of {tried} mistakes put into the code", covered, measured)
     lines = len(after - before)
-    clause = f"{len(new)} new {'test runs' if len(new) == 1 else 'tests run'} {lines} more {'line' if lines == 1 else 'lines'}"
-    return passed(f"{clause} and notice{'s' if len(new) == 1 else ''} {killed} of {tried} mistakes", covered, measured)
+    who, runs, notices = ("test", "runs", "notices") if len(new) == 1 else ("tests", "run", "notice")
+    clause = f"{len(new)} new {who} {runs} {lines} more line{'s' if lines > 1 else ''}"
+    return passed(f"{clause} and {notices} {killed} of {tried} mistakes put into the code", covered, measured)
 
 
 async def _unsteady(trial: Trial, tests: Sequence[str], repeat: int) -> str:
@@ -81,7 +82,7 @@ async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], test
         "each": max(5.0, 4 * trial.patched.seconds),
         "seconds": min(_SECONDS, tree.limits.seconds * 0.8),
     }
-    report = await tree.script((f"{tree.session.harness}/ambient_mutants.py",), job)
+    report = await tree.script((f"{tree.session.harness}/ambient_mutants.py",), job, env=await plugin_environment(tree))
     results = [bool(record["killed"]) for record in report.of("mutant")]
     return sum(results), len(results)
 

@@ -28,7 +28,7 @@ async def nothing_found(agent: str, texts: Mapping[str, str | None]) -> list[Fin
 
 @dataclass
 class Project:
-    """A folder with files, and a verifier on it. Every test file reaches every module, unless `tests` says otherwise."""
+    """A folder with files, and a verifier on it. Every test file reaches every module."""
 
     root: Path
     verifier: Verifier
