@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _WATCH_SECONDS = 0.05
 _SCRATCH = "ambient-sandbox-"
+_EMPTY = "empty"
 # Files of /etc that say nothing about the host's people and secrets.
 _ETC = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "ssl/certs")
 _ETC_MORE = ("ssl/openssl.cnf", "python3", "python3.11", "python3.12", "python3.13", "fonts", "magic")
@@ -91,10 +92,7 @@ class Bubblewrap:
         scope = await self._scope_prefix()
         for folder in (tree, results):
             await asyncio.to_thread(checkout.give, folder)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{owner.current().replace(':', '-')}-"))
-        scratch.chmod(0o755)
-        for name, text in layout.stub_files(*checkout.sandbox_ids()).items():
-            (scratch / name).write_text(text, encoding="utf-8")
+        scratch = await asyncio.to_thread(_make_scratch)
         with checkout.without_git(tree) as git_is_folder:
             mounts = _Mounts(tree, project, results, harness, scratch, interpreter, git_is_folder)
             session = BubblewrapSession(mounts, tuple(self._settings.allowed_commands), scope)
@@ -124,6 +122,15 @@ class Bubblewrap:
             prefix = ("systemd-run", *user, "--scope", "--quiet", "--collect")
             self._scope = prefix if await _succeeds(*prefix, "true") else ()
         return self._scope
+
+
+def _make_scratch() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{owner.current().replace(':', '-')}-"))
+    folder.chmod(0o755)
+    for name, text in layout.stub_files(*checkout.sandbox_ids()).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / _EMPTY).touch()
+    return folder
 
 
 async def _succeeds(*argv: str) -> bool:
@@ -162,7 +169,7 @@ class _Mounts:
         if self.git_is_folder:
             places.add("--size", "4096", "--tmpfs", git, "--remount-ro", git)
         else:
-            places.add("--ro-bind", "/dev/null", git)
+            places.add("--ro-bind", str(self.scratch / _EMPTY), git)
         places.bind("--ro-bind", self.harness, layout.HARNESS)
         places.bind("--bind", self.results, layout.RESULTS)
         places.add("--proc", "/proc", "--dev", "/dev")

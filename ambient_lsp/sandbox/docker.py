@@ -52,7 +52,7 @@ class Docker:
 
     name = "docker"
 
-    def __init__(self, settings: Settings | None = None, timeout: float = 2.0) -> None:
+    def __init__(self, settings: Settings | None = None, timeout: int = 2) -> None:
         self._settings = settings or Settings()
         self._timeout = timeout
         self._client: DockerClient | None = None
@@ -76,7 +76,7 @@ class Docker:
         for folder in (tree, results):
             await asyncio.to_thread(checkout.give, folder)
         with checkout.without_git(tree) as git_is_folder:
-            mounts = _Mounts(tree.resolve(), results.resolve(), harness.resolve(), project, git_is_folder)
+            mounts = _Mounts(tree, results, harness, project, git_is_folder)
             session = DockerSession(self, self._settings, image, mounts)
             try:
                 await session.prepare()
@@ -171,13 +171,13 @@ class _Mounts:
 
         git = f"{layout.TREE}/.git"
         return [
-            Mount(layout.TREE, str(self.tree), type="bind"),
+            Mount(layout.TREE, str(self.tree.resolve()), type="bind"),
             # A folder of root's that is empty and stays so; a file for a worktree, whose `.git` is one.
             Mount(git, "", type="tmpfs", tmpfs_size=4096, tmpfs_mode=0o555)
             if self.git_is_folder
             else Mount(git, "/dev/null", type="bind", read_only=True),
-            Mount(layout.RESULTS, str(self.results), type="bind"),
-            Mount(layout.HARNESS, str(self.harness), type="bind", read_only=True),
+            Mount(layout.RESULTS, str(self.results.resolve()), type="bind"),
+            Mount(layout.HARNESS, str(self.harness.resolve()), type="bind", read_only=True),
             Mount(layout.SITE_FOLDER, str(environment.SITE), type="bind", read_only=True),
         ]
 
@@ -216,7 +216,8 @@ class DockerSession:
             except BaseException:
                 await asyncio.shield(self.end())
                 raise
-            if result.killed or await self._backend.call(self._left_behind):
+            left_behind = await self._backend.call(self._left_behind)
+            if result.killed or left_behind:
                 await self.end()
             await asyncio.to_thread(checkout.keep_plain_files, self._mounts.results)
             return result
@@ -278,6 +279,8 @@ class DockerSession:
         return container, int(container.attrs["State"]["Pid"])
 
     async def _run(self, command: Command, argv: tuple[str, ...], folder: str) -> CommandResult:
+        from docker.utils.socket import STDOUT, frames_iter
+
         limits = command.limits
         container = self._container
         assert container is not None  # noqa: S101 - `_start` came first
@@ -298,14 +301,18 @@ class DockerSession:
         )
 
         def read() -> int | None:
-            for stdout, stderr in api.exec_start(handle, stream=True, demux=True):
-                out.feed(stdout or b"")
-                err.feed(stderr or b"")
+            # As a socket, because the SDK never closes the connection of a stream that it unpacks itself.
+            stream = api.exec_start(handle, socket=True)
+            try:
+                for number, data in frames_iter(stream, tty=False):
+                    (out if number == STDOUT else err).feed(data)
+            finally:
+                stream._response.close()
             code = api.exec_inspect(handle)["ExitCode"]
             return None if code is None else int(code)
 
         reading = asyncio.ensure_future(self._backend.call(read))
-        killed = await self._watch(reading, handle, limits, before, started)
+        killed = await self._watch(reading, handle, limits, before, kills_before, started)
         if killed:
             await self.end()
             # Its end is the end of the stream; what the engine says of a container that is gone does not matter.
@@ -327,7 +334,13 @@ class DockerSession:
         )
 
     async def _watch(
-        self, reading: asyncio.Future[int | None], handle: str, limits: Limits, before: usage.Room, started: float
+        self,
+        reading: asyncio.Future[int | None],
+        handle: str,
+        limits: Limits,
+        before: usage.Room,
+        kills_before: int | None,
+        started: float,
     ) -> str:
         """Wait for the end; return why the command has to be killed, or ""."""
         pid = 0
@@ -338,6 +351,8 @@ class DockerSession:
             await asyncio.wait({reading}, timeout=min(_WATCH_SECONDS, left))
             if reading.done():
                 break
+            if usage.out_of_memory_kills(self._first_pid) != kills_before:
+                return "memory"
             pid = pid or await self._backend.call(lambda: self._pid(handle))
             if reason := await asyncio.to_thread(self._excess, pid, before, limits):
                 return reason

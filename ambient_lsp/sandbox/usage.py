@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
     from ambient_lsp.protocols import Limits
 
 _PROC = Path("/proc")
 # Empty files cost no bytes but a file system runs out of them too.
 _MOST_NEW_FILES = 200_000
+_FULLEST_PERCENT = 97
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Free bytes and free files of the file system that holds a folder."""
+    """Free bytes and free files of the file system that holds a folder; bytes of shared memory on the whole host."""
 
     size: int
     files: int
+    shared: int = 0
 
 
 def descendants(pid: int) -> list[int]:
@@ -84,7 +88,7 @@ def out_of_memory_kills(pid: int) -> int | None:
 def room(folder: Path) -> Room:
     """Return what is free where `folder` is."""
     stat = os.statvfs(folder)
-    return Room(stat.f_bavail * stat.f_frsize, stat.f_favail)
+    return Room(stat.f_bavail * stat.f_frsize, stat.f_favail, psutil.virtual_memory().shared if _PROC.exists() else 0)
 
 
 def excess(pids: list[int], before: Room, tree: Path, limits: Limits, *, memory: bool = True) -> str:
@@ -99,6 +103,12 @@ def excess(pids: list[int], before: Room, tree: Path, limits: Limits, *, memory:
     if usage.processes > 2 * limits.pids + 16:
         return "pids"
     now = room(tree)
+    # A memory file is in no process's sum. Whose it is cannot be told, but `/tmp` explains no more than its size.
+    if memory and now.shared - before.shared > limits.memory + limits.disk:
+        return "memory"
+    # Buffers in the kernel cannot be told either: before the host itself runs out, the sandbox has to go.
+    if memory and psutil.virtual_memory().percent > _FULLEST_PERCENT:
+        return "memory"
     if (usage.written is None or usage.written > limits.disk) and before.size - now.size > limits.disk:
         return "disk"
     if before.files - now.files > _MOST_NEW_FILES:
