@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.verification.proof.base import Case, Proof
-from ambient_lsp.verification.testrun import PYTEST, TestRun, run_tests
+from ambient_lsp.verification.testrun import TestRun, run_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,7 +27,7 @@ async def compare(tree: OpenTree, base: TestRun, patched: TestRun, case: Case, *
     new = () if patched.problem or base.problem else newly_bad(base, patched, edited)
     rerun = [test for test in new if patched.outcomes.get(test) in ("failed", "error")]
     flaky = await expose_flakes(tree, rerun) if rerun else frozenset[str]()
-    check = judge(base, patched, new, flaky, (*PYTEST, *sorted({test.split("::")[0] for test in patched.outcomes})))
+    check = judge(base, patched, new, flaky, ("pytest", *sorted({test.split("::")[0] for test in patched.outcomes})))
     outcome = check.outcome
     if outcome is VerdictOutcome.INCONCLUSIVE and not strict:
         return Proof(VerdictOutcome.PASSED, f"tests could not be compared ({check.detail})", checks=(check,))

@@ -17,9 +17,8 @@ _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.
 _PLUGIN = re.compile(
     r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE
 )
-_NO_PYTEST = re.compile(r"No module named '?pytest\b")
 
-PYTEST_ALONE = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short")
+PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short")
 PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
@@ -88,7 +87,7 @@ async def run_tests(
 async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
     """Only compile files, on the project's interpreter."""
     job = {"compile": [tree.inside(path) for path in paths]}
-    return _read(tree, await tree.script((f"{tree.session.harness}/ambient_compile.py",), job))
+    return _read(tree, await tree.script(("ambient_compile.py",), job))
 
 
 async def plugin_environment(tree: OpenTree) -> dict[str, str]:
@@ -156,7 +155,7 @@ def _problem(report: Report, outcomes: Mapping[str, str]) -> str:
         return f"the tests did not end within their time{where}"
     if result.killed:
         return f"the tests were stopped by a limit of the sandbox ({result.killed}){where}"
-    if _NO_PYTEST.search(result.stderr):
+    if any(report.of("no-pytest")):
         return "pytest is not installed in the project's environment"
     if result.exit_code == 127:
         return "the project's Python was not found in the sandbox"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import CheckResult, ProofKind, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import apply_edits
-from ambient_lsp.protocols import Coverage, Limits, Readiness
+from ambient_lsp.protocols import Coverage, Readiness
+from ambient_lsp.sandbox import layout
 from ambient_lsp.verification import compare
 from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
@@ -54,7 +55,7 @@ class Verifier:
         self._project = project
         self._cache_dir = cache_dir
         self._tests_for = tests_for
-        self._limits = limits_of(settings)
+        self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
         self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
         self._readiness: Readiness | None = None
@@ -238,14 +239,6 @@ class Verifier:
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
             return await do(opened)
-
-
-def limits_of(settings: SandboxSettings) -> Limits:
-    """Return what one command may use."""
-    resources = settings.resources
-    factor = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(resources.memory[-1].lower(), 1)
-    memory = int(resources.memory.rstrip("kmgKMG")) * factor
-    return Limits(seconds=resources.timeout_seconds, memory=memory, cpus=resources.cpus, pids=resources.pids_limit)
 
 
 def coverage_of(run: TestRun) -> Coverage:

@@ -151,6 +151,7 @@ def main():
     """Do the job."""
     job = ambient_job.load()
     report = ambient_job.Report(job)
+    ambient_job.use_tree()
     contest = Contest(job)
     inputs = ambient_inputs.recorded(job["calls"])
     source = "recorded from the tests"

@@ -68,8 +68,9 @@ async def _record(trial: Trial, path: str, function: str) -> str:
     calls = f"{tree.session.results}/calls.jsonl"
     if reaching:
         job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}
-        plugins = ("-p", "ambient_record", f"--rootdir={tree.session.tree}")
-        await tree.script((*PYTEST, *plugins, *reaching[:_CALLS]), job, env=await plugin_environment(tree))
+        await tree.script(
+            (*PYTEST, f"--rootdir={tree.session.tree}", *reaching[:_CALLS]), job, env=await plugin_environment(tree)
+        )
     return calls
 
 
@@ -86,7 +87,7 @@ async def _time(case: Case, tree: OpenTree, path: str, function: str, calls: str
         "rounds": _ROUNDS,
         "seconds": _SECONDS,
     }
-    return await tree.script((f"{tree.session.harness}/ambient_time.py",), job)
+    return await tree.script(("ambient_time.py",), job)
 
 
 def module_name(path: str) -> str:

@@ -73,16 +73,23 @@ async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], test
     if not texts:
         return 0, 0
     files = [await tree.put(f"mutants/{number}.py", mutant) for number, mutant in enumerate(texts)]
-    inner = await tree.put("mutants/job.json", json.dumps({"out": f"{tree.session.results}/mutants/inner.jsonl"}))
+    inner = await tree.put("mutants/job.json", json.dumps({"out": f"{tree.session.results}/inner.jsonl"}))
     job = {
         "target": tree.inside(path),
         "mutants": files,
-        "argv": [tree.session.python, *PYTEST_ALONE, "-x", f"--rootdir={tree.session.tree}", *tests],
+        "argv": [
+            tree.session.python,
+            f"{tree.session.harness}/{PYTEST_ALONE[0]}",
+            *PYTEST_ALONE[1:],
+            "-x",
+            f"--rootdir={tree.session.tree}",
+            *tests,
+        ],
         "inner": inner,
         "each": max(5.0, 4 * trial.patched.seconds),
         "seconds": min(_SECONDS, tree.limits.seconds * 0.8),
     }
-    report = await tree.script((f"{tree.session.harness}/ambient_mutants.py",), job, env=await plugin_environment(tree))
+    report = await tree.script(("ambient_mutants.py",), job, env=await plugin_environment(tree))
     results = [bool(record["killed"]) for record in report.of("mutant")]
     return sum(results), len(results)
 
