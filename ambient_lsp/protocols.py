@@ -134,12 +134,14 @@ class Readiness:
 
 class Session(Protocol):
     """One tree inside one sandbox. Paths inside: the tree is at `tree`, our scripts (read-only) at `harness`, and
-    `results` is a folder whose files the caller can read afterwards. `python` is the project's interpreter."""
+    `results` is a folder whose files the caller can read afterwards. `python` is the project's interpreter. `image`
+    says in words what it runs on: the image's digest, or the interpreter, and whether dependencies are missing."""
 
     tree: str
     harness: str
     results: str
     python: str
+    image: str
 
     async def run(self, command: Command) -> CommandResult:
         """Run a command to its end. Raises `CommandRefused`; cancelling kills every process it started."""

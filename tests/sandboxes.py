@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.protocols import Command, CommandResult, Limits, Readiness, Sandbox, Session
 from ambient_lsp.sandbox.bubblewrap import Bubblewrap
 from ambient_lsp.sandbox.docker import Docker
 from tests.real import require
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from ambient_lsp.config import Sandbox as Settings
 
 BACKENDS: dict[str, type[Bubblewrap] | type[Docker]] = {"bubblewrap": Bubblewrap, "docker": Docker}
 LIMITS = Limits(seconds=20, memory=256 << 20, cpus=2, pids=40, output=1 << 20, disk=64 << 20)

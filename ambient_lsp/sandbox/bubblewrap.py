@@ -64,7 +64,7 @@ class Bubblewrap:
                 reason="bwrap is not installed.",
                 next_step="Install it (Debian, Ubuntu, Fedora, Arch: package `bubblewrap`), or use Docker.",
             )
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH) as folder:
+        with tempfile.TemporaryDirectory(prefix=_scratch_prefix()) as folder:
             places = [Path(folder, name) for name in ("tree", "results", "harness")]
             for place in places:
                 place.mkdir()
@@ -81,7 +81,7 @@ class Bubblewrap:
                 next_step="Allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0), "
                 "or use Docker.",
             )
-        return Readiness(True, self.name, image=session.description)
+        return Readiness(True, self.name, image=session.image)
 
     @asynccontextmanager
     async def session(
@@ -109,7 +109,7 @@ class Bubblewrap:
             pid, started, _ = folder.name.removeprefix(_SCRATCH).split("-", 2)
             if not owner.alive(f"{pid}:{started}"):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-                count += 1
+                count += not await asyncio.to_thread(folder.exists)
         return count
 
     async def close(self) -> None:
@@ -124,8 +124,12 @@ class Bubblewrap:
         return self._scope
 
 
+def _scratch_prefix() -> str:
+    return f"{_SCRATCH}{owner.current().replace(':', '-')}-"
+
+
 def _make_scratch() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{owner.current().replace(':', '-')}-"))
+    folder = Path(tempfile.mkdtemp(prefix=_scratch_prefix()))
     folder.chmod(0o755)
     for name, text in layout.stub_files(*checkout.sandbox_ids()).items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -199,11 +203,10 @@ class _Mounts:
         for folder in dict.fromkeys((interpreter.base, interpreter.base.resolve(), interpreter.prefix)):
             if not folder.is_relative_to("/usr"):
                 places.bind("--ro-bind", folder, str(folder))
-        if interpreter.ours or not layout.tools_fit(interpreter.version):
-            return
-        for path in environment.tool_paths():
+        missing = environment.missing_tools(interpreter)
+        for path in environment.tool_paths(missing):
             places.bind("--ro-bind", path, f"{layout.TOOLS_FOLDER}/{path.name}")
-        if ruff := environment.tool_binary("ruff"):
+        if "ruff" in missing and (ruff := environment.tool_binary("ruff")):
             places.bind("--ro-bind", ruff, f"{layout.BIN_FOLDER}/ruff")
 
     def _project_links(self, places: _Places) -> None:
@@ -245,7 +248,7 @@ class BubblewrapSession:
 
     def __init__(self, mounts: _Mounts, patterns: Sequence[str], scope: tuple[str, ...]) -> None:
         self.python = str(mounts.interpreter.python)
-        self.description = str(mounts.interpreter)
+        self.image = str(mounts.interpreter)
         self._mounts = mounts
         self._patterns = patterns
         self._scope = scope

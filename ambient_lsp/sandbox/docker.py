@@ -62,9 +62,18 @@ class Docker:
 
     async def probe(self) -> Readiness:
         """Start a container of the image and run its Python."""
+        found = await self.look()
+        if found.ready:
+            try:
+                await self.call(self._try)
+            except SandboxUnavailable as error:
+                return replace(found, ready=False, reason=error.what, next_step=error.next_step)
+        return found
+
+    async def look(self, project: Path | None = None) -> Readiness:
+        """Say whether an engine answers and has the image (for `project`: with its dependencies); runs nothing."""
         try:
-            image = await self.call(lambda: self._image(None))
-            await self.call(lambda: self._try(image.image))
+            image = await self.call(lambda: self._image(project))
         except SandboxUnavailable as error:
             return Readiness(False, self.name, reason=error.what, next_step=error.next_step)
         return Readiness(True, self.name, image=image.description)
@@ -106,7 +115,6 @@ class Docker:
                 import docker
 
                 client = docker.from_env(timeout=self._timeout, max_pool_size=32)
-                client.ping()
                 client.api.timeout = 60
                 self._client = client
             return self._client
@@ -132,7 +140,8 @@ class Docker:
             return ChosenImage(derived, f"{_digest(derived)} with the dependencies of {', '.join(recipe.sources)}")
         return ChosenImage(base, f"{_digest(base)} without the project's dependencies (run `ambient sandbox build`)")
 
-    def _try(self, image: Image) -> None:
+    def _try(self) -> None:
+        image = self._image(None).image
         command = [_python(image), "-I", "-S", "-c", "1"]
         self.client().containers.run(
             str(image.id), command, remove=True, network_mode="none", read_only=True, labels=labels(Path())
@@ -191,10 +200,10 @@ class DockerSession:
 
     def __init__(self, backend: Docker, settings: Settings, image: ChosenImage, mounts: _Mounts) -> None:
         self.python = _python(image.image)
-        self.description = image.description
+        self.image = image.description
         self._backend = backend
         self._settings = settings
-        self._image = image
+        self._chosen = image
         self._mounts = mounts
         self._container: Container | None = None
         self._limits = Limits()
@@ -249,7 +258,7 @@ class DockerSession:
 
         uid, gid = checkout.sandbox_ids()
         container = self._backend.client().containers.create(
-            str(self._image.image.id),
+            str(self._chosen.image.id),
             [self.python, "-I", "-S", "-c", _FIRST_PROCESS],
             user=f"{uid}:{gid}",
             working_dir=layout.TREE,
@@ -302,9 +311,9 @@ class DockerSession:
 
         def read() -> int | None:
             # As a socket, because the SDK never closes the connection of a stream that it unpacks itself.
-            stream = api.exec_start(handle, socket=True)
+            stream: Any = api.exec_start(handle, socket=True)
             try:
-                for number, data in frames_iter(stream, tty=False):
+                for number, data in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
                     (out if number == STDOUT else err).feed(data)
             finally:
                 stream._response.close()

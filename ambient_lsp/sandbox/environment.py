@@ -33,11 +33,6 @@ class Interpreter:
     version: tuple[int, int]
     origin: str
 
-    @property
-    def ours(self) -> bool:
-        """Whether it is the one that runs Ambient, so that it has the check tools already."""
-        return self.prefix == Path(sys.prefix)
-
     def __str__(self) -> str:
         return f"Python {self.version[0]}.{self.version[1]} ({self.origin})"
 
@@ -63,10 +58,8 @@ def find(project: Path, configured: str = "") -> Interpreter:
     for folder, origin in places:
         if found := inspect(folder / "bin" / "python", origin):
             return found
-    own = Interpreter(
-        Path(sys.executable), Path(sys.prefix), Path(sys.base_prefix), sys.version_info[:2], "Ambient's own"
-    )
-    return own
+    prefixes = Path(sys.prefix), Path(sys.base_prefix)
+    return Interpreter(Path(sys.executable), *prefixes, sys.version_info[:2], "Ambient's own")
 
 
 def inspect(python: Path, origin: str) -> Interpreter | None:
@@ -117,14 +110,25 @@ def has_package(interpreter: Interpreter, name: str) -> bool:
     )
 
 
+def missing_tools(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the check tools that the environment does not have and that Ambient's own can lend it.
+
+    A plugin of pytest is lent together with pytest only: it may not fit the project's older one.
+    """
+    if interpreter.version != sys.version_info[:2]:
+        return ()
+    missing = [name for name in TOOLS if not has_package(interpreter, name.replace("-", "_"))]
+    return tuple(name for name in missing if name != "pytest-timeout" or "pytest" in missing)
+
+
 @cache
-def tool_paths() -> tuple[Path, ...]:
-    """Return the top-level files and folders of the check tools and of what they need, from our own environment.
+def tool_paths(names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the top-level files and folders of these tools and of what they need, from our own environment.
 
     Only these: the rest of our environment would let a project import packages that it does not have.
     """
     paths: set[Path] = set()
-    for distribution in _closure(TOOLS):
+    for distribution in _closure(names):
         for file in distribution.files or ():
             top = file.parts[0]
             if top not in ("..", "__pycache__") and not file.is_absolute():

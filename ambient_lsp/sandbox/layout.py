@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -103,11 +102,6 @@ def limited(argv: Sequence[str], limits: Limits, *, processes: bool) -> tuple[st
         "--",
         *argv,
     )
-
-
-def tools_fit(version: tuple[int, int]) -> bool:
-    """Tell whether packages of our own environment can be loaded by that Python."""
-    return version == sys.version_info[:2]
 
 
 def stub_files(uid: int, gid: int) -> dict[str, str]:

@@ -6,15 +6,18 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ambient_lsp.errors import CommandRefused, SandboxError
 from ambient_lsp.protocols import Command
 from tests.sandboxes import BACKENDS, LIMITS, Box, make, python
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
