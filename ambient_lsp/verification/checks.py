@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.errors import CommandRefused
 from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.protocols import Command
+from ambient_lsp.verification.trees import REPEATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -42,18 +43,19 @@ def configured(lines: Mapping[str, str]) -> list[Check]:
     return [Check(name, tuple(policy.parse(line)), required=True) for name, line in lines.items()]
 
 
-def detected(folder: Path, python: str, paths: Sequence[str]) -> list[Check]:
+def detected(folder: Path, paths: Sequence[str]) -> list[Check]:
     """Return ruff and mypy, on the touched files, where the project configures them."""
     if not paths:
         return []
     tools = _tools(folder / "pyproject.toml")
     ini = _sections(folder / "setup.cfg")
-    found = []
+    found: list[Check] = []
+    argv: tuple[str, ...]
     if "ruff" in tools or any((folder / name).is_file() for name in ("ruff.toml", ".ruff.toml")):
-        argv = (python, "-m", "ruff", "check", "--no-cache", "--no-fix", "--force-exclude", "--output-format=concise")
+        argv = ("ruff", "check", "--no-cache", "--no-fix", "--force-exclude", "--output-format=concise")
         found.append(Check("ruff", (*argv, *paths), required=False, trusted=True))
     if "mypy" in tools or "mypy" in ini or any((folder / name).is_file() for name in ("mypy.ini", ".mypy.ini")):
-        argv = (python, "-m", "mypy", "--no-error-summary", "--no-pretty", "--no-color-output", "--cache-dir=/dev/null")
+        argv = ("mypy", "--no-error-summary", "--no-pretty", "--no-color-output", "--cache-dir=/dev/null")
         found.append(Check("mypy", (*argv, *paths), required=False, trusted=True))
     return found
 
@@ -81,9 +83,8 @@ async def run_check(
 
 async def observe(check: Check, tree: OpenTree) -> dict[str, Any]:
     """Run a check in a tree; return its exit code, what killed it, and its diagnostics without their line numbers."""
-    env = {name: value for name, value in tree.environment().items() if name != "PYTHONPATH"}
-    env["PYTHONPATH"] = ":".join(tree.environment()["PYTHONPATH"].split(":")[1:])
-    result = await tree.session.run(Command(check.argv, env=env, limits=tree.limits, trusted=check.trusted))
+    command = Command(check.argv, env=REPEATABLE, limits=tree.limits, trusted=check.trusted)
+    result = await tree.session.run(command)
     absent = result.exit_code in (126, 127) or bool(_NOT_THERE.search(result.stderr))
     return {
         "exit": result.exit_code,
@@ -152,5 +153,5 @@ def _sections(file: Path) -> Sequence[str]:
 
 async def find_checks(lines: Mapping[str, str], tree: OpenTree, paths: Sequence[str]) -> list[Check]:
     """Return every check that a patch of `paths` needs in this tree."""
-    found = await asyncio.to_thread(detected, tree.folder, tree.session.python, paths)
+    found = await asyncio.to_thread(detected, tree.folder, paths)
     return [*configured(lines), *found] if lines else found

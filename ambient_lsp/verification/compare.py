@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.verification.proof.base import Case, Proof
-from ambient_lsp.verification.testrun import PYTEST, TestRun, run_tests
+from ambient_lsp.verification.testrun import TestRun, run_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,7 +27,7 @@ async def compare(tree: OpenTree, base: TestRun, patched: TestRun, case: Case, *
     new = () if patched.problem or base.problem else newly_bad(base, patched, edited)
     rerun = [test for test in new if patched.outcomes.get(test) in ("failed", "error")]
     flaky = await expose_flakes(tree, rerun) if rerun else frozenset[str]()
-    check = judge(base, patched, new, flaky, (*PYTEST, *sorted({test.split("::")[0] for test in patched.outcomes})))
+    check = judge(base, patched, new, flaky, ("pytest", *sorted({test.split("::")[0] for test in patched.outcomes})))
     outcome = check.outcome
     if outcome is VerdictOutcome.INCONCLUSIVE and not strict:
         return Proof(VerdictOutcome.PASSED, f"tests could not be compared ({check.detail})", checks=(check,))
@@ -56,7 +56,9 @@ async def expose_flakes(tree: OpenTree, tests: Sequence[str]) -> frozenset[str]:
     return again.passed & set(tests)
 
 
-def judge(base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection[str], argv: Sequence[str]) -> CheckResult:
+def judge(
+    base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection[str], argv: Sequence[str]
+) -> CheckResult:
     """Put both runs into one result."""
     real = tuple(test for test in new if test not in flaky)
     outcome = VerdictOutcome.FAILED if real else VerdictOutcome.PASSED
@@ -83,7 +85,9 @@ def judge(base: TestRun, patched: TestRun, new: Sequence[str], flaky: Collection
 
 def sentence(check: CheckResult) -> str:
     """Say in one clause what the tests showed."""
-    if check.outcome is VerdictOutcome.INCONCLUSIVE or not check.new_failures and check.outcome is VerdictOutcome.FAILED:
+    if check.outcome is VerdictOutcome.INCONCLUSIVE or (
+        not check.new_failures and check.outcome is VerdictOutcome.FAILED
+    ):
         return check.detail
     if check.new_failures:
         first, rest = check.new_failures[0], len(check.new_failures) - 1

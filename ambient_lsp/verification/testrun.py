@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.verification.trees import OpenTree, Report
 
 _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
-_PLUGIN = re.compile(r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
-_NO_PYTEST = re.compile(r"No module named '?pytest\b")
+_PLUGIN = re.compile(
+    r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE
+)
 
-_GO_ON = ("--maxfail=0", "--continue-on-collection-errors")
+PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short")
+PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
-PYTEST = ("-m", "pytest", "-p", "ambient_results", "-p", "no:cacheprovider", "-q", "--tb=short", *_GO_ON)
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
 
@@ -80,18 +80,27 @@ async def run_tests(
         "repeat": repeat,
         "seed": seed,
     }
-    env = {} if await asyncio.to_thread(needs_plugins, tree.folder) else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env = await plugin_environment(tree)
     return _read(tree, await tree.script((*PYTEST, f"--rootdir={tree.session.tree}", *tests), job, env=env))
 
 
 async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:
     """Only compile files, on the project's interpreter."""
     job = {"compile": [tree.inside(path) for path in paths]}
-    return _read(tree, await tree.script((f"{tree.session.harness}/ambient_compile.py",), job))
+    return _read(tree, await tree.script(("ambient_compile.py",), job))
+
+
+async def plugin_environment(tree: OpenTree) -> dict[str, str]:
+    """Return what keeps pytest from loading every plugin that is installed, where the project declares none.
+
+    Loading them takes longer than most tests do.
+    """
+    needed = await asyncio.to_thread(needs_plugins, tree.folder)
+    return {} if needed else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def needs_plugins(folder: Path) -> bool:
-    """Return whether the project declares pytest plugins. Loading all that are installed takes longer than most tests."""
+    """Return whether the project's configuration names pytest plugins."""
     files = [folder / name for name in _CONFIG_FILES]
     files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
     conftests = [folder / "conftest.py", folder / "tests" / "conftest.py"]
@@ -121,7 +130,9 @@ def _read(tree: OpenTree, report: Report) -> TestRun:
         messages={test: message for test, message in messages.items() if message},
         lines=lines,
         statements=statements,
-        uncompiled={tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")},
+        uncompiled={
+            tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")
+        },
         repeats=repeats,
         problem=_problem(report, outcomes),
         hung=report.result.killed == "timeout",
@@ -144,7 +155,7 @@ def _problem(report: Report, outcomes: Mapping[str, str]) -> str:
         return f"the tests did not end within their time{where}"
     if result.killed:
         return f"the tests were stopped by a limit of the sandbox ({result.killed}){where}"
-    if _NO_PYTEST.search(result.stderr):
+    if any(report.of("no-pytest")):
         return "pytest is not installed in the project's environment"
     if result.exit_code == 127:
         return "the project's Python was not found in the sandbox"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Checkouts, Sandbox, Session
 
 _HARNESS = Path(__file__).parent / "harness"
+REPEATABLE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PY_COLORS": "0", "NO_COLOR": "1"}
+"""Environment for every run, so that two runs of the same tree say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +72,22 @@ class OpenTree:
     async def script(
         self, argv: Sequence[str], job: Mapping[str, Any], *, env: Mapping[str, str] | None = None
     ) -> Report:
-        """Run our own script, or a tool with our plugin, on the project's interpreter; return what it reported."""
+        """Run one of our scripts (`argv`: its file's name, then arguments) on the project's interpreter."""
+        name, *arguments = argv
         number = next(self._numbers)
         out = self.results / f"report-{number}.jsonl"
-        job_file = await self.put(f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"}))
+        job_file = await self.put(
+            f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"})
+        )
         result = await self.session.run(
             Command(
-                (self.session.python, *argv),
-                env={**self.environment(), "AMBIENT_JOB": job_file, **(env or {})},
+                (self.session.python, f"{self.session.harness}/{name}", *arguments),
+                env={**REPEATABLE, "AMBIENT_JOB": job_file, **(env or {})},
                 limits=self.limits,
                 trusted=True,
             )
         )
         return Report(await asyncio.to_thread(_records, out), result)
-
-    def environment(self) -> dict[str, str]:
-        """Return what makes runs repeatable, and makes them use this tree.
-
-        The tree's own source folder comes first on the path: an editable install in the project's environment points
-        at the user's files, which are not what is being checked.
-        """
-        roots = [self.session.harness, *([self.inside("src")] if (self.folder / "src").is_dir() else []), self.session.tree]
-        return {
-            "PYTHONPATH": ":".join(roots),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-            "PY_COLORS": "0",
-            "NO_COLOR": "1",
-        }
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import CheckResult, ProofKind, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import apply_edits
-from ambient_lsp.protocols import Coverage, Limits, Readiness
+from ambient_lsp.protocols import Coverage, Readiness
+from ambient_lsp.sandbox import layout
 from ambient_lsp.verification import compare
 from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Checkouts, Recheck, Sandbox, Session
 
 T = TypeVar("T")
-
-_OWN_PROOF = (ProofKind.SAME_TREE, ProofKind.TESTS)
-"""Kinds that show their point without a test that runs the changed lines."""
 
 
 class Verifier:
@@ -57,13 +55,13 @@ class Verifier:
         self._project = project
         self._cache_dir = cache_dir
         self._tests_for = tests_for
-        self._limits = limits_of(settings)
+        self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
         self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
         self._readiness: Readiness | None = None
 
     def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
-        """Add a check of your own in Python. It runs on the patched tree, and on the base tree too if it fails there."""
+        """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
         self._custom[name] = check
 
     async def verify(
@@ -91,9 +89,7 @@ class Verifier:
                 verdict = await self._judge(case, tree)
         except AmbientError as error:
             verdict = _inconclusive(f"It could not be checked. {error}")
-        return replace(
-            verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started
-        )
+        return replace(verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started)
 
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
@@ -105,7 +101,8 @@ class Verifier:
             if not ready.ready:
                 return None
             run = await self._baseline.run(
-                ("suite", tree, ready.image), lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",)))
+                ("suite", tree, ready.image),
+                lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
             )
         except AmbientError:
             return None
@@ -159,7 +156,7 @@ class Verifier:
         if selection.patched:
             yield await compare.compare(opened, base, patched, case, strict=kind is not ProofKind.SAME_TREE)
         yield proven_on_texts
-        if kind not in _OWN_PROOF and (missing := unreached(case.bases, case.patched, patched)):
+        if kind is not ProofKind.SAME_TREE and (missing := unreached(case.bases, case.patched, patched)):
             yield inconclusive(missing)
         if (prove := sandbox_prover(kind)) is not None:
             yield await prove(case, Trial(opened, selection, base, patched))
@@ -195,7 +192,9 @@ class Verifier:
         for path, message in patched.uncompiled.items():
             if path not in before.uncompiled:
                 return failed(f"{path} does not compile with the patch: {message}")
-        return inconclusive(f"the project's Python cannot read {next(iter(patched.uncompiled))}, with or without the patch")
+        return inconclusive(
+            f"the project's Python cannot read {next(iter(patched.uncompiled))}, with or without the patch"
+        )
 
     async def _checks(self, case: Case, tree: str, opened: OpenTree) -> AsyncIterator[CheckResult]:
         files = [path for path, text in case.patched.items() if text is not None and path.endswith(".py")]
@@ -240,16 +239,6 @@ class Verifier:
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
             return await do(opened)
-
-
-def limits_of(settings: SandboxSettings) -> Limits:
-    """Return what one command may use."""
-    resources = settings.resources
-    factor = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(resources.memory[-1].lower(), 1)
-    memory = int(resources.memory.rstrip("kmgKMG")) * factor
-    return Limits(
-        seconds=resources.timeout_seconds, memory=memory, cpus=resources.cpus, pids=resources.pids_limit
-    )
 
 
 def coverage_of(run: TestRun) -> Coverage:

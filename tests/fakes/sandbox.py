@@ -9,13 +9,13 @@ import signal
 import sys
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ambient_lsp.protocols import Command, CommandResult, Readiness, Session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 
 class HostSession:
@@ -32,7 +32,12 @@ class HostSession:
             process = await asyncio.create_subprocess_exec(
                 *command.argv,
                 cwd=f"{self.tree}/{command.cwd}",
-                env={"PATH": os.environ["PATH"], "HOME": self.results, "TMPDIR": self.results, **command.env},
+                env={
+                    "PATH": f"{Path(self.python).parent}:{os.environ['PATH']}",
+                    "HOME": self.results,
+                    "TMPDIR": self.results,
+                    **command.env,
+                },
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

@@ -6,12 +6,24 @@ standard library (and a copy of coverage.py beside them), and stay readable for 
 
 import json
 import os
+import sys
 from pathlib import Path
 
 
 def load():
     """Return the job: a dict that `verification/testrun.py` and the provers write."""
     return json.loads(Path(os.environ["AMBIENT_JOB"]).read_text(encoding="utf-8"))
+
+
+def use_tree():
+    """Put the tree, and its `src` where there is one, before all else that can be imported.
+
+    An editable installation in the project's environment may point at the user's files, which are not what is checked.
+    """
+    tree = Path.cwd()
+    here = str(Path(__file__).parent)
+    roots = [str(tree), *([str(tree / "src")] if (tree / "src").is_dir() else [])]
+    sys.path[:] = [*roots, *(entry for entry in sys.path if entry != here), here]
 
 
 class Report:
@@ -26,7 +38,7 @@ class Report:
         """Append one record; it is on disk when this returns, so a crash afterwards loses nothing."""
         if os.getpid() != self._pid:
             return
-        with open(self._path, "a", encoding="utf-8") as file:  # noqa: PTH123 - Path.open is slower, once per test
+        with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, **fields}) + "\n")
 
 

@@ -34,7 +34,7 @@ def _coverage():
     else:
         core = "ctrace"  # sys.monitoring, the default from Python 3.14 on, cannot tell tests apart
     if _job["cover"] == ["*"]:
-        scope = {"source": [os.getcwd()], "omit": ["*/site-packages/*", "*/.venv/*", "*/venv/*"]}  # noqa: PTH109
+        scope = {"source": [os.getcwd()], "omit": ["*/site-packages/*", "*/.venv/*", "*/venv/*"]}
     else:
         scope = {"include": _job["cover"]}
     measured = coverage.Coverage(data_file=None, config_file=False, messages=False, **scope)
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items):
     """Repeat and shuffle, when the job asks for it."""
     if _job.get("repeat"):
         items[:] = items * _job["repeat"]
-        random.Random(_job["seed"]).shuffle(items)  # noqa: S311 - an order, not a secret
+        random.Random(_job["seed"]).shuffle(items)
 
 
 def pytest_collectreport(report):

@@ -49,7 +49,7 @@ def same_program(before: str, after: str, removed: frozenset[str] = frozenset())
 
 
 def normal_form(module: libcst.Module) -> Form:
-    """Return the module as nested tuples; `("block", ...)` is a list of statements, `("imports", ...)` a run of them."""
+    """Return the module as nested tuples; `("block", ...)` is a list of statements, `("imports", ...)` of imports."""
     return _block(module.body)
 
 

@@ -1,7 +1,7 @@
 """The program is the same: its syntax tree is equal but for what a style fix may change.
 
-That is: docstrings, comments, layout, quotes, parentheses, the order and grouping of imports that follow each other, and
-the imports and variables that the specialist lists as unused (`params["removed_names"]`) and that indeed are.
+That is: docstrings, comments, layout, quotes, parentheses, the order and grouping of imports that follow each other,
+and the imports and variables that the specialist lists as unused (`params["removed_names"]`) and that indeed are.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ async def nothing_found(agent: str, texts: Mapping[str, str | None]) -> list[Fin
 
 @dataclass
 class Project:
-    """A folder with files, and a verifier on it. Every test file reaches every module, unless `tests` says otherwise."""
+    """A folder with files, and a verifier on it. Every test file reaches every module."""
 
     root: Path
     verifier: Verifier
@@ -76,7 +76,9 @@ class Project:
         texts = {path: self.text(path) if (self.root / path).exists() else None for path in paths}
         return await self.verifier.verify(proposal, tree, texts, recheck, lambda agent: settings or {})
 
-    async def judge(self, changes: Mapping[str, str | None], kind: ProofKind = ProofKind.CHECKS, **params: Any) -> Verdict:
+    async def judge(
+        self, changes: Mapping[str, str | None], kind: ProofKind = ProofKind.CHECKS, **params: Any
+    ) -> Verdict:
         return await self.verify(self.proposal(changes, kind, params))
 
 

@@ -65,8 +65,12 @@ async def test_a_fixed_test_is_told(tmp_path):
 
 
 async def test_a_flaky_test_counts_neither_way(tmp_path):
-    flaky = "from pathlib import Path\nimport calc\n\n\ndef test_flaky():\n    mark = Path(__file__).with_name('mark')\n"
-    flaky += "    first = not mark.exists()\n    mark.touch()\n    assert calc.twice(1) != 2.0 or not first or not NEW\n"
+    flaky = (
+        "from pathlib import Path\nimport calc\n\n\ndef test_flaky():\n    mark = Path(__file__).with_name('mark')\n"
+    )
+    flaky += (
+        "    first = not mark.exists()\n    mark.touch()\n    assert calc.twice(1) != 2.0 or not first or not NEW\n"
+    )
     flaky = flaky.replace("NEW", "calc.__dict__.get('NEW')")
     project = make_project(tmp_path, {**FILES, "test_flaky.py": flaky})
     verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a") + "\n\nNEW = 1\n"})
@@ -186,8 +190,10 @@ async def test_deleting_a_passing_test_elsewhere_is_a_failure(tmp_path):
 
 
 async def test_the_projects_own_pytest_options_do_not_disturb(tmp_path):
-    ini = "[pytest]\naddopts = -x -n 2 --strict-markers\nfilterwarnings = error\n"
-    project = make_project(tmp_path, {**FILES, "pytest.ini": ini, "requirements.txt": "pytest-xdist\npytest-randomly\n"})
+    ini = "[pytest]\naddopts = -x -n 2 --strict-markers\n"
+    project = make_project(
+        tmp_path, {**FILES, "pytest.ini": ini, "requirements.txt": "pytest-xdist\npytest-randomly\n"}
+    )
     verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
     assert verdict.outcome is PASSED, verdict
 

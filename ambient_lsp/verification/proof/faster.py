@@ -1,0 +1,105 @@
+"""The function is faster on the same input, and returns the same."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.model import Measurement
+from ambient_lsp.verification.proof.base import failed, inconclusive, passed
+from ambient_lsp.verification.testrun import PYTEST, plugin_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ambient_lsp.verification.proof.base import Case, Proof, Trial
+    from ambient_lsp.verification.trees import OpenTree
+
+_ROUNDS = 9
+_SECONDS = 2.0
+"""For all timed rounds; more rounds than `_ROUNDS` are run only within it."""
+_CALLS = 12
+_DEFAULT_MINIMUM = 10.0
+_CLEAR = 0.75
+"""The patched version must win this part of the rounds, else the difference is noise."""
+
+
+async def prove(case: Case, trial: Trial) -> Proof:
+    """Record inputs from the tests that reach the function, then time both versions in turns.
+
+    `params`: `path` and `function` (qualified name). `settings["min_speedup_percent"]` is what must be gained.
+    """
+    path, function = str(case.params.get("path", "")), str(case.params.get("function", ""))
+    text = case.patched.get(path)
+    if not function or text is None or case.bases.get(path) is None:
+        return inconclusive("the proposal does not say which function gets faster")
+    calls = await _record(trial, path, function)
+    timing = await _time(case, trial.tree, path, function, calls)
+    if unequal := next(timing.of("unequal"), None):
+        return failed(f"{function} does not return the same: {unequal['message']}")
+    times = next(timing.of("times"), None)
+    if times is None:
+        why = "no input for it is known" if timing.ended else timing.result.killed or _last_line(timing.result.stderr)
+        return inconclusive(f"{function} could not be timed: {why}")
+    minimum = float(case.settings.get("min_speedup_percent", _DEFAULT_MINIMUM))
+    return judge(function, times["before"], times["after"], minimum)
+
+
+def judge(function: str, before: Sequence[float], after: Sequence[float], minimum: float) -> Proof:
+    """Judge by the medians of rounds, in seconds; `minimum` is the gain in percent that is asked for."""
+    old, new = median(before), median(after)
+    measurement = Measurement(f"time of {function}", old, new, "seconds")
+    gain = (1 - new / old) * 100 if old > 0 else 0.0
+    if gain <= 0:
+        return failed(f"{function} is not faster ({-gain:.0f} % slower)", measurement)
+    if gain < minimum:
+        return failed(f"{function} is only {gain:.0f} % faster; {minimum:g} % is asked for", measurement)
+    wins = sum(new_one < old_one for old_one, new_one in zip(before, after, strict=True))
+    if wins < _CLEAR * len(before):
+        return inconclusive(f"the times of {function} vary too much to tell", measurement)
+    return passed(f"{function} takes {gain:.0f} % less time and returns the same", measurement)
+
+
+async def _record(trial: Trial, path: str, function: str) -> str:
+    """Run the tests that reach the function once more, and keep the arguments of its calls; return the file inside."""
+    tree = trial.tree
+    reaching = sorted(test for test in trial.patched.lines.get(path, {}) if test in trial.patched.passed)
+    calls = f"{tree.session.results}/calls.jsonl"
+    if reaching:
+        job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}
+        await tree.script(
+            (*PYTEST, f"--rootdir={tree.session.tree}", *reaching[:_CALLS]), job, env=await plugin_environment(tree)
+        )
+    return calls
+
+
+async def _time(case: Case, tree: OpenTree, path: str, function: str, calls: str) -> Any:
+    base: dict[str, str] = {}
+    for touched, text in case.bases.items():
+        if text is not None and touched.endswith(".py") and case.patched.get(touched) is not None:
+            base[module_name(touched)] = await tree.put(f"base/{touched}", text)
+    job: Mapping[str, Any] = {
+        "module": module_name(path),
+        "function": function,
+        "base": base,
+        "calls": calls,
+        "rounds": _ROUNDS,
+        "seconds": _SECONDS,
+    }
+    return await tree.script(("ambient_time.py",), job)
+
+
+def module_name(path: str) -> str:
+    """Return the name that a file is imported by, with the root and `src` on the path."""
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    if parts[0] == "src" and len(parts) > 1:
+        parts = parts[1:]
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts = parts[:-1]
+    return ".".join(parts)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[-1][:200] if lines else "the script ended early"

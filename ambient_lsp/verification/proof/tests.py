@@ -1,0 +1,109 @@
+"""New tests are worth having: they pass every time, run lines that nothing ran, and notice a mistake in the code."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from ambient_lsp.model import Measurement
+from ambient_lsp.verification.mutants import mutants
+from ambient_lsp.verification.proof.base import failed, inconclusive, passed
+from ambient_lsp.verification.testrun import PYTEST_ALONE, plugin_environment, run_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ambient_lsp.verification.proof.base import Case, Proof, Trial
+    from ambient_lsp.verification.testrun import TestRun
+
+_MUTANTS = 8
+_SECONDS = 120.0
+_DEFAULT_REPEAT = 10
+_SEED = 20
+
+
+async def prove(case: Case, trial: Trial) -> Proof:
+    """Judge the tests that the patch adds.
+
+    `params`: `path` of the code under test and, if it is not all of it, `functions` (qualified names).
+    `settings["repeat"]` is how often they must pass.
+    """
+    path = str(case.params.get("path", ""))
+    new = sorted(
+        test for test in trial.patched.passed - set(trial.base.outcomes) if case.patched.get(test.split("::")[0])
+    )
+    if not new:
+        return failed("the patch adds no test that passes")
+    if unsteady := await _unsteady(trial, new, int(case.settings.get("repeat", _DEFAULT_REPEAT))):
+        return failed(unsteady)
+    text = case.patched.get(path) or await asyncio.to_thread(_read, trial, path)
+    if not path or text is None:
+        return inconclusive("the proposal does not say which code the tests are for")
+    before, after = _ran(trial.base, path), _ran(trial.patched, path)
+    covered = Measurement("lines covered", len(before), len(after), "lines")
+    if not after - before:
+        return failed(f"the tests run no line of {path} that was not run before", covered)
+    killed, tried = await _killed(trial, path, text, _names(case), new)
+    measured = Measurement("mutants noticed", 0, killed, f"of {tried}")
+    if not tried:
+        return inconclusive("no mistake could be put into the code to try the tests on", covered, measured)
+    if not killed:
+        return failed(f"the tests notice none of {tried} mistakes put into the code", covered, measured)
+    lines = len(after - before)
+    who, runs, notices = ("test", "runs", "notices") if len(new) == 1 else ("tests", "run", "notice")
+    clause = f"{len(new)} new {who} {runs} {lines} more line{'s' if lines > 1 else ''}"
+    return passed(f"{clause} and {notices} {killed} of {tried} mistakes put into the code", covered, measured)
+
+
+async def _unsteady(trial: Trial, tests: Sequence[str], repeat: int) -> str:
+    """Run the tests `repeat` times in random order; return why they cannot be relied upon, or ""."""
+    run = await run_tests(trial.tree, tests, repeat=repeat, seed=_SEED)
+    if run.problem:
+        return f"run {repeat} times, {run.problem}"
+    if run.bad:
+        return f"{min(run.bad)} does not pass every time, in random order"
+    return ""
+
+
+async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], tests: Sequence[str]) -> tuple[int, int]:
+    """Return how many mutants the tests notice, and how many could be tried."""
+    tree = trial.tree
+    texts = await asyncio.to_thread(mutants, text, names, _MUTANTS)
+    if not texts:
+        return 0, 0
+    files = [await tree.put(f"mutants/{number}.py", mutant) for number, mutant in enumerate(texts)]
+    inner = await tree.put("mutants/job.json", json.dumps({"out": f"{tree.session.results}/inner.jsonl"}))
+    job = {
+        "target": tree.inside(path),
+        "mutants": files,
+        "argv": [
+            tree.session.python,
+            f"{tree.session.harness}/{PYTEST_ALONE[0]}",
+            *PYTEST_ALONE[1:],
+            "-x",
+            f"--rootdir={tree.session.tree}",
+            *tests,
+        ],
+        "inner": inner,
+        "each": max(5.0, 4 * trial.patched.seconds),
+        "seconds": min(_SECONDS, tree.limits.seconds * 0.8),
+    }
+    report = await tree.script(("ambient_mutants.py",), job, env=await plugin_environment(tree))
+    results = [bool(record["killed"]) for record in report.of("mutant")]
+    return sum(results), len(results)
+
+
+def _ran(run: TestRun, path: str) -> set[int]:
+    """Return the lines that a test ran; what runs at import is no test's merit."""
+    return {line for test, lines in run.lines.get(path, {}).items() if test in run.passed for line in lines}
+
+
+def _names(case: Case) -> tuple[str, ...]:
+    value = case.params.get("functions") or case.params.get("function") or ()
+    return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
+
+
+def _read(trial: Trial, path: str) -> str | None:
+    file = trial.tree.folder / path
+    return file.read_text(encoding="utf-8", errors="replace") if path and file.is_file() else None

@@ -1,0 +1,209 @@
+"""Proofs that need no running code: findings gone, the same program, simpler."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ambient_lsp.model import ProofKind, ProofPlan, RiskLevel, VerdictOutcome
+from ambient_lsp.patching.edits import propose
+from ambient_lsp.verification.proof import findings_gone, same_tree, simpler
+from ambient_lsp.verification.proof.base import Case
+from ambient_lsp.verification.proof.normal_form import Unparsable, same_program
+from tests.unit.verification.project import finding, make_project, nothing_found
+
+PASSED, FAILED, INCONCLUSIVE = VerdictOutcome.PASSED, VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE
+
+
+def case(before, after, recheck=nothing_found, findings=(), **params):
+    proposal = propose(
+        agent="a",
+        title="t",
+        description="d",
+        rationale="r",
+        risk_level=RiskLevel.LOW,
+        edits=[],
+        bases={},
+        findings=findings,
+        proof=ProofPlan(ProofKind.CHECKS, params),
+    )
+    return Case(proposal, {"a.py": before}, {"a.py": after}, recheck, {})
+
+
+def finds(before, after):
+    async def recheck(agent, texts):
+        return list(before if texts["a.py"] == "before" else after)
+
+    return recheck
+
+
+ONE, TWO = finding("a.py", name="f1"), finding("a.py", "other", name="f2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome", "says"),
+    [
+        ([ONE], [], PASSED, "the finding is gone"),
+        ([ONE], [ONE], FAILED, "still there"),
+        ([ONE], [replace(ONE, id="f1b")], FAILED, "still there in another form"),
+        ([ONE], [TWO], FAILED, "brings a new finding: other"),
+        ([ONE, TWO], [TWO], PASSED, "gone"),
+        ([ONE, TWO], [replace(TWO, id="moved")], PASSED, "gone"),
+        ([ONE, TWO], [TWO, replace(TWO, id="copy")], FAILED, "brings a new finding"),
+        ([ONE, replace(ONE, id="twin")], [replace(ONE, id="twin")], PASSED, "gone"),
+        ([ONE, replace(ONE, id="twin")], [replace(ONE, id="renumbered")], PASSED, "gone"),
+    ],
+)
+async def test_findings_gone(before, after, outcome, says):
+    proof = await findings_gone.prove(case("before", "after", finds(before, after), [ONE]))
+    assert (proof.outcome, says in proof.reason) == (outcome, True), proof
+
+
+BASE = '''"""Doc."""
+import os
+import sys
+from a import (b, c)
+
+def f(x, y=1):
+    """Doc."""
+    z = 1
+    if (x == 'a') and y:
+        return {'k': 1_000, "v": f"{x!r}"}
+    return "a" "b"
+'''
+
+
+@pytest.mark.parametrize(
+    ("change", "removed"),
+    [
+        (("Doc.", "Another, longer one."), ()),
+        (('    """Doc."""\n', ""), ()),
+        (('"""Doc."""\nimport', "import"), ()),
+        (("'a'", '"a"'), ()),
+        (("(x == 'a') and y", "x=='a' and(y)"), ()),
+        (("1_000", "1000"), ()),
+        (('"a" "b"', "'ab'"), ()),
+        (("import os\nimport sys\nfrom a import (b, c)\n", "from a import c, b\nimport sys, os\n"), ()),
+        (("import os\n", ""), ("os",)),
+        (("import os\nimport sys\nfrom a import (b, c)\n", ""), ("os", "sys", "b", "c")),
+        (("    z = 1\n", ""), ("z",)),
+        (("def f(x, y=1):", "def f(\n    x,\n    y=1,\n):"), ()),
+        (("    z = 1\n", "    z = 1;\n    pass\n"), ()),
+    ],
+)
+def test_a_change_of_style_leaves_the_program_the_same(change, removed):
+    assert change[0] in BASE
+    assert same_program(BASE, BASE.replace(*change), frozenset(removed))
+
+
+@pytest.mark.parametrize(
+    ("change", "removed"),
+    [
+        (("y=1", "y=2"), ()),
+        (("and", "or"), ()),
+        (("'a'", "'b'"), ()),
+        (("'a'", "b'a'"), ()),
+        (("1_000", "1000.0"), ()),
+        (("!r", ""), ()),
+        (("{x!r}", "{x=!r}"), ()),
+        (("import os\n", ""), ()),
+        (("import os\n", ""), ("sys",)),
+        (("import os\n", "import os as o\n"), ()),
+        (("import os\n", "import os\nimport re\n"), ()),
+        (("    z = 1\n", ""), ()),
+        (("x == 'a'", "'a' == x"), ()),
+        (("(x, y=1)", "(x, *, y=1)"), ()),
+        (("(x, y=1)", "(x, /, y=1)"), ()),
+        (("def f", "async def f"), ()),
+        (('    return "a"', '        return "a"'), ()),
+    ],
+)
+def test_a_change_of_meaning_is_seen(change, removed):
+    assert change[0] in BASE
+    assert not same_program(BASE, BASE.replace(*change), frozenset(removed))
+
+
+def test_an_import_that_is_still_used_may_not_go():
+    assert not same_program("import os\nprint(os.sep)\n", "print(os.sep)\n", frozenset({"os"}))
+    assert not same_program("from a import b\n__all__ = ['b']\n", "__all__ = ['b']\n", frozenset({"b"}))
+    assert same_program("import os\nprint(self.os)\n", "print(self.os)\n", frozenset({"os"}))
+
+
+def test_what_an_unused_variable_is_given_must_still_happen():
+    assert same_program("x = f()\ng()\n", "f()\ng()\n", frozenset({"x"}))
+    assert not same_program("x = f()\ng()\n", "g()\n", frozenset({"x"}))
+
+
+def test_newer_syntax_is_read():
+    new = "type A[T] = list[T]\n\n\ndef f[T](x: T) -> T:\n    return f'{f'{x}'}'\n"
+    assert same_program(new, new.replace("'{", "'{ "))
+    assert not same_program(new, new.replace("list[T]", "set[T]"))
+    with pytest.raises(Unparsable):
+        same_program("def f(:\n", "def f(:\n")
+
+
+@given(
+    st.lists(st.sampled_from(["x = 1", "y = x + 2", "def f(a): return a", "import os", "if x: y = 3"]), max_size=6),
+    st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_layout_never_matters_and_a_dropped_line_always_does(lines, data):
+    text = "".join(line + "\n" for line in lines)
+    spread = "".join(line.replace(" = ", "  =  ") + "  # c\n\n" * data.draw(st.integers(1, 3)) + "\n" for line in lines)
+    assert same_program(text, spread)
+    if lines:
+        index = data.draw(st.integers(0, len(lines) - 1))
+        shorter = "".join(line + "\n" for number, line in enumerate(lines) if number != index)
+        # Import runs are compared as sets: a second import of the same thing adds nothing.
+        again = lines[index] == "import os" and "import os" in (lines[index - 1 : index] + lines[index + 1 : index + 2])
+        assert same_program(text, shorter) == again
+
+
+async def test_same_tree_needs_python_and_the_same_files(tmp_path):
+    assert (await same_tree.prove(case("x = 1\n", "x = 1  # c\n"))).outcome is PASSED
+    assert (await same_tree.prove(case("x = 1\n", "x = 2\n"))).outcome is FAILED
+    assert (await same_tree.prove(case(None, "x = 2\n"))).outcome is FAILED
+    assert (await same_tree.prove(case("x = (\n", "x = (\n"))).outcome is INCONCLUSIVE
+
+
+async def test_same_tree_needs_no_tests_but_a_compiling_text(tmp_path):
+    project = make_project(tmp_path, {"a.py": "import os\nx =  1\n"})
+    verdict = await project.judge({"a.py": "x = 1\n"}, ProofKind.SAME_TREE, removed_names=["os"])
+    assert (verdict.outcome, verdict.reason) == (PASSED, "The syntax tree is unchanged.")
+    verdict = await project.judge({"a.py": "import os\nx = 2\n"}, ProofKind.SAME_TREE)
+    assert (verdict.outcome, verdict.reason) == (FAILED, "The patch changes what a.py does, not only its style.")
+
+
+async def test_simpler_must_be_lower():
+    def lines(metric, params, texts):
+        return float(sum(text.count("\n") for text in texts.values()))
+
+    better = await simpler.prove(case("a\nb\n", "a\n", metric="dead-lines"), lines)
+    same = await simpler.prove(case("a\nb\n", "c\nd\n", metric="dead-lines"), lines)
+    assert (better.outcome, better.reason) == (PASSED, "dead lines 2 before, 1 after")
+    assert (better.measurements[0].before, better.measurements[0].after) == (2, 1)
+    assert same.outcome is FAILED
+
+    def unknown(metric, params, texts):
+        raise ValueError("no such metric")
+
+    assert (await simpler.prove(case("a", "b", metric="x"), unknown)).outcome is INCONCLUSIVE
+
+
+async def test_findings_gone_in_a_whole_verdict(tmp_path):
+    source, tests = "def f(x):\n    return eval(x)\n", "from a import f\n\n\ndef test_f():\n    assert f('1') == 1\n"
+    project = make_project(tmp_path, {"a.py": source, "test_a.py": tests})
+    found = finding("a.py", "eval runs anything")
+
+    async def recheck(agent, texts):
+        return [found] if "return eval" in (texts["a.py"] or "") else []
+
+    fixed = project.proposal({"a.py": source.replace("eval(x)", "int(x)")}, ProofKind.FINDINGS_GONE, findings=[found])
+    moved = project.proposal({"a.py": "# x\n" + source}, ProofKind.FINDINGS_GONE, findings=[found])
+    verdict = await project.verify(fixed, recheck)
+    assert (verdict.outcome, verdict.reason) == (PASSED, "1 test passes as before; the finding is gone.")
+    verdict = await project.verify(moved, recheck)
+    assert (verdict.outcome, verdict.reason) == (FAILED, "The finding is still there: eval runs anything.")
