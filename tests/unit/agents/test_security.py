@@ -261,7 +261,7 @@ async def test_right_code_is_left_alone(tmp_path, text):
         'cur.execute(f"SELECT * FROM t WHERE a = {a}")\n',
         'import sqlite3, psycopg2\n\ncur.execute(f"SELECT * FROM t WHERE a = {a}")\n',
         # the rest
-        "import random\n\nrandom.seed(1)\ntoken = random.getrandbits(9)\n",
+        "import random\n\nrandom.seed(1)\ntoken = random.randint(1, 9)\n",
         "import tempfile\n\nopen(tempfile.mktemp())\n",
         'x = eval("1 + f()")\n',
         "x = eval(a, {})\n",
