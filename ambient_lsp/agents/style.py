@@ -73,7 +73,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
     lint_codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
     tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
     tidy = _fix(text, path, root, settings, tidy_codes)
-    removed = style.imported_names(text) - style.imported_names(tidy)
+    removed = set(style.imported_names(text) - style.imported_names(tidy))
     if any(_imported_from(path, name, used_elsewhere) for name in removed):
         removed = set()
         tidy_codes = tuple(code for code in tidy_codes if code != "F401")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, parse
@@ -100,14 +101,14 @@ def is_test(path: str) -> bool:
     return "tests/" in f"/{path}".replace("/test/", "/tests/") or name.startswith("test_") or name == "conftest.py"
 
 
-def imported_names(text: str) -> set[str]:
-    """Return every name that an import anywhere in `text` binds (`import a.b` binds `a`)."""
-    names: set[str] = set()
+def imported_names(text: str) -> Counter[str]:
+    """Return how often each name is bound by an import, anywhere in `text` (`import a.b` binds `a`)."""
+    names: Counter[str] = Counter()
     waiting = [parse(text).root_node]
     while waiting:
         node = waiting.pop()
         if node.type in ("import_statement", "import_from_statement"):
-            names |= {_bound(name, node.type) for name in node.children_by_field_name("name")}
+            names.update(_bound(name, node.type) for name in node.children_by_field_name("name"))
         else:
             waiting += node.named_children
     return names

@@ -70,6 +70,9 @@ async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
     assert {"os", "d"} <= set(proposal.proof.params["removed_names"])
     assert "loads" not in proposal.proof.params["removed_names"]
     assert proposal.title == "Tidy imports in x.py (2)"
+    again = "import os\n\n\ndef f():\n    import os\n\n    return os\n"
+    _, (proposal,) = await style(tmp_path, again)
+    assert proposal.proof.params["removed_names"] == ["os"]
 
 
 @pytest.mark.parametrize(
