@@ -67,27 +67,28 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
     if report.syntax_error is not None:
         return Review(raws, text, (), text, (), ())
     asked = style.wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
-    fixable = [diagnostic for diagnostic in asked if diagnostic.safe]
-    removed = style.unused_names(fixable)
-    if any(_imported_from(path, name, used_elsewhere) for name in removed):
-        fixable = [diagnostic for diagnostic in fixable if diagnostic.code != "F401"]
-        removed = []
-    tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
+    # Ruff fixes a rule everywhere in a file, so a rule that must be left alone in one place is left alone in all.
+    spared = {found.code for found in report.diagnostics if found.safe and found not in asked}
+    fixable = [diagnostic for diagnostic in asked if diagnostic.safe and diagnostic.code not in spared]
     lint_codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
-    return Review(
-        raws,
-        _fix(text, path, root, settings, tidy_codes),
-        tidy_codes,
-        _fix(text, path, root, settings, lint_codes),
-        lint_codes,
-        tuple(removed),
-    )
+    tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
+    tidy = _fix(text, path, root, settings, tidy_codes)
+    removed = set(style.imported_names(text) - style.imported_names(tidy))
+    if any(_imported_from(path, name, used_elsewhere) for name in removed):
+        removed = set()
+        tidy_codes = tuple(code for code in tidy_codes if code != "F401")
+        tidy = _fix(text, path, root, settings, tidy_codes)
+    lint = _fix(text, path, root, settings, lint_codes)
+    return Review(raws, tidy, tidy_codes, lint, lint_codes, tuple(sorted(removed)))
 
 
 def _fix(text: str, path: str, root: str, settings: RuffSettings, codes: Sequence[str]) -> str:
     if not codes:
         return text
     new_text = ruff.fixed(text, path, root, ruff.Selection(select=tuple(sorted(set(codes)))))
+    if not text.startswith(("\n", "\r")):
+        # Where all imports at the top go, ruff leaves the blank lines that were below them.
+        new_text = new_text.lstrip("\r\n")
     if new_text != text and settings.formatter == "ruff" and ruff.formatted(text, path, root) == text:
         return ruff.formatted(new_text, path, root) or new_text
     return new_text

@@ -42,7 +42,9 @@ HARMLESS_WORDS = frozenset(
     "cache cached etag checksum checksums fingerprint dedup dedupe bucket shard file files filename path content key "
     "gravatar avatar color colour memo digest chunk block blob version uuid slug url".split()
 )
-_GUARD_WORDS = SECRET_WORDS | frozenset("admin permission permissions allowed authorized authenticated owner".split())
+_GUARD_WORDS = frozenset("admin superuser permission permissions allowed authorized authenticated owner".split())
+_SQL = re.compile(r"[fFrRbBuU]*[\"']+\s*\(?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH|CREATE|ALTER|DROP)\b")
+_SQL_WORDS = frozenset("sql query queries execute cursor cur stmt statement db".split())
 _PLACEHOLDER = re.compile(
     r"(?i)^(\W*|x+|\*+|changeme|change[-_ ]me|none|null|todo|dummy|example|test|secret|token|password|default)$"
     r"|^[<{$%]|your[-_ ]|example|placeholder|^(https?|file)://|[/\\]|\s"
@@ -124,21 +126,32 @@ def _raw(text: str, path: str, diagnostic: Diagnostic) -> RawFinding | None:
 
 def _level(text: str, name: str, rule: Rule, diagnostic: Diagnostic) -> Level | None:
     """Return how bad it is in this place; None where it is noise."""
-    near = around(text, diagnostic.span) if name in ("WEAK-HASH", "WEAK-RANDOM", "ASSERT-GUARD") else set()
     if name == "WEAK-HASH":
+        near = around(text, diagnostic.span)
         if near & SECRET_WORDS:
             return "high"
         return "low" if near & HARMLESS_WORDS - {"digest", "key", "content"} else "medium"
     if name == "WEAK-RANDOM":
         return rule.level if _makes_a_secret(text, diagnostic.span) else None
     if name == "ASSERT-GUARD":
-        return rule.level if near & _GUARD_WORDS and "none" not in near and "isinstance" not in near else None
+        # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
+        return rule.level if words(statement(text, diagnostic.span).split(",")[0]) & _GUARD_WORDS else None
+    if name == "SQL":
+        return rule.level if _is_sql(text, diagnostic.span) else None
     if name == "SECRET":
         quoted = re.findall(r"(?s)(['\"])(.*?)\1", Lines(text).slice(diagnostic.span))
         return None if any(is_placeholder(value) for _, value in quoted) else rule.level
     if (diagnostic.code == "S605" and "seems safe" in diagnostic.message) or "seems safe" in diagnostic.message:
         return "low"
     return rule.level
+
+
+def _is_sql(text: str, span: Span) -> bool:
+    """Whether a text that ruff takes for SQL is no sentence for people, such as "cannot select x from y"."""
+    code = statement(text, span)
+    if code.startswith("raise"):
+        return False
+    return _SQL.match(Lines(text).slice(span)) is not None or bool(words(code) & _SQL_WORDS)
 
 
 def _name_of(text: str, span: Span) -> str:

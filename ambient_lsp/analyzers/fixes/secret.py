@@ -13,6 +13,9 @@ from ambient_lsp.model import RiskLevel, Span
 def from_environment(source: Source, span: Span) -> Change | None:
     """Return `os.environ[NAME]` for a string that is assigned to a name, or given by keyword."""
     node = source.around(span, cst.SimpleString)
+    if node is None:
+        argument = source.around(span, cst.Arg)
+        node = argument.value if isinstance(argument, cst.Arg) else None
     if not isinstance(node, cst.SimpleString) or "b" in node.prefix.lower():
         return None
     parent = source.parents.get(node)

@@ -124,12 +124,23 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
     for module, name in dict.fromkeys(item for change in changes for item in change.imports):
         AddImportsVisitor.add_needed_import(context, module, name or None)
     if any(change.imports for change in changes):
-        tree = AddImportsVisitor(context).transform_module(tree)
+        tree = _apart_from_docstring(AddImportsVisitor(context).transform_module(tree))
     for module, name in dict.fromkeys(item for change in changes for item in change.unused):
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
         tree = RemoveImportsVisitor(context).transform_module(tree)
     return tree.code
+
+
+def _apart_from_docstring(tree: cst.Module) -> cst.Module:
+    """Put a blank line between the module's docstring and an import that was added right below it."""
+    second = tree.body[1] if len(tree.body) > 1 and tree.get_docstring() is not None else None
+    if not isinstance(second, cst.SimpleStatementLine) or second.leading_lines:
+        return tree
+    if not isinstance(second.body[0], cst.Import | cst.ImportFrom):
+        return tree
+    apart = second.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    return tree.with_changes(body=[tree.body[0], apart, *tree.body[2:]])
 
 
 def _sorted_imports(text: str, path: str, root: str) -> str:

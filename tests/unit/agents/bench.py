@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.config import Agents
 from ambient_lsp.model import Context, Finding, Proposal
 from ambient_lsp.text import decode, freeze
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Bench:

@@ -70,6 +70,9 @@ async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
     assert {"os", "d"} <= set(proposal.proof.params["removed_names"])
     assert "loads" not in proposal.proof.params["removed_names"]
     assert proposal.title == "Tidy imports in x.py (2)"
+    again = "import os\n\n\ndef f():\n    import os\n\n    return os\n"
+    _, (proposal,) = await style(tmp_path, again)
+    assert proposal.proof.params["removed_names"] == ["os"]
 
 
 @pytest.mark.parametrize(
@@ -86,10 +89,9 @@ async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other
 async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["UP", "W291"]\nignore = ["UP032"]\n')
     text = 'import os\nfrom typing import Optional\n\nx: Optional[int] = None \ny = "{}".format(x)\nz = set([1])\n'
-    (tmp_path / "ruff-is-not-asked").write_text("")
     findings, proposals = await style(tmp_path, text)
     assert {finding.rule for finding in findings} <= {"AMB-STYLE-W291", "AMB-STYLE-UP045", "AMB-STYLE-UP007"}
-    assert [p.proof.kind for p in proposals][0] is ProofKind.SAME_TREE
+    assert next(p.proof.kind for p in proposals) is ProofKind.SAME_TREE
     assert "import os" in patched(proposals[0], text)
 
 
@@ -116,7 +118,9 @@ async def test_layout_is_left_to_the_projects_formatter(tmp_path, settings_file)
 
 async def test_a_formatted_file_stays_formatted(tmp_path):
     (tmp_path / "ruff.toml").write_text("line-length = 60\n[format]\n")
-    text = "from os import (\n    abort,\n    getcwd,\n    getenv,\n    getpid,\n    kill,\n)\n\nprint(getcwd, getenv)\n"
+    text = (
+        "from os import (\n    abort,\n    getcwd,\n    getenv,\n    getpid,\n    kill,\n)\n\nprint(getcwd, getenv)\n"
+    )
     _, (proposal,) = await style(tmp_path, text)
     assert patched(proposal, text) in (
         "from os import (\n    getcwd,\n    getenv,\n)\n\nprint(getcwd, getenv)\n",
