@@ -60,9 +60,31 @@ class Workbench(Protocol):
         """Return the lines that the project's tests ran, by test; None if the suite could not be run in a sandbox."""
         ...
 
+    async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
+        """Evaluate Python expressions in the sandbox, on the base tree, after running the source `setup`.
+
+        Return one observation for each call, in order; None if that could not be done in a sandbox.
+        """
+        ...
+
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one expression did. `exception` is the name of the exception's type, empty when it gave a value.
+
+    `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
+    another process with another hash seed, in another order, did the same.
+    """
+
+    expression: str
+    value_repr: str
+    type_name: str
+    exception: str = ""
+    deterministic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
