@@ -30,7 +30,7 @@ def fingerprint(rule: str, path: str, code: str, symbol: str = "") -> str:
 def shape(code: str) -> str:
     """Return the tokens of `code` with names as `n` (unless called or a keyword) and literals as `0`."""
     tokens = _TOKEN.findall(code)
-    following = [*tokens[1:], ""]
+    following = [*tokens, ""][1:]
     return " ".join(_normal(token, after) for token, after in zip(tokens, following, strict=True))
 
 

@@ -54,9 +54,9 @@ class StyleEnforcer(Specialist):
         for finding in found:
             yield finding
         if result.tidy != snapshot.text:
-            yield _tidy_proposal(snapshot, result, found)
+            yield _tidy_proposal(snapshot, result, _fixed(result, found, result.tidy_codes))
         if result.lint != snapshot.text:
-            yield _lint_proposal(snapshot, result, found)
+            yield _lint_proposal(snapshot, result, _fixed(result, found, result.lint_codes))
 
 
 def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str) -> Review:
@@ -67,27 +67,28 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
     if report.syntax_error is not None:
         return Review(raws, text, (), text, (), ())
     asked = style.wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
-    fixable = [diagnostic for diagnostic in asked if diagnostic.safe]
-    removed = style.unused_names(fixable)
-    if any(_imported_from(path, name, used_elsewhere) for name in removed):
-        fixable = [diagnostic for diagnostic in fixable if diagnostic.code != "F401"]
-        removed = []
-    tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
+    # Ruff fixes a rule everywhere in a file, so a rule that must be left alone in one place is left alone in all.
+    spared = {found.code for found in report.diagnostics if found.safe and found not in asked}
+    fixable = [diagnostic for diagnostic in asked if diagnostic.safe and diagnostic.code not in spared]
     lint_codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
-    return Review(
-        raws,
-        _fix(text, path, root, settings, tidy_codes),
-        tidy_codes,
-        _fix(text, path, root, settings, lint_codes),
-        lint_codes,
-        tuple(removed),
-    )
+    tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
+    tidy = _fix(text, path, root, settings, tidy_codes)
+    removed = style.imported_names(text) - style.imported_names(tidy)
+    if any(_imported_from(path, name, used_elsewhere) for name in removed):
+        removed = set()
+        tidy_codes = tuple(code for code in tidy_codes if code != "F401")
+        tidy = _fix(text, path, root, settings, tidy_codes)
+    lint = _fix(text, path, root, settings, lint_codes)
+    return Review(raws, tidy, tidy_codes, lint, lint_codes, tuple(sorted(removed)))
 
 
 def _fix(text: str, path: str, root: str, settings: RuffSettings, codes: Sequence[str]) -> str:
     if not codes:
         return text
     new_text = ruff.fixed(text, path, root, ruff.Selection(select=tuple(sorted(set(codes)))))
+    if not text.startswith(("\n", "\r")):
+        # Where all imports at the top go, ruff leaves the blank lines that were below them.
+        new_text = new_text.lstrip("\r\n")
     if new_text != text and settings.formatter == "ruff" and ruff.formatted(text, path, root) == text:
         return ruff.formatted(new_text, path, root) or new_text
     return new_text
@@ -115,6 +116,12 @@ def _module_name(path: str) -> str:
     return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
 
 
+def _fixed(result: Review, found: Sequence[Finding], codes: Sequence[str]) -> list[Finding]:
+    """Return the findings that the fixes for `codes` are for: those that ruff can fix safely."""
+    safe = {(raw.rule, raw.span) for raw in result.raws if raw.data.get("safe") and raw.data.get("code") in codes}
+    return [finding for finding in found if (finding.rule, finding.span) in safe]
+
+
 def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
     what = " and ".join(
         word
@@ -133,8 +140,6 @@ def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
 
 
 def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Proposal:
-    rules = {style.PREFIX + code for code in result.lint_codes}
-    mine = [finding for finding in found if finding.rule in rules]
     return _proposal(
         snapshot,
         result.lint,
@@ -142,7 +147,7 @@ def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
         found,
         title=f"Fix {len(result.lint_codes)} lint findings in {_name(snapshot)}",
         promise="Ruff marks each of these fixes as safe: the code does what it did before.",
-        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in mine]}),
+        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in found]}),
     )
 
 
@@ -157,7 +162,6 @@ def _proposal(
     proof: ProofPlan,
 ) -> Proposal:
     counted = ", ".join(f"{code} × {number}" for code, number in sorted(Counter(codes).items()))
-    rules = {style.PREFIX + code for code in codes}
     return edits.propose(
         agent=StyleEnforcer.name,
         title=title,
@@ -166,7 +170,7 @@ def _proposal(
         risk_level=RiskLevel.LOW,
         edits=[edits.modify(snapshot, new_text)],
         bases={snapshot.path: snapshot.text},
-        findings=[finding for finding in found if finding.rule in rules],
+        findings=found,
         tags=("style", *sorted(set(codes))),
         proof=proof,
     )

@@ -32,7 +32,8 @@ class RawFinding:
     """What an analyzer saw, before it has an id.
 
     `symbol` is the enclosing definition ("Class.method"); left empty, `findings` looks it up. `data` is for the
-    specialist that writes the fix, and does not become part of the finding.
+    specialist that writes the fix, and does not become part of the finding. `code` names the finding in place of the
+    text in `span`; it must not change when something else is fixed.
     """
 
     rule: str
@@ -43,6 +44,7 @@ class RawFinding:
     tags: tuple[str, ...] = ()
     symbol: str = ""
     data: Mapping[str, Json] = field(default_factory=dict)
+    code: str = ""
 
 
 def findings(agent: str, snapshot: Snapshot, raws: Iterable[RawFinding]) -> list[Finding]:
@@ -54,7 +56,7 @@ def findings(agent: str, snapshot: Snapshot, raws: Iterable[RawFinding]) -> list
     seen: Counter[tuple[str, str]] = Counter()
     result = []
     for raw in sorted(raws, key=lambda raw: (raw.span, raw.rule, raw.message)):
-        code = _code_of(lines, raw.span)
+        code = raw.code or _code_of(lines, raw.span)
         normal = " ".join(code.split())
         symbol = raw.symbol or enclosing_symbol(snapshot.text, raw.span)
         result.append(

@@ -126,7 +126,8 @@ STYLE = (
 )
 UNREADABLE = (
     Rule(
-        "AMB-STYLE-UNREADABLE", "Style was not checked", "The file cannot be parsed.", "", "low", ("style", "not-checked")
+        "AMB-STYLE-UNREADABLE", "Style was not checked", "The file cannot be parsed.", "", "low",
+        ("style", "not-checked"),
     ),
     Rule(
         "AMB-SEC-UNREADABLE",

@@ -7,6 +7,8 @@ say that it matters (`token = random.choice(...)`, not `colour = random.choice(.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, parse
@@ -75,21 +77,19 @@ def raw_findings(text: str, path: str, report: Report, threshold: Level = "mediu
 
 
 def words(code: str) -> set[str]:
-    """Return the words of the names in `code`, in lower case: `userToken, api_key` gives user, token, api, key, apikey."""
+    """Return the words of the names in `code`, in lower case: `api_key` gives api, key and apikey."""
     found: set[str] = set()
     for name in re.findall(r"[A-Za-z_]\w*", code):
         parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
         found.update(parts)
-        found.update(first + second for first, second in zip(parts, parts[1:], strict=False))
+        found.update(first + second for first, second in pairwise(parts))
     return found
 
 
 def statement(text: str, span: Span) -> str:
     """Return the code of the innermost statement around the start of `span`."""
     lines = Lines(text)
-    byte = len(lines.line(span.start_line)[: span.start_column].encode("utf-8", "replace"))
-    point = (span.start_line, byte)
-    node: Node | None = parse(text).root_node.descendant_for_point_range(point, point)
+    node = _node_at(text, span)
     while node is not None and not node.type.endswith("_statement"):
         node = node.parent
     if node is None or node.text is None:
@@ -117,7 +117,9 @@ def _raw(text: str, path: str, diagnostic: Diagnostic) -> RawFinding | None:
     level = _level(text, name, rule, diagnostic)
     if level is None:
         return None
-    return _finding(rule, diagnostic.span, f"{rule.title}: {diagnostic.message.rstrip('.')}.", level, diagnostic.code)
+    message = f"{rule.title}: {diagnostic.message.rstrip('.')}."
+    raw = _finding(rule, diagnostic.span, message, level, diagnostic.code)
+    return replace(raw, code=_name_of(text, diagnostic.span))
 
 
 def _level(text: str, name: str, rule: Rule, diagnostic: Diagnostic) -> Level | None:
@@ -137,6 +139,27 @@ def _level(text: str, name: str, rule: Rule, diagnostic: Diagnostic) -> Level | 
     if (diagnostic.code == "S605" and "seems safe" in diagnostic.message) or "seems safe" in diagnostic.message:
         return "low"
     return rule.level
+
+
+def _name_of(text: str, span: Span) -> str:
+    """Return what names a finding: where it is, what it points at, and the first argument of that call.
+
+    Not the whole call: fixing one weakness of a call must not rename the others.
+    """
+    node = _node_at(text, span)
+    while node is not None and node.type != "call" and not node.type.endswith("_statement"):
+        node = node.parent
+    arguments = node.child_by_field_name("arguments") if node is not None and node.type == "call" else None
+    first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    subject = first.text.decode("utf-8", "replace") if first is not None and first.text else ""
+    subject = "" if first is not None and first.type == "keyword_argument" else subject
+    return f"{enclosing_symbol(text, span)}: {Lines(text).slice(span)} of {subject}"
+
+
+def _node_at(text: str, span: Span) -> Node | None:
+    line = Lines(text).line(span.start_line)
+    point = (span.start_line, len(line[: span.start_column].encode("utf-8", "replace")))
+    return parse(text).root_node.descendant_for_point_range(point, point)
 
 
 def _makes_a_secret(text: str, span: Span) -> bool:

@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings
 from ambient_lsp.model import Severity, Span
 from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +67,15 @@ def wanted(
 ) -> list[Diagnostic]:
     """Return the diagnostics that this project, or this file's own habits, ask for."""
     formatter = settings.formatter if defer_to_formatter else ""
+    lines = Lines(text)
     documented = _documented_share(text) >= _DOCUMENTED_SHARE and not is_test(path)
 
     def asked(diagnostic: Diagnostic) -> bool:
         code = diagnostic.code
         if any(matches(code, prefix) for prefix in _OTHERS) or settings.refuses(code):
             return False
+        if code.startswith("W29") and "\x0c" in lines.slice(diagnostic.span):
+            return False  # a form feed is a page break that somebody put there
         if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
             return False
         if code == COMMENTED_OUT or settings.asks_for(code):
@@ -96,15 +100,23 @@ def is_test(path: str) -> bool:
     return "tests/" in f"/{path}".replace("/test/", "/tests/") or name.startswith("test_") or name == "conftest.py"
 
 
-def unused_names(diagnostics: list[Diagnostic]) -> list[str]:
-    """Return the names that the fixes of unused imports take away, as they are bound in the module."""
-    names = (re.match(r"`([^`]+)`", found.message) for found in diagnostics if found.code == "F401" and found.safe)
-    return sorted({_bound(match[1]) for match in names if match})
+def imported_names(text: str) -> set[str]:
+    """Return every name that an import anywhere in `text` binds (`import a.b` binds `a`)."""
+    names: set[str] = set()
+    waiting = [parse(text).root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.type in ("import_statement", "import_from_statement"):
+            names |= {_bound(name, node.type) for name in node.children_by_field_name("name")}
+        else:
+            waiting += node.named_children
+    return names
 
 
-def _bound(imported: str) -> str:
-    """Return the name that an import binds, from ruff's words: `a.b`, `a.b as c`."""
-    return imported.rsplit(" as ", 1)[-1].rsplit(".", 1)[-1]
+def _bound(name: Node, kind: str) -> str:
+    alias = name.child_by_field_name("alias")
+    code = ((alias or name).text or b"").decode("utf-8", "replace")
+    return code.split(".")[0] if kind == "import_statement" and alias is None else code
 
 
 def _raw(diagnostic: Diagnostic) -> RawFinding:

@@ -1,0 +1,99 @@
+"""SecurityGuardian: weaknesses with their CWE and OWASP ids, each with a fix of its own where one is sure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.agents.base import Specialist
+from ambient_lsp.analyzers import security
+from ambient_lsp.analyzers.advisories import in_dependencies
+from ambient_lsp.analyzers.base import RawFinding, findings
+from ambient_lsp.analyzers.rules import RULES
+from ambient_lsp.model import ProofKind, ProofPlan, Proposal
+from ambient_lsp.patching import edits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from ambient_lsp.analyzers.fixes.security import Fixed
+    from ambient_lsp.model import Context, Finding, Snapshot
+    from ambient_lsp.protocols import Workbench
+
+_MANIFESTS = ("requirements", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile")
+_ADVISORIES = ".ambient/advisories.json"
+
+
+class SecurityGuardian(Specialist):
+    """Finds security weaknesses, and fixes those whose fix is sure."""
+
+    name = "SecurityGuardian"
+
+    async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
+        """Yield what is found in the targets, then in the dependencies they declare."""
+        async for item in super().propose(context, bench):
+            yield item
+        if not bench.settings(self.name).get("scan_dependencies", True):
+            return
+        manifests = [snapshot for snapshot in context.targets if _is_manifest(snapshot.path)]
+        advisories = await bench.read(_ADVISORIES) if manifests else None
+        if advisories is None:
+            return
+        for snapshot in manifests:
+            for finding in findings(self.name, snapshot, in_dependencies(snapshot.text, advisories.text)):
+                yield finding
+
+    async def look(
+        self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+    ) -> AsyncIterator[Finding | Proposal]:
+        """Yield the file's weaknesses, then a proposal for each that can be fixed."""
+        threshold = settings.get("severity_threshold", "medium")
+        root = str(context.root)
+        raws = await bench.cpu(security.find, snapshot.text, snapshot.path, root, threshold)
+        raws = [replace(raw, evidence=(security.evidence(snapshot.path, raw),)) for raw in raws]
+        in_order = findings(self.name, snapshot, raws)
+        for finding in in_order:
+            yield finding
+        if not any(RULES[raw.rule].fix for raw in raws):
+            return
+        by_place = {(finding.rule, finding.span): finding for finding in in_order}
+        found = [by_place[raw.rule, raw.span] for raw in raws]
+        for fixed in await bench.cpu(fixes, snapshot.text, snapshot.path, root, raws):
+            yield _proposal(snapshot, fixed, [found[index] for index in fixed.indexes])
+
+
+def fixes(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
+    """Make the fixes, in a worker process."""
+    # libcst is loaded only by a process that rewrites something.
+    from ambient_lsp.analyzers.fixes.security import fix
+
+    return fix(text, path, root, raws)
+
+
+def _proposal(snapshot: Snapshot, fixed: Fixed, found: Sequence[Finding]) -> Proposal:
+    rule = RULES[found[0].rule]
+    lines = ", ".join(str(finding.span.start_line + 1) for finding in found)
+    where = f"{snapshot.path.rsplit('/', 1)[-1]}:{lines}"
+    ids = " and ".join(_spelled(tag) for tag in rule.tags if tag.startswith(("cwe-", "owasp-")))
+    return edits.propose(
+        agent=SecurityGuardian.name,
+        title=f"{fixed.title} ({where})",
+        description=f"{rule.title}. {fixed.reason}",
+        rationale=f"{ids}: {rule.why} Found at line {lines}: {found[0].message}",
+        risk_level=fixed.risk,
+        edits=[edits.modify(snapshot, fixed.text)],
+        bases={snapshot.path: snapshot.text},
+        findings=found,
+        tags=(*rule.tags, rule.id),
+        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in found]}),
+    )
+
+
+def _spelled(tag: str) -> str:
+    """`owasp-a03:2021` is written OWASP A03:2021."""
+    return tag.upper().replace("OWASP-", "OWASP ")
+
+
+def _is_manifest(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(_MANIFESTS) and name.endswith((".txt", ".toml", ".lock", "Pipfile"))

@@ -1,0 +1,233 @@
+"""Fixes that change one call: another function, another argument."""
+
+from __future__ import annotations
+
+import ast
+
+import libcst as cst
+
+from ambient_lsp.analyzers.fixes.site import (
+    Change,
+    Site,
+    dotted,
+    keyword,
+    literal,
+    renamed,
+    starred,
+    with_keyword,
+    without_argument,
+)
+from ambient_lsp.analyzers.security import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
+from ambient_lsp.model import RiskLevel
+
+_SECRETS = {"random.choice": "choice", "random.getrandbits": "randbits"}
+_SYSTEM_RANDOM = frozenset({"randint", "randrange", "choices", "sample", "random", "randbytes"})
+
+
+def weak_hash(site: Site) -> Change | None:
+    """SHA-256 where the hash protects something, else say that it does not."""
+    if starred(site.call) or keyword(site.call, "usedforsecurity") is not None:
+        return None
+    if site.name not in ("hashlib.md5", "hashlib.sha1", "hashlib.new"):
+        return None
+    if not site.words & SECRET_WORDS:
+        harmless = bool(site.words & HARMLESS_WORDS)
+        return Change(
+            "Say that this hash is not for security",
+            "The digest stays the same; the call now says that it only names something, and works in FIPS mode too.",
+            RiskLevel.LOW if harmless else RiskLevel.MEDIUM,
+            {site.call: with_keyword(site.call, "usedforsecurity", "False")},
+        )
+    password = bool(site.words & PASSWORD_WORDS)
+    reason = "The digest changes, so digests stored before will not compare equal."
+    if password:
+        reason += " For stored passwords a slow hash (`hashlib.scrypt`) is better still; that needs a migration."
+    risk = RiskLevel.HIGH if password else RiskLevel.MEDIUM
+    title = "Use SHA-256 in place of a weak hash"
+    if site.name == "hashlib.new":
+        first = site.call.args[0] if site.call.args else None
+        if first is None or first.keyword is not None or not isinstance(first.value, cst.SimpleString):
+            return None
+        quote = first.value.quote
+        return Change(title, reason, risk, {first.value: cst.SimpleString(f"{quote}sha256{quote}")})
+    func = site.call.func
+    if isinstance(func, cst.Name):
+        if func.value not in ("md5", "sha1"):
+            return None
+        imports = ((("hashlib", "sha256"),), (("hashlib", func.value),))
+        return Change(title, reason, risk, {func: cst.Name("sha256")}, *imports)
+    return Change(title, reason, risk, {func: renamed(func, "sha256")})
+
+
+def yaml_load(site: Site) -> Change | None:
+    """`yaml.safe_load`."""
+    if site.name not in ("yaml.load", "yaml.load_all") or starred(site.call):
+        return None
+    new = "safe_" + site.name.split(".")[1]
+    call = site.call
+    loader = keyword(call, "Loader") or (call.args[1] if len(call.args) > 1 and call.args[1].keyword is None else None)
+    if loader is not None:
+        if not dotted(loader.value):
+            return None
+        call = without_argument(call, loader)
+    plain = isinstance(call.func, cst.Name)
+    if plain and dotted(call.func) != site.name.split(".")[1]:
+        return None
+    return Change(
+        f"Load YAML with `{new}`",
+        "It reads plain data only; a document with Python tags is refused.",
+        RiskLevel.MEDIUM,
+        {site.call: call.with_changes(func=renamed(call.func, new))},
+        (("yaml", new),) if plain else (),
+        (("yaml", dotted(site.call.func)),) if plain else (),
+    )
+
+
+def timeout(site: Site) -> Change | None:
+    """`timeout=30`."""
+    if not site.name.startswith(("requests.", "httpx.")) or starred(site.call):
+        return None
+    return Change(
+        "Give the request a timeout of 30 seconds",
+        "A server that does not answer within 30 seconds is an error, in place of a wait without end.",
+        RiskLevel.MEDIUM,
+        {site.call: with_keyword(site.call, "timeout", "30")},
+    )
+
+
+def tls_verify(site: Site) -> Change | None:
+    """Remove `verify=False`, which is then checked."""
+    verify = keyword(site.call, "verify")
+    if verify is None or dotted(verify.value) != "False":
+        return None
+    return Change(
+        "Check the server's certificate",
+        "A server with a certificate of its own making will be refused; give its authority with `verify=<path>`. "
+        "Checks have no network, so no check can show this: a person decides.",
+        RiskLevel.HIGH,
+        {site.call: without_argument(site.call, verify)},
+    )
+
+
+def tls_context(site: Site) -> Change | None:
+    """`ssl.create_default_context`."""
+    if site.name != "ssl._create_unverified_context" or not isinstance(site.call.func, cst.Attribute) or site.call.args:
+        return None
+    return Change(
+        "Make a TLS context that checks certificates",
+        "A server with a certificate of its own making will be refused. Checks have no network, so a person decides.",
+        RiskLevel.HIGH,
+        {site.call: site.call.with_changes(func=renamed(site.call.func, "create_default_context"))},
+    )
+
+
+def flask_debug(site: Site) -> Change | None:
+    """Remove `debug=True`."""
+    debug = keyword(site.call, "debug")
+    if debug is None or dotted(debug.value) != "True":
+        return None
+    return Change(
+        "Switch Flask's debugger off",
+        "For work on your own machine there is `flask run --debug`.",
+        RiskLevel.MEDIUM,
+        {site.call: without_argument(site.call, debug)},
+    )
+
+
+def autoescape(site: Site) -> Change | None:
+    """`autoescape=True`."""
+    if site.name not in ("jinja2.Environment", "jinja2.environment.Environment") or starred(site.call):
+        return None
+    present = keyword(site.call, "autoescape")
+    if present is not None and dotted(present.value) != "False":
+        return None
+    return Change(
+        "Escape values in templates",
+        "Right for pages. Templates of plain text would come out escaped too, so a person decides.",
+        RiskLevel.HIGH,
+        {site.call: with_keyword(site.call, "autoescape", "True")},
+    )
+
+
+def weak_random(site: Site) -> Change | None:
+    """The `secrets` module."""
+    if starred(site.call) or not isinstance(site.call.func, cst.Attribute):
+        return None
+    if any(isinstance(node, cst.Call) and site.resolve(node.func) == "random.seed" for node in site.source.ranges):
+        return None
+    module, _, function = site.name.rpartition(".")
+    if module != "random":
+        return None
+    if site.name in _SECRETS:
+        func: cst.BaseExpression = cst.Attribute(cst.Name("secrets"), cst.Name(_SECRETS[site.name]))
+    elif function in _SYSTEM_RANDOM:
+        func = cst.Attribute(cst.parse_expression("secrets.SystemRandom()"), cst.Name(function))
+    else:
+        return None
+    return Change(
+        "Draw the secret from the system's random numbers",
+        "The same values are possible; nobody can tell the next one.",
+        RiskLevel.MEDIUM,
+        {site.call: site.call.with_changes(func=func)},
+        (("secrets", ""),),
+        (("random", ""),),
+    )
+
+
+def mktemp(site: Site) -> Change | None:
+    """`tempfile.mkstemp`, where the name is simply kept in a variable."""
+    if site.name != "tempfile.mktemp" or not isinstance(site.call.func, cst.Attribute):
+        return None
+    assign = site.source.parents.get(site.call)
+    line = site.nearest(cst.SimpleStatementLine)
+    if not isinstance(assign, cst.Assign) or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+        return None
+    if len(assign.targets) != 1 or not isinstance(assign.targets[0].target, cst.Name):
+        return None
+    name = assign.targets[0].target.value
+    descriptor = f"{name}_fd"
+    if any(isinstance(node, cst.Name) and node.value == descriptor for node in site.source.ranges):
+        return None
+    pair = cst.Tuple(
+        [
+            cst.Element(cst.Name(descriptor), cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
+            cst.Element(cst.Name(name)),
+        ],
+        lpar=[],
+        rpar=[],
+    )
+    call = site.call.with_changes(func=renamed(site.call.func, "mkstemp"))
+    first = line.with_changes(body=[assign.with_changes(targets=[cst.AssignTarget(pair)], value=call)])
+    second = cst.parse_statement(f"os.close({descriptor})\n")
+    return Change(
+        "Make the temporary file together with its name",
+        "The file exists, empty, from now on, and only its owner can read it.",
+        RiskLevel.MEDIUM,
+        {line: cst.FlattenSentinel([first, second])},
+        (("os", ""),),
+    )
+
+
+def evaluate(site: Site) -> Change | None:
+    """`ast.literal_eval`."""
+    call = site.call
+    if site.name != "eval" or len(call.args) != 1 or starred(call) or call.args[0].keyword is not None:
+        return None
+    text = literal(call.args[0].value)
+    if text is not None and not _is_literal(text):
+        return None
+    return Change(
+        "Read the literal without running code",
+        "The text is a literal." if text is not None else "Only literals are read from now on; expressions are errors.",
+        RiskLevel.MEDIUM if text is not None else RiskLevel.HIGH,
+        {call.func: cst.parse_expression("ast.literal_eval")},
+        (("ast", ""),),
+    )
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+    return True

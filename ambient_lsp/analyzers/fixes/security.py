@@ -1,0 +1,147 @@
+"""Fixes for the security rules: which change belongs to which rule, and the file with the change made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
+
+from ambient_lsp.analyzers import ruff
+from ambient_lsp.analyzers.fixes import calls, secret, shell, sql
+from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
+from ambient_lsp.analyzers.security import around
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ambient_lsp.analyzers.base import RawFinding
+    from ambient_lsp.model import RiskLevel
+
+_OF_CALLS: Mapping[str, Callable[[Site], Change | None]] = {
+    "AMB-SEC-WEAK-HASH": calls.weak_hash,
+    "AMB-SEC-YAML-LOAD": calls.yaml_load,
+    "AMB-SEC-SHELL": shell.no_shell,
+    "AMB-SEC-NO-TIMEOUT": calls.timeout,
+    "AMB-SEC-NO-TLS-VERIFY": calls.tls_verify,
+    "AMB-SEC-WEAK-RANDOM": calls.weak_random,
+    "AMB-SEC-MKTEMP": calls.mktemp,
+    "AMB-SEC-EVAL": calls.evaluate,
+    "AMB-SEC-FLASK-DEBUG": calls.flask_debug,
+    "AMB-SEC-AUTOESCAPE": calls.autoescape,
+    "AMB-SEC-TLS-CONTEXT": calls.tls_context,
+}
+_GROUPED_FROM = 3
+_Item = tuple[int, "RawFinding", "Change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A new text of the file. `indexes` say which of the findings that were given it fixes."""
+
+    text: str
+    title: str
+    reason: str
+    risk: RiskLevel
+    indexes: tuple[int, ...]
+
+
+def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
+    """Return a new text for each finding that can be fixed; alike findings, when there are many, share one.
+
+    Text that libcst cannot read gets none.
+    """
+    try:
+        source = Source(text)
+    except (cst.ParserSyntaxError, RecursionError):
+        return []
+    changes = [(index, raw, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
+    sorted_before = _sorted_imports(text, path, root) == text
+    result = []
+    for group in _groups(changes):
+        new_text = _apply(source, [change for _, _, change in group])
+        if new_text is not None and sorted_before and any(change.imports for _, _, change in group):
+            new_text = _sorted_imports(new_text, path, root)
+        if new_text is None or new_text == text:
+            continue
+        first = group[0][2]
+        risk = max((change.risk for _, _, change in group), key=lambda level: level.rank)
+        title = first.title if len(group) == 1 else f"{first.title} ({len(group)} places)"
+        result.append(Fixed(new_text, title, first.reason, risk, tuple(index for index, _, _ in group)))
+    return result
+
+
+def _change(source: Source, text: str, raw: RawFinding) -> Change | None:
+    if raw.rule == "AMB-SEC-SQL":
+        return sql.parameters(source, raw.span)
+    if raw.rule == "AMB-SEC-SECRET":
+        return secret.from_environment(source, raw.span)
+    make = _OF_CALLS.get(raw.rule)
+    call = source.around(raw.span, cst.Call) if make else None
+    if make is None or not isinstance(call, cst.Call):
+        return None
+    return make(Site(source, call, frozenset(around(text, raw.span))))
+
+
+def _groups(changes: list[_Item]) -> Iterator[list[_Item]]:
+    """Put alike changes together when there are many of them, so that a person decides once.
+
+    Findings with the same name go together always: with one of them fixed, the next would take over its id.
+    """
+    alike: dict[tuple[str, str], list[_Item]] = {}
+    for item in changes:
+        alike.setdefault((item[1].rule, item[2].title), []).append(item)
+    for group in alike.values():
+        if len(group) >= _GROUPED_FROM:
+            yield group
+            continue
+        same: dict[str, list[_Item]] = {}
+        for item in group:
+            same.setdefault(" ".join(item[1].code.split()) or str(item[0]), []).append(item)
+        yield from same.values()
+
+
+class _Replace(cst.CSTTransformer):
+    def __init__(self, nodes: Mapping[cst.CSTNode, Replacement]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def on_leave(self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT) -> object:  # type: ignore[override]
+        return self._nodes.get(original_node, updated_node)
+
+
+def _apply(source: Source, changes: list[Change]) -> str | None:
+    """Return the file with all of `changes` made; None where two of them are at the same place."""
+    nodes: dict[cst.CSTNode, Replacement] = {}
+    for change in changes:
+        if any(node in nodes for node in change.nodes):
+            return None
+        nodes.update(change.nodes)
+    tree = source.module.visit(_Replace(nodes))
+    context = CodemodContext()
+    for module, name in dict.fromkeys(item for change in changes for item in change.imports):
+        AddImportsVisitor.add_needed_import(context, module, name or None)
+    if any(change.imports for change in changes):
+        tree = _apart_from_docstring(AddImportsVisitor(context).transform_module(tree))
+    for module, name in dict.fromkeys(item for change in changes for item in change.unused):
+        RemoveImportsVisitor.remove_unused_import(context, module, name or None)
+    if any(change.unused for change in changes):
+        tree = RemoveImportsVisitor(context).transform_module(tree)
+    return tree.code
+
+
+def _apart_from_docstring(tree: cst.Module) -> cst.Module:
+    """Put a blank line between the module's docstring and an import that was added right below it."""
+    second = tree.body[1] if len(tree.body) > 1 and tree.get_docstring() is not None else None
+    if not isinstance(second, cst.SimpleStatementLine) or second.leading_lines:
+        return tree
+    if not isinstance(second.body[0], cst.Import | cst.ImportFrom):
+        return tree
+    apart = second.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    return tree.with_changes(body=[tree.body[0], apart, *tree.body[2:]])
+
+
+def _sorted_imports(text: str, path: str, root: str) -> str:
+    return ruff.fixed(text, path, root, ruff.Selection(select=("I001",)))

@@ -1,0 +1,256 @@
+"""A resident `ruff server`: what ruff finds in a buffer, in a few milliseconds, for the first wave in an editor.
+
+A process for each save costs more than the check itself, so one stays. It speaks the Language Server Protocol over its
+pipes, of which this needs four messages; columns are asked for in code points (UTF-32), which are ours.
+See https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from typing import TYPE_CHECKING, Self
+
+from ambient_lsp.analyzers import security, style
+from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
+from ambient_lsp.analyzers.ruff_settings import read_settings
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import Replacement, Span
+from ambient_lsp.text import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from ambient_lsp.analyzers.base import RawFinding
+    from ambient_lsp.analyzers.rules import Level
+    from ambient_lsp.model import Json
+
+_NEWER = "(syntax was added in Python"
+_ANSWER = 10.0
+_GOODBYE = 1.0
+_NO_SUCH_METHOD = -32601
+
+
+class RuffServer:
+    """One `ruff server` for one folder. Started at the first question, and again after it has died.
+
+    Use it as `async with`, or call `close`. Questions are answered one after the other.
+    """
+
+    def __init__(self, root: Path, *, threshold: Level = "medium", defer_to_formatter: bool = True) -> None:
+        self._root = root
+        self._threshold: Level = threshold
+        self._defer = defer_to_formatter
+        self._child: _Child | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def diagnostics(self, path: str, text: str, version: int = 0) -> list[RawFinding]:
+        """Return the style and security findings of a buffer.
+
+        Raises `AmbientError` when ruff cannot be started or does not answer, even when started anew.
+        """
+        report = await self.report(path, text, version)
+        settings = await asyncio.to_thread(read_settings, str(self._root), path)
+        found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
+        kept = [item for item in report.diagnostics if not settings.refuses(item.code)]
+        secure = Report(tuple(kept), report.syntax_error, report.note)
+        return found + security.raw_findings(text, path, secure, self._threshold)
+
+    async def report(self, path: str, text: str, version: int = 0) -> Report:
+        """Return all that ruff says of a buffer; no fix in it counts as safe."""
+        async with self._one_at_a_time:
+            try:
+                return await self._ask(path, text, version)
+            except (OSError, EOFError, TimeoutError, ValueError):
+                await self._end()
+            try:
+                return await self._ask(path, text, version)
+            except (OSError, EOFError, TimeoutError, ValueError) as error:
+                await self._end()
+                raise AmbientError(
+                    "The resident ruff does not answer.",
+                    untouched="Nothing was changed.",
+                    next_step="Save the file to try again.",
+                ) from error
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running child."""
+        return self._child.process.pid if self._child is not None else None
+
+    async def close(self) -> None:
+        """End the child, politely first. Safe to call twice."""
+        async with self._one_at_a_time:
+            if self._child is not None:
+                with contextlib.suppress(OSError, EOFError, TimeoutError, ValueError):
+                    await asyncio.wait_for(self._child.goodbye(), _GOODBYE)
+            await self._end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _ask(self, path: str, text: str, version: int) -> Report:
+        if self._child is None or self._child.process.returncode is not None:
+            await self._end()
+            self._child = await _Child.start(self._root)
+        try:
+            items = await asyncio.wait_for(self._child.check((self._root / path).as_uri(), text, version), _ANSWER)
+        except asyncio.CancelledError:
+            # Half a message may be on its way: this child cannot be used again.
+            self._child.kill()
+            raise
+        lines = Lines(text)
+        found = [_diagnostic(item, lines) for item in items]
+        broken = [item for item in found if item.code == SYNTAX_ERROR and _NEWER not in item.message]
+        whole = tuple(item for item in found if item.code != SYNTAX_ERROR)
+        return Report(whole, broken[0] if broken else None)
+
+    async def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            await child.end()
+
+
+class _Child:
+    """The process and its conversation."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self._last_id = 0
+        self._version = 0
+        self._open: set[str] = set()
+
+    @classmethod
+    async def start(cls, root: Path) -> _Child:
+        process = await asyncio.create_subprocess_exec(
+            executable(),
+            "server",
+            cwd=root,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        child = cls(process)
+        try:
+            await asyncio.wait_for(child._greet(root), _ANSWER)
+        except BaseException:
+            await child.end()
+            raise
+        return child
+
+    async def check(self, uri: str, text: str, version: int) -> list[Json]:
+        # Versions must grow for the server, whatever the editor counts.
+        self._version = max(version, self._version + 1)
+        document = {"uri": uri, "version": self._version}
+        if uri in self._open:
+            await self._tell("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+        else:
+            self._open.add(uri)
+            opened = {**document, "languageId": "python", "text": text}
+            await self._tell("textDocument/didOpen", {"textDocument": opened})
+        answer = await self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        items = answer.get("items", [])
+        return items if isinstance(items, list) else []
+
+    async def goodbye(self) -> None:
+        await self._request("shutdown", None)
+        await self._tell("exit", None)
+        await self.process.wait()
+
+    def kill(self) -> None:
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        self.kill()
+        await self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+    async def _greet(self, root: Path) -> None:
+        lint = {"extendSelect": ["S", *style.SELECTION.extend_select]}
+        await self._request(
+            "initialize",
+            {
+                # The server leaves when this process is gone, however it went.
+                "processId": os.getpid(),
+                "rootUri": root.as_uri(),
+                "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}],
+                "capabilities": {
+                    "general": {"positionEncodings": ["utf-32"]},
+                    "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+                },
+                "initializationOptions": {"settings": {"lint": lint, "showSyntaxErrors": True, "logLevel": "error"}},
+            },
+        )
+        await self._tell("initialized", {})
+
+    async def _request(self, method: str, params: Json) -> Mapping[str, Json]:
+        self._last_id += 1
+        await self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
+        while True:
+            message = await self._receive()
+            if "method" in message:
+                if "id" in message:
+                    error = {"code": _NO_SUCH_METHOD, "message": "not offered"}
+                    await self._send({"jsonrpc": "2.0", "id": message["id"], "error": error})
+            elif message.get("id") == self._last_id:
+                if "error" in message:
+                    raise ValueError(message["error"].get("message", "no reason given"))
+                result = message.get("result")
+                return result if isinstance(result, dict) else {}
+
+    async def _tell(self, method: str, params: Json) -> None:
+        await self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    async def _send(self, message: Json) -> None:
+        pipe = self.process.stdin
+        if pipe is None:
+            raise EOFError
+        body = json.dumps(message).encode("utf-8", "replace")
+        pipe.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        await pipe.drain()
+
+    async def _receive(self) -> dict[str, Json]:
+        pipe = self.process.stdout
+        if pipe is None:
+            raise EOFError
+        length = 0
+        while (line := await pipe.readline()) != b"\r\n":
+            if not line:
+                raise EOFError
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        message = json.loads(await pipe.readexactly(length))
+        if not isinstance(message, dict):
+            raise ValueError("not a message")
+        return message
+
+
+def _diagnostic(item: Json, lines: Lines) -> Diagnostic:
+    code = str(item.get("code") or SYNTAX_ERROR)
+    message = item["message"].split("\n\nhelp:")[0].removeprefix("SyntaxError: ")
+    data = item.get("data") or {}
+    edits = tuple(
+        Replacement(*lines.offsets(_span(edit["range"])), edit["newText"]) for edit in data.get("edits") or ()
+    )
+    # The server does not say which fixes are safe, so none of them is taken for one.
+    return Diagnostic(code, message, _span(item["range"]), fix=Fix("", "display", edits) if edits else None)
+
+
+def _span(place: Json) -> Span:
+    start, end = place["start"], place["end"]
+    return Span(start["line"], start["character"], end["line"], end["character"])

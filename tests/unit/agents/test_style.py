@@ -1,0 +1,174 @@
+"""StyleEnforcer tidies a file the way its project asks for, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ambient_lsp.agents.style import StyleEnforcer, review
+from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.patching.edits import apply_edits
+from tests.unit.agents.bench import ask
+
+
+async def style(root, text, path="x.py", **more):
+    return await ask(StyleEnforcer(), root, {path: text}, **more)
+
+
+def patched(proposal, text, path="x.py"):
+    return apply_edits({path: text}, proposal.edits)[path]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\nimport sys\n\nprint(sys.path)\n", "import sys\n\nprint(sys.path)\n"),
+        ("import os, sys  # keep\n\nprint(sys.path)\n", "import sys  # keep\n\nprint(sys.path)\n"),
+        ("x = 1   \n\n\n# note\t\ny = 2", "x = 1\n\n\n# note\ny = 2\n"),
+        ("import os\r\n\r\ny = '😀'  \r\n", "y = '😀'\r\n"),
+        ("def f():\n\tx = 1 \n\treturn x\n\x0c\ny = 2\n", "def f():\n\tx = 1\n\treturn x\n\x0c\ny = 2\n"),
+        (
+            "import abc\nimport sys\nimport os\nimport zlib\n\nprint(abc, sys, os, zlib)\n",
+            "import abc\nimport os\nimport sys\nimport zlib\n\nprint(abc, sys, os, zlib)\n",
+        ),
+    ],
+)
+async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, before, after):
+    findings, proposals = await style(tmp_path, before)
+    assert findings
+    assert [patched(proposal, before) for proposal in proposals] == [after]
+    assert proposals[0].risk_level is RiskLevel.LOW
+    assert proposals[0].proof.kind is ProofKind.SAME_TREE
+    assert len(proposals[0].finding_ids) >= 1
+    again, none = await style(tmp_path, after)
+    assert not none
+    assert not {finding.id for finding in again} & set(proposals[0].finding_ids)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x = 1\n",
+        "import os  # noqa: F401\n\nx = 1\n",
+        "x = None\nif x == None:\n    pass\n",
+        "import zlib\nimport os\nimport abc\nimport sys\n\nprint(zlib, os, abc, sys)\n",
+        "x = '''a   \n   \n'''\n",
+        "from typing import *\n\nprint(List)\n",
+    ],
+)
+async def test_what_is_right_or_a_matter_of_taste_is_left_alone(tmp_path, text):
+    assert (await style(tmp_path, text))[1] == []
+
+
+async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
+    text = "import os.path\nfrom json import dumps as d, loads\n\nprint(loads)\n"
+    _, (proposal,) = await style(tmp_path, text)
+    assert {"os", "d"} <= set(proposal.proof.params["removed_names"])
+    assert "loads" not in proposal.proof.params["removed_names"]
+    assert proposal.title == "Tidy imports in x.py (2)"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["from pkg.x import os\n", "from .x import (\n    a,\n    os,\n)\n", "import x\nx.os\n", "from x import *\n"],
+)
+async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other):
+    (tmp_path / "y.py").write_text(other)
+    text = "import os\n\na = 1\n"
+    _, proposals = await style(tmp_path, text, impact={"x.py": ("y.py",)})
+    assert proposals == []
+
+
+async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["UP", "W291"]\nignore = ["UP032"]\n')
+    text = 'import os\nfrom typing import Optional\n\nx: Optional[int] = None \ny = "{}".format(x)\nz = set([1])\n'
+    findings, proposals = await style(tmp_path, text)
+    assert {finding.rule for finding in findings} <= {"AMB-STYLE-W291", "AMB-STYLE-UP045", "AMB-STYLE-UP007"}
+    assert next(p.proof.kind for p in proposals) is ProofKind.SAME_TREE
+    assert "import os" in patched(proposals[0], text)
+
+
+async def test_a_lint_fix_that_changes_the_tree_is_a_proposal_of_its_own(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F", "W"]\n')
+    text = 'import os\n\nx = f"abc" \n'
+    _, (tidy, lint) = await style(tmp_path, text)
+    assert patched(tidy, text) == 'x = f"abc"\n'
+    assert patched(lint, text) == 'import os\n\nx = "abc" \n'
+    assert lint.proof.kind is ProofKind.FINDINGS_GONE
+    assert not set(tidy.finding_ids) & set(lint.finding_ids)
+
+
+@pytest.mark.parametrize("settings_file", ["[tool.black]\n", "[tool.ruff.format]\n"])
+async def test_layout_is_left_to_the_projects_formatter(tmp_path, settings_file):
+    (tmp_path / "pyproject.toml").write_text(settings_file)
+    text = "import os\n\nx = 1   \n"
+    _, (proposal,) = await style(tmp_path, text)
+    assert patched(proposal, text).strip() == "x = 1"
+    assert [tag for tag in proposal.tags if tag.startswith("W")] == []
+    _, (proposal,) = await style(tmp_path, text, defer_to_formatter=False)
+    assert "W291" in proposal.tags
+
+
+async def test_a_formatted_file_stays_formatted(tmp_path):
+    (tmp_path / "ruff.toml").write_text("line-length = 60\n[format]\n")
+    text = (
+        "from os import (\n    abort,\n    getcwd,\n    getenv,\n    getpid,\n    kill,\n)\n\nprint(getcwd, getenv)\n"
+    )
+    _, (proposal,) = await style(tmp_path, text)
+    assert patched(proposal, text) in (
+        "from os import (\n    getcwd,\n    getenv,\n)\n\nprint(getcwd, getenv)\n",
+        "from os import getcwd, getenv\n\nprint(getcwd, getenv)\n",
+    )
+
+
+async def test_broken_settings_are_said_and_do_not_stop_the_check(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["NOPE"]\n')
+    findings, _ = await style(tmp_path, "import os\n")
+    assert any("settings, which ruff refuses" in finding.message for finding in findings)
+
+
+async def test_half_typed_text_is_reported_as_not_checked(tmp_path):
+    findings, proposals = await style(tmp_path, "import os\n\ndef f(:\n    x = \n")
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-UNREADABLE"]
+    assert proposals == []
+
+
+async def test_newer_syntax_than_this_interpreters_is_tidied_too(tmp_path):
+    text = "import os\n\ntype Pair[T] = tuple[T, T]\nx = t'{Pair}'\n"
+    _, (proposal,) = await style(tmp_path, text)
+    assert patched(proposal, text).startswith("type Pair[T]")
+
+
+async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
+    documented = 'def a():\n    """A."""\n\n\ndef b():\n    """B."""\n\n\ndef c():\n    pass\n'
+    found = {finding.rule for finding in (await style(tmp_path, documented))[0]}
+    bare = documented.replace('"""B."""', "pass").replace('"""A."""', "pass")
+    assert "AMB-STYLE-D103" in found
+    assert (await style(tmp_path, bare))[0] == []
+    assert (await style(tmp_path, documented, path="tests/test_x.py"))[0] == []
+
+
+async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
+    findings, proposals = await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n")
+    assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
+    assert proposals == []
+
+
+LINES = st.sampled_from(
+    ["import os", "import sys", "from a import b, c", "x = 1  ", "print(sys, b)", "", "   ", "y = '😀' ", "# note  "]
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_tidying_twice_is_tidying_once_and_keeps_the_program(tmp_path, lines, newline, ends):
+    text = newline.join(lines) + newline * ends
+    once = review(text, "x.py", str(tmp_path), True, "").tidy
+    assert review(once, "x.py", str(tmp_path), True, "").tidy == once
+    kept = [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    left = [ast.dump(node) for node in ast.parse(once).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    assert kept == left
