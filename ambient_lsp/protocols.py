@@ -61,8 +61,10 @@ class Workbench(Protocol):
         ...
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
-        """Run `setup` (Python source), then evaluate each expression, in the sandbox on the base tree; None where that
-        could not be done."""
+        """Evaluate Python expressions in the sandbox, on the base tree, after running the source `setup`.
+
+        Return one observation for each call, in order; None if that could not be done in a sandbox.
+        """
         ...
 
     def settings(self, agent: str) -> Mapping[str, Any]:
@@ -72,14 +74,17 @@ class Workbench(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an expression gave. `value_repr` and `type_name` are of the value, `exception` is the type's name when it
-    raised instead; `deterministic` tells whether two fresh interpreters gave the same."""
+    """What one expression did. `exception` is the name of the exception's type, empty when it gave a value.
+
+    `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
+    another process with another hash seed, in another order, did the same.
+    """
 
     expression: str
     value_repr: str
     type_name: str
-    exception: str
-    deterministic: bool
+    exception: str = ""
+    deterministic: bool = True
 
 
 @dataclass(frozen=True, slots=True)

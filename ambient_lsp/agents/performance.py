@@ -1,4 +1,4 @@
-"""PerformanceOptimizer: slow loops, and faster ones that do the same. The sandbox measures before anything is offered."""
+"""PerformanceOptimizer: slow loops, and faster ones that do the same. The sandbox measures before one is offered."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _proposal(agent: str, snapshot: Snapshot, one: Speedup, found: Sequence[Find
     return edits.propose(
         agent=agent,
         title=one.title,
-        description=f"{one.message}{note} Offered only if it is at least {least:g} % faster and gives the same results.",
+        description=f"{one.message}{note} Offered only if it is at least {least:g} % faster with the same results.",
         rationale=one.message,
         risk_level=RiskLevel.MEDIUM,
         edits=[edits.modify(snapshot, one.text)],

@@ -178,12 +178,12 @@ def _unpacked(target: cst.BaseExpression, source: cst.BaseExpression, name: str)
     nothing = cst.Name("_")
     if not isinstance(target, cst.Tuple) or not isinstance(source, cst.Call) or len(target.elements) != 2:
         return nothing
-    first, second = (element.value for element in target.elements)
+    first = target.elements[0].value
     if called_name(source) == "enumerate" and source.args:
         return cst.parse_expression("range(0)") if is_name(first, name) else source.args[0].value
     if isinstance(source.func, cst.Attribute) and source.func.attr.value == "items" and is_name(first, name):
         return cst.parse_expression("{}.keys()")
-    return nothing if not is_name(second, name) else nothing
+    return nothing
 
 
 def _used_as_key(function: cst.FunctionDef, name: str) -> bool:

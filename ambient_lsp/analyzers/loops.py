@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 _READERS = frozenset({"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "range", "isinstance", "print",
-                      "set", "frozenset", "list", "tuple", "iter", "reversed", "zip", "bool", "str", "repr"})  # fmt: skip
+                      "set", "frozenset", "list", "tuple", "iter", "reversed", "zip", "bool", "str",
+                      "repr"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def _only_looked_at(syntax: Syntax, name: cst.CSTNode) -> bool:
         return above.iter is name
     if isinstance(above, cst.Subscript):
         holder = syntax.parent(above)
-        return above.value is name and not isinstance(holder, cst.AssignTarget | cst.AugAssign | cst.DelTarget)
+        # An element of a tuple could be a target of an assignment or a `del`.
+        changed = cst.AssignTarget | cst.AugAssign | cst.Del | cst.Element
+        return above.value is name and not isinstance(holder, changed)
     if isinstance(above, cst.Arg):
         if above.keyword is name:
             return True
@@ -119,7 +122,7 @@ def before_loop(syntax: Syntax, site: Site, code: str, swaps: Mapping[cst.CSTNod
     """Return the module's text with the statement `code` in front of the loop, and nodes in the loop swapped."""
     region = site.region
     new = cst.ensure_type(cst.parse_statement(code), cst.SimpleStatementLine)
-    changed = cst.ensure_type(region.visit(_Swapper(swaps)), cst.BaseStatement)
+    changed = cast("cst.BaseStatement", region.visit(_Swapper(swaps)))
     leading = tuple(getattr(region, "leading_lines", ()))
     blank = 0
     while blank < len(leading) and leading[blank].comment is None:

@@ -1,7 +1,7 @@
 """Slow ways of doing things inside loops, and the faster ones that do the same.
 
-Nothing here is believed to be faster: each rewrite is measured in the sandbox before it is offered. What is checked here
-is that it does the same; where the types are unknown there is only a finding.
+Nothing here is believed to be faster: each rewrite is measured in the sandbox before it is offered. What is checked
+here is that it does the same; where the types are unknown there is only a finding.
 """
 
 from __future__ import annotations

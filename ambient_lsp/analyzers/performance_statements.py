@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
@@ -170,7 +170,7 @@ def _bare(value: cst.BaseExpression) -> cst.BaseExpression:
 def _with_join(syntax: Syntax, loop: cst.For | cst.While, changes: dict[cst.CSTNode, Change], code: str) -> str:
     inner = {node: new for node, new in changes.items() if any(part is node for part in walk(loop))}
     changed = loop.visit(_Swapper(inner))
-    pair: list[cst.CSTNode] = [cst.ensure_type(changed, cst.BaseStatement), cst.parse_statement(code)]
+    pair = [cast("cst.BaseStatement", changed), cst.parse_statement(code)]
     outer = {node: new for node, new in changes.items() if node not in inner}
     return syntax.rewritten({**outer, loop: cst.FlattenSentinel(pair)})
 
