@@ -7,14 +7,14 @@ from typing import Any
 
 from lsprotocol import types
 
-from ambient_lsp.errors import PatchError, StalePatch
+from ambient_lsp.errors import NotAllowed, PatchError, StalePatch
 from ambient_lsp.lsp import proof, workspace_edit
 from ambient_lsp.lsp.diagnostics import Shown
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
+from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
 from ambient_lsp.patching.edits import apply_replacements
 from ambient_lsp.text import sha256
 
@@ -40,7 +40,7 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
     actions: list[Action] = []
     seen: set[str] = set()
     for item in shown:
-        for proposal in session.fixes.of_finding(workspace, item.finding.id):
+        for proposal in session.board.fixes.of_finding(workspace, item.finding.id):
             if proposal.id not in seen:
                 seen.add(proposal.id)
                 actions += _fix(session, workspace, uri, proposal, shown, params.context.diagnostics, only)
@@ -49,7 +49,7 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
     if only and asks_for(FIX_ALL, only) and workspace.settings.fix_all:
         actions += _fix_all(session, workspace, document, path)
     if only and asks_for(REVIEW, only):
-        command = types.Command("Ambient: review this file", "ambient.server.reviewFile", [{"uri": uri}])
+        command = _command("Ambient: review this file", "reviewFile", uri=uri)
         actions.append(_action(session, types.CodeAction(command.title, kind=REVIEW, command=command)))
     return actions
 
@@ -62,7 +62,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
     uri = str(data.get("uri", ""))
     place, document = session.workspaces.of(uri), session.documents.get(uri)
-    if place is None or document is None or place[0].engine is None:
+    engine = place[0].engine if place else None
+    if place is None or document is None or engine is None:
         raise StalePatch(
             "The file of this fix is no longer open.", untouched="Nothing was changed.", next_step="Open it again."
         )
@@ -71,8 +72,10 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
     included: list[str] = []
     for proposal_id in data.get("proposal_ids", ()):
         try:
-            edits = workspace.engine.edits_for(proposal_id, {path: document.text})
-        except PatchError:
+            if engine.decide(engine.proposal(proposal_id)).kind is not DecisionKind.ALLOW:
+                raise NotAllowed("The risk policy does not let this fix be applied without a question.")
+            edits = engine.edits_for(proposal_id, {path: document.text})
+        except (PatchError, NotAllowed):
             # One fix among many that no longer fits is left out; the one that was asked for is an error to be told.
             if data.get("all"):
                 continue
@@ -107,7 +110,7 @@ def _findings_at(session: Session, document: Document, params: types.CodeActionP
     }
     first, last = params.range.start.line, params.range.end.line
     found = []
-    for item in session.book.shown(document):
+    for item in session.board.shown(document):
         place = document.range(item.start, item.end)
         if item.finding.id in named or (place.start.line <= last and place.end.line >= first):
             found.append(item)
@@ -145,28 +148,25 @@ def _fix(
         rivals = [
             rival
             for finding_id in proposal.finding_ids
-            for rival in session.fixes.of_finding(workspace, finding_id)
+            for rival in session.board.fixes.of_finding(workspace, finding_id)
             if rival.id != proposal.id and not proof.why_not(rival)
         ]
         if session.support.preferred_actions and not rivals:
             action.is_preferred = True
     else:
-        argument = {"proposal_id": proposal.id, "uri": uri}
-        action.command = types.Command(action.title, "ambient.server.applyFix", [argument])
+        action.command = _command(action.title, "applyFix", proposal_id=proposal.id, uri=uri)
     return [_action(session, action)]
 
 
 def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnostic]) -> Action:
     title = f"Ambient: never mind “{item.finding.rule}” here"
-    command = types.Command(
-        title, "ambient.server.dismiss", [{"id": item.finding.id, "reason": "dismissed in the editor"}]
-    )
+    command = _command(title, "dismiss", id=item.finding.id, reason="dismissed in the editor")
     own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) == item.finding.id]
     return _action(session, types.CodeAction(title, kind=QUICKFIX, diagnostics=own or None, command=command))
 
 
 def _fix_all(session: Session, workspace: Workspace, document: Document, path: str) -> list[Action]:
-    ids = [fix.id for fix in session.fixes.of_path(workspace, path) if harmless(fix)]
+    ids = [fix.id for fix in session.board.fixes.of_path(workspace, path) if harmless(fix)]
     if not ids or not session.support.resolves_edits:
         return []
     data = {"uri": document.uri, "proposal_ids": ids, "all": True}
@@ -180,6 +180,10 @@ def _apart(new: Sequence[Replacement], taken: Sequence[Replacement]) -> bool:
 
 def _finding_id(diagnostic: types.Diagnostic) -> str:
     return str(diagnostic.data.get("finding_id", "")) if isinstance(diagnostic.data, dict) else ""
+
+
+def _command(title: str, name: str, **options: str) -> types.Command:
+    return types.Command(title=title, command=f"ambient.server.{name}", arguments=[options])
 
 
 def _action(session: Session, action: types.CodeAction) -> Action:

@@ -1,7 +1,7 @@
 """Applying a fix through the client, with the risk gate before and a look at every file after.
 
-The client's `applied` is not believed: Neovim says it when it skipped an old version, and VS Code when the user left all
-boxes of its preview unticked. What counts is the text of every target afterwards.
+The client's `applied` is not believed: Neovim says it when it skipped an old version, and VS Code when the user left
+all boxes of its preview unticked. What counts is the text of every target afterwards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import DecisionKind, FileEdit, Proposal, ProposalState, TriggerKind
+from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
 from ambient_lsp.patching.edits import apply_edits, replacements_between
 from ambient_lsp.text import sha256
 
@@ -50,34 +50,31 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
     engine = workspace.engine
     if engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was changed.")
-    current = {path: await session.read(workspace, path) for path in proposal.files_touched}
     decision = engine.decide(proposal)
     if decision.kind is DecisionKind.BLOCK:
         reason = "The risk policy forbids this fix: " + "; ".join(decision.reasons)
         session.tell(f"{reason} Nothing was changed.", types.MessageType.Warning)
         return Applied("blocked", reason=reason)
-    asks = decision.kind is DecisionKind.CONFIRM or proposal.state is ProposalState.NEEDS_APPROVAL
-    # The preview asks and applies in one, so it may only show what needs no approval first: the edits as they were
-    # proven, on the very texts they were proven for.
-    exact = _edits_as_proven(proposal, current) if asks and session.support.confirms_edits else None
-    if asks and exact is None and not await _ask(session, proposal, decision.reasons):
-        session.record(workspace, proposal.id, "refused", "answered no in the editor")
-        return Applied("refused", reason="You answered no.")
-    if asks and exact is None:
-        # The question took time; what counts is the text after it.
-        proposal = engine.approve(proposal.id, session.support.name, "approved in the editor")
-        current = {path: await session.read(workspace, path) for path in proposal.files_touched}
+    asks = decision.kind is DecisionKind.CONFIRM
+    previewed = asks and session.support.confirms_edits
+    if asks and not previewed:
+        if not await _ask(session, proposal, decision.reasons):
+            session.record(workspace, proposal.id, "refused", "answered no in the editor")
+            return Applied("refused", reason="You answered no.")
+        engine.approve(proposal.id, session.support.name, "approved in the editor")
+    # After the question, which may have taken minutes: what counts is the text that the edit is made for.
+    current = {path: await session.files.read(workspace, path) for path in proposal.files_touched}
+    before = {path: document.sha256 if document else None for path, document in current.items()}
+    texts = {path: document.text if document else None for path, document in current.items()}
     try:
-        edits = exact or engine.edits_for(
-            proposal.id, {path: doc.text if doc else None for path, doc in current.items()}
-        )
-        expected = _expected(edits, current)
+        edits = engine.edits_for(proposal.id, texts)
+        expected = apply_edits({path: text for path, text in texts.items() if text is not None}, edits)
     except StalePatch as error:
         session.record(workspace, proposal.id, "stale", error.what)
         session.submit(workspace, TriggerKind.CHANGE, proposal.files_touched)
         session.tell(f"{error} It is being checked again.", types.MessageType.Warning)
         return Applied("stale", reason=str(error))
-    confirm = (proposal.title, "; ".join(decision.reasons)) if exact else None
+    confirm = (proposal.title, "; ".join(decision.reasons)) if previewed else None
     edit = workspace_edit.build(
         edits,
         {path: document for path, document in current.items() if document is not None},
@@ -85,12 +82,10 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
         session.support,
         confirm=confirm,
     )
-    before = {path: document.sha256 if document else None for path, document in current.items()}
-    texts = {path: document.text if document else None for path, document in current.items()}
     refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER)
     seen = await _look(session, workspace, expected)
     result = _judge(expected, before, seen, refusal)
-    if exact and result.outcome != "refused":
+    if previewed and result.outcome != "refused":
         engine.approve(proposal.id, session.support.name, "confirmed in the editor's preview")
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
     _watch_for_undo(session, workspace, proposal.id, before, seen)
@@ -99,19 +94,6 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
     elif result.outcome == "refused":
         session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
     return result
-
-
-def _edits_as_proven(proposal: Proposal, current: Mapping[str, Document | None]) -> tuple[FileEdit, ...] | None:
-    for edit in proposal.edits:
-        document = current[edit.path]
-        if (document.sha256 if document else None) != edit.base_sha256:
-            return None
-    return proposal.edits
-
-
-def _expected(edits: Sequence[FileEdit], current: Mapping[str, Document | None]) -> dict[str, str | None]:
-    texts = {path: document.text for path, document in current.items() if document is not None}
-    return apply_edits(texts, edits)
 
 
 async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> bool:
@@ -134,7 +116,7 @@ async def _answer(session: Session, params: types.ShowMessageRequestParams) -> s
     try:
         answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
     except (TimeoutError, JsonRpcException) as error:
-        logger.info("no answer to a question: %s", error or "timeout")
+        logger.info("no answer to a question: %r", error)
         return ""
     return str(getattr(answer, "title", "") or "")
 
@@ -156,7 +138,7 @@ async def _look(session: Session, workspace: Workspace, expected: Mapping[str, s
     wanted = {path: None if text is None else sha256(text) for path, text in expected.items()}
     deadline = asyncio.get_running_loop().time() + SETTLE
     while True:
-        documents = {path: await session.read(workspace, path) for path in expected}
+        documents = {path: await session.files.read(workspace, path) for path in expected}
         seen = {path: document.sha256 if document else None for path, document in documents.items()}
         if seen == wanted or asyncio.get_running_loop().time() >= deadline:
             return seen
@@ -189,7 +171,7 @@ def _watch_for_undo(
     seen: Mapping[str, str | None],
 ) -> None:
     for path, after in seen.items():
-        document, old = session.document_of(workspace, path), before.get(path)
+        document, old = session.files.buffer(workspace, path), before.get(path)
         if document is not None and old is not None and after is not None and old != after:
             session.observed.expect(workspace, proposal_id, document.uri, old, after, applied=True)
 
@@ -209,7 +191,7 @@ async def _offer_undo(
     edits: list[FileEdit] = []
     documents: dict[str, Document] = {}
     for path in result.changed:
-        old, new, document = before.get(path), expected[path], await session.read(workspace, path)
+        old, new, document = before.get(path), expected[path], await session.files.read(workspace, path)
         if old is not None and new is not None and document is not None and document.text == new:
             documents[path] = document
             edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))

@@ -1,8 +1,8 @@
 """`workspace/executeCommand` and the custom requests. Commands start work and return at once.
 
 pygls answers a cancelled command and lets its coroutine run on (limit 2), so no command does its work inside the
-request: it returns a run id, and that id is what can be cancelled. Ids begin with `ambient.server.`, never equal to those
-that an editor puts into its palette (`ambient.*`), which VS Code would refuse as registered twice.
+request: it returns a run id, and that id is what can be cancelled. Ids begin with `ambient.server.`, never equal to
+those that an editor puts into its palette (`ambient.*`), which VS Code would refuse as registered twice.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
             workspace.engine.dismiss(given, session.support.name, reason, days=days)
         except NotFound:
             continue
-        session.dismissed(given)
+        session.board.dismissed(given)
         return {"dismissed": given}
     raise NotFound(f"There is no finding or proposal {given!r}.")
 
@@ -88,7 +88,8 @@ def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Approve `proposal_id`, so that it can be applied."""
     workspace, proposal = _proposal(session, options)
-    assert workspace.engine is not None
+    if workspace.engine is None:
+        raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was approved.")
     approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
     return {"proposal_id": approved.id, "state": str(approved.state)}
 
@@ -144,8 +145,14 @@ def list_proposals(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_runs(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the runs of this session, newest first."""
-    return {"runs": [views.run(owner, run_id, record) for run_id, (owner, record) in reversed(session.runs.items())]}
+    """Return the newest runs of all folders."""
+    found = [
+        views.run(workspace, record)
+        for workspace in session.workspaces
+        if workspace.engine is not None
+        for record in workspace.engine.runs()
+    ]
+    return {"runs": sorted(found, key=lambda item: -item["started"])}
 
 
 COMMANDS: dict[str, Any] = {
@@ -237,13 +244,7 @@ def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> 
     if workspace.engine is None:
         raise NotAllowed(workspace.problem or "Ambient is still starting.", next_step="Try again in a moment.")
     run = session.submit(workspace, TriggerKind.COMMAND, paths)
-    if run is None:
-        raise NotAllowed(
-            "Another Ambient works on this folder; its results are shown here.",
-            untouched="Nothing was started.",
-            next_step="Start the review in the other window, or close it.",
-        )
-    return {"run_id": run.id}
+    return {"run_id": run.id if run else ""}
 
 
 async def _changed(workspace: Workspace) -> tuple[str, ...]:

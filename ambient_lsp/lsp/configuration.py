@@ -11,12 +11,15 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from ambient_lsp.config import Config
+from ambient_lsp.errors import ConfigError
 from ambient_lsp.lsp.capabilities import ClientSupport
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.model import Severity
 
 logger = logging.getLogger(__name__)
 
+FILE = ".ambient.yml"
 WATCHED = ("**/.ambient.yml", "**/.ambientignore", "**/pyproject.toml")
 
 
@@ -61,7 +64,7 @@ async def pull(protocol: AmbientProtocol, uris: list[str]) -> list[tuple[Setting
     try:
         values = await protocol.ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items), 10.0)
     except (TimeoutError, JsonRpcException) as error:
-        logger.warning("the editor did not tell its settings: %s", error or "no answer")
+        logger.warning("the editor did not tell its settings: %r", error)
         values = []
     values = list(values or [])
     return [parse(value) for value in values + [None] * (len(uris) - len(values))]
@@ -83,25 +86,32 @@ async def register(protocol: AmbientProtocol, support: ClientSupport) -> None:
     try:
         await protocol.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(wanted), 10.0)
     except (TimeoutError, JsonRpcException) as error:
-        logger.warning("the editor does not watch configuration files for us: %s", error or "no answer")
+        logger.warning("the editor does not watch configuration files for us: %r", error)
 
 
-def file_problems(root: Path) -> list[types.Diagnostic]:
-    """Return what is wrong with a folder's `.ambient.yml`, at the lines where it is wrong. Reads the file: a thread's
-    work."""
-    from ambient_lsp.config_file import problems
+def read(root: Path, *, trusted: bool) -> tuple[Config | None, list[types.Diagnostic]]:
+    """Return a folder's settings, None if they are wrong, and what is wrong with its `.ambient.yml`, at its lines.
 
-    found: list[types.Diagnostic] = []
-    for error in problems(root):
-        line = max(int(error.details.get("line") or 1) - 1, 0)
-        found.append(
-            types.Diagnostic(
-                # A column past the end of a line is the end of that line, by the specification.
-                range=types.Range(types.Position(line, 0), types.Position(line, 1 << 16)),
-                message=str(error),
-                severity=types.DiagnosticSeverity.Error,
-                source="ambient",
-                code="config",
-            )
-        )
-    return found
+    Reads files: a thread's work.
+    """
+    from ambient_lsp import config_file
+
+    try:
+        config = config_file.load(root, trusted=trusted)
+    except ConfigError:
+        config = None
+    problems = config_file.problems(root, trusted=trusted)
+    return config, [_problem(item) for item in problems if item.path.name == FILE]
+
+
+def _problem(item: Any) -> types.Diagnostic:
+    line = max(item.line - 1, 0)
+    error = item.severity == "error"
+    return types.Diagnostic(
+        # A column past the end of a line means that end, by the specification.
+        range=types.Range(types.Position(line, max(item.column - 1, 0)), types.Position(line, 1 << 16)),
+        message=item.message,
+        severity=types.DiagnosticSeverity.Error if error else types.DiagnosticSeverity.Warning,
+        source="ambient",
+        code="config",
+    )

@@ -1,9 +1,9 @@
 """The one owner of what the editor shows as problems.
 
-VS Code ignores the version of published diagnostics (`versionSupport` is false in its client.ts), so a late result would
-land on newer text; results are therefore matched by the hash of the text. While somebody types, a finding is one of
-three: *fresh* (the text is the one it was found in), *maybe stale* (its own lines are untouched: it moves with them and
-says so), or *withdrawn* (its lines were edited). An undo back to the text makes it fresh again.
+VS Code ignores the version of published diagnostics (`versionSupport` is false in its client.ts), so a late result
+would land on newer text; results are therefore matched by the hash of the text. While somebody types, a finding is one
+of three: *fresh* (the text is the one it was found in), *maybe stale* (its own lines are untouched: it moves with them
+and says so), or *withdrawn* (its lines were edited). An undo back to the text makes it fresh again.
 """
 
 from __future__ import annotations

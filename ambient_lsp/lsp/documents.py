@@ -43,6 +43,13 @@ class Document:
             self._sha256 = freeze(Path(), "", self.text).sha256
         return self._sha256
 
+    def larger_than(self, limit: int) -> bool:
+        """Whether the text has more than `limit` bytes in UTF-8."""
+        # A character has one to four bytes, so most texts need not be encoded to know.
+        if 4 * len(self.text) <= limit:
+            return False
+        return len(self.text) > limit or len(self.text.encode("utf-8", "surrogatepass")) > limit
+
     def freeze(self, root: Path, path: str) -> Snapshot:
         """Return the text as it is now, as a value."""
         return freeze(root, path, self.text, version=self.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import Proposal, ProposalState, RiskLevel
+from ambient_lsp.model import DecisionKind, Proposal, ProposalState, RiskLevel
 
 _GONE = frozenset(
     {
@@ -16,6 +16,12 @@ _GONE = frozenset(
         ProposalState.REVERTED,
     }
 )
+
+
+def needs_approval(proposal: Proposal) -> bool:
+    """Whether a person has to agree before the proposal may be applied."""
+    asks = proposal.decision is not None and proposal.decision.kind is DecisionKind.CONFIRM
+    return proposal.state is ProposalState.NEEDS_APPROVAL or (proposal.state is ProposalState.OFFERED and asks)
 
 
 class Fixes:
@@ -62,16 +68,18 @@ class Fixes:
         """Forget a folder."""
         for table in (self._proposals, self._by_finding):
             for key in [key for key in table if key[0] is workspace]:
-                del table[key]  # type: ignore[attr-defined]
+                del table[key]
 
     def __iter__(self) -> Iterator[Proposal]:
         return iter(list(self._proposals.values()))
 
 
 def harmless(proposal: Proposal) -> bool:
-    """Whether a proposal may be taken with one key press: proven, offered, low risk, one existing file."""
+    """Whether a proposal may be taken with one key press: proven, allowed, low risk, one existing file."""
     return (
         proposal.state is ProposalState.OFFERED
+        and proposal.decision is not None
+        and proposal.decision.kind is DecisionKind.ALLOW
         and proposal.proven
         and proposal.risk_level is RiskLevel.LOW
         and len(proposal.edits) == 1

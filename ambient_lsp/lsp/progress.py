@@ -32,7 +32,7 @@ class _Shown:
 class ProgressBoard:
     """The runs that are shown. Tokens are ours: pygls keeps every token for ever (limit 11)."""
 
-    def __init__(self, protocol: AmbientProtocol, *, enabled: bool, cancel: Callable[[str], None]) -> None:
+    def __init__(self, protocol: AmbientProtocol, *, enabled: bool, cancel: Callable[[str], object]) -> None:
         self._protocol = protocol
         self._enabled = enabled
         self._cancel = cancel
@@ -52,7 +52,10 @@ class ProgressBoard:
             return
         shown.latest = event
         if shown.begun:
-            self._send(shown.token, types.WorkDoneProgressReport(True, event.message, _percentage(event)))
+            self._send(
+                shown.token,
+                types.WorkDoneProgressReport(message=event.message, percentage=_percentage(event), cancellable=True),
+            )
 
     def ended(self, run_id: str) -> None:
         """Take a run off."""
@@ -86,19 +89,19 @@ class ProgressBoard:
         try:
             await self._protocol.ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params, 10.0)
         except (TimeoutError, JsonRpcException) as error:
-            logger.info("no progress is shown: %s", error or "no answer")
+            logger.info("no progress is shown: %r", error)
             return
         if shown.ended:
             return
         shown.begun = True
         self._run_of_token[shown.token] = run_id
         message, percentage = (shown.latest.message, _percentage(shown.latest)) if shown.latest else ("", 0)
-        begin = types.WorkDoneProgressBegin("Ambient", cancellable=True, message=message, percentage=percentage)
+        begin = types.WorkDoneProgressBegin(title="Ambient", cancellable=True, message=message, percentage=percentage)
         self._send(shown.token, begin)
 
     def _finish(self, shown: _Shown) -> None:
         self._run_of_token.pop(shown.token, None)
-        self._send(shown.token, types.WorkDoneProgressEnd(shown.latest.message if shown.latest else None))
+        self._send(shown.token, types.WorkDoneProgressEnd(message=shown.latest.message if shown.latest else None))
 
     def _send(self, token: str, value: object) -> None:
         self._protocol.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ambient_lsp.lsp.fixes import needs_approval
 from ambient_lsp.model import Finding, Proposal, ProposalState, Verdict
 
 _UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING})
@@ -12,7 +13,7 @@ def in_title(proposal: Proposal) -> str:
     title = proposal.title
     if proposal.verdict is not None and proposal.proven:
         title = f"{title} · proven: {shown(proposal.verdict)}"
-    if proposal.state is ProposalState.NEEDS_APPROVAL:
+    if needs_approval(proposal):
         title = f"{title} · needs your approval"
     return title
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -69,7 +69,7 @@ class AmbientProtocol(LanguageServerProtocol):
 
     # pygls ends with `sys.exit` in a callback, and over stdio always with code 0 (limit 5).
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: Any) -> None:
+    def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]
         """End the server; the code is 0 only after `shutdown`, as the specification asks."""
         self.exit_code = 0 if self._shutdown else 1
         self.on_exit()
@@ -78,7 +78,7 @@ class AmbientProtocol(LanguageServerProtocol):
         """Cancel everything in flight but the caller. pygls does it over a dict that changes meanwhile (limit 3)."""
         keep = self.msg_id
         for msg_id, future in list(self._request_futures.items()):
-            if msg_id != keep and future is not asyncio.current_task():
+            if msg_id != keep and cast("object", future) is not asyncio.current_task():
                 future.cancel()
 
     async def ask(self, method: str, params: Any, seconds: float) -> Any:
@@ -97,7 +97,7 @@ class AmbientProtocol(LanguageServerProtocol):
             self._result_types.pop(msg_id, None)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Read one message. A request that cannot be read is answered with the error, so that no client waits for it."""
+        """Read one message. A request that cannot be read is answered with the error, so nobody waits for it."""
         try:
             return super().structure_message(data)
         except JsonRpcException as error:

@@ -1,4 +1,4 @@
-"""When diagnostics go out: at once for news, and at most ten times a second per file while somebody types."""
+"""When diagnostics go out: new findings at once; what follows typing and checks at most ten times a second per file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from lsprotocol import types
 
 INTERVAL = 0.1
-"""Seconds between two publications of a file that is being typed in."""
+"""Seconds between two publications of a file, but for new findings and saves."""
 
 
 class Publisher:
@@ -23,19 +23,23 @@ class Publisher:
         self._send = send
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._sent: dict[str, Sequence[types.Diagnostic]] = {}
+        self._last: dict[str, float] = {}
 
     def now(self, uri: str) -> None:
         """Publish a file."""
         if (timer := self._timers.pop(uri, None)) is not None:
             timer.cancel()
+        self._last[uri] = asyncio.get_running_loop().time()
         diagnostics = self._render(uri)
         if diagnostics is not None:
             self.put(uri, diagnostics)
 
     def soon(self, uri: str) -> None:
-        """Publish a file within `INTERVAL`, together with what happens until then."""
+        """Publish a file as soon as `INTERVAL` has passed since the last time, with what happens until then."""
         if uri not in self._timers:
-            self._timers[uri] = asyncio.get_running_loop().call_later(INTERVAL, self.now, uri)
+            loop = asyncio.get_running_loop()
+            due = self._last.get(uri, -INTERVAL) + INTERVAL
+            self._timers[uri] = loop.call_at(max(due, loop.time()), self.now, uri)
 
     def put(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
         """Publish these for a file."""
@@ -50,6 +54,7 @@ class Publisher:
         """Show nothing for a file any more."""
         if (timer := self._timers.pop(uri, None)) is not None:
             timer.cancel()
+        self._last.pop(uri, None)
         self.put(uri, ())
 
     def close(self) -> None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 import ambient_lsp
-from ambient_lsp.lsp import actions, commands, proof, transport
+from ambient_lsp.lsp import actions, commands, proof
 from ambient_lsp.lsp.capabilities import support_of
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.transport import serve_stdio, serve_tcp, take_stdio
 from ambient_lsp.lsp.workspaces import EngineFactory, file_of
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -159,8 +165,8 @@ def _actions(server: AmbientServer) -> None:
         if document is None or place is None:
             return None
         offset = document.offset(params.position)
-        here = [item for item in session.book.shown(document) if item.start <= offset <= item.end]
-        parts = [proof.hover(item.finding, session.fixes.of_finding(place[0], item.finding.id)) for item in here]
+        here = [item for item in session.board.shown(document) if item.start <= offset <= item.end]
+        parts = [proof.hover(item.finding, session.board.fixes.of_finding(place[0], item.finding.id)) for item in here]
         if not parts:
             return None
         content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts))
@@ -175,37 +181,38 @@ async def _watch_parent(ls: AmbientServer, process_id: int) -> None:
         parent = psutil.Process(process_id)
     except psutil.Error:
         parent = None
-    while parent is not None and parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+    # No event tells that a process which is not our child has ended.
+    while parent is not None and parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
         await asyncio.sleep(_PARENT_CHECK)
     logger.warning("the editor (process %s) is gone", process_id)
     ls.protocol.on_exit()
 
 
-def open_engine(root: Path, trusted: bool) -> Any:
-    """Open the real engine of a folder. Imported here, so that `initialize` is answered before it is loaded."""
-    from ambient_lsp.engine.engine import Engine
-
-    return Engine.open(root, trusted=trusted)
+async def open_engine(root: Path, trusted: bool) -> Engine:
+    """Open the real engine of a folder. Loaded here, so that `initialize` is answered before, and in a thread."""
+    module = await asyncio.to_thread(importlib.import_module, "ambient_lsp.engine.engine")
+    engine: Engine = await module.Engine.open(root, trusted=trusted)
+    return engine
 
 
 def main(
-    transport_name: Literal["stdio", "tcp"] = "stdio",
+    transport: Literal["stdio", "tcp"] = "stdio",
     host: str = "127.0.0.1",
     port: int = 0,
     log_level: str = "WARNING",
     *,
     engine_factory: EngineFactory = open_engine,
-) -> int:
-    """Run the server until its client ends it, and return the exit code."""
+) -> NoReturn:
+    """Run the server until its client ends it, and end the process with 0 after a proper `shutdown`, else 1."""
     logging.basicConfig(
         level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
     # At INFO pygls logs the whole of every message, the user's text included (limit 13).
     logging.getLogger("pygls").setLevel(logging.WARNING)
-    descriptors = transport.take_stdio() if transport_name == "stdio" else None
+    descriptors = take_stdio() if transport == "stdio" else None
     server = create_server(engine_factory)
     code = asyncio.run(_serve(server, descriptors, host, port))
-    # A reader thread may still wait for a client that never closes its end.
+    # Threads of our own may still wait, for a client that never closes its end or for a disk.
     sys.stderr.flush()
     os._exit(code)
 
@@ -213,9 +220,12 @@ def main(
 async def _serve(server: AmbientServer, descriptors: tuple[int, int] | None, host: str, port: int) -> int:
     try:
         if descriptors is not None:
-            await transport.serve_stdio(server.protocol, *descriptors, server.report_server_error)
+            await serve_stdio(server.protocol, *descriptors, server.report_server_error)
         else:
-            await transport.serve_tcp(server.protocol, host, port, server.report_server_error)
+            await serve_tcp(server.protocol, host, port, server.report_server_error)
     finally:
+        last_resort = threading.Timer(HARD_LIMIT + 1, os._exit, (1,))
+        last_resort.daemon = True
+        last_resort.start()
         await server.end()
     return server.protocol.exit_code

@@ -1,4 +1,4 @@
-"""One client's session: what is open, what is known of it, and what is shown. Handlers and events meet here."""
+"""One client's session: documents come in, triggers go to the engines, and what those tell is shown."""
 
 from __future__ import annotations
 
@@ -12,31 +12,23 @@ from typing import TYPE_CHECKING, Any, Literal
 from lsprotocol import types
 
 from ambient_lsp.errors import AmbientError
-from ambient_lsp.events import (
-    Event,
-    FindingsReported,
-    Problem,
-    Progress,
-    ProposalChanged,
-    RunEnded,
-    RunStarted,
-)
-from ambient_lsp.lsp import configuration, documents, workspaces
+from ambient_lsp.events import Event, FindingsReported, Problem, Progress, ProposalChanged, RunEnded, RunStarted
+from ambient_lsp.lsp import configuration
+from ambient_lsp.lsp.board import Board
 from ambient_lsp.lsp.capabilities import ClientSupport
-from ambient_lsp.lsp.diagnostics import DiagnosticsBook, note, render
+from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
-from ambient_lsp.lsp.fixes import Fixes
+from ambient_lsp.lsp.files import Files
 from ambient_lsp.lsp.observed import Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
-from ambient_lsp.lsp.publisher import Publisher
-from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces
+from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, RunRecord, TriggerKind
 from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
-    from ambient_lsp.engine.engine import Run
+    from ambient_lsp.engine.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -51,18 +43,17 @@ class Session:
     ) -> None:
         self.protocol = protocol
         self.support = support
+        self.trusted = trusted
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
             factory, trusted=trusted, opened=self._opened, listen=self._listen, failed=self._failed
         )
-        self.book = DiagnosticsBook()
-        self.fixes = Fixes()
+        self.files = Files(self.documents, self.workspaces)
+        self.board = Board(protocol, self.documents, self.workspaces, self.files, self.spawn)
         self.observed = Observed()
-        self.publisher = Publisher(self._render, self._send)
         self.progress = ProgressBoard(protocol, enabled=support.progress, cancel=self.cancel)
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
-        self.readiness: dict[Workspace, tuple[Readiness, ...]] = {}
-        self._notes: dict[str, list[types.Diagnostic]] = {}
+        self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained: set[str] = set()
 
@@ -70,7 +61,7 @@ class Session:
 
     def start(self, folders: Sequence[str]) -> None:
         """Open the folders, and ask the client for what it knows."""
-        self.spawn(self._start([path for uri in folders if (path := workspaces.file_of(uri)) is not None]))
+        self.spawn(self._start([path for uri in folders if (path := file_of(uri)) is not None]))
 
     async def _start(self, folders: Sequence[Path]) -> None:
         for folder in folders:
@@ -83,18 +74,14 @@ class Session:
         for path in removed:
             workspace = await self.workspaces.remove(path)
             if workspace is not None:
-                self.fixes.drop(workspace)
-        for uri in self.book.uris():
-            if self.workspaces.of(uri) is None:
-                self.book.forget(uri)
-                self.publisher.clear(uri)
+                self.board.drop(workspace)
         for path in added:
             self.workspaces.add(path)
         await self.pull_settings()
 
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
-        self.publisher.close()
+        self.board.close()
         self.progress.close()
         for task in list(self._tasks):
             if task is not asyncio.current_task():
@@ -125,76 +112,59 @@ class Session:
 
     def saved(self, uri: str) -> None:
         """Review a file that was saved. The text is frozen before this returns."""
-        document = self.documents.get(uri)
+        document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
         document.dirty = False
-        self.publisher.now(uri)
-        if (place := self.workspaces.of(uri)) is not None:
-            workspace, path = place
-            if path == ".ambient.yml":
-                self.spawn(self.check_config(workspace))
-            self._review_document(workspace, path, document, TriggerKind.SAVE)
+        self.board.saved(uri)
+        if place is not None:
+            self._review(*place, document, TriggerKind.SAVE)
+            if place[1] == configuration.FILE:
+                self.spawn(self.check_config(place[0]))
 
     def _did_open(self, item: types.TextDocumentItem) -> None:
-        document = self.documents.open(item)
-        place = self.workspaces.of(item.uri)
-        if place is None:
-            file = workspaces.file_of(item.uri)
-            if file is not None and not any(part in {".git", ".ambient"} for part in file.parts):
-                project = workspaces.project_of(file)
-                if project is not None:
-                    self.workspaces.add(project)
+        document, place = self.documents.open(item), self.workspaces.of(item.uri)
+        if place is not None:
+            self.board.stored(*place, document)
+            self._review(*place, document, TriggerKind.OPEN)
             return
-        workspace, path = place
-        self._show_stored(workspace, path, document)
-        self._review_document(workspace, path, document, TriggerKind.OPEN)
+        file = file_of(item.uri)
+        project = project_of(file) if file is not None else None
+        if project is not None:
+            # Opened on its own; the review starts when the engine is there.
+            self.workspaces.add(project)
 
     def _did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        document = self.documents.get(uri)
+        document = self.documents.get(params.text_document.uri)
         if document is None:
-            logger.warning("a change of %s, which is not open, was ignored", uri)
+            logger.warning("a change of %s, which is not open, was ignored", params.text_document.uri)
             return
         for start, end, length in document.change(params.content_changes):
-            self.book.shift(document, start, end, length)
+            self.board.typed(document, start, end, length)
         document.version = params.text_document.version
         for expected, kind in self.observed.see(document):
             self.record(expected.workspace, expected.proposal_id, kind)
-        if self.book.knows(uri):
-            self.publisher.soon(uri)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)
         self.observed.forget(uri)
-        self._notes.pop(uri, None)
+        self.board.closed(uri)
         place = self.workspaces.of(uri)
-        if place is not None and place[1] == ".ambient.yml":
+        if place is not None and place[1] == configuration.FILE:
             self.spawn(self.check_config(place[0]))
-        elif place is None or not self.book.knows(uri):
-            self.book.forget(uri)
-            self.publisher.clear(uri)
-        else:
-            self.spawn(self._publish_closed(*place))
 
     # -------------------------------------------------------------------------------------------- triggers
 
     def submit(self, workspace: Workspace, kind: TriggerKind, paths: tuple[str, ...]) -> Run | None:
         """Start a review with all unsaved buffers of the folder as they are now.
 
-        None while the engine is not open, and where another process does the work.
+        Where another process does the work on this folder, the engine passes it on. None while no engine is open.
         """
         engine = workspace.engine
-        if engine is None or not engine.leader:
+        if engine is None:
             return None
-        snapshots = [
-            document.freeze(workspace.root, place[1])
-            for document in self.documents
-            if (place := self.workspaces.of(document.uri)) is not None
-            and place[0] is workspace
-            and (document.dirty or place[1] in paths)
-        ]
-        return engine.submit(engine.trigger(kind, paths=paths, snapshots=tuple(snapshots)))
+        snapshots = self.files.unsaved(workspace, *paths)
+        return engine.submit(engine.trigger(kind, paths=paths, snapshots=snapshots))
 
     def cancel(self, run_id: str) -> bool:
         """Cancel a run; False when there is none of that id."""
@@ -204,40 +174,20 @@ class Session:
         entry[0].engine.cancel(run_id)
         return True
 
-    def _review_document(self, workspace: Workspace, path: str, document: Document, kind: TriggerKind) -> None:
+    def _review(self, workspace: Workspace, path: str, document: Document, kind: TriggerKind) -> None:
         engine = workspace.engine
         if engine is None or not engine.config.monitoring.enabled:
             return
         limit = engine.config.monitoring.max_file_bytes
-        if len(document.text) > limit or 4 * len(document.text) > limit < len(document.text.encode("utf-8", "replace")):
+        if document.larger_than(limit):
             text = f"Ambient skips this file: it has more than {limit:,} bytes (monitoring.max_file_bytes)."
-            self._notes[document.uri] = [note(text)]
-            self.publisher.now(document.uri)
+            self.board.put_notes(document.uri, [note(text)])
             return
-        if self._notes.pop(document.uri, None):
-            self.publisher.now(document.uri)
+        self.board.put_notes(document.uri, ())
         try:
             self.submit(workspace, kind, (path,))
         except AmbientError as error:
             logger.warning("no review of %s: %s", path, error)
-        if not engine.leader:
-            self._show_stored(workspace, path, document)
-
-    def _show_stored(self, workspace: Workspace, path: str, document: Document) -> None:
-        """Show what is known of a file from before, or from the process that does the work."""
-        engine = workspace.engine
-        if engine is None:
-            return
-        for proposal in engine.proposals(paths=(path,)):
-            self.fixes.put(workspace, proposal)
-        by_agent: dict[str, list[Any]] = {}
-        for finding in engine.findings(path):
-            if finding.base_sha256 == document.sha256:
-                by_agent.setdefault(finding.agent, []).append(finding)
-        for agent, findings in by_agent.items():
-            self.book.report(document, agent, document.sha256, findings, "")
-        if by_agent:
-            self.publisher.now(document.uri)
 
     # ---------------------------------------------------------------------------------------------- events
 
@@ -245,22 +195,26 @@ class Session:
         for document in self.documents:
             place = self.workspaces.of(document.uri)
             if place is not None and place[0] is workspace:
-                self._show_stored(workspace, place[1], document)
-                self._review_document(workspace, place[1], document, TriggerKind.OPEN)
+                self.board.stored(*place, document)
+                self._review(*place, document, TriggerKind.OPEN)
+        if workspace.engine is not None:
+            workspace.engine.warm()
         self.spawn(self.check_config(workspace))
         self.spawn(self._look_at_readiness(workspace))
 
     def _failed(self, workspace: Workspace) -> None:
         self.complain(workspace.problem)
         self.send_status()
+        self.spawn(self.check_config(workspace))
 
     async def _look_at_readiness(self, workspace: Workspace) -> None:
         if workspace.engine is not None:
-            self.readiness[workspace] = await workspace.engine.readiness()
+            self._readiness[workspace] = await workspace.engine.readiness()
             self.send_status()
 
     async def _listen(self, workspace: Workspace) -> None:
-        assert workspace.engine is not None
+        if workspace.engine is None:
+            return
         async for event in workspace.engine.events():
             try:
                 self.hear(workspace, event)
@@ -277,10 +231,9 @@ class Session:
                 self.progress.started(event.run_id)
                 self.send_status()
             case FindingsReported():
-                self._findings(workspace, event)
+                self.board.findings(workspace, event)
             case ProposalChanged():
-                self.fixes.put(workspace, event.proposal)
-                self._republish(workspace, event.proposal.finding_ids)
+                self.board.proposal(workspace, event.proposal)
             case Progress():
                 self.progress.report(event)
             case Problem():
@@ -290,76 +243,12 @@ class Session:
                 self.progress.ended(event.run_id)
                 self.send_status()
 
-    def _findings(self, workspace: Workspace, event: FindingsReported) -> None:
-        document = self.document_of(workspace, event.path)
-        if document is None:
-            self.spawn(self._publish_closed(workspace, event.path, event))
-        elif self.book.report(document, event.agent, event.sha256, event.findings, event.run_id):
-            self.publisher.now(document.uri)
-
     def _forget_old_runs(self) -> None:
         ended = [run_id for run_id, (_, record) in self.runs.items() if record is not None]
         for run_id in ended[: max(len(self.runs) - _RUNS, 0)]:
             del self.runs[run_id]
 
-    # --------------------------------------------------------------------------------------------- showing
-
-    def document_of(self, workspace: Workspace, path: str) -> Document | None:
-        """Return the open buffer of a file."""
-        return next(
-            (document for document in self.documents if self.workspaces.of(document.uri) == (workspace, path)), None
-        )
-
-    async def read(self, workspace: Workspace, path: str) -> Document | None:
-        """Return a file as it is now: its buffer, else what is on disk, else None."""
-        if (document := self.document_of(workspace, path)) is not None:
-            return document
-        uri = workspace.uri_of(path)
-        return await asyncio.to_thread(documents.read, workspace.root / path, uri, self.support.encoding)
-
-    async def _publish_closed(self, workspace: Workspace, path: str, event: FindingsReported | None = None) -> None:
-        document = await self.read(workspace, path)
-        uri = workspace.uri_of(path)
-        if document is None:
-            self.book.forget(uri)
-            self.publisher.clear(uri)
-            return
-        if event is not None:
-            self.book.report(document, event.agent, event.sha256, event.findings, event.run_id)
-        if self.documents.get(document.uri) is not None:
-            self.publisher.now(document.uri)
-            return
-        self.book.keep(document.uri, document.sha256)
-        shown = list(self.book.shown(document))
-        self.publisher.put(document.uri, render(shown, document, workspace, self.fixes, extra=()))
-
-    def _republish(self, workspace: Workspace, finding_ids: Sequence[str]) -> None:
-        for uri in self.book.with_findings(finding_ids):
-            if self.documents.get(uri) is not None:
-                self.publisher.now(uri)
-            elif (place := self.workspaces.of(uri)) is not None and place[0] is workspace:
-                self.spawn(self._publish_closed(*place))
-
-    def _render(self, uri: str) -> Sequence[types.Diagnostic] | None:
-        document, place = self.documents.get(uri), self.workspaces.of(uri)
-        if document is None or place is None:
-            return None
-        shown = list(self.book.shown(document))
-        return render(shown, document, place[0], self.fixes, extra=self._notes.get(uri, ()))
-
-    def _send(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
-        document = self.documents.get(uri)
-        version = document.version if document else None
-        params = types.PublishDiagnosticsParams(uri=uri, diagnostics=list(diagnostics), version=version)
-        self.protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
-
-    def dismissed(self, finding_id: str) -> None:
-        """Take a finding off the screen."""
-        for uri in self.book.dismiss(finding_id):
-            if self.documents.get(uri) is not None:
-                self.publisher.now(uri)
-            elif (place := self.workspaces.of(uri)) is not None:
-                self.spawn(self._publish_closed(*place))
+    # ------------------------------------------------------------------------------------ words to the user
 
     def record(
         self,
@@ -371,11 +260,10 @@ class Session:
         """Tell the engine what was seen to become of a proposal."""
         if workspace.engine is None:
             return
-        known = self.fixes.find(proposal_id)
-        content = sha256(known[1].diff) if known else ""
-        outcome = Outcome(proposal_id, kind, self.support.name, time.time(), reason, content)
         try:
-            workspace.engine.record(outcome)
+            # What decisions are bound to: the exact change to exactly these texts.
+            content = sha256(repr(workspace.engine.proposal(proposal_id).edits))
+            workspace.engine.record(Outcome(proposal_id, kind, self.support.name, time.time(), reason, content))
         except AmbientError as error:
             logger.warning("the outcome of %s was not recorded: %s", proposal_id, error)
 
@@ -405,20 +293,20 @@ class Session:
                     "ready": workspace.engine is not None,
                     "leader": workspace.engine is not None and workspace.engine.leader,
                     "problem": workspace.problem,
-                    "sandbox": next((item.backend for item in self.readiness.get(workspace, ()) if item.ready), ""),
+                    "sandbox": next((item.backend for item in self._readiness.get(workspace, ()) if item.ready), ""),
                 }
                 for workspace in self.workspaces
             ],
         }
 
-    # ------------------------------------------------------------------------------------------- settings
+    # -------------------------------------------------------------------------------------------- settings
 
     async def pull_settings(self) -> None:
-        """Ask for the settings of every folder, and show everything with them."""
+        """Ask for the editor's settings of every folder, and show everything with them."""
         folders = list(self.workspaces)
         if self.support.pulls_configuration and folders:
             answers = await configuration.pull(self.protocol, [workspace.uri for workspace in folders])
-            for workspace, (settings, problems) in zip(folders, answers, strict=False):
+            for workspace, (settings, problems) in zip(folders, answers, strict=True):
                 self._use(workspace, settings, problems)
 
     def push_settings(self, value: Any) -> None:
@@ -428,15 +316,15 @@ class Session:
             self._use(workspace, settings, problems)
 
     def _use(self, workspace: Workspace, settings: configuration.Settings, problems: Sequence[str]) -> None:
-        workspace.settings = settings
         for problem in problems:
             self.complain(problem)
-        for document in self.documents:
-            if self.book.knows(document.uri):
-                self.publisher.now(document.uri)
+        if workspace.settings != settings:
+            workspace.settings = settings
+            self.board.refresh()
 
     async def check_config(self, workspace: Workspace) -> None:
-        """Show what is wrong with a folder's `.ambient.yml`."""
-        uri = workspace.uri_of(".ambient.yml")
-        self._notes[uri] = await asyncio.to_thread(configuration.file_problems, workspace.root)
-        self.publisher.put(uri, self._notes[uri])
+        """Show what is wrong with a folder's `.ambient.yml`; open the engine again when it has other settings now."""
+        config, problems = await asyncio.to_thread(configuration.read, workspace.root, trusted=self.trusted)
+        self.board.put_notes(workspace.uri_of(configuration.FILE), problems)
+        if config is not None and (workspace.engine is None or workspace.engine.config != config):
+            await self.workspaces.reopen(workspace)

@@ -86,7 +86,7 @@ async def serve_stdio(protocol: AmbientProtocol, source: int, sink: int, report:
             return
 
     writer = PipeWriter(sink, lambda: loop.call_soon_threadsafe(protocol.on_exit))
-    protocol.set_writer(writer)  # type: ignore[arg-type] # pygls only calls write and close
+    protocol.set_writer(writer)
     threading.Thread(target=feed, name="ambient-stdin", daemon=True).start()
     try:
         await _converse(protocol, reader, report)
@@ -102,7 +102,7 @@ async def serve_tcp(protocol: AmbientProtocol, host: str, port: int, report: Cal
         if protocol.writer is not None:
             writer.close()
             return
-        protocol.set_writer(writer)  # type: ignore[arg-type] # pygls only calls write and close
+        protocol.set_writer(writer)
         try:
             await _converse(protocol, reader, report)
         finally:

@@ -39,7 +39,7 @@ def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
 
 async def whole_proposal(session: Session, workspace: Workspace, item: Proposal) -> dict[str, Any]:
     """Return a proposal with its diff, its proof, and each file before and after (null where it does not exist)."""
-    current = {path: await session.read(workspace, path) for path in item.files_touched}
+    current = {path: await session.files.read(workspace, path) for path in item.files_touched}
     files: list[dict[str, Any]] = []
     stale = ""
     try:
@@ -87,12 +87,10 @@ def verdict(item: Proposal) -> dict[str, Any] | None:
     }
 
 
-def run(workspace: Workspace, run_id: str, record: RunRecord | None) -> dict[str, Any]:
+def run(workspace: Workspace, record: RunRecord) -> dict[str, Any]:
     """Return a run."""
-    if record is None:
-        return {"id": run_id, "state": "running", "folder": workspace.uri}
     return {
-        "id": run_id,
+        "id": record.id,
         "state": record.state,
         "folder": workspace.uri,
         "trigger": str(record.trigger),
@@ -126,7 +124,9 @@ def report(session: Session) -> str:
         lines.append(f"- run `{run_id}` in {workspace.given.name}: {state}{counts}")
         lines += [f"  - {error.where}: {error.message}" for error in (record.errors if record else ())]
     lines += ["", "## Fixes", ""]
-    lines += [f"- {proof.in_title(item)} ({item.state}): {', '.join(item.files_touched)}" for item in session.fixes]
+    lines += [
+        f"- {proof.in_title(item)} ({item.state}): {', '.join(item.files_touched)}" for item in session.board.fixes
+    ]
     return "\n".join(lines) + "\n"
 
 

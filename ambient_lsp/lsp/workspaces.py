@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pygls.uris import from_fs_path, to_fs_path
 
@@ -60,7 +60,7 @@ class Workspaces:
         *,
         trusted: bool,
         opened: Callable[[Workspace], None],
-        listen: Callable[[Workspace], Awaitable[None]],
+        listen: Callable[[Workspace], Coroutine[Any, Any, None]],
         failed: Callable[[Workspace], None],
     ) -> None:
         self._factory = factory
@@ -83,10 +83,22 @@ class Workspaces:
 
     async def remove(self, path: Path, grace: float = 2.0) -> Workspace | None:
         """Close a folder's engine and forget the folder."""
-        workspace = self._folders.pop(Path(os.path.realpath(path)), None)
+        workspace = next((item for item in self._folders.values() if path in (item.given, item.root)), None)
         if workspace is not None:
+            del self._folders[workspace.root]
             await self._close(workspace, grace)
         return workspace
+
+    async def reopen(self, workspace: Workspace) -> None:
+        """Close a folder's engine and open it again, for settings that it read when it was opened."""
+        if workspace.opening is None or not workspace.opening.done():
+            return
+        workspace.opening = asyncio.create_task(self._reopen(workspace))
+
+    async def _reopen(self, workspace: Workspace) -> None:
+        await self._close(workspace, 2.0)
+        if workspace.root in self._folders:
+            await self._open(workspace)
 
     async def close(self, grace: float) -> None:
         """Close every engine, all at once."""
@@ -114,6 +126,7 @@ class Workspaces:
         return best
 
     async def _open(self, workspace: Workspace) -> None:
+        workspace.problem = ""
         try:
             workspace.engine = await self._factory(workspace.root, self._trusted)
         except AmbientError as error:
@@ -125,11 +138,8 @@ class Workspaces:
         if workspace.engine is None:
             self._failed(workspace)
             return
-        workspace.listening = asyncio.create_task(self._hear(workspace))
+        workspace.listening = asyncio.create_task(self._listen(workspace))
         self._opened(workspace)
-
-    async def _hear(self, workspace: Workspace) -> None:
-        await self._listen(workspace)
 
     async def _close(self, workspace: Workspace, grace: float) -> None:
         for task in (workspace.opening, workspace.listening):
@@ -150,8 +160,11 @@ def file_of(uri: str) -> Path | None:
 def project_of(file: Path) -> Path | None:
     """Return the folder to work in for a file that was opened on its own.
 
-    The nearest project above it, else its own folder; None where that would be a home or a whole disk.
+    The nearest project above it, else its own folder; None where that would be a home or a whole disk, and for files
+    that belong to git or to Ambient itself.
     """
+    if not {".git", ".ambient"}.isdisjoint(file.parts):
+        return None
     for parent in file.parents:
         if any((parent / mark).exists() for mark in _PROJECT_MARKS):
             return parent

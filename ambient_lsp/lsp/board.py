@@ -1,0 +1,160 @@
+"""What the editor shows: findings and the state of their fixes, for open and for closed files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from ambient_lsp.events import FindingsReported
+from ambient_lsp.lsp.diagnostics import DiagnosticsBook, Shown, render
+from ambient_lsp.lsp.documents import Document, Documents
+from ambient_lsp.lsp.files import Files
+from ambient_lsp.lsp.fixes import Fixes
+from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.publisher import Publisher
+from ambient_lsp.lsp.workspaces import Workspace, Workspaces
+from ambient_lsp.model import Finding, Proposal
+
+
+class Board:
+    """Takes in what the engines say, and publishes what holds for the text as it is now."""
+
+    def __init__(
+        self,
+        protocol: AmbientProtocol,
+        documents: Documents,
+        workspaces: Workspaces,
+        files: Files,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self.fixes = Fixes()
+        self._book = DiagnosticsBook()
+        self._publisher = Publisher(self._render, self._send)
+        self._notes: dict[str, Sequence[types.Diagnostic]] = {}
+        self._protocol = protocol
+        self._documents = documents
+        self._workspaces = workspaces
+        self._files = files
+        self._spawn = spawn
+
+    def shown(self, document: Document) -> list[Shown]:
+        """Return the findings that hold for a buffer now, sorted by place."""
+        return list(self._book.shown(document))
+
+    def findings(self, workspace: Workspace, event: FindingsReported) -> None:
+        """Show what an agent says of a file, unless its text has moved on."""
+        document = self._files.buffer(workspace, event.path)
+        if document is None:
+            self._spawn(self._show_closed(workspace, event.path, event))
+        elif self._book.report(document, event.agent, event.sha256, event.findings, event.run_id):
+            self._publisher.now(document.uri)
+
+    def proposal(self, workspace: Workspace, proposal: Proposal) -> None:
+        """Keep a proposal, and show its state at its findings."""
+        self.fixes.put(workspace, proposal)
+        for uri in self._book.with_findings(proposal.finding_ids):
+            if self._documents.get(uri) is not None:
+                self._publisher.soon(uri)
+            else:
+                self._refresh([uri])
+
+    def stored(self, workspace: Workspace, path: str, document: Document) -> None:
+        """Show what is known of a file from before."""
+        engine = workspace.engine
+        if engine is None:
+            return
+        for proposal in engine.proposals(paths=(path,)):
+            self.fixes.put(workspace, proposal)
+        by_agent: dict[str, list[Finding]] = {}
+        for finding in engine.findings(path):
+            if finding.base_sha256 == document.sha256:
+                by_agent.setdefault(finding.agent, []).append(finding)
+        for agent, findings in by_agent.items():
+            self._book.report(document, agent, document.sha256, findings, "")
+        if by_agent:
+            self._publisher.now(document.uri)
+
+    def typed(self, document: Document, start: int, end: int, length: int) -> None:
+        """Follow one change of a buffer: `start` to `end` became `length` characters."""
+        self._book.shift(document, start, end, length)
+        if self._book.knows(document.uri):
+            self._publisher.soon(document.uri)
+
+    def saved(self, uri: str) -> None:
+        """Publish at once."""
+        self._publisher.now(uri)
+
+    def closed(self, uri: str) -> None:
+        """Go on showing what holds for the file on disk; nothing for what is no file of a folder."""
+        self._notes.pop(uri, None)
+        place = self._workspaces.of(uri)
+        if place is not None and self._book.knows(uri):
+            self._spawn(self._show_closed(*place))
+        else:
+            self._book.forget(uri)
+            self._publisher.clear(uri)
+
+    def dismissed(self, finding_id: str) -> None:
+        """Take a finding off."""
+        self._refresh(self._book.dismiss(finding_id))
+
+    def put_notes(self, uri: str, notes: Sequence[types.Diagnostic]) -> None:
+        """Show remarks of ours about a whole file, besides its findings; none takes them off."""
+        if notes or uri in self._notes:
+            self._notes[uri] = notes
+            if self._documents.get(uri) is not None:
+                self._publisher.now(uri)
+            else:
+                self._publisher.put(uri, notes)
+
+    def refresh(self) -> None:
+        """Publish everything that has changed in its look."""
+        self._refresh(self._book.uris())
+
+    def drop(self, workspace: Workspace) -> None:
+        """Forget a folder that was closed, and what is shown of its files."""
+        self.fixes.drop(workspace)
+        for uri in self._book.uris():
+            if self._workspaces.of(uri) is None:
+                self._book.forget(uri)
+                self._publisher.clear(uri)
+
+    def close(self) -> None:
+        """Publish no more."""
+        self._publisher.close()
+
+    def _refresh(self, uris: Sequence[str]) -> None:
+        for uri in uris:
+            if self._documents.get(uri) is not None:
+                self._publisher.now(uri)
+            elif (place := self._workspaces.of(uri)) is not None:
+                self._spawn(self._show_closed(*place))
+
+    async def _show_closed(self, workspace: Workspace, path: str, event: FindingsReported | None = None) -> None:
+        document = await self._files.read(workspace, path)
+        uri = workspace.uri_of(path)
+        if document is None:
+            self._book.forget(uri)
+            self._publisher.clear(uri)
+            return
+        if event is not None:
+            self._book.report(document, event.agent, event.sha256, event.findings, event.run_id)
+        if self._documents.get(document.uri) is not None:
+            self._publisher.now(document.uri)
+            return
+        self._book.keep(document.uri, document.sha256)
+        self._publisher.put(document.uri, render(self.shown(document), document, workspace, self.fixes, extra=()))
+
+    def _render(self, uri: str) -> Sequence[types.Diagnostic] | None:
+        document, place = self._documents.get(uri), self._workspaces.of(uri)
+        if document is None or place is None:
+            return None
+        return render(self.shown(document), document, place[0], self.fixes, extra=self._notes.get(uri, ()))
+
+    def _send(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
+        document = self._documents.get(uri)
+        version = document.version if document else None
+        params = types.PublishDiagnosticsParams(uri=uri, diagnostics=list(diagnostics), version=version)
+        self._protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)

@@ -1,0 +1,301 @@
+"""What somebody sees who opens, types in and saves files."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ambient_lsp.events import FindingsReported
+from ambient_lsp.lsp.publisher import INTERVAL
+from ambient_lsp.model import TriggerKind
+from ambient_lsp.text import freeze
+from tests.fakes.engine import FakeEngine
+from tests.server.wire import Connection, settle, until
+
+TEXT = "import hashlib\nh = hashlib.md5(b'x')\nprint(h)\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text(TEXT)
+    return path
+
+
+def messages(connection, uri):
+    return [item["message"] for item in connection.editor.diagnostics.get(uri, [])]
+
+
+async def opened(connection, uri, text=TEXT):
+    connection.editor.open(uri, text)
+    await until(lambda: "(fix proven)" in str(messages(connection, uri)))
+
+
+async def test_opening_a_file_shows_its_findings_with_everything_an_editor_can_show(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        (found,) = it.editor.diagnostics[file.as_uri()]
+    assert found["source"] == "ambient"
+    assert found["code"] == "AMB-SEC-MD5"
+    assert found["severity"] == 3  # a warning of an agent is not a compiler's warning
+    assert found["range"] == {"start": {"line": 1, "character": 12}, "end": {"line": 1, "character": 15}}
+    assert found["relatedInformation"][0]["message"] == "used here"
+    assert found["data"]["state"] == "offered"
+    assert set(found["data"]) == {"finding_id", "run_id", "sha256", "proposal_id", "state"}
+
+
+async def test_a_finding_is_shown_before_its_fix_is_proven(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        seen = [item["diagnostics"][0]["message"] for item in it.editor.publications if item["diagnostics"]]
+    assert seen[0] == "md5 is broken" and seen[-1] == "md5 is broken (fix proven)"
+
+
+async def test_a_finding_whose_fix_is_being_checked_says_so(file):
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), "md5  # checking\n")
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken (checking a fix)"])
+
+
+async def test_saving_reviews_the_text_as_it_was_and_takes_other_unsaved_buffers_along(file):
+    other = file.with_name("b.py")
+    other.write_text("x = 1\n")
+    async with Connection(file.parent) as it:
+        it.editor.open(other.as_uri(), "x = 1\n")
+        await opened(it, file.as_uri())
+        it.editor.type(other.as_uri(), 0, 1, "y")
+        it.engine.triggers.clear()
+        it.editor.type(file.as_uri(), 0, 0, "# saved\n")
+        it.editor.save(file.as_uri())
+        it.editor.type(file.as_uri(), 0, 0, "# typed later\n")
+        (trigger,) = it.engine.triggers
+    texts = {item.path: item.text for item in trigger.snapshots}
+    assert (trigger.kind, trigger.paths) == (TriggerKind.SAVE, ("a.py",))
+    assert texts == {"a.py": "# saved\n" + TEXT, "b.py": "y = 1\n"}
+
+
+async def test_a_finding_moves_with_its_line_says_so_and_is_fresh_again_after_undo(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        it.editor.type(uri, 0, 0, "# new\n")
+        await until(lambda: "changed since" in str(messages(it, uri)))
+        assert it.editor.diagnostics[uri][0]["range"]["start"] == {"line": 2, "character": 12}
+        it.editor.type(uri, 0, 6, "")
+        await until(lambda: messages(it, uri) == ["md5 is broken (fix proven)"])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [(30, 31, "Q"), (15, 15, "# "), (35, 35, "  # sure"), (14, 15, ""), (10, 40, "")],
+    ids=["inside", "before on the line", "after on the line", "joined with the line above", "deleted"],
+)
+async def test_a_finding_is_withdrawn_when_its_line_is_edited_and_back_after_undo(file, start, end, text):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        old = it.editor.texts[uri][start:end]
+        it.editor.type(uri, start, end, text)
+        await until(lambda: messages(it, uri) == [])
+        assert await it.actions(uri, 1) == []
+        it.editor.type(uri, start, start + len(text), old)
+        await until(lambda: messages(it, uri) == ["md5 is broken (fix proven)"])
+
+
+async def test_a_result_for_a_text_that_has_moved_on_is_dropped(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        it.engine.delay = 0.05
+        it.editor.open(uri, TEXT)
+        await settle()
+        it.editor.type(uri, 0, 0, "#")
+        await until(lambda: it.engine.runs())
+        await settle()
+        assert not it.editor.publications
+
+
+async def test_typing_publishes_at_most_once_in_a_tenth_of_a_second(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        it.editor.publications.clear()
+        started = asyncio.get_running_loop().time()
+        for _ in range(50):
+            it.editor.type(uri, 0, 0, "\n")
+            await asyncio.sleep(0.004)
+        took = asyncio.get_running_loop().time() - started
+        assert 1 <= len(it.editor.publications) <= took / INTERVAL + 1
+        it.editor.save(uri)
+        assert it.editor.publications[-1]["diagnostics"][0]["range"]["start"]["line"] == 51
+
+
+async def test_no_more_than_a_hundred_diagnostics_in_a_file(file):
+    async with Connection(file.parent) as it:
+        text = "md5\n" * 300
+        it.editor.open(file.as_uri(), text)
+        await until(lambda: it.editor.diagnostics.get(file.as_uri()))
+        assert len(it.editor.diagnostics[file.as_uri()]) == 100
+
+
+async def test_a_large_file_is_skipped_with_a_word_about_it(file):
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), "x = 1\n" * 200_000)
+        await until(lambda: it.editor.diagnostics.get(file.as_uri()))
+        (note,) = it.editor.diagnostics[file.as_uri()]
+        assert "1,000,000 bytes" in note["message"] and note["range"]["start"]["line"] == 0
+        assert not it.engine.triggers
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_positions_are_in_the_units_of_the_editor(file, encoding):
+    text = "x = '\u2028\x0c😀é'; y = md5\r\n"
+    async with Connection(file.parent, encoding=encoding) as it:
+        uri = file.as_uri()
+        await opened(it, uri, text)
+        place = it.editor.diagnostics[uri][0]["range"]
+        start, end = it.editor.offset(uri, place["start"]), it.editor.offset(uri, place["end"])
+        assert text[start:end] == "md5"
+
+
+async def test_a_byte_order_mark_in_the_buffer_counts_for_the_editor_and_not_for_the_hash(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri, "\ufeffmd5\n")
+        assert it.editor.diagnostics[uri][0]["range"]["start"] == {"line": 0, "character": 1}
+        (trigger,) = it.engine.triggers
+        assert trigger.snapshots[0].sha256 == freeze(file, "a.py", "md5\n").sha256
+
+
+async def test_findings_of_a_closed_file_stay_for_what_is_on_disk(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        it.editor.close(uri)
+        await asyncio.sleep(0.05)
+        assert messages(it, uri) == ["md5 is broken (fix proven)"]
+
+
+async def test_closing_without_saving_takes_findings_of_the_unsaved_text_off(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri, "md5  # not on disk\n")
+        it.editor.close(uri)
+        await until(lambda: messages(it, uri) == [])
+
+
+async def test_a_review_of_everything_shows_findings_in_files_that_are_not_open(file):
+    async with Connection(file.parent) as it:
+        await it.command("reviewWorkspace")
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken (fix proven)"])
+
+
+async def test_what_is_known_from_before_is_shown_when_a_file_is_opened(file, monkeypatch):
+    monkeypatch.setattr(FakeEngine, "leads", False)
+    async with Connection(file.parent) as it:
+        found, _ = it.engine.look(freeze(file.parent, "a.py", TEXT))
+        it.engine.found["SecurityGuardian", "a.py"] = found
+        it.editor.open(file.as_uri(), TEXT)
+        assert messages(it, file.as_uri()) == ["md5 is broken"]
+
+
+async def test_a_second_window_shows_what_the_first_one_finds(file, monkeypatch):
+    monkeypatch.setattr(FakeEngine, "leads", False)
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), TEXT)
+        found, _ = it.engine.look(base := freeze(file.parent, "a.py", TEXT))
+        it.engine.publish(FindingsReported("theirs", "SecurityGuardian", "a.py", base.sha256, tuple(found)))
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"])
+        assert it.server.session.status()["folders"][0]["leader"] is False
+
+
+async def test_untitled_buffers_and_state_files_are_left_alone(file):
+    async with Connection(file.parent) as it:
+        it.editor.open("untitled:Untitled-1", TEXT)
+        it.editor.open((file.parent / ".git" / "COMMIT_EDITMSG").as_uri(), TEXT)
+        it.editor.open((file.parent / ".ambient" / "x.py").as_uri(), TEXT)
+        await settle()
+        assert not it.engine.triggers and len(FakeEngine.opened) == 1
+
+
+async def test_each_folder_has_its_engine_and_the_innermost_one_wins(tmp_path):
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    async with Connection(tmp_path / "outer", inner) as it:
+        it.editor.open((inner / "a.py").as_uri(), TEXT)
+        it.editor.open((tmp_path / "outer" / "b.py").as_uri(), TEXT)
+        by_root = {engine.root: [t.paths for t in engine.triggers] for engine in FakeEngine.opened}
+    assert by_root == {inner: [("a.py",)], tmp_path / "outer": [("b.py",)]}
+
+
+async def test_folders_come_and_go(file, tmp_path_factory):
+    new = tmp_path_factory.mktemp("new")
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        event = {
+            "added": [{"uri": new.as_uri(), "name": "new"}],
+            "removed": [{"uri": file.parent.as_uri(), "name": "old"}],
+        }
+        it.wire.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        await until(lambda: len(FakeEngine.opened) == 2)
+        assert FakeEngine.opened[0].closed and not FakeEngine.opened[1].closed
+        assert messages(it, file.as_uri()) == []
+
+
+async def test_a_file_opened_on_its_own_gets_an_engine_for_its_project(tmp_path):
+    package = tmp_path / "src" / "package"
+    package.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("")
+    async with Connection() as it:
+        it.editor.open((package / "a.py").as_uri(), TEXT)
+        await until(lambda: it.editor.diagnostics)
+        assert it.engine.root == tmp_path
+
+
+async def test_a_folder_reached_through_a_link_keeps_the_names_that_the_editor_uses(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "a.py").write_text(TEXT)
+    async with Connection(tmp_path / "link") as it:
+        await it.command("review")
+        await until(lambda: it.editor.diagnostics)
+        assert list(it.editor.diagnostics) == [(tmp_path / "link" / "a.py").as_uri()]
+
+
+async def test_hover_tells_the_proof_and_does_not_render_what_the_repository_says(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        place = {"line": 1, "character": 13}
+        params = {"textDocument": {"uri": file.as_uri()}, "position": place}
+        shown = (await it.wire.request("textDocument/hover", params))["result"]["contents"]["value"]
+        elsewhere = {**params, "position": {"line": 2, "character": 0}}
+        assert (await it.wire.request("textDocument/hover", elsewhere))["result"] is None
+    assert "2 passed before, 2 after" in shown and "bubblewrap" in shown and "low risk" in shown
+
+
+async def test_settings_are_pulled_for_each_folder_and_again_when_they_change(file):
+    async with Connection(file.parent) as it:
+        it.wire.answers["workspace/configuration"] = lambda params: [{"severity": "warning"}]
+        await opened(it, file.as_uri())
+        it.wire.notify("workspace/didChangeConfiguration", {"settings": None})
+        await until(lambda: it.editor.diagnostics[file.as_uri()][0]["severity"] == 2)
+        it.wire.answers["workspace/configuration"] = lambda params: [{"severity": "shout"}]
+        it.wire.notify("workspace/didChangeConfiguration", {"settings": None})
+        await until(lambda: it.wire.of("window/showMessage"))
+    assert "shout" in it.wire.of("window/showMessage")[0]["message"]
+    (asked,) = it.wire.of("workspace/configuration")[0]["items"]
+    assert asked == {"scopeUri": file.parent.as_uri(), "section": "ambient"}
+
+
+async def test_settings_that_come_unasked_are_used(file):
+    async with Connection(file.parent, client="plain") as it:
+        await opened(it, file.as_uri())
+        it.wire.notify("workspace/didChangeConfiguration", {"settings": {"ambient": {"severity": "hint"}}})
+        await until(lambda: it.editor.diagnostics[file.as_uri()][0]["severity"] == 4)
+
+
+async def test_trust_is_off_unless_the_editor_says_so(file):
+    async with Connection(file.parent) as it:
+        assert it.engine.trusted is False
+    async with Connection(file.parent, options={"trusted": True}) as it:
+        assert it.engine.trusted is True
