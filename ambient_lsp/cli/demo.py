@@ -44,9 +44,9 @@ async def _demo(folder: Path, backend: str) -> int:
     out = render.OUT
     out.print(f"[bold]1.[/] A git repository with planted problems and a test suite: {escape(str(folder))}")
     async with opened(folder, backend=backend) as engine:
-        for one in await engine.readiness():
-            about = f"ready · {one.image}" if one.ready else f"not ready: {one.reason} {one.next_step}"
-            out.print(f"   sandbox {one.backend}: {escape(about)}")
+        for place in await engine.readiness():
+            about = f"ready · {place.image}" if place.ready else f"not ready: {place.reason} {place.next_step}"
+            out.print(f"   sandbox {place.backend}: {escape(about)}")
         out.print("[bold]2.[/] Five specialists look at it, and every fix is proven in the sandbox.")
         run = engine.submit(engine.trigger(TriggerKind.COMMAND))
         await follow(run, quiet=not render.ERR.is_terminal)

@@ -181,6 +181,11 @@ class Services:
         tree = await self._tree(trigger)
         return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
 
+    async def check_tree(self) -> Verdict | None:
+        """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
+        verifier = await self.verifier()
+        return None if verifier is None else await verifier.examine(await (await self.checkouts()).current())
+
     async def warm(self) -> None:
         """Do now what the first save would wait for."""
         self.cpu.warm()

@@ -16,6 +16,7 @@ from ambient_lsp.sandbox import layout
 from ambient_lsp.verification import compare
 from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
+from ambient_lsp.verification.examine import all_checks, expressions
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.config import Sandbox as SandboxSettings
     from ambient_lsp.model import FileEdit, Proposal
-    from ambient_lsp.protocols import Checkouts, Recheck, Sandbox, Session
+    from ambient_lsp.protocols import Checkouts, Observation, Recheck, Sandbox, Session
 
 T = TypeVar("T")
 
@@ -107,6 +108,29 @@ class Verifier:
         except AmbientError:
             return None
         return None if run.problem or not run.passed else coverage_of(run)
+
+    async def observe(self, calls: Sequence[str], setup: str, tree: str) -> list[Observation] | None:
+        """Evaluate expressions on `tree` after running `setup`; None when there is no sandbox. Raises `SandboxError`."""
+        ready = await self._ready()
+        return await self._on_tree(tree, lambda opened: expressions(opened, calls, setup)) if ready.ready else None
+
+    async def examine(self, tree: str) -> Verdict:
+        """Run all of the project's checks on `tree` by itself."""
+        started = time.monotonic()
+        ready = await self._ready()
+        if not ready.ready:
+            return _inconclusive(f"No sandbox is ready, so nothing was run. {ready.reason}".strip())
+        checks = await self._on_tree(tree, lambda opened: all_checks(opened, self._settings.checks))
+        outcomes = {check.outcome for check in checks}
+        outcome = next(
+            (one for one in (VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE) if one in outcomes),
+            VerdictOutcome.PASSED,
+        )
+        reason = "; ".join(f"{check.name}: {check.detail or check.outcome.value}" for check in checks)
+        return Verdict(
+            outcome, as_sentence(reason), tuple(checks), sandbox=ready.backend, image=ready.image,
+            selection="the whole suite", tree=tree, seconds=time.monotonic() - started,
+        )  # fmt: skip
 
     async def _ready(self) -> Readiness:
         if self._sandbox is None:

@@ -1,0 +1,73 @@
+"""Looking at one tree by itself: what its own checks say, and what an expression gives there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ambient_lsp.errors import CommandRefused, SandboxError
+from ambient_lsp.model import CheckResult, VerdictOutcome
+from ambient_lsp.protocols import Command, Observation
+from ambient_lsp.verification.checks import Check, find_checks, observe
+from ambient_lsp.verification.testrun import run_tests
+from ambient_lsp.verification.trees import REPEATABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ambient_lsp.verification.trees import OpenTree
+
+_OBSERVER = Path(__file__).parent.parent / "analyzers" / "harness" / "observe.py"
+SECONDS_PER_CALL = 2.0
+
+
+async def all_checks(tree: OpenTree, lines: Mapping[str, str]) -> list[CheckResult]:
+    """Run the whole suite, and the checks that the configuration and the project ask for."""
+    run = await run_tests(tree, ())
+    detail = run.problem or f"{len(run.passed)} passed, {len(run.bad)} failed"
+    outcome = VerdictOutcome.FAILED if run.bad else VerdictOutcome.PASSED
+    if run.problem or not run.outcomes:
+        outcome = VerdictOutcome.FAILED if run.bad else VerdictOutcome.INCONCLUSIVE
+    tests = CheckResult(
+        "tests", ("pytest",), outcome, patched=dict(run.outcomes), new_failures=tuple(sorted(run.bad)),
+        detail=detail, seconds=run.seconds,
+    )  # fmt: skip
+    checks = await find_checks(lines, tree, ["."])
+    return [tests, *[result for check in checks if (result := await _check(check, tree)) is not None]]
+
+
+async def expressions(tree: OpenTree, calls: Sequence[str], setup: str) -> list[Observation]:
+    """Evaluate `calls` after `setup`. Raises `SandboxError` when the setup or the interpreter did not come to an end."""
+    request = {"setup": setup, "calls": list(calls), "seconds": SECONDS_PER_CALL}
+    script = await tree.put("observe.py", _OBSERVER.read_text(encoding="utf-8"))
+    asked = await tree.put("observe.json", json.dumps(request))
+    answer = f"{tree.session.results}/observed.json"
+    argv = (tree.session.python, script, asked, answer)
+    result = await tree.session.run(Command(argv, env=REPEATABLE, limits=tree.limits, trusted=True))
+    try:
+        observed = json.loads((tree.results / "observed.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SandboxError(f"Nothing could be observed: {result.stderr[-300:] or result.killed}") from error
+    if observed["error"]:
+        raise SandboxError(f"Nothing could be observed: {observed['error']}")
+    return [Observation(**one) for one in observed["observations"]]
+
+
+async def _check(check: Check, tree: OpenTree) -> CheckResult | None:
+    try:
+        seen = await observe(check, tree)
+    except CommandRefused as error:
+        return CheckResult(check.name, check.argv, VerdictOutcome.INCONCLUSIVE, detail=str(error))
+    if seen["missing"]:
+        if not check.required:
+            return None
+        return CheckResult(check.name, check.argv, VerdictOutcome.INCONCLUSIVE, detail="it is not in the sandbox")
+    outcome = VerdictOutcome.PASSED if seen["exit"] == 0 else VerdictOutcome.FAILED
+    if seen["killed"]:
+        outcome = VerdictOutcome.INCONCLUSIVE
+    found = seen["diagnostics"]
+    return CheckResult(
+        check.name, check.argv, outcome, patched=dict.fromkeys(found, "failed"), new_failures=tuple(found),
+        detail=seen["killed"] or (found[0] if found else ""), seconds=seen["seconds"],
+    )  # fmt: skip
