@@ -151,6 +151,19 @@ def load(name: str, location: str, root: Path, trusted: bool) -> Proposer:
         return Unavailable(name, _failed(name, f"could not be loaded from {location}", error))
 
 
+def load_object(location: str, root: Path) -> Any:
+    """Return what `path/to/file.py:name` or `package.module:name` names; for a trusted folder only.
+
+    Raises `AmbientError` when it cannot be imported or is not there.
+    """
+    place, _, attribute = location.rpartition(":")
+    try:
+        module = _module_of_file(attribute, root, place) if place.endswith(".py") else import_module(place)
+        return getattr(module, attribute)
+    except Exception as error:  # importing runs somebody else's code, which may do anything
+        raise _failed(location, "could not be loaded", error) from error
+
+
 def installed(name: str) -> Proposer | None:
     """Load the specialist that an installed package offers under this name; None where there is none."""
     for entry in metadata.entry_points(group=ENTRY_POINTS, name=name):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.engine import Engine
 
 
+BURST = 200
+"""More changed files than this at once are a checkout or a build, not somebody's work: git says what differs."""
+
+
 def watch(
     root: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
     backend: Annotated[str, typer.Option(help="Use this sandbox: auto, docker, bubblewrap or none.")] = "",
@@ -48,13 +52,13 @@ async def _changes(engine: Engine) -> None:
     from ambient_lsp.context.watch import Rescan, changes
     from ambient_lsp.model import TriggerKind
 
-    settings = engine.config.monitoring
-    async for batch in changes(engine.root, debounce=settings.debounce_seconds, ignore=settings.ignore_patterns):
-        if isinstance(batch, Rescan):
-            await (await engine.services()).rescan()
+    services = await engine.services()
+    quiet = engine.config.monitoring.debounce_seconds
+    async for batch in changes(engine.root, debounce=quiet, ignore=services.ignored()):
+        if isinstance(batch, Rescan) or len(batch) > BURST:
+            await services.rescan()
             await _review_changed(engine)
             continue
-        services = await engine.services()
         paths = await services.changed(sorted(batch))
         if paths:
             engine.submit(engine.trigger(TriggerKind.CHANGE, paths))

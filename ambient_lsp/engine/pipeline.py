@@ -91,6 +91,8 @@ async def travel(road: Road) -> None:
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
     withdraw_outdated(road, context, drafts)
+    for target in context.targets:
+        road.store.set_value(f"reviewed:{target.path}", target.sha256)
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:

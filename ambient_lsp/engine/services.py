@@ -186,6 +186,36 @@ class Services:
         verifier = await self.verifier()
         return None if verifier is None else await verifier.examine(await (await self.checkouts()).current())
 
+    async def rescan(self) -> None:
+        """Look at the list of files again, after a branch switch or a burst of changes."""
+        (await self.repository()).rescan()
+
+    async def changed(self, paths: Sequence[str]) -> list[str]:
+        """Return those of the written paths that deserve a review: Python source that nobody ignores."""
+        repository = await self.repository()
+        repository.update(paths)
+        wanted = [path for path in paths if path.endswith((".py", ".pyi"))]
+        return await asyncio.to_thread(_not_ignored, self.root, wanted) if wanted else []
+
+    async def unreviewed(self) -> list[str]:
+        """Return the source files that differ from HEAD, and were not reviewed with their present text."""
+        repository = await self.repository()
+        paths = await asyncio.to_thread(_differing, self.root)
+        result: list[str] = []
+        for path in paths:
+            snapshot = await repository.read(path)
+            if snapshot is not None and self._store.get_value(f"reviewed:{path}") != snapshot.sha256:
+                result.append(path)
+        return result
+
+    def ignored(self) -> Callable[[str], bool]:
+        """Return what tells that a path is left alone by the settings."""
+        from ambient_lsp.context.tree import Ignore, watched
+
+        settings = self.config.monitoring
+        ignore = Ignore(self.root, settings.ignore_patterns)
+        return lambda path: ignore(path) or not watched(path, settings.watch_paths)
+
     async def warm(self) -> None:
         """Do now what the first save would wait for."""
         self.cpu.warm()
@@ -203,6 +233,8 @@ class Services:
     async def close(self) -> None:
         """End every process and give back every checkout."""
         self.cpu.close()
+        if self._repository is not None:
+            await self._repository.close()
         if self._checkouts is not None:
             await self._checkouts.close()
         if self._chosen is not None and self._chosen[0] is not None:
@@ -255,3 +287,28 @@ class Services:
             return await verifier.observe(calls, setup, await self._tree(trigger))
         except AmbientError:
             return None
+
+
+def _not_ignored(root: Path, paths: list[str]) -> list[str]:
+    """Leave out what git ignores; in a folder without git, nothing."""
+    from git import Repo
+    from git.exc import GitError
+
+    try:
+        ignored = set(Repo(root, search_parent_directories=True).ignored(*paths))
+    except GitError:
+        return paths
+    return [path for path in paths if path not in ignored]
+
+
+def _differing(root: Path) -> list[str]:
+    """Return source files that differ from HEAD or are new; none in a folder without git."""
+    from git import Repo
+    from git.exc import GitError
+
+    try:
+        repo = Repo(root)
+        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", "HEAD", "--").split("\0")
+        return [name for name in (*names, *repo.untracked_files) if name.endswith((".py", ".pyi"))]
+    except (GitError, ValueError):
+        return []
