@@ -109,7 +109,10 @@ class _Grid:
     def _step(
         self, index: int, line: Line, row: list[float], forbidden: frozenset[tuple[int, int]]
     ) -> tuple[list[float], list[int]]:
-        """Return the scores after this old line, and how each came: 1 matched, 3 paraphrased, 0 left out, 2 after a file line."""
+        """Return the scores after this old line, and how each came.
+
+        1: matched, 3: paraphrased, 0: left out, 2: as the field before, with one more line of the file.
+        """
         elided = line.mark == " " and is_elision(line.text)
         leave = 0.0 if elided else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
         fresh = [score + leave for score in row]

@@ -196,9 +196,9 @@ class _Reader:
             declared = int(old_count or 1), int(new_count or 1)
         limit = next((n for n in range(self.at, len(self.lines)) if is_boundary(self.lines, n)), len(self.lines))
         end = _end_by_counts(self.lines[self.at : limit], declared)
-        body, exact = (self.lines[self.at : self.at + end], True) if end else (self.lines[self.at : limit], False)
-        lines = _marked(body if exact else _without_prose(body))
-        tail = self.lines[self.at + len(body if exact else _without_prose(body)) : limit]
+        body = self.lines[self.at : self.at + end] if end else _without_prose(self.lines[self.at : limit], self.closed)
+        lines = _marked(body)
+        tail = self.lines[self.at + len(body) : limit]
         self.at = limit
         hunk = Hunk(
             tuple(lines),
@@ -260,13 +260,14 @@ def _goes_on(tail: Sequence[str]) -> bool:
     return False
 
 
-def _without_prose(body: Sequence[str]) -> Sequence[str]:
+def _without_prose(body: Sequence[str], closed: bool) -> Sequence[str]:
+    """Leave out what follows a hunk and is not of it. In a fence there is no prose, but kept lines without a mark."""
     for number, line in enumerate(body[:-1]):
         if line == "-- " and _VERSION.match(body[number + 1]):
             body = body[:number]
             break
     end = len(body)
-    while end and (not body[end - 1] or body[end - 1][0] not in " +-\\"):
+    while end and (not body[end - 1] or (body[end - 1][0] not in " +-\\" and not closed)):
         end -= 1
     return body[:end]
 

@@ -113,7 +113,7 @@ class Finder:
     def _telling(self, hunk: Hunk) -> bool:
         """Tell whether the new side alone says enough to find it in a file."""
         added = any(line.mark == "+" and line.text.strip() for line in hunk.lines)
-        return sum(bool(line.text.strip()) for line in hunk.new) >= (1 if added else 3)
+        return sum(bool(line.text.strip()) for line in hunk.new) >= (1 if added else 2)
 
     def _matches(self, wanted: Sequence[str], key: Key) -> list[int]:
         if key not in self._keyed:
@@ -250,7 +250,8 @@ class Finder:
         """Place added lines without any kept or removed one: only by numbers that other hunks vouch for."""
         offset = _offset(number - 1, placed)
         at_end = not any(placed) and hunk.old_start == len(self.lines)
-        if hunk.old_start is None or (offset is None and not at_end):
+        kept_lines_lost = hunk.missing is not None and hunk.missing[0] > 0
+        if hunk.old_start is None or kept_lines_lost or (offset is None and not at_end):
             self.trace(f"hunk {number} only adds lines, and nothing shows that its line numbers are right")
             raise self._ambiguous(hunk)
         place = hunk.old_start + (offset or 0)

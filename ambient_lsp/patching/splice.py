@@ -142,14 +142,17 @@ class _Writer:
         return self._retabbed(indent) + rest if self.tabs or self._foreign(indent) else text
 
     def _foreign(self, indent: str) -> bool:
-        """Tell whether Python code is indented in a way that nothing in the file is; tabs are then not meant."""
-        return self.python and "\t" in indent and not any(line.startswith("\t") for line in self.bare)
+        """Tell whether Python code is indented in a way that nothing in the file is, which is then not meant."""
+        if not self.python or not indent:
+            return False
+        tabs = any(line.startswith("\t") for line in self.bare)
+        return not tabs if "\t" in indent else tabs and not any(line.startswith(" ") for line in self.bare)
 
     def _retabbed(self, indent: str) -> str:
         if indent in self.indents:
             return self.indents[indent]
         known = [(one, other) for one, other in self.indents.items() if one and other]
-        if any("\t" in other for _, other in known):
+        if any("\t" in other for _, other in known) or "\t" not in indent:
             width = next((w for w in _WIDTHS if all(other.expandtabs(w) == one for one, other in known)), _WIDTHS[0])
             size = len(indent.expandtabs(width))
             return "\t" * (size // width) + " " * (size % width)

@@ -57,6 +57,7 @@ class Docker:
         self._timeout = timeout
         self._client: DockerClient | None = None
         self._connecting = threading.Lock()
+        self._remaining: set[str] = set()
         # Each running command holds a thread that reads its output, so the loop's own few threads would not do.
         self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ambient-docker")
 
@@ -94,7 +95,7 @@ class Docker:
                 await asyncio.shield(session.end())
 
     async def reap(self) -> int:
-        """Remove containers of processes of this machine that are gone."""
+        """Remove containers of processes of this machine that are gone, and those that the engine kept from us."""
         return await self.call(self._reap)
 
     async def close(self) -> None:
@@ -107,6 +108,13 @@ class Docker:
     async def call(self, work: Callable[[], T]) -> T:
         """Do `work` in a thread. Raises `SandboxUnavailable` whatever the engine or the way to it has against it."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: _translated(work))
+
+    async def discard(self, container: Container) -> None:
+        """Remove a container; if the engine does not answer now, then at the next `reap`."""
+        try:
+            await self.call(lambda: _remove(container))
+        except SandboxUnavailable:
+            self._remaining.add(str(container.id))
 
     def client(self) -> DockerClient:
         """Return the connection to the engine, made at first use. Blocks."""
@@ -153,9 +161,10 @@ class Docker:
             all=True, filters={"label": [OWNER_LABEL, f"{HOST_LABEL}={platform.node()}"]}, ignore_removed=True
         )
         for container in ours:
-            if not owner.alive(container.labels[OWNER_LABEL]):
+            if container.id in self._remaining or not owner.alive(container.labels[OWNER_LABEL]):
                 _remove(container)
                 count += 1
+        self._remaining.clear()
         return count
 
 
@@ -235,7 +244,7 @@ class DockerSession:
         """Remove the container and everything that runs in it."""
         container, self._container = self._container, None
         if container is not None:
-            await self._backend.call(lambda: _remove(container))
+            await self._backend.discard(container)
 
     async def _start(self, limits: Limits) -> None:
         """Have a container with these limits: the one there is, or a new one."""
@@ -249,7 +258,7 @@ class DockerSession:
         except asyncio.CancelledError:
             # The thread goes on and will have made a container that nobody knows of.
             container, _ = await creating
-            await self._backend.call(lambda: _remove(container))
+            await self._backend.discard(container)
             raise
         self._limits = wanted
 

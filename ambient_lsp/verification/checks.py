@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.verification.trees import OpenTree
 
-_DIAGNOSTIC = re.compile(r"^(?P<path>[^\s:][^:]*?)(?::\d+)?(?::\d+)?: (?P<message>.*\S)\s*$")
+_DIAGNOSTIC = re.compile(r"^(?P<path>[^\s:]*[./][^\s:]*)(?::\d+)?(?::\d+)?: (?P<message>.*\S)\s*$")
 _SUMMARY = re.compile(r"^(Found \d+|Success|All checks|=+|-+|\d+ (passed|failed))")
 _NOT_THERE = re.compile(r"No module named '?(ruff|mypy)\b")
 

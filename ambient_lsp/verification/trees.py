@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Checkouts, Sandbox, Session
 
 _HARNESS = Path(__file__).parent / "harness"
-REPEATABLE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PY_COLORS": "0", "NO_COLOR": "1"}
-"""Environment for every run, so that two runs of the same tree say the same."""
+REPEATABLE = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PY_COLORS": "0",
+    "NO_COLOR": "1",
+    "RUFF_OUTPUT_FORMAT": "concise",
+    "RUFF_NO_CACHE": "true",
+}
+"""Environment for every run, so that two runs of the same tree say the same, a diagnostic on one line."""
 
 
 @dataclass(frozen=True, slots=True)
