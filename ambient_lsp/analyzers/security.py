@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, parse
+from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
@@ -21,8 +21,6 @@ from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tree_sitter import Node
 
 UNREADABLE = "AMB-SEC-UNREADABLE"
 _SEVERITY: dict[Level, Severity] = {
@@ -91,7 +89,7 @@ def words(code: str) -> set[str]:
 def statement(text: str, span: Span) -> str:
     """Return the code of the innermost statement around the start of `span`."""
     lines = Lines(text)
-    node = _node_at(text, span)
+    node = node_at(text, span)
     while node is not None and not node.type.endswith("_statement"):
         node = node.parent
     if node is None or node.text is None:
@@ -159,7 +157,7 @@ def _name_of(text: str, span: Span) -> str:
 
     Not the whole call: fixing one weakness of a call must not rename the others.
     """
-    node = _node_at(text, span)
+    node = node_at(text, span)
     while node is not None and node.type != "call" and not node.type.endswith("_statement"):
         node = node.parent
     arguments = node.child_by_field_name("arguments") if node is not None and node.type == "call" else None
@@ -167,12 +165,6 @@ def _name_of(text: str, span: Span) -> str:
     subject = first.text.decode("utf-8", "replace") if first is not None and first.text else ""
     subject = "" if first is not None and first.type == "keyword_argument" else subject
     return f"{enclosing_symbol(text, span)}: {Lines(text).slice(span)} of {subject}"
-
-
-def _node_at(text: str, span: Span) -> Node | None:
-    line = Lines(text).line(span.start_line)
-    point = (span.start_line, len(line[: span.start_column].encode("utf-8", "replace")))
-    return parse(text).root_node.descendant_for_point_range(point, point)
 
 
 def _makes_a_secret(text: str, span: Span) -> bool:

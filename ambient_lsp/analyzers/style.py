@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, parse
+from ambient_lsp.analyzers.base import RawFinding, node_at, parse
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings
 from ambient_lsp.model import Severity, Span
@@ -56,7 +56,8 @@ def raw_findings(
         message = f"Style was not checked, because the file cannot be parsed: {broken.message}."
         return [RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("style", "not-checked"))]
     found = [
-        _raw(diagnostic) for diagnostic in wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
+        _raw(text, diagnostic)
+        for diagnostic in wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
     ]
     if report.note:
         found.append(RawFinding(UNREADABLE, Span(0, 0, 0, 0), report.note, Severity.HINT, tags=("style", "note")))
@@ -120,7 +121,13 @@ def _bound(name: Node, kind: str) -> str:
     return code.split(".")[0] if kind == "import_statement" and alias is None else code
 
 
-def _raw(diagnostic: Diagnostic) -> RawFinding:
+def _raw(text: str, diagnostic: Diagnostic) -> RawFinding:
+    code = ""
+    if diagnostic.code.startswith("W29"):
+        # Blanks look all alike. Those in a string stay, so they must not take over the ids of those that go.
+        node = node_at(text, diagnostic.span)
+        inside = "in a string" if node is not None and "string" in node.type else "outside"
+        code = f"{inside}: {Lines(text).line(diagnostic.span.start_line)}"
     return RawFinding(
         rule=PREFIX + diagnostic.code,
         span=diagnostic.span,
@@ -128,6 +135,7 @@ def _raw(diagnostic: Diagnostic) -> RawFinding:
         severity=Severity.HINT,
         tags=("style", *(("unnecessary",) if diagnostic.code in ("F401", "F841") else ())),
         data={"code": diagnostic.code, "safe": diagnostic.safe, "url": diagnostic.url},
+        code=code,
     )
 
 

@@ -161,6 +161,15 @@ async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
     assert proposals == []
 
 
+async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_that_go(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["W"]\n')
+    text = 'x = """\n   \na  \n"""\n\n\ndef f():\n    pass\n   \n    return 1\n'
+    _, (proposal,) = await style(tmp_path, text)
+    after, _ = await style(tmp_path, patched(proposal, text))
+    assert after
+    assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
 LINES = st.sampled_from(
     ["import os", "import sys", "from a import b, c", "x = 1  ", "print(sys, b)", "", "   ", "y = '😀' ", "# note  "]
 )
