@@ -22,6 +22,7 @@ from ambient_lsp.text import Lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
 _SEVERITY: dict[Level, Severity] = {
     "low": Severity.HINT,
@@ -56,9 +57,14 @@ _WELL_KNOWN_SECRETS = re.compile(
 
 def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[RawFinding]:
     """Return the weaknesses of one text, of the level `threshold` and above."""
-    ignored = read_settings(root, path).ignored
-    selection = Selection(select=("S",), ignore=tuple(code for code in ignored if re.fullmatch(r"S\d+", code)))
-    return raw_findings(text, path, check(text, path, root, selection), threshold)
+    return judge(text, path, root, check(text, path, root, SELECTION), threshold)
+
+
+def judge(text: str, path: str, root: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
+    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
+    settings = read_settings(root, path)
+    kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
+    return raw_findings(text, path, replace(report, diagnostics=kept), threshold)
 
 
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:

@@ -36,6 +36,7 @@ SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF
 LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 """Prefixes of rules that are a formatter's business."""
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
+_INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|nosec|pyright|mypy)\b", re.IGNORECASE)
 _DOCUMENTED_SHARE = 0.5
 _SORTED_SHARE = 0.6
 
@@ -86,6 +87,8 @@ def wanted(
             return documented
         if settings.selected or code not in QUIET:
             return False
+        if code == "F401" and path.endswith("__init__.py"):
+            return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
     return [diagnostic for diagnostic in report.diagnostics if asked(diagnostic)]
@@ -143,6 +146,9 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
     """Whether sorting would move only the odd line: a file that was never sorted on purpose is left alone."""
     if diagnostic.fix is None:
         return False
+    start, end = diagnostic.fix.replacements[0].start, diagnostic.fix.replacements[-1].end
+    if _INSTRUCTION.search(text, start, end):
+        return False  # a comment that speaks to a tool may mean something else in another place
     old, new = (
         [line.strip() for line in source.split("\n") if re.match(r"\s*(import|from)\s", line)]
         for source in (text, apply_replacements(text, diagnostic.fix.replacements))
