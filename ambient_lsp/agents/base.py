@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers import ruff
 from ambient_lsp.errors import AmbientError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
+    from ambient_lsp.analyzers.ruff import Report, Selection
     from ambient_lsp.model import Context, Finding, Proposal, Snapshot
     from ambient_lsp.protocols import Workbench
 
+    Look = Callable[[Snapshot, Context, Workbench, Any], AsyncIterator[Finding | Proposal]]
+
 PYTHON = (".py", ".pyi")
+BATCH = 32
 
 
 class Specialist:
@@ -30,20 +35,26 @@ class Specialist:
         """
         failed: list[str] = []
         settings = bench.settings(self.name)
-        for snapshot in context.targets:
-            if not snapshot.path.endswith(PYTHON):
-                continue
-            try:
-                async for item in self.look(snapshot, context, bench, settings):
-                    yield item
-            except AmbientError as error:
-                failed.append(f"{snapshot.path}: {error}")
+        python = [snapshot for snapshot in context.targets if snapshot.path.endswith(PYTHON)]
+        for start in range(0, len(python), BATCH):
+            batch = python[start : start + BATCH]
+            look = await self.looker(batch, context, bench)
+            for snapshot in batch:
+                try:
+                    async for item in look(snapshot, context, bench, settings):
+                        yield item
+                except AmbientError as error:
+                    failed.append(f"{snapshot.path}: {error}")
         if failed:
             raise AmbientError(
                 f"{self.name} could not look at {len(failed)} of {len(context.targets)} files.",
                 untouched="The others were looked at.",
                 next_step=" ".join(failed[:3]),
             )
+
+    async def looker(self, batch: Sequence[Snapshot], context: Context, bench: Workbench) -> Look:
+        """Return what looks at one file of `batch`. Override it to do at once what is cheaper at once."""
+        return self.look
 
     def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
@@ -59,3 +70,11 @@ class Specialist:
 def count(number: int, noun: str) -> str:
     """Return "1 finding" or "3 findings"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+async def ruff_reports(
+    batch: Sequence[Snapshot], context: Context, bench: Workbench, selection: Selection
+) -> dict[str, Report]:
+    """Return what ruff says of many files, by path, from as few processes as can be."""
+    texts = {snapshot.path: snapshot.text for snapshot in batch}
+    return await bench.cpu(ruff.check_many, texts, str(context.root), selection)

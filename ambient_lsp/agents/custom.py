@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import replace
+from dataclasses import asdict, is_dataclass, replace
 from importlib import import_module, metadata
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -74,6 +74,8 @@ class CustomSpecialist:
     async def _adapted(self, item: Any, context: Context, bench: Workbench) -> Finding | Proposal:
         if isinstance(item, Finding | Proposal):
             return replace(item, agent=self.name)
+        if is_dataclass(item) and not isinstance(item, type):
+            item = asdict(item)
         if isinstance(item, dict) and isinstance(item.get("diff"), str):
             return await self._from_dict(item, context, bench)
         raise AmbientError(

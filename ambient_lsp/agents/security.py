@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.agents.base import Specialist
+from ambient_lsp.agents.base import Specialist, ruff_reports
 from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.advisories import in_dependencies
 from ambient_lsp.analyzers.base import RawFinding, findings
@@ -14,9 +15,11 @@ from ambient_lsp.model import ProofKind, ProofPlan, Proposal
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from ambient_lsp.agents.base import Look
     from ambient_lsp.analyzers.fixes.security import Fixed
+    from ambient_lsp.analyzers.ruff import Report
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
 
@@ -43,13 +46,17 @@ class SecurityGuardian(Specialist):
             for finding in findings(self.name, snapshot, in_dependencies(snapshot.text, advisories.text)):
                 yield finding
 
-    async def look(
-        self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+    async def looker(self, batch: Sequence[Snapshot], context: Context, bench: Workbench) -> Look:
+        """Have ruff check the batch at once."""
+        return partial(self._look, await ruff_reports(batch, context, bench, security.SELECTION))
+
+    async def _look(
+        self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        """Yield the file's weaknesses, then a proposal for each that can be fixed."""
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
-        raws = await bench.cpu(security.find, snapshot.text, snapshot.path, root, threshold)
+        report = reports[snapshot.path]
+        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold)
         raws = [replace(raw, evidence=(security.evidence(snapshot.path, raw),)) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:

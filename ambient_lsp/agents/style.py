@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.agents.base import Specialist
+from ambient_lsp.agents.base import Specialist, ruff_reports
 from ambient_lsp.analyzers import ruff, style
 from ambient_lsp.analyzers.base import RawFinding, findings
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
@@ -15,8 +16,10 @@ from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from ambient_lsp.agents.base import Look
+    from ambient_lsp.analyzers.ruff import Report
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
 
@@ -43,13 +46,17 @@ class StyleEnforcer(Specialist):
 
     name = "StyleEnforcer"
 
-    async def look(
-        self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+    async def looker(self, batch: Sequence[Snapshot], context: Context, bench: Workbench) -> Look:
+        """Have ruff check the batch at once."""
+        return partial(self._look, await ruff_reports(batch, context, bench, style.SELECTION))
+
+    async def _look(
+        self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        """Yield the file's style findings, then at most two proposals."""
         defer = bool(settings.get("defer_to_formatter", True))
         used = await _used_elsewhere(snapshot, context, bench)
-        result = await bench.cpu(review, snapshot.text, snapshot.path, str(context.root), defer, used)
+        report = reports[snapshot.path]
+        result = await bench.cpu(review, snapshot.text, snapshot.path, str(context.root), defer, used, report)
         found = findings(self.name, snapshot, result.raws)
         for finding in found:
             yield finding
@@ -59,10 +66,9 @@ class StyleEnforcer(Specialist):
             yield _lint_proposal(snapshot, result, _fixed(result, found, result.lint_codes))
 
 
-def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str) -> Review:
-    """Check one text and make its fixed versions. `used_elsewhere` is the code of files that import this one."""
+def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str, report: Report) -> Review:
+    """Judge what ruff reported and make the fixed texts. `used_elsewhere` is the code of files that import this one."""
     settings = read_settings(root, path)
-    report = ruff.check(text, path, root, style.SELECTION)
     raws = tuple(style.raw_findings(text, path, report, settings, defer_to_formatter=defer_to_formatter))
     if report.syntax_error is not None:
         return Review(raws, text, (), text, (), ())

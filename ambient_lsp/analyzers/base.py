@@ -116,6 +116,13 @@ def parse(text: str) -> Tree:
     return _parser().parse(_LONE_RETURN.sub("\n", text).encode("utf-8", "replace"))
 
 
+def node_at(text: str, span: Span) -> Node | None:
+    """Return the smallest tree-sitter node at the start of `span`."""
+    line = Lines(text).line(span.start_line)
+    point = (span.start_line, len(line[: span.start_column].encode("utf-8", "replace")))
+    return parse(text).root_node.descendant_for_point_range(point, point)
+
+
 def span_of(lines: Lines, node: Node) -> Span:
     """Return where a tree-sitter node is, in lines and code points."""
     return Span(*_point(lines, node.start_point), *_point(lines, node.end_point))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Replacement, Span
+from ambient_lsp.patching.edits import apply_replacements
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ def check_many(texts: Mapping[str, str], root: str, selection: Selection) -> dic
         for row in rows:
             by_name.setdefault(str(Path(row["filename"]).resolve()), []).append(row)
         for path in on_disk:
-            # A file that was saved meanwhile is checked again below, from the text that was asked for.
-            if _same_on_disk(root, path, texts[path]):
+            # Checked again below, each by itself: a file that was saved meanwhile, from the text that was asked for, and
+            # a batch in which one folder has settings that ruff refuses, which are no reason to leave out the others'.
+            if not note and _same_on_disk(root, path, texts[path]):
                 reports[path] = _report(by_name.get(str(Path(root, path).resolve()), []), texts[path], note)
     for path, text in texts.items():
         if path not in reports:
@@ -118,6 +120,14 @@ def fixed(text: str, path: str, root: str, selection: Selection) -> str:
     arguments = ["check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "--quiet", *selection.arguments()]
     done = _run(root, [*arguments, "--stdin-filename", str(Path(root, path)), "-"], text)
     return done.stdout if done.returncode in (0, 1) and (done.stdout or not text) else text
+
+
+def fixed_once(text: str, diagnostic: Diagnostic) -> str:
+    """Return `text` with this one finding fixed, and nothing else; for fixes that are proven one by one.
+
+    The fix may be one that ruff calls unsafe: look at `diagnostic.safe` first.
+    """
+    return apply_replacements(text, diagnostic.fix.replacements) if diagnostic.fix is not None else text
 
 
 def formatted(text: str, path: str, root: str) -> str | None:

@@ -57,9 +57,7 @@ class RuffServer:
         report = await self.report(path, text, version)
         settings = await asyncio.to_thread(read_settings, str(self._root), path)
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
-        kept = [item for item in report.diagnostics if not settings.refuses(item.code)]
-        secure = Report(tuple(kept), report.syntax_error, report.note)
-        return found + security.raw_findings(text, path, secure, self._threshold)
+        return found + security.judge(text, path, str(self._root), report, self._threshold)
 
     async def report(self, path: str, text: str, version: int = 0) -> Report:
         """Return all that ruff says of a buffer; no fix in it counts as safe."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, parse
+from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
@@ -22,8 +22,7 @@ from ambient_lsp.text import Lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tree_sitter import Node
-
+SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
 _SEVERITY: dict[Level, Severity] = {
     "low": Severity.HINT,
@@ -58,9 +57,14 @@ _WELL_KNOWN_SECRETS = re.compile(
 
 def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[RawFinding]:
     """Return the weaknesses of one text, of the level `threshold` and above."""
-    ignored = read_settings(root, path).ignored
-    selection = Selection(select=("S",), ignore=tuple(code for code in ignored if re.fullmatch(r"S\d+", code)))
-    return raw_findings(text, path, check(text, path, root, selection), threshold)
+    return judge(text, path, root, check(text, path, root, SELECTION), threshold)
+
+
+def judge(text: str, path: str, root: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
+    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
+    settings = read_settings(root, path)
+    kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
+    return raw_findings(text, path, replace(report, diagnostics=kept), threshold)
 
 
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
@@ -91,7 +95,7 @@ def words(code: str) -> set[str]:
 def statement(text: str, span: Span) -> str:
     """Return the code of the innermost statement around the start of `span`."""
     lines = Lines(text)
-    node = _node_at(text, span)
+    node = node_at(text, span)
     while node is not None and not node.type.endswith("_statement"):
         node = node.parent
     if node is None or node.text is None:
@@ -159,7 +163,7 @@ def _name_of(text: str, span: Span) -> str:
 
     Not the whole call: fixing one weakness of a call must not rename the others.
     """
-    node = _node_at(text, span)
+    node = node_at(text, span)
     while node is not None and node.type != "call" and not node.type.endswith("_statement"):
         node = node.parent
     arguments = node.child_by_field_name("arguments") if node is not None and node.type == "call" else None
@@ -167,12 +171,6 @@ def _name_of(text: str, span: Span) -> str:
     subject = first.text.decode("utf-8", "replace") if first is not None and first.text else ""
     subject = "" if first is not None and first.type == "keyword_argument" else subject
     return f"{enclosing_symbol(text, span)}: {Lines(text).slice(span)} of {subject}"
-
-
-def _node_at(text: str, span: Span) -> Node | None:
-    line = Lines(text).line(span.start_line)
-    point = (span.start_line, len(line[: span.start_column].encode("utf-8", "replace")))
-    return parse(text).root_node.descendant_for_point_range(point, point)
 
 
 def _makes_a_secret(text: str, span: Span) -> bool:

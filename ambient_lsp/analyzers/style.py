@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, parse
+from ambient_lsp.analyzers.base import RawFinding, node_at, parse
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings
 from ambient_lsp.model import Severity, Span
@@ -36,6 +36,7 @@ SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF
 LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 """Prefixes of rules that are a formatter's business."""
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
+_INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|nosec|pyright|mypy)\b", re.IGNORECASE)
 _DOCUMENTED_SHARE = 0.5
 _SORTED_SHARE = 0.6
 
@@ -56,7 +57,8 @@ def raw_findings(
         message = f"Style was not checked, because the file cannot be parsed: {broken.message}."
         return [RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("style", "not-checked"))]
     found = [
-        _raw(diagnostic) for diagnostic in wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
+        _raw(text, diagnostic)
+        for diagnostic in wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
     ]
     if report.note:
         found.append(RawFinding(UNREADABLE, Span(0, 0, 0, 0), report.note, Severity.HINT, tags=("style", "note")))
@@ -85,6 +87,8 @@ def wanted(
             return documented
         if settings.selected or code not in QUIET:
             return False
+        if code == "F401" and path.endswith("__init__.py"):
+            return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
     return [diagnostic for diagnostic in report.diagnostics if asked(diagnostic)]
@@ -120,7 +124,13 @@ def _bound(name: Node, kind: str) -> str:
     return code.split(".")[0] if kind == "import_statement" and alias is None else code
 
 
-def _raw(diagnostic: Diagnostic) -> RawFinding:
+def _raw(text: str, diagnostic: Diagnostic) -> RawFinding:
+    code = ""
+    if diagnostic.code.startswith("W29"):
+        # Blanks look all alike. Those in a string stay, so they must not take over the ids of those that go.
+        node = node_at(text, diagnostic.span)
+        inside = "in a string" if node is not None and "string" in node.type else "outside"
+        code = f"{inside}: {Lines(text).line(diagnostic.span.start_line)}"
     return RawFinding(
         rule=PREFIX + diagnostic.code,
         span=diagnostic.span,
@@ -128,6 +138,7 @@ def _raw(diagnostic: Diagnostic) -> RawFinding:
         severity=Severity.HINT,
         tags=("style", *(("unnecessary",) if diagnostic.code in ("F401", "F841") else ())),
         data={"code": diagnostic.code, "safe": diagnostic.safe, "url": diagnostic.url},
+        code=code,
     )
 
 
@@ -135,6 +146,9 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
     """Whether sorting would move only the odd line: a file that was never sorted on purpose is left alone."""
     if diagnostic.fix is None:
         return False
+    start, end = diagnostic.fix.replacements[0].start, diagnostic.fix.replacements[-1].end
+    if _INSTRUCTION.search(text, start, end):
+        return False  # a comment that speaks to a tool may mean something else in another place
     old, new = (
         [line.strip() for line in source.split("\n") if re.match(r"\s*(import|from)\s", line)]
         for source in (text, apply_replacements(text, diagnostic.fix.replacements))

@@ -128,10 +128,10 @@ async def test_an_installed_package_offers_its_specialist_by_name(tmp_path, monk
 
 async def test_a_file_that_fails_does_not_stop_the_others(tmp_path):
     class Picky(StyleEnforcer):
-        async def look(self, snapshot, context, bench, settings):
+        async def _look(self, reports, snapshot, context, bench, settings):
             if snapshot.path == "a.py":
                 raise AmbientError("no luck")
-            async for item in super().look(snapshot, context, bench, settings):
+            async for item in super()._look(reports, snapshot, context, bench, settings):
                 yield item
 
     with pytest.raises(AmbientError, match="1 of 2 files") as caught:

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ambient_lsp.agents.style import StyleEnforcer, review
+from ambient_lsp.analyzers import ruff
+from ambient_lsp.analyzers.style import SELECTION
 from ambient_lsp.model import ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from tests.unit.agents.bench import ask
@@ -57,11 +59,16 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "x = None\nif x == None:\n    pass\n",
         "import zlib\nimport os\nimport abc\nimport sys\n\nprint(zlib, os, abc, sys)\n",
         "x = '''a   \n   \n'''\n",
+        "import abc\nimport sys\nimport os  # noqa: X\nimport zlib\n\nprint(abc, sys, os, zlib)\n",
         "from typing import *\n\nprint(List)\n",
     ],
 )
 async def test_what_is_right_or_a_matter_of_taste_is_left_alone(tmp_path, text):
     assert (await style(tmp_path, text))[1] == []
+
+
+async def test_a_package_offers_names_by_importing_them(tmp_path):
+    assert await style(tmp_path, "from .a import b\n", path="pkg/__init__.py") == ([], [])
 
 
 async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
@@ -161,6 +168,28 @@ async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
     assert proposals == []
 
 
+async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_that_go(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["W"]\n')
+    text = 'x = """\n   \na  \n"""\n\n\ndef f():\n    pass\n   \n    return 1\n'
+    _, (proposal,) = await style(tmp_path, text)
+    after, _ = await style(tmp_path, patched(proposal, text))
+    assert after
+    assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
+async def test_many_files_are_each_told_of_and_fixed(tmp_path):
+    texts = {f"m{n}.py": f"import os\n\nx = {n}\n" for n in range(40)}
+    for path in list(texts)[::2]:
+        (tmp_path / path).write_text(texts[path])
+    findings, proposals = await ask(StyleEnforcer(), tmp_path, texts)
+    assert {finding.path for finding in findings} == {p.files_touched[0] for p in proposals} == set(texts)
+
+
+def tidied(root, text):
+    report = ruff.check(text, "x.py", str(root), SELECTION)
+    return review(text, "x.py", str(root), True, "", report).tidy
+
+
 LINES = st.sampled_from(
     ["import os", "import sys", "from a import b, c", "x = 1  ", "print(sys, b)", "", "   ", "y = '😀' ", "# note  "]
 )
@@ -170,8 +199,8 @@ LINES = st.sampled_from(
 @given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_tidying_twice_is_tidying_once_and_keeps_the_program(tmp_path, lines, newline, ends):
     text = newline.join(lines) + newline * ends
-    once = review(text, "x.py", str(tmp_path), True, "").tidy
-    assert review(once, "x.py", str(tmp_path), True, "").tidy == once
+    once = tidied(tmp_path, text)
+    assert tidied(tmp_path, once) == once
     kept = [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Import | ast.ImportFrom)]
     left = [ast.dump(node) for node in ast.parse(once).body if not isinstance(node, ast.Import | ast.ImportFrom)]
     assert kept == left

@@ -53,6 +53,18 @@ def test_settings_that_ruff_refuses_are_left_aside_and_said(tmp_path):
     assert "which ruff refuses" in report.note
 
 
+def test_settings_that_ruff_refuses_in_one_folder_hold_no_other_back(tmp_path):
+    texts = {"a/x.py": "import os\n", "b/x.py": "import os\n", "b/y.py": "import os\n"}
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / "a/ruff.toml").write_text("lines = nonsense\n")
+    (tmp_path / "b/ruff.toml").write_text('lint.ignore = ["F401"]\n')
+    reports = ruff.check_many(texts, str(tmp_path), Selection(extend_select=("W291",)))
+    assert [bool(report.note) for report in reports.values()] == [True, False, False]
+    assert not reports["b/x.py"].diagnostics
+
+
 def test_a_text_that_cannot_be_parsed_says_where(tmp_path):
     report = ruff.check("x = 1\ndef f(:\n", "x.py", str(tmp_path), WHITESPACE)
     assert report.syntax_error is not None
