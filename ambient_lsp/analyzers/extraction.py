@@ -120,6 +120,17 @@ def _movable(syntax: Syntax, site: _Site) -> bool:
         if isinstance(node, cst.ExceptHandler | cst.ExceptStarHandler) and node.name is not None:
             # The name is deleted behind the handler, which `flow` does not follow.
             return False
+    names = names_in(site.body)
+    closed_over = {
+        part.value
+        for node in walk(site.function.node.body)
+        if isinstance(node, cst.FunctionDef | cst.Lambda)
+        for part in walk(node)
+        if isinstance(part, cst.Name)
+    }
+    # A global that the block binds, or a variable that a closure shares with it, would become another one.
+    if not names.writes <= site.variables or closed_over & (names.reads | names.writes) & site.variables:
+        return False
     return site.function.node.asynchronous is None
 
 

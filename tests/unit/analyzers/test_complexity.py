@@ -1,0 +1,74 @@
+"""Functions that are hard to follow are told with their numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ambient_lsp.analyzers import complexity, metrics
+from ambient_lsp.errors import AmbientError
+
+NESTED = """
+class A:
+    def f(self, x):
+        for a in x:
+            if a:
+                for b in a:
+                    if b:
+                        while b:
+                            b -= 1
+    @property
+    def p(self): return 1
+    @p.setter
+    def p(self, v):
+        if v: self.v = v
+"""
+
+
+def rules(text, **more):
+    return {found.rule for found in complexity.find(text, "a.py", **more)}
+
+
+def test_complexity_is_named_with_its_number():
+    found = [one for one in complexity.find(NESTED, "a.py", 10) if one.rule == complexity.COMPLEX]
+    assert [one.symbol for one in found] == ["A.f"]
+    assert "15" in found[0].message
+    assert found[0].span.start_line == 2
+    assert not [one for one in complexity.find(NESTED, "a.py", 15) if one.rule == complexity.COMPLEX]
+
+
+def test_nesting_counts_an_elif_chain_once():
+    chain = "def f(x):\n" + "".join(f"    {'el' if n else ''}if x == {n}:\n        print(x)\n" for n in range(9))
+    assert complexity.NESTING not in rules(chain)
+    assert complexity.NESTING in rules(NESTED)
+
+
+def test_length_leaves_the_docstring_out():
+    body = "\n".join(f"    x = {n}" for n in range(20))
+    doc = '    """One.\n' + "\n" * 50 + '    """\n'
+    assert complexity.LONG in rules(f"def f():\n{body}\n", max_function_lines=20)
+    assert complexity.LONG not in rules(f"def f():\n{doc}{body}\n", max_function_lines=21)
+
+
+def test_parameters_with_defaults_and_self_do_not_count():
+    assert complexity.PARAMETERS in rules("def f(a, b, c, d, e, g, h, i, j): pass\n")
+    assert complexity.PARAMETERS not in rules("def f(a, b, c, d, e, g, h, i, j=1, *, k): pass\n")
+    assert complexity.PARAMETERS not in rules("class A:\n    def f(self, a, b, c, d, e, g, h, i): pass\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "def f():\n\t  x\n\ty\n"]
+)
+def test_nothing_crashes_on_new_or_broken_text(text):
+    assert complexity.find(text, "a.py") == []
+    for metric in metrics.METRICS:
+        assert metrics.measure(metric, {}, {"a.py": text}) == 0
+
+
+def test_the_metrics_can_be_narrowed():
+    texts = {"a.py": NESTED, "b.py": NESTED, "c.txt": NESTED}
+    assert metrics.measure("cognitive-complexity", {"symbol": "A.f"}, texts) == 30
+    assert metrics.measure("cognitive-complexity", {"symbol": "A.f", "path": "a.py"}, texts) == 15
+    assert metrics.measure("function-lines", {"symbol": "A.f", "path": "a.py"}, texts) == 7
+    assert metrics.measure("duplicated-lines", {"min_lines": 6}, texts) == 6
+    with pytest.raises(AmbientError, match="no metric called beauty"):
+        metrics.measure("beauty", {}, texts)

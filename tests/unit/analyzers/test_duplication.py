@@ -1,0 +1,206 @@
+"""Repeated code is found under other names, and extracted only where the result does the same."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ambient_lsp.analyzers import duplication, extraction
+
+
+def places(text, min_lines=5):
+    return [clone.places for clone in duplication.clones({"a.py": duplication.index(text)}, ["a.py"], min_lines)]
+
+
+def extracted(text, min_lines=5):
+    made = [extraction.extract(text, group) for group in places(text, min_lines)]
+    return [one.text for one in made if one is not None]
+
+
+BLOCK = """
+def f(a, b):
+    # the sum
+    total = 0
+    for item in a:
+        if item["n"] > 10:
+            total += item["n"] * 2
+        else:
+            total += item["n"]
+    return [total, b]
+
+
+def g(rows, c):
+    s = 0
+    for r in rows:
+        if r["n"] > 20:
+            s += r["n"] * 2
+        else:
+            s += r["n"]
+    # after
+    s += c
+    return s
+"""
+EXTRACTED = """
+def _compute_total(a, limit):
+    total = 0
+    for item in a:
+        if item["n"] > limit:
+            total += item["n"] * 2
+        else:
+            total += item["n"]
+    return total
+
+
+def f(a, b):
+    # the sum
+    total = _compute_total(a, 10)
+    return [total, b]
+
+
+def g(rows, c):
+    s = _compute_total(rows, 20)
+    # after
+    s += c
+    return s
+"""
+
+
+def test_a_repeated_block_becomes_a_function():
+    (new,) = extracted(BLOCK)
+    assert new.strip() == EXTRACTED.strip()
+    assert duplication.duplicated_lines({"a.py": BLOCK}, 5) == 6
+    assert duplication.duplicated_lines({"a.py": new}, 5) == 0
+    assert extracted(new) == []
+
+
+@given(rows=st.lists(st.fixed_dictionaries({"n": st.integers(-5, 40)})), other=st.integers())
+def test_extraction_keeps_the_outcome(rows, other):
+    old_names, new_names = run(BLOCK), run(EXTRACTED)
+    for name in ("f", "g"):
+        assert old_names[name](rows, other) == new_names[name](rows, other)
+
+
+def test_methods_share_a_method():
+    text = dedent("""
+        class A:
+            rate = 2
+
+            def one(self, xs):
+                out = []
+                for x in xs:
+                    if x > self.rate:
+                        out.append(x * self.rate)
+                    else:
+                        out.append(x + self.rate)
+                return sorted(out)
+
+            def two(self, ys):
+                print("two")
+                out = []
+                for y in ys:
+                    if y > self.rate:
+                        out.append(y * self.rate)
+                    else:
+                        out.append(y + self.rate)
+                return sorted(out)
+    """)
+    (new,) = extracted(text)
+    assert new.count("self._shared") == 2
+    assert run(new)["A"]().two([1, 5]) == run(text)["A"]().two([1, 5])
+
+
+def test_two_places_in_one_function():
+    text = dedent("""
+        def f(a, b):
+            low = 0
+            for x in a:
+                if x < 3 and x > 0:
+                    low += x
+                else:
+                    low -= x
+            high = 0
+            for y in b:
+                if y < 3 and y > 0:
+                    high += y
+                else:
+                    high -= y
+            return low, high
+    """)
+    (new,) = extracted(text)
+    assert run(new)["f"]([1, 2, 9], [4]) == run(text)["f"]([1, 2, 9], [4])
+    assert len(new) < len(text) + 40
+
+
+def pair(block: str, before: str = "", after: str = "", parameters: str = "a, b") -> str:
+    body = "\n".join("    " + line if line else "" for part in (before, block, after) for line in part.splitlines())
+    return f"def one({parameters}):\n{body}\n\n\ndef two({parameters}):\n{body}\n"
+
+
+LOOP = "for x in a:\n    if x > b:\n        b = x + 1\n    else:\n        b = x - 1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pair(LOOP + "    yield b\n"),
+        pair(LOOP + "if b:\n    return a\n", after="return b"),
+        pair(LOOP + "f = lambda: b\n", after="return f"),
+        pair(LOOP + "G = b\n", before="global G\n", after="return G"),
+        pair(LOOP + "print(b, g())\n", before="def g():\n    return b\n", after="return b"),
+        pair(LOOP + "print(locals())\n", after="return b"),
+        pair(LOOP + "del x\n", after="return b"),
+        pair("for x in a:\n    if x > b:\n        new = x + 1\n    else:\n        print(x, b, a)\n", after="return new"),
+        pair(LOOP + "await_ = (y for y in a)\n", after="return await_"),
+    ],
+)
+def test_refused_where_in_doubt(text):
+    compile(text, "a.py", "exec")
+    assert extracted(text, 5) == [] or all(same(text, new) for new in extracted(text, 5))
+    if "yield" in text or "lambda" in text or "global" in text or "def g" in text or "locals" in text or "await_" in text:
+        assert extracted(text, 5) == []
+
+
+def same(text, new):
+    return repr(run(text)["one"]([1, 2], 1)) == repr(run(new)["one"]([1, 2], 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "def f(",
+        # A table, not logic.
+        "def f(p):\n" + "".join(f"    p.add_argument('{n}', help='x', default={n})\n" for n in range(20)),
+        # The same shape of other calls.
+        pair(LOOP).split("\n\n\n")[0] + "\n\n\ndef two(a, b):\n    for x in a:\n        b.go(x)\n",
+        # Module level and imports.
+        "import a\nimport b\nx = 1\ny = 2\nz = 3\nw = 4\n" * 3,
+    ],
+)
+def test_not_repeated(text):
+    assert places(text) == []
+
+
+def test_other_variables_in_other_roles_are_no_repetition():
+    one = "def f(a, b):\n    c = a.go(b)\n    d = a.go(b)\n    e = c.to(d)\n    g = e.at(c)\n    h = g.at(a)\n    return h\n"
+    two = one.replace("d = a.go(b)", "d = b.go(a)").replace("def f", "def g")
+    assert places(one + "\n\n" + two) == []
+    assert places(one + "\n\n" + one.replace("c", "z").replace("def f", "def g")) != []
+
+
+def test_a_clone_in_another_file_is_evidence():
+    texts = {"a.py": BLOCK.split("\n\n\n")[0], "b.py": BLOCK.split("\n\n\n")[1]}
+    found = duplication.clones({path: duplication.index(text) for path, text in texts.items()}, ["b.py"], 5)
+    (raw,) = duplication.found_in("b.py", found)
+    assert raw.evidence[0].path == "a.py"
+    assert "one other place" in raw.message
+    assert raw.symbol == "g"
+
+
+def run(text):
+    names: dict[str, object] = {}
+    exec(text, names)
+    return names

@@ -1,0 +1,287 @@
+"""Slow loops are found with their loop, and the faster version does the same."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ambient_lsp.analyzers import performance, speedup
+
+
+def faster(text: str, rule: str) -> list[str]:
+    return [one.text for one in performance.speedups(text, "a.py") if one.rule == rule]
+
+
+TABLE = [
+    (
+        speedup.MEMBERSHIP,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+
+            # keep order
+            return [x for x in a if x in b]
+        """,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+
+            b_set = set(b)
+            # keep order
+            return [x for x in a if x in b_set]
+        """,
+    ),
+    (
+        speedup.MEMBERSHIP,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+            known = list(b)
+            out = []
+            for x in a:
+                for y in x.split():
+                    if y not in known:  # new
+                        out.append(y)
+            return out
+        """,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+            known = list(b)
+            out = []
+            known_set = set(known)
+            for x in a:
+                for y in x.split():
+                    if y not in known_set:  # new
+                        out.append(y)
+            return out
+        """,
+    ),
+    (
+        speedup.SEEN,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+            seen = []
+            out = []
+            for x in a + b:
+                y = x.strip()
+                if y in seen:
+                    continue
+                seen.append(y)  # once
+                out.append(y)
+            return out
+        """,
+        """
+        def f(a: list[str], b: list[str]) -> list[str]:
+            seen = set()
+            out = []
+            for x in a + b:
+                y = x.strip()
+                if y in seen:
+                    continue
+                seen.add(y)  # once
+                out.append(y)
+            return out
+        """,
+    ),
+    (
+        speedup.CONCAT,
+        """
+        def f(a, b):
+            s = "("  # start
+            n = 0
+            for x in a:
+                # one
+                s += str(x)
+                n += 1
+                s = s + ","
+            n = n
+            return s + str(n)
+        """,
+        """
+        def f(a, b):
+            s_parts = ["("]  # start
+            n = 0
+            for x in a:
+                # one
+                s_parts.append(str(x))
+                n += 1
+                s_parts.append(",")
+            s = "".join(s_parts)
+            n = n
+            return s + str(n)
+        """,
+    ),
+    (
+        speedup.SORTED,
+        """
+        def f(a, b):
+            return sorted(a + b + ["~"], key=len, reverse=True)[0]  # longest
+        """,
+        """
+        def f(a, b):
+            return max(a + b + ["~"], key=len)  # longest
+        """,
+    ),
+    (
+        speedup.ANY_ALL,
+        """
+        def f(a, b):
+            return any([x.startswith("a") and len(x) > 1 for x in a])
+        """,
+        """
+        def f(a, b):
+            return any(x.startswith("a") and len(x) > 1 for x in a)
+        """,
+    ),
+    (
+        speedup.HOIST,
+        """
+        import re
+
+        def f(a, b):
+            n = 0
+            # each
+            for x in a:
+                if re.compile("a+").search(x):
+                    n += 1
+            return n
+        """,
+        """
+        import re
+
+        def f(a, b):
+            n = 0
+            pattern = re.compile("a+")
+            # each
+            for x in a:
+                if pattern.search(x):
+                    n += 1
+            return n
+        """,
+    ),
+    (
+        speedup.HOIST,
+        """
+        def f(a, b: list[str]):
+            return [x for x in a if x in set(b)]
+        """,
+        """
+        def f(a, b: list[str]):
+            b_set = set(b)
+            return [x for x in a if x in b_set]
+        """,
+    ),
+    (
+        speedup.LITERAL,
+        """
+        def f(a: list[str], b):
+            return [x for x in a if x not in ("a", "b", "c", "")]
+        """,
+        """
+        def f(a: list[str], b):
+            return [x for x in a if x not in {"a", "b", "c", ""}]
+        """,
+    ),
+    (
+        speedup.KEYS,
+        """
+        def f(a, b):
+            table = {x: 1 for x in b}
+            return [x for x in a if x in table.keys()]
+        """,
+        """
+        def f(a, b):
+            table = {x: 1 for x in b}
+            return [x for x in a if x in table]
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "before", "after"), TABLE)
+def test_before_and_after(rule, before, after):
+    before, after = dedent(before), dedent(after)
+    assert faster(before, rule) == [after]
+    assert faster(after, rule) == []
+    assert faster(before.replace("\n", "\r\n"), rule) == [after.replace("\n", "\r\n")]
+
+
+TEXTS = st.lists(st.text("abc ", max_size=3), max_size=6)
+
+
+@given(a=TEXTS, b=TEXTS, row=st.sampled_from(TABLE))
+def test_both_versions_give_the_same(a, b, row):
+    _, before, after = row
+    assert run(dedent(before))(list(a), list(b)) == run(dedent(after))(list(a), list(b))
+
+
+def run(text):
+    names: dict[str, object] = {}
+    exec(text, names)
+    return names["f"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "def f(",
+        "for x in range(9):\n    print(x in [1, 2, 3, 4, 5])\n",
+        # Already a set, or not known to be a list.
+        "def f(a: list[str], b: set[str]):\n    return [x for x in a if x in b]\n",
+        "def f(a, b):\n    return [x for x in a if x in b]\n",
+        "def f(a: list[str], b: str):\n    return [x for x in a if x in b]\n",
+        "def f(a: list[str], b: list[str] | None):\n    return [x for x in a if b and x in b]\n",
+        # Changed in the loop, or by somebody who got hold of it.
+        "def f(a: list[str], b: list[str]):\n    for x in a:\n        if x not in b:\n            b.append(x)\n",
+        "def f(a: list[str], b: list[str]):\n    for x in a:\n        if x not in b:\n            go(b)\n",
+        "def f(a: list[str], b: list[str]):\n    for x in a:\n        if x not in b:\n            b = [x]\n",
+        "def f(a: list[str], b: list[str]):\n    for x in a:\n        if x not in b:\n            yield x\n",
+        # One test, no loop.
+        "def f(a: str, b: list[str]):\n    return a in b\n",
+        "def f(a: list[str]):\n    return [x for x in a if x in ('a', 'b')]\n",
+        # The list is needed as a list.
+        "def f(a: list[str]):\n    seen = []\n    for x in a:\n        if x not in seen:\n            seen.append(x)\n    return seen\n",
+        # The string is read in the loop, or could be seen half done.
+        "def f(a):\n    s = ''\n    for x in a:\n        s += x\n        print(s)\n    return s\n",
+        "def f(a):\n    s = ''\n    try:\n        for x in a:\n            s += x\n    finally:\n        print(s)\n",
+        "def f(a):\n    s = ''\n    for x in a:\n        s += x\n        if x: return s\n",
+        "def f(a):\n    s = 0\n    for x in a:\n        s += x\n    return s\n",
+        # `max` takes the first of equal items, `sorted(...)[-1]` the last.
+        "def f(a):\n    return sorted(a)[-1], sorted(a)[1], sorted(a)[:1]\n",
+        "def f(a):\n    try:\n        return sorted(a)[0]\n    except IndexError:\n        return None\n",
+        "def f(a, r):\n    return sorted(a, reverse=r)[0]\n",
+        # What is called could have an effect.
+        "def f(a):\n    return any([go(x) for x in a])\n",
+        # Not the same in each turn.
+        "import re\ndef f(a):\n    for x in a:\n        re.compile(x)\n",
+        "import re\ndef f(a):\n    for x in a:\n        re.compile('(')\n",
+        "def f(a, b: list[str]):\n    for x in a:\n        s = set(b)\n        s.add(x)\n        print(s)\n",
+        "def f(a, d):\n    return [x for x in a if x in d.keys()]\n",
+    ],
+)
+def test_left_alone(text):
+    assert performance.find(text, "a.py") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("def f(a, b: list):\n    return [x for x in a if x in b]\n", speedup.MEMBERSHIP),
+        ("def f(a, b: list[dict]):\n    return [x for x in a if x in b]\n", speedup.MEMBERSHIP),
+        ("def f(a):\n    return [x for x in a if x in ['a', 'b', 'c', 'd']]\n", speedup.LITERAL),
+        ("def f(a):\n    q = []\n    for x in a:\n        q.insert(0, x)\n    return q\n", speedup.FRONT),
+        ("def f(a):\n    q = list(a)\n    while q:\n        print(q.pop(0))\n", speedup.FRONT),
+        ("def f(ids):\n    return [User.objects.get(id=i) for i in ids]\n", speedup.QUERY),
+    ],
+)
+def test_found_but_not_rewritten(text, rule):
+    (found,) = performance.find(text, "a.py")
+    assert found.rule == rule
+    assert found.evidence
+    assert faster(text, rule) == [""]
+
+
+def test_a_nested_function_is_timed_through_the_one_around_it():
+    text = "class A:\n    def m(self, b: list[str]):\n        def g(a: list[str]):\n            return [x for x in a if x in set(b)]\n        return g\n"
+    assert {one.symbol for one in performance.speedups(text, "a.py")} <= {"A.m"}

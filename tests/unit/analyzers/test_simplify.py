@@ -1,0 +1,272 @@
+"""A function gets simpler, its comments stay, and it does what it did."""
+
+from __future__ import annotations
+
+import itertools
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ambient_lsp.analyzers import complexity, simplify
+from ambient_lsp.analyzers.syntax import parse
+
+GUARD = '''
+def f(a, b, log):
+    """Doc."""
+    total = 0
+    if a:
+        # why
+        for i in b:  # trailing
+            if i > 3:
+                total += i
+        log.append("""multi
+  line""")
+'''
+GUARDED = '''
+def f(a, b, log):
+    """Doc."""
+    total = 0
+    if not a:
+        return
+    # why
+    for i in b:  # trailing
+        if i > 3:
+            total += i
+    log.append("""multi
+  line""")
+'''
+
+
+def rewritten(text: str, rule: str) -> str | None:
+    return next((one.text for one in simplify.rewrites(text, "a.py") if one.rule == rule), None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        (simplify.GUARD, GUARD, GUARDED),
+        (
+            simplify.GUARD,
+            """
+            def f(a):
+                for x in a:
+                    # head
+                    if x != 2:
+                        while x:
+                            if x == 1:
+                                print(x)
+                            x -= 1
+            """,
+            """
+            def f(a):
+                for x in a:
+                    # head
+                    if x == 2:
+                        continue
+                    while x:
+                        if x == 1:
+                            print(x)
+                        x -= 1
+            """,
+        ),
+        (
+            simplify.ELSE,
+            """
+            def f(a):
+                if a:
+                    return 1
+                else:
+                    # all of them
+                    for x in range(3):
+                        if x:
+                            print(x)
+            """,
+            """
+            def f(a):
+                if a:
+                    return 1
+                # all of them
+                for x in range(3):
+                    if x:
+                        print(x)
+            """,
+        ),
+        (
+            simplify.MERGE,
+            """
+            def f(a, b, c):
+                # both
+                if a or b:
+                    if c:
+                        print(a)  # yes
+            """,
+            """
+            def f(a, b, c):
+                # both
+                if (a or b) and c:
+                    print(a)  # yes
+            """,
+        ),
+        (
+            simplify.BOOLEAN,
+            """
+            def f(a):
+                # sure?
+                if isinstance(a, int):
+                    return True
+                else:
+                    return False
+            """,
+            """
+            def f(a):
+                # sure?
+                return isinstance(a, int)
+            """,
+        ),
+        (
+            simplify.BOOLEAN,
+            """
+            def f(a):
+                if a:
+                    return False
+                return True
+            """,
+            """
+            def f(a):
+                return not a
+            """,
+        ),
+        (
+            simplify.BOOLEAN,
+            """
+            def f(a, b):
+                if a and b:
+                    return True
+                return False
+            """,
+            """
+            def f(a, b):
+                return bool(a and b)
+            """,
+        ),
+    ],
+)
+def test_before_and_after(rule, before, after):
+    before, after = dedent(before), dedent(after)
+    assert rewritten(before, rule) == after
+    assert rewritten(after, rule) is None
+    crlf = rewritten(before.replace("\n", "\r\n"), rule)
+    assert crlf == after.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(a):\n    if a:\n        print(a)\n",
+        "def f(a):\n    if a:\n        return True\n    return None\n",
+        "def f(a):\n    if a:\n        return True\n    # because\n    return False\n",
+        "def f(a, b):\n    if a:\n        # only then\n        if b:\n            print(a)\n",
+        "def f(a, b):\n    if a:\n        if b:\n            print(a)\n    else:\n        print(b)\n",
+        "def f(a, b):\n    if a:\n        if b:\n            print(a)\n        print(b)\n",
+        "def f(a):\n    if a:\n        return 1\n    else:\n        return 2\n",
+        "def f(a):\n    with a:\n        if a:\n            for x in a:\n                if x: print(x)\n",
+        "class A:\n    if True:\n        for x in (1,):\n            if x:\n                y = 1\n",
+        "def f(:\n",
+        "",
+    ],
+)
+def test_nothing_to_simplify(text):
+    assert [one.rule for one in simplify.rewrites(text, "a.py")] == []
+    assert simplify.find(text, "a.py") == []
+
+
+def test_new_syntax_is_read():
+    text = "def f[T](x: T) -> bool:\n    if isinstance(x, int):\n        return True\n    return False\n"
+    assert rewritten(text, simplify.BOOLEAN) == "def f[T](x: T) -> bool:\n    return isinstance(x, int)\n"
+
+
+def test_a_function_over_the_threshold_is_flattened_in_one_go():
+    text = dedent("""
+        def f(a, b):
+            out = []
+            if a:
+                for x in b:
+                    if x:
+                        if x > 2:
+                            while x > 3:
+                                if x % 2:
+                                    out.append(x)
+                                x -= 1
+            else:
+                raise ValueError(a)
+            return out
+    """)
+    whole = next(one for one in simplify.rewrites(text, "a.py", complexity_threshold=10) if one.rule == simplify.FLATTEN)
+    assert whole.before == complexity.cognitive(text)["f"] == 22
+    assert whole.after == complexity.cognitive(whole.text)["f"] < 12
+    for a, b in itertools.product((0, 1), ([], [1, 2, 3], [7, 0, 9])):
+        assert outcome(text, a, b) == outcome(whole.text, a, b)
+    assert parse(whole.text) is not None
+
+
+@given(
+    a=st.sampled_from([0, 1, None, "x", float("nan")]),
+    b=st.lists(st.integers(-2, 9), max_size=5),
+    number=st.integers(0, 5),
+)
+def test_every_rewrite_keeps_the_outcome(a, b, number):
+    text = PROGRAMS[number % len(PROGRAMS)]
+    made = simplify.rewrites(text, "a.py", complexity_threshold=1)
+    assert made
+    for one in made:
+        assert one.after < one.before
+        assert outcome(one.text, a, b) == outcome(text, a, b)
+
+
+PROGRAMS = [
+    dedent("""
+        def f(a, b):
+            log = []
+            for x in b:
+                if not x == 2 or a:
+                    for y in range(x):
+                        if y > 1:
+                            log.append(y)
+                else:
+                    raise ValueError(log)
+            return log
+    """),
+    dedent("""
+        def f(a, b):
+            if a == 1:
+                if len(b) > 2 or b[:1] == [3]:
+                    return b
+            if a in (None, "x"):
+                return True
+            return False
+    """),
+    dedent("""
+        def f(a, b):
+            for x in b:
+                if x < 3:
+                    continue
+                elif x == 5:
+                    return a
+                else:
+                    for y in b:
+                        if y < x:
+                            return [x, y]
+            return repr(a)
+    """),
+]
+
+
+def outcome(text, a, b):
+    names: dict[str, object] = {}
+    exec(text, names)
+    try:
+        return repr(names["f"](a, list(b)))
+    except Exception as error:
+        return repr(error)
