@@ -93,8 +93,11 @@ async def test_a_session(editor: LanguageClient):
         resolved = await editor.code_action_resolve_async(action)
         assert resolved.edit is not None and (resolved.edit.document_changes or resolved.edit.changes)
     else:
-        command = action if isinstance(action, types.Command) else action.command
-        await editor.workspace_execute_command_async(types.ExecuteCommandParams(command.command, command.arguments))
+        # Not from the action: lsprotocol takes one with nothing but a command for a bare command, and garbles it.
+        argument = {"proposal_id": diagnostic.data["proposal_id"]}
+        await editor.workspace_execute_command_async(
+            types.ExecuteCommandParams("ambient.server.applyFix", [argument])
+        )
         for _ in range(100):
             if hasattr(editor, "applied"):
                 break
