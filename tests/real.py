@@ -8,7 +8,7 @@ import pytest
 
 
 def require(ok: bool, sentence: str) -> None:
-    """Skip with a sentence when a component is missing; fail where AMBIENT_REQUIRE_REAL=1 says that it must be there."""
+    """Skip with a sentence when a component is missing; fail where AMBIENT_REQUIRE_REAL=1 says it must be there."""
     if ok:
         return
     if os.environ.get("AMBIENT_REQUIRE_REAL") == "1":
