@@ -74,7 +74,8 @@ async def test_a_process_that_lives_keeps_all_of_its_checkouts(repo, opened, tmp
         import asyncio, pathlib, sys
         from ambient_lsp.repository.worktrees import open_checkouts
         async def main():
-            checkouts = await open_checkouts(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), strategies=[sys.argv[3]])
+            root, cache = map(pathlib.Path, sys.argv[1:3])
+            checkouts = await open_checkouts(root, cache, strategies=[sys.argv[3]])
             async with checkouts.checkout(await checkouts.current()) as folder:
                 print(folder, flush=True)
                 await asyncio.to_thread(sys.stdin.readline)
