@@ -298,7 +298,7 @@ class Engine:
                     f" `ambient proposals approve {proposal.id}`.",
                 )
             self.approve(proposal.id, who)
-        await apply_to_files(self, proposal)
+        await apply_to_files(self, self._store, proposal, who)
         return self.record(Outcome(proposal.id, "applied", who, time.time(), "", content_of(proposal)))
 
     async def undo(self, proposal_id: str, who: str) -> Proposal:
@@ -311,7 +311,7 @@ class Engine:
                 f"“{proposal.title}” is {proposal.state.value}; only an applied one can be taken back.",
                 untouched="Nothing was written.",
             )
-        await undo_in_files(self, proposal)
+        await undo_in_files(self, self._store, proposal)
         return self.record(Outcome(proposal.id, "reverted", who, time.time(), "", content_of(proposal)))
 
     # ------------------------------------------------------------------------------------------ life and death
@@ -373,7 +373,9 @@ class Engine:
         """Finish or take back what an earlier process of ours left half-done."""
         from ambient_lsp.engine.applying import recover
 
-        await asyncio.to_thread(recover, self.root)
+        found_done = recover(self.root, self._store)
+        if found_done is not None:
+            self.record(found_done)
         self.telemetry.drop_old()
         self._store.tidy(time.time())
         for record in self._store.runs(limit=100):
