@@ -177,6 +177,14 @@ async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_th
     assert not set(proposal.finding_ids) & {finding.id for finding in after}
 
 
+async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(tmp_path):
+    text = "from b import a\n\nx = 1\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
+    _, (proposal,) = await style(tmp_path, text)
+    after, _ = await style(tmp_path, patched(proposal, text))
+    assert after
+    assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
 async def test_many_files_are_each_told_of_and_fixed(tmp_path):
     texts = {f"m{n}.py": f"import os\n\nx = {n}\n" for n in range(40)}
     for path in list(texts)[::2]:
