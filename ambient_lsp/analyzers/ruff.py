@@ -104,8 +104,8 @@ def check_many(texts: Mapping[str, str], root: str, selection: Selection) -> dic
         for row in rows:
             by_name.setdefault(str(Path(row["filename"]).resolve()), []).append(row)
         for path in on_disk:
-            # Checked again below, each by itself: a file that was saved meanwhile, from the text that was asked for, and
-            # a batch in which one folder has settings that ruff refuses, which are no reason to leave out the others'.
+            # Each of these is checked again below, by itself: a file that was saved meanwhile, from the text that was
+            # asked for; and a batch in which one folder's settings are refused, since the others' are not.
             if not note and _same_on_disk(root, path, texts[path]):
                 reports[path] = _report(by_name.get(str(Path(root, path).resolve()), []), texts[path], note)
     for path, text in texts.items():

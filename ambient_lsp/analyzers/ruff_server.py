@@ -55,9 +55,14 @@ class RuffServer:
         Raises `AmbientError` when ruff cannot be started or does not answer, even when started anew.
         """
         report = await self.report(path, text, version)
-        settings = await asyncio.to_thread(read_settings, str(self._root), path)
+        # Reading settings and parsing a long file must not hold up the editor's other questions.
+        return await asyncio.to_thread(self._judge, text, path, report)
+
+    def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
+        root = str(self._root)
+        settings = read_settings(root, path)
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
-        return found + security.judge(text, path, str(self._root), report, self._threshold)
+        return found + security.judge(text, path, root, report, self._threshold)
 
     async def report(self, path: str, text: str, version: int = 0) -> Report:
         """Return all that ruff says of a buffer; no fix in it counts as safe."""

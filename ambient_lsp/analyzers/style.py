@@ -126,7 +126,10 @@ def _bound(name: Node, kind: str) -> str:
 
 def _raw(text: str, diagnostic: Diagnostic) -> RawFinding:
     code = ""
-    if diagnostic.code.startswith("W29"):
+    if diagnostic.code == "F401":
+        # The message says where the name comes from, and whether it can go; the name alone may be there twice.
+        code = diagnostic.message
+    elif diagnostic.code.startswith("W29"):
         # Blanks look all alike. Those in a string stay, so they must not take over the ids of those that go.
         node = node_at(text, diagnostic.span)
         inside = "in a string" if node is not None and "string" in node.type else "outside"

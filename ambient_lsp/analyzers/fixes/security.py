@@ -64,13 +64,16 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
         new_text = _apply(source, [change for _, _, change in group])
         if new_text is not None and sorted_before and any(change.imports for _, _, change in group):
             new_text = _sorted_imports(new_text, path, root)
-        if new_text is None or new_text == text:
-            continue
-        first = group[0][2]
-        risk = max((change.risk for _, _, change in group), key=lambda level: level.rank)
-        title = first.title if len(group) == 1 else f"{first.title} ({len(group)} places)"
-        result.append(Fixed(new_text, title, first.reason, risk, tuple(index for index, _, _ in group)))
+        if new_text is not None and new_text != text:
+            result.append(_fixed(new_text, group))
     return result
+
+
+def _fixed(text: str, group: list[_Item]) -> Fixed:
+    first = group[0][2]
+    risk = max((change.risk for _, _, change in group), key=lambda level: level.rank)
+    title = first.title if len(group) == 1 else f"{first.title} ({len(group)} places)"
+    return Fixed(text, title, first.reason, risk, tuple(index for index, _, _ in group))
 
 
 def _change(source: Source, text: str, raw: RawFinding) -> Change | None:
@@ -113,23 +116,32 @@ class _Replace(cst.CSTTransformer):
 
 
 def _apply(source: Source, changes: list[Change]) -> str | None:
-    """Return the file with all of `changes` made; None where two of them are at the same place."""
+    """Return the file with all of `changes` made; None where one lies inside another."""
     nodes: dict[cst.CSTNode, Replacement] = {}
     for change in changes:
-        if any(node in nodes for node in change.nodes):
-            return None
         nodes.update(change.nodes)
+    if any(_inside_another(source, node, nodes) for node in nodes):
+        return None
     tree = source.module.visit(_Replace(nodes))
     context = CodemodContext()
     for module, name in dict.fromkeys(item for change in changes for item in change.imports):
         AddImportsVisitor.add_needed_import(context, module, name or None)
     if any(change.imports for change in changes):
-        tree = _apart_from_docstring(AddImportsVisitor(context).transform_module(tree))
+        had_imports = any(isinstance(node, cst.Import | cst.ImportFrom) for node in source.ranges)
+        tree = AddImportsVisitor(context).transform_module(tree)
+        tree = tree if had_imports else _apart_from_docstring(tree)
     for module, name in dict.fromkeys(item for change in changes for item in change.unused):
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
         tree = RemoveImportsVisitor(context).transform_module(tree)
     return tree.code
+
+
+def _inside_another(source: Source, node: cst.CSTNode, nodes: Mapping[cst.CSTNode, Replacement]) -> bool:
+    above = source.parents.get(node)
+    while above is not None and above not in nodes:
+        above = source.parents.get(above)
+    return above is not None
 
 
 def _apart_from_docstring(tree: cst.Module) -> cst.Module:

@@ -131,6 +131,12 @@ FIXES = [
         '"""Doc."""\n\nx = eval("[1, 2]")\n',
         '"""Doc."""\n\nimport ast\n\nx = ast.literal_eval("[1, 2]")\n',
     ),
+    (
+        "EVAL",
+        HIGH,
+        '"""Doc."""\nfrom __future__ import annotations\n\nx = eval(value)\n',
+        '"""Doc."""\nfrom __future__ import annotations\n\nimport ast\n\nx = ast.literal_eval(value)\n',
+    ),
     ("EVAL", HIGH, "import ast\n\nx = eval(value)\n", "import ast\n\nx = ast.literal_eval(value)\n"),
     (
         "FLASK-DEBUG",
@@ -301,6 +307,20 @@ async def test_alike_weaknesses_are_one_proposal(tmp_path):
     assert [p.title for p in (await look(tmp_path, many))[1]] == [
         "Give the request a timeout of 30 seconds (4 places) (app.py:3, 4, 5, 6)"
     ]
+
+
+async def test_one_inside_another_is_fixed_by_itself_and_never_lost(tmp_path):
+    text = "import yaml\n\nyaml.load(yaml.load(x))\n"
+    _, proposals = await look(tmp_path, text)
+    assert {patched(proposal, text).split("\n")[2] for proposal in proposals} == {
+        "yaml.safe_load(yaml.load(x))",
+        "yaml.load(yaml.safe_load(x))",
+    }
+    deeper = "import yaml\n\nyaml.load(yaml.load(yaml.load(x)))\n"
+    findings, proposals = await look(tmp_path, deeper)
+    for proposal in proposals:
+        assert patched(proposal, deeper).count("safe_load") == len(proposal.finding_ids)
+    assert len(findings) == 3
 
 
 async def test_levels_below_the_threshold_are_not_told(tmp_path):

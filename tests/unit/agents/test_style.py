@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -177,6 +179,14 @@ async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_th
     assert not set(proposal.finding_ids) & {finding.id for finding in after}
 
 
+async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(tmp_path):
+    text = "def f():\n    from b import a\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
+    _, (proposal,) = await style(tmp_path, text)
+    after, _ = await style(tmp_path, patched(proposal, text))
+    assert after
+    assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
 async def test_many_files_are_each_told_of_and_fixed(tmp_path):
     texts = {f"m{n}.py": f"import os\n\nx = {n}\n" for n in range(40)}
     for path in list(texts)[::2]:
@@ -188,6 +198,15 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
     return review(text, "x.py", str(root), True, "", report).tidy
+
+
+def test_loading_the_specialists_loads_no_parser():
+    script = (
+        "import sys, ambient_lsp.agents.registry, ambient_lsp.agents.style, ambient_lsp.agents.security\n"
+        "print([name for name in ('libcst', 'tree_sitter', 'pygls', 'git') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 LINES = st.sampled_from(
