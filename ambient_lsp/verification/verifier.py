@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ambient_lsp.model import FileEdit, Proposal
     from ambient_lsp.protocols import Checkouts, Recheck, Sandbox, Session
 
+    CustomCheck = Callable[[Session], Awaitable[CheckResult]]
+
 T = TypeVar("T")
 
 
@@ -57,10 +60,10 @@ class Verifier:
         self._tests_for = tests_for
         self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
-        self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
+        self._custom: dict[str, CustomCheck] = {}
         self._readiness: Readiness | None = None
 
-    def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
+    def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
         self._custom[name] = check
 
@@ -213,9 +216,9 @@ class Verifier:
             if result is not None:
                 yield result
         for name, custom in self._custom.items():
-            result = replace(await custom(opened.session), name=name)
+            result = await _observed(name, custom, opened)
             if result.outcome is VerdictOutcome.FAILED:
-                before = await self._on_tree(tree, lambda other, custom=custom: custom(other.session))  # type: ignore[misc]
+                before = await self._on_tree(tree, functools.partial(_observed, name, custom))
                 if before.outcome is VerdictOutcome.FAILED:
                     result = replace(result, outcome=VerdictOutcome.PASSED, detail="it fails without the patch too")
             yield result
@@ -239,6 +242,14 @@ class Verifier:
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
             return await do(opened)
+
+
+async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckResult:
+    try:
+        return replace(await check(opened.session), name=name)
+    except Exception as error:  # somebody else's code: what it raises says nothing of the patch
+        detail = f"it raised {type(error).__name__}: {error}"
+        return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)
 
 
 def coverage_of(run: TestRun) -> Coverage:
@@ -270,8 +281,8 @@ async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T
 
 def _to_cover(case: Case) -> list[str]:
     paths = [path for path, text in case.patched.items() if text is not None and measurable(path)]
-    if (target := case.params.get("path")) and case.proposal.proof.kind is ProofKind.TESTS:
-        paths.append(str(target))
+    if case.proposal.proof.kind is ProofKind.TESTS:
+        paths += case.targets
     return sorted(set(paths))
 
 

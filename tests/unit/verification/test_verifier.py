@@ -246,3 +246,33 @@ async def test_text_that_has_changed_is_not_judged(tmp_path, kind):
     verdict = await project.verify(proposal)
     assert verdict.outcome is INCONCLUSIVE
     assert "changed since" in verdict.reason
+
+
+async def test_a_configured_check_that_is_not_allowed_makes_it_inconclusive(tmp_path):
+    project = make_project(tmp_path, FILES, checks={"all": "pytest && curl example.org"})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is INCONCLUSIVE
+    assert "shell syntax" in verdict.reason
+
+
+async def test_a_configured_check_that_is_missing_makes_it_inconclusive(tmp_path):
+    project = make_project(tmp_path, FILES, checks={"odd": "no-such-tool check"})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.reason == "odd: `no-such-tool` could not be run in the sandbox." or "no-such-tool" in verdict.reason
+
+
+async def test_a_check_that_complained_before_may_complain_again(tmp_path):
+    check = "import sys\nfor n, line in enumerate(open('calc.py')):\n    if 'a' in line:\n"
+    check += "        print(f'calc.py:{n}:1: {line.strip()}')\nsys.exit(1)\n"
+    project = make_project(tmp_path, {**FILES, "check.py": check}, checks={"own": "python check.py"})
+    moved = await project.judge({"calc.py": "\n\n" + CALC})
+    worse = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert moved.outcome is PASSED, moved
+    assert (worse.outcome, worse.checks[-1].new_failures) == (FAILED, ("calc.py: return a + a",))
+
+
+@pytest.mark.parametrize("text", ["import os\nos.kill(os.getpid(), 9)\n", "raise SystemExit(3)\n"])
+async def test_a_patch_that_ends_the_process_at_import_fails(tmp_path, text):
+    verdict = await make_project(tmp_path, FILES).judge({"calc.py": text + CALC})
+    assert verdict.outcome is FAILED, verdict
