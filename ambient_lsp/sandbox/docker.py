@@ -58,6 +58,7 @@ class Docker:
         self._client: DockerClient | None = None
         self._connecting = threading.Lock()
         self._remaining: set[str] = set()
+        self._user: str | None = None
         # Each running command holds a thread that reads its output, so the loop's own few threads would not do.
         self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="ambient-docker")
 
@@ -126,6 +127,15 @@ class Docker:
                 client.api.timeout = 60
                 self._client = client
             return self._client
+
+    def user(self) -> str:
+        """Return who commands run as. Where the engine itself is the caller's, root inside is the caller outside and
+        any other id could not write the tree. Blocks."""
+        if self._user is None:
+            options = self.client().info().get("SecurityOptions") or []
+            rootless = any(option.startswith("name=rootless") for option in options)
+            self._user = "0:0" if rootless else ":".join(map(str, checkout.sandbox_ids()))
+        return self._user
 
     def _image(self, project: Path | None) -> ChosenImage:
         """Return the image with the project's dependencies if it was built, else the plain one."""
@@ -265,11 +275,10 @@ class DockerSession:
     def _create(self, limits: Limits) -> tuple[Container, int]:
         from docker.types import LogConfig, Ulimit
 
-        uid, gid = checkout.sandbox_ids()
         container = self._backend.client().containers.create(
             str(self._chosen.image.id),
             [self.python, "-I", "-S", "-c", _FIRST_PROCESS],
-            user=f"{uid}:{gid}",
+            user=self._backend.user(),
             working_dir=layout.TREE,
             hostname="sandbox",
             labels=labels(self._mounts.project),
@@ -330,6 +339,8 @@ class DockerSession:
             return None if code is None else int(code)
 
         reading = asyncio.ensure_future(self._backend.call(read))
+        # Whoever cancels does not ask how it ended.
+        reading.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         killed = await self._watch(reading, handle, limits, before, kills_before, started)
         if killed:
             await self.end()
