@@ -203,10 +203,9 @@ class _Mounts:
         for folder in dict.fromkeys((interpreter.base, interpreter.base.resolve(), interpreter.prefix)):
             if not folder.is_relative_to("/usr"):
                 places.bind("--ro-bind", folder, str(folder))
-        missing = environment.missing_tools(interpreter)
-        for path in environment.tool_paths(missing):
+        for path in environment.tool_paths(environment.missing_tools(interpreter)):
             places.bind("--ro-bind", path, f"{layout.TOOLS_FOLDER}/{path.name}")
-        if "ruff" in missing and (ruff := environment.tool_binary("ruff")):
+        if ruff := environment.ruff_program():
             places.bind("--ro-bind", ruff, f"{layout.BIN_FOLDER}/ruff")
 
     def _project_links(self, places: _Places) -> None:

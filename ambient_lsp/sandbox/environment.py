@@ -6,9 +6,9 @@ the sandbox.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import shutil
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -136,10 +136,14 @@ def tool_paths(names: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(sorted(path for path in paths if path.exists()))
 
 
-def tool_binary(name: str) -> Path | None:
-    """Return our own copy of a tool that is a program and not a module (ruff), if there is one."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    return Path(found) if found else None
+@cache
+def ruff_program() -> Path | None:
+    """Return our own ruff, a program that needs no Python, if there is one."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for file in metadata.distribution("ruff").files or ():
+            if file.parts[-2:] == ("bin", "ruff"):
+                return Path(str(file.locate())).resolve()
+    return None
 
 
 def _closure(names: tuple[str, ...]) -> list[metadata.Distribution]:
