@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 10 << 20
 """Larger changed files keep the content that the index has; larger new files are left out."""
 
+MAX_NEW_FILES = 50_000
+"""In a folder with more files that git does not know and does not ignore, the rest of them is left out."""
+
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _GONE = "0 " + "0" * 40 + "\t"
@@ -89,13 +92,20 @@ class WorkingContent:
 
     def _changes(self, notes: list[str]) -> tuple[list[str], list[str]]:
         """Return the paths to remove from and to update in the private index."""
-        removed, updated = [], []
+        removed, updated, new = [], [], 0
+        if (self._place.top / ".gitmodules").exists():
+            notes.append("Submodules: the tree has their recorded commits, not their files.")
         for path, untracked in _parse_status(self._git.run(*_STATUS, index=self._index)):
+            new += untracked
+            if untracked and new > MAX_NEW_FILES:
+                continue
             kind = self._judge(path, untracked, notes)
             if kind == "remove":
                 removed.append(path)
             elif kind == "update":
                 updated.append(path)
+        if new > MAX_NEW_FILES:
+            notes.append(f"{new - MAX_NEW_FILES} new files beyond {MAX_NEW_FILES} were left out; ignore some in git.")
         return removed, self._without_lfs(updated, notes)
 
     def _judge(self, path: str, untracked: bool, notes: list[str]) -> str:
