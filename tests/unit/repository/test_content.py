@@ -330,6 +330,11 @@ async def test_a_plain_folder_gets_nothing_written_in_it(tmp_path, opened, repo)
                 assert not (folder / "skip.py").exists()
                 assert repo.git("status", "--porcelain", cwd=folder) == ""
     assert sorted(path.name for path in plain.iterdir()) == [".gitignore", "a.py", "skip.py"]
+    (plain / ".gitignore").write_text("a.py\n")
+    async with opened(plain) as checkouts:
+        for _ in range(2):
+            async with checkouts.checkout(await checkouts.current()) as folder:
+                assert sorted(path.name for path in folder.iterdir()) == [".git", ".gitignore", "skip.py"]
 
 
 async def test_a_folder_that_the_repository_around_it_ignores_is_a_plain_one(repo, opened):
