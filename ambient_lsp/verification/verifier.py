@@ -130,13 +130,13 @@ class Verifier:
             _running(self._run_base(case, tree, selection)) as on_base,
             self._open(tree, case.proposal.edits) as opened,
             _running(self._run_patched(case, selection, opened)) as on_patched,
+            _running(asyncio.to_thread(count_test_files, opened.folder)) as counting,
         ):
             async for part in self._parts(case, tree, selection, opened, on_texts, on_base, on_patched):
                 parts.append(part)
                 if part.outcome is not VerdictOutcome.PASSED:
                     break
-            total = await asyncio.to_thread(count_test_files, opened.folder)
-        return _verdict(parts, selection.sentence(total))
+            return _verdict(parts, selection.sentence(await counting))
 
     async def _parts(
         self,

@@ -3,11 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ambient_lsp.repository.worktrees import open_checkouts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Repo:

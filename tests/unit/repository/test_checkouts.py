@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from ambient_lsp.repository import overlay
 from ambient_lsp.repository.worktrees import STRATEGIES
 from ambient_lsp.text import freeze, sha256
 from tests.real import require
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(params=STRATEGIES)

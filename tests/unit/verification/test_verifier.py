@@ -191,11 +191,29 @@ async def test_deleting_a_passing_test_elsewhere_is_a_failure(tmp_path):
 
 async def test_the_projects_own_pytest_options_do_not_disturb(tmp_path):
     ini = "[pytest]\naddopts = -x -n 2 --strict-markers\n"
-    project = make_project(
-        tmp_path, {**FILES, "pytest.ini": ini, "requirements.txt": "pytest-xdist\npytest-randomly\n"}
-    )
+    declared = {"requirements.txt": "pytest-xdist\npytest-randomly\n"}
+    project = make_project(tmp_path / "one", {**FILES, "pytest.ini": ini, **declared})
     verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
     assert verdict.outcome is PASSED, verdict
+    project = make_project(tmp_path / "two", {**FILES, "pytest.ini": ini})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is PASSED, verdict
+
+
+async def test_cancelling_gives_everything_back(tmp_path):
+    import asyncio
+
+    import psutil
+
+    project = make_project(tmp_path, FILES)
+    proposal = project.proposal({"calc.py": CALC.replace("return a * 2", "while True: pass")})
+    task = asyncio.create_task(project.verify(proposal))
+    await asyncio.sleep(1.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not [child for child in psutil.Process().children(recursive=True) if child.status() != "zombie"]
+    assert not list((tmp_path / "cache").glob("results-*"))
 
 
 async def test_custom_checks_in_python_are_compared_too(tmp_path):
