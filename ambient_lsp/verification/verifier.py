@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ambient_lsp.model import FileEdit, Proposal
     from ambient_lsp.protocols import Checkouts, Observation, Recheck, Sandbox, Session
 
+    CustomCheck = Callable[[Session], Awaitable[CheckResult]]
+
 T = TypeVar("T")
 
 
@@ -58,10 +61,10 @@ class Verifier:
         self._tests_for = tests_for
         self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
-        self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
+        self._custom: dict[str, CustomCheck] = {}
         self._readiness: Readiness | None = None
 
-    def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
+    def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
         self._custom[name] = check
 
@@ -151,13 +154,13 @@ class Verifier:
             _running(self._run_base(case, tree, selection)) as on_base,
             self._open(tree, case.proposal.edits) as opened,
             _running(self._run_patched(case, selection, opened)) as on_patched,
+            _running(asyncio.to_thread(count_test_files, opened.folder)) as counting,
         ):
             async for part in self._parts(case, tree, selection, opened, on_texts, on_base, on_patched):
                 parts.append(part)
                 if part.outcome is not VerdictOutcome.PASSED:
                     break
-            total = await asyncio.to_thread(count_test_files, opened.folder)
-        return _verdict(parts, selection.sentence(total))
+            return _verdict(parts, selection.sentence(await counting))
 
     async def _parts(
         self,
@@ -237,9 +240,9 @@ class Verifier:
             if result is not None:
                 yield result
         for name, custom in self._custom.items():
-            result = replace(await custom(opened.session), name=name)
+            result = await _observed(name, custom, opened)
             if result.outcome is VerdictOutcome.FAILED:
-                before = await self._on_tree(tree, lambda other, custom=custom: custom(other.session))  # type: ignore[misc]
+                before = await self._on_tree(tree, functools.partial(_observed, name, custom))
                 if before.outcome is VerdictOutcome.FAILED:
                     result = replace(result, outcome=VerdictOutcome.PASSED, detail="it fails without the patch too")
             yield result
@@ -263,6 +266,14 @@ class Verifier:
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
             return await do(opened)
+
+
+async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckResult:
+    try:
+        return replace(await check(opened.session), name=name)
+    except Exception as error:  # somebody else's code: what it raises says nothing of the patch
+        detail = f"it raised {type(error).__name__}: {error}"
+        return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)
 
 
 def coverage_of(run: TestRun) -> Coverage:
@@ -294,8 +305,8 @@ async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T
 
 def _to_cover(case: Case) -> list[str]:
     paths = [path for path, text in case.patched.items() if text is not None and measurable(path)]
-    if (target := case.params.get("path")) and case.proposal.proof.kind is ProofKind.TESTS:
-        paths.append(str(target))
+    if case.proposal.proof.kind is ProofKind.TESTS:
+        paths += case.targets
     return sorted(set(paths))
 
 
