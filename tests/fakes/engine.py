@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from ambient_lsp.config import Config
 from ambient_lsp.errors import NotAllowed, NotFound, StalePatch
@@ -41,6 +40,10 @@ from ambient_lsp.model import (
 from ambient_lsp.patching.edits import propose
 from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import Lines, decode, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
 
 _STATES = {
     "applied": ProposalState.APPLIED,
@@ -79,7 +82,7 @@ class FakeRun:
 class FakeEngine:
     """Made with `await FakeEngine.open(root)`; `opened` holds all of them."""
 
-    opened: list[FakeEngine] = []
+    opened: ClassVar[list[FakeEngine]] = []
     leads = True
 
     def __init__(self, root: Path, config: Config, *, trusted: bool) -> None:

@@ -58,7 +58,12 @@ class Process:
 
     def initialize(self, root, process_id=None, capabilities=None):
         folders = [{"uri": root.as_uri(), "name": "x"}]
-        params = {"processId": process_id, "capabilities": capabilities or {}, "workspaceFolders": folders, "rootUri": None}
+        params = {
+            "processId": process_id,
+            "capabilities": capabilities or {},
+            "workspaceFolders": folders,
+            "rootUri": None,
+        }
         self.send("initialize", params, 1)
         answer = self.until(lambda message: message.get("id") == 1)
         self.send("initialized", {})

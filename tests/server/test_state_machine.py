@@ -18,7 +18,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ambient_lsp.events import FindingsReported, ProposalChanged
 from ambient_lsp.lsp import apply
@@ -31,7 +38,24 @@ STEPS_PER_RUN = 50
 
 PIECES = st.lists(
     st.sampled_from(
-        ["md5", "é", "😀", "\r\n", "\n", "\r", "\u2028", "\x0c", " ", "x", "md5(md5)", "# risky", "# medium", "\ufe0f", "m", "d5"]
+        [
+            "md5",
+            "é",
+            "😀",
+            "\r\n",
+            "\n",
+            "\r",
+            "\u2028",
+            "\x0c",
+            " ",
+            "x",
+            "md5(md5)",
+            "# risky",
+            "# medium",
+            "\ufe0f",
+            "m",
+            "d5",
+        ]
     ),
     max_size=8,
 ).map("".join)

@@ -10,12 +10,14 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.lsp.server import AmbientServer, create_server
 from tests.fakes.engine import FakeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLIENTS = Path(__file__).parent / "clients"
 _ENDING = re.compile(r"\r\n|\n|\r")
