@@ -10,6 +10,7 @@ import codecs
 import hashlib
 import re
 from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.errors import ContextError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PositionEncoding = Literal["utf-8", "utf-16", "utf-32"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_BYTE_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LONGEST_HEAD = 4096
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -44,13 +47,18 @@ def freeze(root: Path, path: str, text: str, *, version: int | None = None) -> S
 def decode(root: Path, path: str, data: bytes) -> Snapshot:
     """Make a snapshot of a file's bytes.
 
-    A byte-order mark decides the encoding, else a PEP 263 coding line, else UTF-8. Raises `ContextError` when the
-    bytes are not text in that encoding, or hold a NUL as binary files do.
+    A byte-order mark decides the encoding, else (in Python files and scripts) a PEP 263 coding line, else UTF-8.
+    Raises `ContextError` when the bytes are not text in that encoding, when `encode` could not give the same bytes
+    again, or when they hold a NUL as binary files do.
     """
-    encoding, bom = _encoding_of(data)
+    may_declare = path.endswith((".py", ".pyi", ".pyw")) or data.startswith(b"#!")
+    encoding, bom = _encoding_of(data, may_declare=may_declare)
     try:
         text = data[len(bom) :].decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+        if encoding != "utf-8" and encode(text, encoding, bom=bool(bom)) != data:
+            # Such as utf-7, where one text has many spellings: writing it back would change lines nobody edited.
+            raise UnicodeError
+    except (UnicodeError, LookupError) as error:
         raise ContextError(
             f"{path} is not valid {encoding} text.",
             untouched="The file was left alone.",
@@ -73,6 +81,14 @@ def newline_of(text: str) -> str:
     crlf = text.count("\r\n")
     counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
     return max(counts, key=lambda ending: counts[ending])
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their endings; joined they are `text`. No text has no lines."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    if starts[-1] != len(text):
+        starts.append(len(text))
+    return [text[start:end] for start, end in pairwise(starts)]
 
 
 class Lines:
@@ -146,13 +162,22 @@ def units(text: str, encoding: PositionEncoding) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _encoding_of(data: bytes) -> tuple[str, bytes]:
+def _plain(encoding: str) -> str:
+    """Return Python's own name for a codec, and plain UTF-8 for the one that adds a mark of its own."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        return encoding
+    return "utf-8" if name == "utf-8-sig" else name
+
+
+def _encoding_of(data: bytes, *, may_declare: bool) -> tuple[str, bytes]:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding, mark
-    for line in data.split(b"\n", 2)[:2]:
+    for line in _BYTE_LINE_END.split(data[:_LONGEST_HEAD], 2)[:2] if may_declare else ():
         if match := _CODING.match(line):
-            return match[1].decode("ascii"), b""
+            return _plain(match[1].decode("ascii", "replace")), b""
         if line.strip() and not line.lstrip().startswith(b"#"):
             break
     return "utf-8", b""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import PatchConflict, StalePatch
@@ -18,12 +18,13 @@ from ambient_lsp.model import (
     RiskLevel,
     Snapshot,
 )
-from ambient_lsp.text import sha256
+from ambient_lsp.patching.compare import changed_blocks
+from ambient_lsp.patching.render import changed_lines as changed_lines
+from ambient_lsp.patching.render import render_file
+from ambient_lsp.text import sha256, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-_NO_NEWLINE = "\\ No newline at end of file\n"
 
 
 def modify(base: Snapshot, new_text: str) -> FileEdit:
@@ -33,18 +34,10 @@ def modify(base: Snapshot, new_text: str) -> FileEdit:
 
 def replacements_between(old: str, new: str) -> tuple[Replacement, ...]:
     """Return replacements of whole lines that turn `old` into `new`; none when they are equal."""
-    before, after = _split(old), _split(new)
-    head = _common_prefix(before, after)
-    tail = _common_prefix(before[head:][::-1], after[head:][::-1])
-    middle_before, middle_after = before[head : len(before) - tail], after[head : len(after) - tail]
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
-    matcher = difflib.SequenceMatcher(None, middle_before, middle_after, autojunk=False)
+    before, after = split_lines(old), split_lines(new)
+    starts = [0, *accumulate(map(len, before))]
     return tuple(
-        Replacement(starts[head + i1], starts[head + i2], "".join(middle_after[j1:j2]))
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
+        Replacement(starts[i1], starts[i2], "".join(after[j1:j2])) for i1, i2, j1, j2 in changed_blocks(before, after)
     )
 
 
@@ -52,7 +45,7 @@ def apply_replacements(text: str, replacements: Iterable[Replacement]) -> str:
     """Return `text` with the replacements made. Raises `PatchConflict` when they overlap or lie outside the text."""
     parts: list[str] = []
     position = 0
-    for change in sorted(replacements):
+    for change in sorted(replacements, key=lambda change: (change.start, change.end)):
         if not position <= change.start <= change.end <= len(text):
             raise PatchConflict(
                 "Two replacements overlap, or one lies outside the file.", untouched="Nothing was written."
@@ -71,7 +64,7 @@ def apply_edit(text: str | None, edit: FileEdit) -> str | None:
     if edit.kind == "create":
         if text is not None and text != edit.text:
             raise StalePatch(f"{edit.path} already exists.", untouched="Nothing was written.", path=edit.path)
-        return edit.text
+        return edit.text or ""
     if text is None or sha256(text) != edit.base_sha256:
         raise StalePatch(
             f"{edit.path} has changed since this edit was made.",
@@ -85,11 +78,20 @@ def apply_edit(text: str | None, edit: FileEdit) -> str | None:
 
 
 def apply_edits(bases: Mapping[str, str], edits: Sequence[FileEdit]) -> dict[str, str | None]:
-    """Return the new text of every file that `edits` touch; None for one that is gone. All or nothing."""
+    """Return the new text of every file that `edits` touch; None for one that is gone. All or nothing.
+
+    Raises `PatchConflict` when two edits touch one path, and `StalePatch` when a file is not as the edits expect it.
+    """
     result: dict[str, str | None] = {}
     for edit in edits:
         new_text = apply_edit(bases.get(edit.path), edit)
+        if clash := next((path for path in edit.paths if path in result), None):
+            raise PatchConflict(f"Two edits touch {clash}.", untouched="Nothing was written.", path=clash)
         if edit.kind == "rename" and edit.new_path is not None:
+            if edit.new_path in bases:
+                raise StalePatch(
+                    f"{edit.new_path} already exists.", untouched="Nothing was written.", path=edit.new_path
+                )
             result[edit.path] = None
             result[edit.new_path] = new_text
         else:
@@ -98,26 +100,14 @@ def apply_edits(bases: Mapping[str, str], edits: Sequence[FileEdit]) -> dict[str
 
 
 def render(edits: Sequence[FileEdit], bases: Mapping[str, str]) -> str:
-    """Return the edits as one unified diff with git's headers, which `git apply` takes."""
-    parts: list[str] = []
-    for edit in edits:
-        old = bases.get(edit.path, "")
-        new = apply_edit(bases.get(edit.path), edit)
-        target = edit.new_path or edit.path
-        parts.append(f"diff --git a/{edit.path} b/{target}\n")
-        if edit.kind == "create":
-            parts.append("new file mode 100644\n")
-        elif edit.kind == "delete":
-            parts.append("deleted file mode 100644\n")
-        elif edit.kind == "rename":
-            parts.append(f"rename from {edit.path}\nrename to {target}\n")
-        source_name = "/dev/null" if edit.kind == "create" else f"a/{edit.path}"
-        target_name = "/dev/null" if edit.kind == "delete" else f"b/{target}"
-        parts += (
-            line if line.endswith("\n") else line + "\n" + _NO_NEWLINE
-            for line in difflib.unified_diff(_split(old), _split(new or ""), source_name, target_name)
-        )
-    return "".join(parts)
+    """Return the edits as one unified diff with git's headers, which `git apply` takes.
+
+    An edit that changes nothing is left out. The diff is of texts: `git apply` fits a file in another encoding, or
+    one with a byte-order mark when its first lines change, only through `write`.
+    """
+    return "".join(
+        render_file(edit, bases.get(edit.path, ""), apply_edit(bases.get(edit.path), edit)) for edit in edits
+    )
 
 
 def propose(
@@ -141,7 +131,9 @@ def propose(
     diff = render(edits, bases)
     touched = tuple(dict.fromkeys(path for edit in edits for path in edit.paths))
     return Proposal(
-        id=hashlib.sha256(f"{agent}\0{diff}\0{[edit.base_sha256 for edit in edits]}".encode()).hexdigest()[:12],
+        id=hashlib.sha256(
+            f"{agent}\0{diff}\0{[edit.base_sha256 for edit in edits]}".encode("utf-8", "surrogatepass")
+        ).hexdigest()[:12],
         agent=agent,
         title=title,
         description=description,
@@ -158,24 +150,3 @@ def propose(
         rationales=(Rationale(agent, rationale),),
         score=score,
     )
-
-
-def changed_lines(diff: str) -> int:
-    """Return the number of lines that a diff adds and removes, added up."""
-    return sum(line[:1] in "+-" and not line.startswith(("+++ ", "--- ")) for line in diff.split("\n") if line)
-
-
-def _split(text: str) -> list[str]:
-    """Split after line feeds only, as git does; a carriage return belongs to its line."""
-    lines = [line + "\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    return lines if lines[-1] else lines[:-1]
-
-
-def _common_prefix(left: Sequence[str], right: Sequence[str]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
