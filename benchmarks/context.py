@@ -2,8 +2,8 @@
 
     python benchmarks/context.py REPO [--rounds 20]
 
-REPO is any git work tree; it is left as it was. Yardsticks and ours take turns in one run, so a busy machine slows both;
-compare the ratios, not the milliseconds.
+REPO is any git work tree; it is left as it was. Yardsticks and ours take turns in one run, so a busy machine slows
+both; compare the ratios, not the milliseconds.
 """
 
 from __future__ import annotations
