@@ -109,9 +109,7 @@ async def main() -> int:
     files = tracked(root)
     size = sum(path.stat().st_size for path in files)
     target = options.target or busiest(root)
-    print(
-        f"{len(files):,} tracked files, {size / 1e6:.0f} MB; one change in {target}; medians of {options.rounds} rounds\n"
-    )
+    print(f"{len(files):,} tracked files, {size / 1e6:.0f} MB; one change in {target}; medians of {options.rounds}\n")
     folder = Path(tempfile.mkdtemp())
     try:
         await start(root, folder / "first")  # imports, page cache
