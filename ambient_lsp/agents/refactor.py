@@ -131,7 +131,7 @@ def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], mi
             continue
         before = duplication.duplicated_lines({path: text}, min_lines)
         after = duplication.duplicated_lines({path: new.text}, min_lines)
-        if after >= before or new.text.count("\n") >= text.count("\n"):
+        if after >= before or _code_lines(new.text) >= _code_lines(text):
             continue
         first = duplication.found_in(path, [clone])[0]
         drafts.append(
@@ -147,6 +147,10 @@ def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], mi
             )
         )
     return drafts
+
+
+def _code_lines(text: str) -> int:
+    return sum(bool(line.strip()) for line in text.split("\n"))
 
 
 def _removals(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:
