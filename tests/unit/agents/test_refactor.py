@@ -19,7 +19,13 @@ LOOP = """
             total += item.price
 """
 REPEATED = f"def one(rows):{LOOP}    return total\n\n\ndef two(rows):{LOOP}    return -total\n"
-COMPLEX = "def f(a, b):\n    if a:\n        for x in b:\n            if x:\n                while x:\n                    x -= 1\n"
+COMPLEX = """def f(a, b):
+    if a:
+        for x in b:
+            if x:
+                while x:
+                    x -= 1
+"""
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ async def test_the_thresholds_of_the_settings_hold(tmp_path):
     findings, _ = await ask(RefactorArchitect(), tmp_path, texts, min_duplicate_lines=9)
     assert not findings
     findings, _ = await ask(RefactorArchitect(), tmp_path, texts, max_function_lines=3)
-    assert [one.message for one in findings if one.rule == "AMB-REF-LONG"][0].endswith("3 is the limit here.")
+    assert next(one.message for one in findings if one.rule == "AMB-REF-LONG").endswith("3 is the limit here.")
 
 
 async def test_a_repetition_in_another_file_is_evidence_but_not_in_tests_or_generated_files(tmp_path):

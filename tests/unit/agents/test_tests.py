@@ -125,7 +125,8 @@ async def test_what_a_test_ran_and_files_above_the_threshold_are_left_alone(tmp_
 
 async def test_an_existing_test_file_is_added_to(tmp_path):
     root = tmp_path / "repo"
-    tests = "import pytest\r\n\r\nfrom shop import discount\r\n\r\n\r\ndef test_slug_returns():\r\n    assert discount  # keep\r\n"
+    tests = "import pytest\n\nfrom shop import discount\n\n\ndef test_slug_returns():\n    assert discount  # keep\n"
+    tests = tests.replace("\n", "\r\n")
     texts = {"src/shop.py": SOURCE, "tests/unit/test_shop.py": tests}
     _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY)
     assert proposal.files_touched == ("tests/unit/test_shop.py",)

@@ -21,7 +21,7 @@ def rules(text):
         ("def test_a():\n    assert make().at == datetime.now()\n", smells.CLOCK),
         ("def test_a():\n    assert requests.get('https://example.com/x').ok\n", smells.NETWORK),
         (
-            "CACHE = []\n\ndef test_a():\n    CACHE.append(1)\n    assert go()\n\ndef test_b():\n    assert CACHE == [1]\n",
+            "C = []\n\ndef test_a():\n    C.append(1)\n    assert go()\n\ndef test_b():\n    assert C == [1]\n",
             smells.ORDER,
         ),
     ],
