@@ -241,7 +241,7 @@ def run(text):
         "def f(a: str, b: list[str]):\n    return a in b\n",
         "def f(a: list[str]):\n    return [x for x in a if x in ('a', 'b')]\n",
         # The list is needed as a list.
-        "def f(a: list[str]):\n    s = []\n    for x in a:\n        if x not in s:\n            s.append(x)\n    return s\n",
+        "def f(a: list[str]):\n    s = []\n    for x in a:\n        if x not in s: s.append(x)\n    return s\n",
         # The string is read in the loop, or could be seen half done.
         "def f(a):\n    s = ''\n    for x in a:\n        s += x\n        print(s)\n    return s\n",
         "def f(a):\n    s = ''\n    try:\n        for x in a:\n            s += x\n    finally:\n        print(s)\n",
