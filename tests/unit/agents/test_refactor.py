@@ -78,6 +78,20 @@ async def test_a_repetition_in_another_file_is_evidence_but_not_in_tests_or_gene
         assert not findings
 
 
+async def test_a_copy_in_another_module_of_the_package_is_imported_instead(tmp_path):
+    copy = f"def both(rows):{LOOP}    return total\n"
+    texts = {"pkg/a.py": copy, "pkg/b.py": "import os\n\n\n" + copy, "pkg/__init__.py": ""}
+    _, proposals = await ask(RefactorArchitect(), tmp_path, texts)
+    (proposal,) = proposals
+    assert proposal.title == "Import `both` from `pkg.a` in place of a copy"
+    assert "7 → 0" in proposal.rationale
+    new = apply_edits({"pkg/b.py": texts["pkg/b.py"]}, proposal.edits)["pkg/b.py"]
+    assert new == "import os\nfrom pkg.a import both\n"
+    params = proposal.proof.params
+    before, after = (metrics.measure(params["metric"], params, {"pkg/b.py": one}) for one in (texts["pkg/b.py"], new))
+    assert after < before
+
+
 @pytest.mark.parametrize("other", ["b.py", "setup.cfg", "docs/use.md", "tests/test_a.py"])
 async def test_a_name_that_any_file_mentions_is_not_dead(tmp_path, other):
     texts = {"a.py": "x = 1\n\n\ndef _old():\n    return 1\n"}
