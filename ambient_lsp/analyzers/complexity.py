@@ -10,7 +10,7 @@ import complexipy
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.syntax import Function, Syntax, parse
+from ambient_lsp.analyzers.syntax import Function, Syntax, children, parse
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _parameters(function: Function) -> int:
 
 def _depths(node: cst.CSTNode, depth: int) -> Iterator[tuple[int, cst.CSTNode | None]]:
     yield depth, None
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, cst.FunctionDef | cst.ClassDef):
             continue
         if isinstance(child, _NESTING):

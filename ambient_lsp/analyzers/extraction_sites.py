@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.flow import Flow, local_names, names_in, parameter_names
-from ambient_lsp.analyzers.syntax import Function, Syntax, walk, walk_scope
+from ambient_lsp.analyzers.syntax import Function, Syntax, children, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -202,7 +202,7 @@ def _tokens(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     if isinstance(node, _LAYOUT):
         return
     yield node
-    for child in node.children:
+    for child in children(node):
         yield from _tokens(child)
 
 
