@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Coverage, Workbench
 
 _MOST_FUNCTIONS = 4
+_MOST_OBSERVED = 12
 _NOTHING: frozenset[int] = frozenset()
 
 
@@ -73,7 +74,7 @@ class TestEnhancer(Specialist):
         functions: Sequence[Untested],
         found: Sequence[Finding],
     ) -> AsyncIterator[Finding | Proposal]:
-        chosen = [one for one in functions if one.calls or one.examples][:_MOST_FUNCTIONS]
+        chosen = [one for one in functions if one.calls or one.examples][:_MOST_OBSERVED]
         module = _module(snapshot.path, context)
         if not chosen or not module:
             return
@@ -90,7 +91,7 @@ class TestEnhancer(Specialist):
             testwriting.Subject(one.name, one.parameters, pinned[one.name].cases)
             for one in chosen
             if pinned[one.name].cases and not pinned[one.name].findings
-        ]
+        ][:_MOST_FUNCTIONS]
         if not subjects:
             return
         test_path, existing = await _test_file(snapshot.path, module, context, bench)
