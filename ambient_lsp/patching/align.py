@@ -43,7 +43,20 @@ def align(hunk: Hunk, lines: Sequence[str]) -> Alignment | None:
         score, other = grid.best(frozenset([pair]))
         if score > best - _MARGIN and (spots is None or _spots(hunk, other, len(lines)) != spots):
             raise TooClose
+    if _has_rival(old, lines, best, alignment):
+        raise TooClose
     return alignment
+
+
+def _has_rival(old: Sequence[Line], lines: Sequence[str], best: float, alignment: Alignment) -> bool:
+    """Tell whether the kept lines alone fit elsewhere as well.
+
+    The removed lines of that place may have been changed since, and the ones found here may be a copy of them.
+    """
+    grid = _Grid(old, lines, by_kept_lines=True)
+    found = frozenset((index, place) for index, place in enumerate(alignment) if place is not None)
+    removed = sum(_weight(line) for line in old if line.mark == "-")
+    return grid.best(found)[0] > best - removed - _MARGIN
 
 
 def _spots(hunk: Hunk, alignment: Alignment, size: int) -> list[tuple[int, int]] | None:
@@ -80,8 +93,9 @@ def _sites(hunk: Hunk, alignment: Alignment) -> list[tuple[int, int]]:
 
 
 class _Grid:
-    def __init__(self, old: Sequence[Line], lines: Sequence[str]) -> None:
+    def __init__(self, old: Sequence[Line], lines: Sequence[str], *, by_kept_lines: bool = False) -> None:
         self.old = old
+        self.by_kept_lines = by_kept_lines
         self.size = len(lines)
         loose: dict[str, list[int]] = {}
         strict: dict[str, list[int]] = {}
@@ -92,7 +106,7 @@ class _Grid:
             strict.get(without_trailing(line.text), []) if line.mark == "-" else loose.get(squeezed(line.text), [])
             for line in old
         ]
-        self.weights = [_weight(line) for line in old]
+        self.weights = [0.0 if by_kept_lines and line.mark == "-" else _weight(line) for line in old]
 
     def best(self, forbidden: frozenset[tuple[int, int]]) -> tuple[float, Alignment]:
         """Return the highest score without the forbidden pairs, and its alignment."""
@@ -114,14 +128,16 @@ class _Grid:
         1: matched, 3: paraphrased, 0: left out, 2: as the field before, with one more line of the file.
         """
         elided = line.mark == " " and is_elision(line.text)
-        leave = 0.0 if elided else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
+        free = elided or (self.by_kept_lines and line.mark == "-")
+        leave = 0.0 if free else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
         fresh = [score + leave for score in row]
         how = [0] * len(row)
         weight = self.weights[index]
-        if line.mark == " " and not elided:
+        if leave != _NEVER and not elided:
+            paraphrased = 0.0 if free else _PARAPHRASED
             for j in range(1, len(fresh)):
-                if row[j - 1] + _PARAPHRASED > fresh[j]:
-                    fresh[j] = row[j - 1] + _PARAPHRASED
+                if row[j - 1] + paraphrased > fresh[j]:
+                    fresh[j] = row[j - 1] + paraphrased
                     how[j] = 3
         for place in self.places[index]:
             if row[place] + weight > fresh[place + 1] and (index, place) not in forbidden:
