@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +26,7 @@ from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Sandbox as SandboxSettings
@@ -156,10 +156,11 @@ class Verifier:
             _running(self._run_patched(case, selection, opened)) as on_patched,
             _running(asyncio.to_thread(count_test_files, opened.folder)) as counting,
         ):
-            async for part in self._parts(case, tree, selection, opened, on_texts, on_base, on_patched):
-                parts.append(part)
-                if part.outcome is not VerdictOutcome.PASSED:
-                    break
+            async with aclosing(self._parts(case, tree, selection, opened, on_texts, on_base, on_patched)) as following:
+                async for part in following:
+                    parts.append(part)
+                    if part.outcome is not VerdictOutcome.PASSED:
+                        break
             return _verdict(parts, selection.sentence(await counting))
 
     async def _parts(
@@ -171,7 +172,7 @@ class Verifier:
         on_texts: asyncio.Task[Proof],
         on_base: asyncio.Task[TestRun],
         on_patched: asyncio.Task[TestRun],
-    ) -> AsyncIterator[Proof]:
+    ) -> AsyncGenerator[Proof, None]:
         kind = case.proposal.proof.kind
         proven_on_texts = await on_texts
         if proven_on_texts.outcome is not VerdictOutcome.PASSED:
@@ -199,7 +200,7 @@ class Verifier:
             return TestRun()
         cover = _to_cover(case) if case.proposal.proof.kind is ProofKind.TESTS else []
         return await self._baseline.run(
-            ("tests", tree, self._image, selection.base, cover),
+            ("tests", tree, self._image, selection.base, tuple(cover)),
             lambda: self._on_tree(tree, lambda opened: run_tests(opened, selection.base, cover=cover)),
         )
 
@@ -213,7 +214,7 @@ class Verifier:
         """Blame the patch only for a file that this interpreter could compile before."""
         files = [path for path in patched.uncompiled if case.bases.get(path) is not None]
         before = await self._baseline.run(
-            ("compile", tree, self._image, files),
+            ("compile", tree, self._image, tuple(files)),
             lambda: self._on_tree(tree, lambda opened: compile_files(opened, files)),
         )
         for path, message in patched.uncompiled.items():

@@ -116,7 +116,7 @@ async def test_only_failing_tests_run_the_lines(tmp_path):
 
 
 async def test_a_patch_that_hangs_fails_and_names_the_test(tmp_path):
-    project = make_project(tmp_path, FILES, seconds=3)
+    project = make_project(tmp_path, FILES, seconds=6)
     verdict = await project.judge({"calc.py": CALC.replace("return a * 2", "while True: pass")})
     assert verdict.outcome is FAILED
     assert "did not end within their time in test_calc.py::test_twice" in verdict.reason
