@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,6 @@ class TestEnhancer(Specialist):
         settings = bench.settings(self.name)
         first = tuple(str(path).rstrip("/") for path in settings.get("prioritize_paths", ()))
         ordered = sorted(context.targets, key=lambda snapshot: _rank(snapshot.path, first))
-        from dataclasses import replace
-
         async for item in super().propose(replace(context, targets=tuple(ordered)), bench):
             yield item
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ambient_lsp.agents.refactor import RefactorArchitect
@@ -121,7 +123,5 @@ async def test_half_typed_and_generated_files_are_left_alone(tmp_path, text):
     bench = Bench(tmp_path)
     write(tmp_path, {"a.py": ""})
     context = await context_of(bench, tmp_path, {"a.py": ""})
-    from dataclasses import replace
-
     context = replace(context, targets=(replace(context.targets[0], text=text, sha256="0"),))
     assert [item async for item in RefactorArchitect().propose(context, bench)] == []
