@@ -22,7 +22,8 @@ _SKIPPED_OLD_LINE = -0.6
 _PARAPHRASED = -0.8
 _MARGIN = 0.75
 _LEAST = 3.0
-_MOST_CELLS = 1_500_000
+_MOST_CELLS = 1_000_000
+_MOST_WORK = 5_000_000
 
 
 class TooClose(Exception):
@@ -38,8 +39,10 @@ def align(hunk: Hunk, lines: Sequence[str]) -> Alignment | None:
     best, alignment = grid.best(frozenset())
     if best < _LEAST or not _good_enough(old, alignment):
         return None
-    spots = _spots(hunk, alignment, len(lines))
-    for pair in _sites(hunk, alignment):
+    spots, sites = _spots(hunk, alignment, len(lines)), _sites(hunk, alignment)
+    if len(old) * len(lines) * len(sites) > _MOST_WORK:
+        return None
+    for pair in sites:
         score, other = grid.best(frozenset([pair]))
         if score > best - _MARGIN and (spots is None or _spots(hunk, other, len(lines)) != spots):
             raise TooClose
@@ -77,19 +80,24 @@ def _good_enough(old: Sequence[Line], alignment: Alignment) -> bool:
 
 
 def _sites(hunk: Hunk, alignment: Alignment) -> list[tuple[int, int]]:
-    """Return the pairs (old line, file line) that fix where the changes go."""
-    sites: set[tuple[int, int]] = set()
+    """Return the pairs (old line, file line) that fix where the changes go.
+
+    They are the first removed line of each run of changes, or the kept lines around one that starts with an addition.
+    """
+    wanted: list[int] = []
     at = 0
-    for line in hunk.lines:
-        if line.mark == "+":
-            near: tuple[int, ...] = (at - 1, at)
-        else:
-            near = (at, at) if line.mark == "-" else ()
-            at += 1
-        sites.update(
-            (index, place) for index in near if 0 <= index < len(alignment) and (place := alignment[index]) is not None
-        )
-    return sorted(sites)
+    for number, line in enumerate(hunk.lines):
+        starts = line.mark != " " and (number == 0 or hunk.lines[number - 1].mark == " ")
+        if starts and line.mark == "-":
+            wanted.append(at)
+        elif starts:
+            wanted += (at - 1, at)
+        at += line.mark != "+"
+    return [
+        (index, place)
+        for index in dict.fromkeys(wanted)
+        if 0 <= index < len(alignment) and (place := alignment[index]) is not None
+    ]
 
 
 class _Grid:
