@@ -479,7 +479,8 @@ def _truncated(random: Random, change: Change) -> Spoiled | None:
     cut = random.randint(0, changed[-1])
     rest = last.lines[cut]
     last.lines = last.lines[:cut]
-    if random.random() < 0.5 and len(rest) > 2:
+    # A cut within the very last line that is added cannot be told from a diff that lost its final newline.
+    if random.random() < 0.5 and len(rest) > 2 and cut < changed[-1]:
         return refusal(change, diff.text() + rest[: random.randint(1, len(rest) - 1)])
     return refusal(change, diff)
 
