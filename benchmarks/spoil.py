@@ -228,7 +228,7 @@ def _no_prefixes(random: Random, change: Change) -> Spoiled:
 @spoiler("wrong path prefix")
 def _wrong_prefix(random: Random, change: Change) -> Spoiled:
     diff = read(change)
-    prefix = random.choice(["repo/", "home/user/project/", "/workspace/app/"])
+    prefix = random.choice(["repo/", "home/user/project/", "/srv/app/"])
     diff.head = f"--- {prefix}{change.path}\n+++ {prefix}{change.path}\n"
     return result(change, diff, {change.path: change.before, "other/readme.txt": "hello\n"})
 

@@ -69,10 +69,7 @@ class _Repair:
         self.report = report
 
     def run(self, files: Sequence[FileDiff]) -> Repaired:
-        edits: list[FileEdit] = []
-        for file in _merged(files, self.targets):
-            if (edit := self._edit(file)) is not None:
-                edits.append(edit)
+        edits = [edit for file in _merged(files, self.targets) if (edit := self._edit(file)) is not None]
         touched = [path for edit in edits for path in edit.paths]
         if clash := next((path for path in touched if touched.count(path) > 1), None):
             raise malformed(f"The diff changes {clash} in two ways.")
