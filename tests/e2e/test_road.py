@@ -13,7 +13,6 @@ from ambient_lsp.engine.engine import Engine
 from ambient_lsp.errors import NotAllowed, StalePatch
 from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.model import DecisionKind, Outcome, ProposalState, TriggerKind, VerdictOutcome
-from ambient_lsp.sandbox.bubblewrap import Bubblewrap
 from ambient_lsp.text import freeze
 from tests.e2e import project
 from tests.real import require
