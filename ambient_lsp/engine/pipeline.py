@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "It was not checked: this run was asked for findings only."
 
-SETTLED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
-"""States that a person brought about; finding the same again must not undo them."""
+SETTLED = frozenset({ProposalState.DISMISSED})
+"""What a person decided and finding the same again must not undo. One that was applied is found again only if the text
+is as it was before, and then it is offered again."""
 
 
 @dataclass(slots=True)
