@@ -301,8 +301,8 @@ def _spaces(random: Random, change: Change) -> Spoiled | None:
     if "\t" in change.before + change.after:
         return None
     tabbed = ["\n".join(_tabbed(line, 4) for line in text.split("\n")) for text in (change.before, change.after)]
-    if any("\t " in text for text in tabbed):
-        return None  # which of the spaces were tabs is not in the diff any more
+    if any("\t " in text for text in tabbed) or "\n\t" not in tabbed[0]:
+        return None  # which of the spaces are tabs is neither in the diff nor in the file
     return Spoiled(read(change).text(), {change.path: tabbed[0]}, {change.path: tabbed[1]})
 
 

@@ -6,16 +6,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ambient_lsp.config import Config
 from ambient_lsp.errors import ConfigError
 from ambient_lsp.lsp.capabilities import ClientSupport
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.model import Severity
+
+if TYPE_CHECKING:
+    from ambient_lsp.config import Config
 
 logger = logging.getLogger(__name__)
 

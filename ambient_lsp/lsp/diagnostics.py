@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 
 from lsprotocol import types
 
@@ -232,6 +231,8 @@ def rule_page(rule: str) -> str:
 
 @functools.cache
 def _documentation() -> str:
+    from importlib import metadata
+
     try:
         urls = metadata.metadata("ambient-lsp").get_all("Project-URL") or []
     except metadata.PackageNotFoundError:

@@ -43,7 +43,8 @@ class Publisher:
 
     def put(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
         """Publish these for a file."""
-        if self._sent.get(uri, ()) != diagnostics:
+        diagnostics = list(diagnostics)
+        if self._sent.get(uri, []) != diagnostics:
             self._send(uri, diagnostics)
         if diagnostics:
             self._sent[uri] = diagnostics

@@ -8,11 +8,13 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
 
 import ambient_lsp
 from ambient_lsp.lsp import actions, commands, proof
@@ -41,8 +43,10 @@ class AmbientServer(LanguageServer):
 
     protocol: AmbientProtocol
 
-    def __init__(self, engine_factory: EngineFactory) -> None:
-        super().__init__("ambient", ambient_lsp.__version__, protocol_cls=AmbientProtocol, max_workers=1)
+    def __init__(self, engine_factory: EngineFactory, converter_factory: Callable[[], Any]) -> None:
+        super().__init__(
+            "ambient", ambient_lsp.__version__, protocol_cls=AmbientProtocol, converter_factory=converter_factory
+        )
         self.engine_factory = engine_factory
         self._session: Session | None = None
         self.folders: list[str] = []
@@ -83,9 +87,14 @@ class AmbientServer(LanguageServer):
         logger.error("%s: %s", getattr(source, "__name__", source), error)
 
 
-def create_server(engine_factory: EngineFactory) -> AmbientServer:
-    """Return a server that opens the engines of its folders with `engine_factory`."""
-    server = AmbientServer(engine_factory)
+def create_server(
+    engine_factory: EngineFactory, converter_factory: Callable[[], Any] = default_converter
+) -> AmbientServer:
+    """Return a server that opens the engines of its folders with `engine_factory`.
+
+    `converter_factory` makes what reads and writes messages; whoever makes many servers can let them share one.
+    """
+    server = AmbientServer(engine_factory, converter_factory)
     _lifecycle(server)
     _documents(server)
     _actions(server)

@@ -24,11 +24,11 @@ from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, RunRecord, TriggerKind
-from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.run import Run
+    from ambient_lsp.protocols import Readiness
 
 logger = logging.getLogger(__name__)
 

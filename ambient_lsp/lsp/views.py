@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.lsp import proof
@@ -11,8 +11,9 @@ from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, RunRecord
-from ambient_lsp.patching.edits import apply_edits
-from ambient_lsp.protocols import Readiness
+
+if TYPE_CHECKING:
+    from ambient_lsp.protocols import Readiness
 
 
 def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
@@ -131,6 +132,8 @@ def report(session: Session) -> str:
 
 
 def _files(workspace: Workspace, item: Proposal, current: Mapping[str, Document | None]) -> list[dict[str, Any]]:
+    from ambient_lsp.patching.edits import apply_edits  # loads difflib: not before `initialize` is answered
+
     before = {path: document.text for path, document in current.items() if document is not None}
     after = apply_edits(before, item.edits)
     return [

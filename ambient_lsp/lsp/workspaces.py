@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 EngineFactory = Callable[[Path, bool], Awaitable["Engine"]]
 """Opens the engine of a folder; the second argument says whether the user trusts the folder."""
 
+_MOST_PLACES = 10_000
 _PROJECT_MARKS = (".git", ".ambient.yml", "pyproject.toml")
 
 
@@ -69,6 +70,7 @@ class Workspaces:
         self._listen = listen
         self._failed = failed
         self._folders: dict[Path, Workspace] = {}
+        self._places: dict[str, tuple[Workspace, str] | None] = {}
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(list(self._folders.values()))
@@ -77,6 +79,7 @@ class Workspaces:
         """Take a folder in and open its engine in the background."""
         root = Path(os.path.realpath(path))
         if root not in self._folders:
+            self._places.clear()
             workspace = self._folders[root] = Workspace(root, path)
             workspace.opening = asyncio.create_task(self._open(workspace))
         return self._folders[root]
@@ -86,6 +89,7 @@ class Workspaces:
         workspace = next((item for item in self._folders.values() if path in (item.given, item.root)), None)
         if workspace is not None:
             del self._folders[workspace.root]
+            self._places.clear()
             await self._close(workspace, grace)
         return workspace
 
@@ -103,6 +107,7 @@ class Workspaces:
     async def close(self, grace: float) -> None:
         """Close every engine, all at once."""
         folders, self._folders = list(self._folders.values()), {}
+        self._places.clear()
         await asyncio.gather(*(self._close(workspace, grace) for workspace in folders))
 
     def of(self, uri: str) -> tuple[Workspace, str] | None:
@@ -110,6 +115,14 @@ class Workspaces:
 
         None for what is not a file (`untitled:`), lies in no folder, or belongs to git or to Ambient itself.
         """
+        if uri not in self._places:
+            # Asked at every keystroke, and links are looked up on the disk.
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            self._places[uri] = self._place(uri)
+        return self._places[uri]
+
+    def _place(self, uri: str) -> tuple[Workspace, str] | None:
         file = file_of(uri)
         if file is None:
             return None

@@ -21,6 +21,7 @@ from ambient_lsp.patching.journal import (
     FileChange,
     Recovered,
     digest,
+    draft_name,
     read_bytes,
     read_journal,
     remove_durably,
@@ -49,6 +50,7 @@ def write(root: Path, edits: Sequence[FileEdit], journal: Path, *, step: Step = 
     is called with a name before each act. Raises `StalePatch` when a file is not the one an edit was made for,
     `UnsafePath`, and `PatchError` when a file could not be written; the files are then as they were.
     """
+    _require_no_journal(journal)
     changes = _plan(root, edits)
     _carry_out(root, changes, journal, step)
     return Applied(changes)
@@ -59,6 +61,7 @@ def undo(root: Path, applied: Applied, journal: Path, *, step: Step = _unwatched
 
     Raises `StalePatch`, and changes nothing, when one of them is no longer as it was written then.
     """
+    _require_no_journal(journal)
     changes = tuple(
         FileChange(change.path, change.after, change.before, change.mode, change.folders, undoes=True)
         for change in applied.changes
@@ -93,6 +96,15 @@ def recover(root: Path, journal: Path) -> Recovered:
     _tidy_folders(root, changes, done=False)
     remove_durably(journal)
     return Recovered("put back", left)
+
+
+def _require_no_journal(journal: Path) -> None:
+    if journal.exists():
+        raise PatchError(
+            "An earlier change was cut off and has not been cleaned up.",
+            untouched="Nothing was written.",
+            next_step="Run `ambient doctor`, which puts those files back.",
+        )
 
 
 def _plan(root: Path, edits: Sequence[FileEdit]) -> tuple[FileChange, ...]:
@@ -136,12 +148,6 @@ def _new_folders(root: Path, path: str) -> tuple[str, ...]:
 
 
 def _carry_out(root: Path, changes: Sequence[FileChange], journal: Path, step: Step) -> None:
-    if journal.exists():
-        raise PatchError(
-            "An earlier change was cut off and has not been cleaned up.",
-            untouched="Nothing was written.",
-            next_step="Run `ambient doctor`, which puts those files back.",
-        )
     applied = Applied(tuple(changes))
     _check(root, changes)
     step("before the journal")
@@ -212,7 +218,9 @@ def _replace(root: Path, change: FileChange) -> None:
 
 def _remove_drafts(root: Path, changes: Sequence[FileChange]) -> None:
     for change in changes:
-        _draft_of(resolve(root, change.path), change).unlink(missing_ok=True)
+        place = resolve(root, change.path)
+        _draft_of(place, change).unlink(missing_ok=True)
+        draft_name(place).unlink(missing_ok=True)  # of a `recover` that was cut off as well
 
 
 def _tidy_folders(root: Path, changes: Sequence[FileChange], *, done: bool) -> None:

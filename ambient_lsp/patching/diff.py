@@ -223,10 +223,14 @@ def is_header(lines: Sequence[str], at: int) -> bool:
 
 
 def is_boundary(lines: Sequence[str], at: int) -> bool:
-    """Tell whether a hunk cannot go on at this line."""
-    return lines[at].startswith(("@@", "diff --git ", "Index: ", *_BINARY)) or (
-        lines[at].startswith("--- ") and is_header(lines, at)
-    )
+    """Tell whether a hunk cannot go on at this line.
+
+    A removed `-- x` before an added `++ y` looks like the names of a file, but a hunk follows only on real ones.
+    """
+    if lines[at].startswith("--- "):
+        names = [line[:4] for line in lines[at : at + 2]]
+        return names == ["--- ", "+++ "] and at + 2 < len(lines) and lines[at + 2].startswith("@@")
+    return lines[at].startswith(("@@", "diff --git ", "Index: ", *_BINARY))
 
 
 def _end_by_counts(lines: Sequence[str], declared: tuple[int, int] | None) -> int:

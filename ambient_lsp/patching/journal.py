@@ -7,13 +7,13 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.errors import PatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _VERSION = 1
@@ -79,7 +79,7 @@ class Recovered:
 
 def read_journal(journal: Path) -> tuple[FileChange, ...] | None:
     """Return what a journal says, None where there is none. Raises `PatchError` when it cannot be read."""
-    _draft(journal).unlink(missing_ok=True)
+    draft_name(journal).unlink(missing_ok=True)
     data = read_bytes(journal)
     if data is None:
         return None
@@ -100,8 +100,8 @@ def write_durably(
 
     Without `rename` it is written in place, for files that nobody reads yet.
     """
-    draft = _draft(file) if rename else file
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    draft = draft_name(file) if rename else file
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o666)
     with os.fdopen(handle, "wb") as stream:
         stream.write(data)
         stream.flush()
@@ -147,7 +147,8 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _draft(file: Path) -> Path:
+def draft_name(file: Path) -> Path:
+    """Return where a file's new bytes lie until they are whole."""
     return file.with_name(f".{file.name}.ambient-draft")
 
 

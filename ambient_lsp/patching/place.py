@@ -96,7 +96,9 @@ class Finder:
             done = [start for start in done if not self._still_there(start, hunk)]
             # Kept lines on one side only: what was there before the change is also there after it.
             size, new_size = len(old), len(new)
-            starts = [s for s in starts if not any(d <= s and s + size <= d + new_size for d in done)]
+            applied = [s for s in starts if any(d <= s and s + size <= d + new_size for d in done)]
+            done = [d for d in done if not any(s <= d and d + new_size < s + size for s in starts)]
+            starts = [s for s in starts if s not in applied]
             self.trace(f"{name}: {len(starts)} places, already applied in {len(done)}")
             if starts or done:
                 return _Open(hunk, name, starts, done)
@@ -248,7 +250,8 @@ class Finder:
 
     def _insert(self, number: int, hunk: Hunk, placed: Sequence[Placement | None]) -> Placement:
         """Place added lines without any kept or removed one: only by numbers that other hunks vouch for."""
-        offset = _offset(number - 1, placed)
+        near = {offset for offsets in _near_offsets(number - 1, placed) for offset in offsets}
+        offset = near.pop() if len(near) == 1 else None
         at_end = not any(placed) and hunk.old_start == len(self.lines)
         kept_lines_lost = hunk.missing is not None and hunk.missing[0] > 0
         if hunk.old_start is None or kept_lines_lost or (offset is None and not at_end):
@@ -292,12 +295,20 @@ def _offsets(placement: Placement) -> tuple[int, int] | None:
     return placement.start - first - (start - 1), placement.end + last - end
 
 
-def _offset(number: int, placed: Sequence[Placement | None]) -> int | None:
-    """Return how far the file's lines are from the diff's old ones at a hunk, if its placed neighbours agree."""
-    before = [offsets[1] for other in placed[:number] if other and (offsets := _offsets(other))]
-    after = [offsets[0] for other in placed[number + 1 :] if other and (offsets := _offsets(other))]
-    near = {*before[-1:], *after[:1]}
-    return near.pop() if len(near) == 1 else None
+def _near_offsets(number: int, placed: Sequence[Placement | None]) -> tuple[list[int], list[int]]:
+    """Return the offsets (none or one each) of the nearest placed hunks before and after one.
+
+    Those next to it are asked first: of the others it is not known yet how much the hunks between them moved.
+    """
+    before = [offsets[1] for other in placed[:number] if other and (offsets := _offsets(other))][-1:]
+    after = [offsets[0] for other in placed[number + 1 :] if other and (offsets := _offsets(other))][:1]
+    beside = placed[number - 1] if number else None
+    beyond = placed[number + 1] if number + 1 < len(placed) else None
+    if beside and not beyond:
+        return before, []
+    if beyond and not beside:
+        return [], after
+    return before, after
 
 
 def _expected(hunk: Hunk, number: int, placed: Sequence[Placement | None]) -> tuple[int | None, int | None] | None:
@@ -307,13 +318,11 @@ def _expected(hunk: Hunk, number: int, placed: Sequence[Placement | None]) -> tu
     """
     if hunk.old_start is None or hunk.new_start is None:
         return None
-    growth = len(hunk.new) - len(hunk.old)
-    before = [offsets[1] for other in placed[:number] if other and (offsets := _offsets(other))]
-    after = [offsets[0] for other in placed[number + 1 :] if other and (offsets := _offsets(other))]
-    if not before and not after:
+    if not any(placed):
         return hunk.old_start - 1, hunk.new_start - 1
-    todo = {*before[-1:], *after[:1]}
-    done = {*before[-1:], *(offset - growth for offset in after[:1])}
+    before, after = _near_offsets(number, placed)
+    growth = len(hunk.new) - len(hunk.old)
+    todo, done = {*before, *after}, {*before, *(offset - growth for offset in after)}
     return (
         hunk.old_start - 1 + todo.pop() if len(todo) == 1 else None,
         hunk.old_start - 1 + done.pop() if len(done) == 1 else None,

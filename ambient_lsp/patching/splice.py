@@ -160,16 +160,19 @@ class _Writer:
         return indent.expandtabs(width)
 
     def _characters_restored(self, text: str, removed: Sequence[Pair]) -> str:
+        start = len(indent_of(text))
+        body = text[start:]
+        bodies = [(one.strip(), other.strip()) for one, other in removed]
         similar = max(
-            (pair for pair in removed if len(pair[0]) == len(pair[1])),
-            key=lambda pair: difflib.SequenceMatcher(None, pair[0], text).ratio(),
+            (pair for pair in bodies if len(pair[0]) == len(pair[1])),
+            key=lambda pair: difflib.SequenceMatcher(None, pair[0], body).ratio(),
             default=None,
         )
         kept: dict[int, str] = {}
         if similar:
-            for a, b, size in difflib.SequenceMatcher(None, similar[0], text).get_matching_blocks():
+            for a, b, size in difflib.SequenceMatcher(None, similar[0], body).get_matching_blocks():
                 kept.update((b + n, similar[1][a + n]) for n in range(size))
-        return "".join(kept.get(n, self._character(char)) for n, char in enumerate(text))
+        return text[:start] + "".join(kept.get(n, self._character(char)) for n, char in enumerate(body))
 
     def _character(self, char: str) -> str:
         if char in self.characters:
@@ -185,8 +188,8 @@ def _tail(line: str) -> bool:
 def _characters(pairs: Sequence[Pair]) -> dict[str, str]:
     """Return which character of the diff stands for which of the file, where that is always the same one."""
     seen: dict[str, set[str]] = {}
-    for one, other in pairs:
-        if one.rstrip() != other.rstrip() and not (one.isascii() and other.isascii()):
+    for one, other in ((one.strip(), other.strip()) for one, other in pairs):
+        if one != other and not (one.isascii() and other.isascii()):
             for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
                 if tag == "replace" and i2 - i1 == j2 - j1:
                     for a, b in zip(one[i1:i2], other[j1:j2], strict=True):

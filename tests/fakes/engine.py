@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from ambient_lsp.config import Config
 from ambient_lsp.errors import NotAllowed, NotFound, StalePatch
@@ -39,8 +38,13 @@ from ambient_lsp.model import (
     VerdictOutcome,
 )
 from ambient_lsp.patching.edits import propose
+from ambient_lsp.patching.rebase import rebase
 from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import Lines, decode, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
 
 _STATES = {
     "applied": ProposalState.APPLIED,
@@ -79,7 +83,7 @@ class FakeRun:
 class FakeEngine:
     """Made with `await FakeEngine.open(root)`; `opened` holds all of them."""
 
-    opened: list[FakeEngine] = []
+    opened: ClassVar[list[FakeEngine]] = []
     leads = True
 
     def __init__(self, root: Path, config: Config, *, trusted: bool) -> None:
@@ -185,7 +189,7 @@ class FakeEngine:
             return edit
         if text is not None and sha256(text) == edit.base_sha256:
             return edit
-        moved = rebase_one(edit, self.texts[edit.base_sha256 or ""], text) if text is not None else None
+        moved = rebase(edit, self.texts[edit.base_sha256 or ""], text) if text is not None else None
         if moved is None:
             raise StalePatch(
                 f"{edit.path} has changed where this fix would change it.", untouched="Nothing was changed."
@@ -307,20 +311,3 @@ class FakeEngine:
         if "checking" in line:
             return replace(proposal, state=ProposalState.CHECKING, run_id=run_id)
         return replace(proposal, state=state, verdict=verdict, decision=decision, run_id=run_id)
-
-
-def rebase_one(edit: FileEdit, old: str, new: str) -> FileEdit | None:
-    """Move an edit with one change elsewhere in the text, as long as it is not on the edited lines."""
-    limit = min(len(old), len(new))
-    head = next((index for index in range(limit) if old[index] != new[index]), limit)
-    limit -= head
-    tail = next((index for index in range(limit) if old[-1 - index] != new[-1 - index]), limit)
-    delta, moved = len(new) - len(old), []
-    for change in edit.replacements:
-        if change.end < head:
-            moved.append(change)
-        elif change.start > len(old) - tail:
-            moved.append(Replacement(change.start + delta, change.end + delta, change.text))
-        else:
-            return None
-    return replace(edit, base_sha256=sha256(new), replacements=tuple(moved))

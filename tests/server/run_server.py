@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ambient_lsp.lsp.server import main  # noqa: E402
-from tests.fakes.engine import FakeEngine  # noqa: E402
+from ambient_lsp.lsp.server import main
+from tests.fakes.engine import FakeEngine
 
 
 async def open_fake(root: Path, trusted: bool) -> FakeEngine:

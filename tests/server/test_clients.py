@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_lsp
 from lsprotocol import types
 from lsprotocol.converters import get_converter
@@ -95,9 +94,7 @@ async def test_a_session(editor: LanguageClient):
     else:
         # Not from the action: lsprotocol takes one with nothing but a command for a bare command, and garbles it.
         argument = {"proposal_id": diagnostic.data["proposal_id"]}
-        await editor.workspace_execute_command_async(
-            types.ExecuteCommandParams("ambient.server.applyFix", [argument])
-        )
+        await editor.workspace_execute_command_async(types.ExecuteCommandParams("ambient.server.applyFix", [argument]))
         for _ in range(100):
             if hasattr(editor, "applied"):
                 break

@@ -209,6 +209,15 @@ async def test_a_second_window_shows_what_the_first_one_finds(file, monkeypatch)
         assert it.server.session.status()["folders"][0]["leader"] is False
 
 
+async def test_a_file_without_findings_is_not_published_again_and_again(file):
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), "clean = True\n")
+        it.editor.save(file.as_uri())
+        await until(lambda: len(it.engine.runs()) == 2)
+        await settle()
+        assert not it.editor.publications
+
+
 async def test_untitled_buffers_and_state_files_are_left_alone(file):
     async with Connection(file.parent) as it:
         it.editor.open("untitled:Untitled-1", TEXT)
@@ -299,3 +308,18 @@ async def test_trust_is_off_unless_the_editor_says_so(file):
         assert it.engine.trusted is False
     async with Connection(file.parent, options={"trusted": True}) as it:
         assert it.engine.trusted is True
+
+
+async def test_a_wrong_setting_is_shown_at_its_line_and_a_right_one_opens_the_engine_again(file):
+    pytest.importorskip("ambient_lsp.config_file")
+    path = file.with_name(".ambient.yml")
+    path.write_text("monitoring:\n  enabld: true\n")
+    async with Connection(file.parent) as it:
+        await until(lambda: it.editor.diagnostics.get(path.as_uri()))
+        (found,) = it.editor.diagnostics[path.as_uri()]
+        assert found["range"]["start"]["line"] == 1 and "enabled" in found["message"] and found["severity"] == 1
+        path.write_text("monitoring:\n  max_file_bytes: 5\n")
+        event = {"uri": path.as_uri(), "type": 2}
+        it.wire.notify("workspace/didChangeWatchedFiles", {"changes": [event]})
+        await until(lambda: len(FakeEngine.opened) >= 2)
+        assert FakeEngine.opened[0].closed and it.editor.diagnostics[path.as_uri()] == []

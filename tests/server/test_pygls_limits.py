@@ -141,7 +141,7 @@ async def test_4_no_handler_runs_in_the_pool_that_reads(tmp_path):
 
 
 async def test_6_a_reply_after_its_asker_has_left_does_no_harm(tmp_path, caplog):
-    server, pipe = plain()
+    server, _pipe = plain()
     task = asyncio.ensure_future(server.protocol.send_request_async("window/showMessageRequest", None, msg_id="q"))
     await settle()
     task.cancel()

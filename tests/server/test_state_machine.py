@@ -18,7 +18,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ambient_lsp.events import FindingsReported, ProposalChanged
 from ambient_lsp.lsp import apply
@@ -31,7 +38,24 @@ STEPS_PER_RUN = 50
 
 PIECES = st.lists(
     st.sampled_from(
-        ["md5", "é", "😀", "\r\n", "\n", "\r", "\u2028", "\x0c", " ", "x", "md5(md5)", "# risky", "# medium", "\ufe0f", "m", "d5"]
+        [
+            "md5",
+            "é",
+            "😀",
+            "\r\n",
+            "\n",
+            "\r",
+            "\u2028",
+            "\x0c",
+            " ",
+            "x",
+            "md5(md5)",
+            "# risky",
+            "# medium",
+            "\ufe0f",
+            "m",
+            "d5",
+        ]
     ),
     max_size=8,
 ).map("".join)
@@ -61,8 +85,9 @@ class Editing(RuleBasedStateMachine):
         await self.connection.__aenter__()
         self.editor = self.connection.editor
         self.uri = (self.folder / "a.py").as_uri()
-        self.editor.open(self.uri, text)
+        self.editor.open(self.uri, f"md5\n{text}\n\n\nmd5 = 1\n# end\n")
         await settle()
+        await self._results(self.engine.triggers[0], True)
 
     async def _open(self, root, trusted):
         engine = await SlowEngine.open(root, trusted=trusted)
@@ -142,9 +167,11 @@ class Editing(RuleBasedStateMachine):
     @precondition(lambda self: "md5" in self.text and self.engine.kept)
     @rule(which=PLACE, late=st.booleans(), typed=PIECES, at=PLACE)
     def takes_a_fix(self, which, late, typed, at):
-        """Picks an action at any line, and may type between the look at the menu and the choice."""
-        line = round(which * self.text.count("\n"))
-        self.run(self._take(line, typed if late else None, at))
+        """Picks an action at any finding, and may type between the look at the menu and the choice."""
+        shown = self.editor.diagnostics.get(self.uri)
+        if shown:
+            line = shown[round(which * (len(shown) - 1))]["range"]["start"]["line"]
+            self.run(self._take(line, typed if late else None, at))
 
     async def _take(self, line, typed, at):
         actions = [action for action in await self.connection.actions(self.uri, line) if "sha256" in action["title"]]

@@ -7,17 +7,26 @@ compared with what it should have.
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pygls.protocol import default_converter
+
+from ambient_lsp.errors import ConfigError
 from ambient_lsp.lsp.server import AmbientServer, create_server
 from tests.fakes.engine import FakeEngine
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ambient_lsp.config import Config
+
 CLIENTS = Path(__file__).parent / "clients"
+CONVERTER = functools.cache(default_converter)
 _ENDING = re.compile(r"\r\n|\n|\r")
 
 
@@ -207,14 +216,14 @@ class Connection:
         options: Any = None,
     ) -> None:
         async def factory(root: Path, trusted: bool) -> FakeEngine:
-            return await FakeEngine.open(root, trusted=trusted)
+            return await FakeEngine.open(root, settings_of(root), trusted=trusted)
 
         self.roots = roots
         self.caps = capabilities(client)
         if encoding:
             self.caps.setdefault("general", {})["positionEncodings"] = [encoding]
         self.options = options
-        self.server = create_server(factory)  # type: ignore[arg-type]
+        self.server = create_server(factory, CONVERTER)  # type: ignore[arg-type]
         self.wire = Wire(self.server)
         self.editor = Editor(self.wire, "utf-16", mode)
 
@@ -272,3 +281,13 @@ async def until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
         assert asyncio.get_running_loop().time() < deadline, "it did not happen"
         await asyncio.sleep(0.005)
     return value
+
+
+def settings_of(root: Path) -> Config | None:
+    """What the real engine does: it reads the folder's settings when it is opened."""
+    from ambient_lsp import config_file
+
+    try:
+        return config_file.load(root)
+    except ConfigError:
+        return None
