@@ -120,6 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--cases", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--ours", action="store_true", help="leave the other tools out")
     parser.add_argument("--show", action="store_true", help="show what ours gets wrong or refuses")
     options = parser.parse_args()
@@ -133,7 +134,7 @@ def main() -> None:
     seconds = 0.0
     for name in SPOILERS:
         row = {tool_name: Counter[str]() for tool_name in ("ours", *tools)}
-        spoiled_cases = cases(name, pool, options.cases)
+        spoiled_cases = cases(name, pool, options.cases, options.seed)
         for number, spoiled in enumerate(spoiled_cases):
             started = time.perf_counter()
             verdict = judge(ours(spoiled), spoiled)

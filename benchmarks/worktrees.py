@@ -1,6 +1,6 @@
 """P6 and P7: how long an isolated checkout and a recorded proposal take, as ratios to what git itself needs.
 
-    python benchmarks/worktrees.py <large repository> [--small <repository>] [--rounds 20] [--markdown]
+    python benchmarks/worktrees.py <large repository> [--small <repository>] [--rounds 20] [--scratch <folder>]
 
 The yardstick and ours run in turn (A B A B) in one process, on the same file system; medians are compared. Without
 `--small`, a repository of 200 files is made. Two things would distort it: bytecode that is not compiled (only start-up

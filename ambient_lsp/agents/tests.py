@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Coverage, Workbench
 
 _MOST_FUNCTIONS = 4
+_MOST_OBSERVED = 12
 _NOTHING: frozenset[int] = frozenset()
 
 
@@ -37,8 +39,6 @@ class TestEnhancer(Specialist):
         settings = bench.settings(self.name)
         first = tuple(str(path).rstrip("/") for path in settings.get("prioritize_paths", ()))
         ordered = sorted(context.targets, key=lambda snapshot: _rank(snapshot.path, first))
-        from dataclasses import replace
-
         async for item in super().propose(replace(context, targets=tuple(ordered)), bench):
             yield item
 
@@ -73,7 +73,7 @@ class TestEnhancer(Specialist):
         functions: Sequence[Untested],
         found: Sequence[Finding],
     ) -> AsyncIterator[Finding | Proposal]:
-        chosen = [one for one in functions if one.calls or one.examples][:_MOST_FUNCTIONS]
+        chosen = [one for one in functions if one.calls or one.examples][:_MOST_OBSERVED]
         module = _module(snapshot.path, context)
         if not chosen or not module:
             return
@@ -90,7 +90,7 @@ class TestEnhancer(Specialist):
             testwriting.Subject(one.name, one.parameters, pinned[one.name].cases)
             for one in chosen
             if pinned[one.name].cases and not pinned[one.name].findings
-        ]
+        ][:_MOST_FUNCTIONS]
         if not subjects:
             return
         test_path, existing = await _test_file(snapshot.path, module, context, bench)

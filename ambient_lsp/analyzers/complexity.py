@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Imported with this module, not where it is used: complexipy 8.3.0 crashes the process when it is first imported in a
+# thread that has ended by the time it is called.
+import complexipy
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.syntax import Function, Syntax, parse
+from ambient_lsp.analyzers.syntax import Function, Syntax, children, parse
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
@@ -30,8 +33,6 @@ def cognitive(text: str) -> dict[str, int]:
     Functions of one name in one place (a property and its setter) are added up. A nested function counts for the one
     that holds it.
     """
-    import complexipy
-
     try:
         measured = complexipy.code_complexity(text)
     except ValueError:
@@ -99,7 +100,7 @@ def _parameters(function: Function) -> int:
 
 def _depths(node: cst.CSTNode, depth: int) -> Iterator[tuple[int, cst.CSTNode | None]]:
     yield depth, None
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, cst.FunctionDef | cst.ClassDef):
             continue
         if isinstance(child, _NESTING):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.syntax import called_name, walk, walk_scope
+from ambient_lsp.analyzers.syntax import called_name, children, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -178,7 +178,7 @@ def _collect(node: cst.CSTNode, names: Names) -> None:
         names.reads |= free_reads([node.body])
     elif isinstance(node, cst.AssignTarget | cst.NamedExpr | cst.For):
         _target(node.target, names)
-        for child in node.children:
+        for child in children(node):
             if child is not node.target:
                 _collect(child, names)
     elif isinstance(node, cst.AnnAssign):
@@ -195,12 +195,12 @@ def _collect(node: cst.CSTNode, names: Names) -> None:
         names.writes.add(_imported(node))
     elif isinstance(node, cst.MatchCase):
         names.writes |= _captures(node.pattern)
-        for child in node.children:
+        for child in children(node):
             _collect(child, names)
     elif isinstance(node, cst.Global | cst.Nonlocal | cst.MatchAs | cst.MatchStar | cst.Annotation):
         return
     else:
-        for child in node.children:
+        for child in children(node):
             _collect(child, names)
 
 

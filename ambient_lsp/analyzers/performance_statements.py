@@ -86,11 +86,13 @@ def joined_strings(syntax: Syntax, function: Function) -> Iterator[Speedup]:
 
 def _starts(function: Function, kind: type[cst.BaseExpression]) -> list[tuple[str, cst.Assign]]:
     """Return the local variables that one plain assignment starts, and that nothing else assigns."""
-    local = local_names(function.node) - parameter_names(function.node)
     starts: dict[str, list[cst.Assign]] = {}
     for node in walk_scope(function.node.body):
         if isinstance(node, cst.Assign) and len(node.targets) == 1 and isinstance(node.targets[0].target, cst.Name):
             starts.setdefault(node.targets[0].target.value, []).append(node)
+    if not any(isinstance(made[0].value, kind) for made in starts.values()):
+        return []
+    local = local_names(function.node) - parameter_names(function.node)
     return [
         (name, made[0])
         for name, made in starts.items()

@@ -14,13 +14,11 @@ import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.complexity import cognitive
-from ambient_lsp.analyzers.syntax import Block, Function, Syntax, comments_in, leaves, only_statement, parse
-from ambient_lsp.model import Severity
+from ambient_lsp.analyzers.syntax import Block, Function, Syntax, children, comments_in, leaves, only_statement, parse
+from ambient_lsp.model import Severity, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from ambient_lsp.model import Span
 
 GUARD = "AMB-REF-GUARD"
 MERGE = "AMB-REF-MERGE-IFS"
@@ -87,58 +85,73 @@ def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: 
         return []
     before = cognitive(text)
     made: list[Rewrite] = []
-    for rule, place, new_text in islice(_candidates(syntax, line_length), _MOST):
-        rewrite = _measured(syntax, rule, place, new_text, before)
-        if rewrite is not None:
-            made.append(rewrite)
     for function in syntax.functions:
-        if before.get(function.qualname, 0) > complexity_threshold:
-            flat = _flattened(syntax, function, before, line_length)
-            if flat is not None:
-                made.append(flat)
+        # A nested function counts for the one around it, and is rewritten with it.
+        if not function.nested and before.get(function.qualname, 0) and len(made) < _MOST:
+            made += _of_function(syntax, function, line_length, complexity_threshold)
     return made
 
 
-def _measured(syntax: Syntax, rule: str, place: cst.CSTNode, new_text: str, before: dict[str, int]) -> Rewrite | None:
-    symbol = _measured_symbol(syntax.symbol(place), before)
-    after = cognitive(new_text)
-    if not symbol or symbol not in after or before[symbol] - after[symbol] < _MIN_GAIN[rule]:
-        return None
-    title = _TITLES[rule].format(symbol=f"`{symbol}`")
-    return Rewrite(rule, title, symbol, syntax.span(place), new_text, before[symbol], after[symbol])
-
-
-def _measured_symbol(symbol: str, measured: dict[str, int]) -> str:
-    """Return the function that the complexity counts for: a nested one counts for the one around it."""
-    while symbol and symbol not in measured:
-        symbol = symbol.rpartition(".")[0]
-    return symbol
-
-
-def _flattened(syntax: Syntax, function: Function, before: dict[str, int], line_length: int) -> Rewrite | None:
-    symbol, text = function.qualname, syntax.text
-    current: Syntax | None = syntax
-    for _ in range(30):
-        if current is None:
-            break
-        step = next(
-            (
-                new_text
-                for _rule, place, new_text in _candidates(current, line_length)
-                if current.symbol(place) == symbol
-                and cognitive(new_text).get(symbol, 1 << 30) < cognitive(text).get(symbol, 0)
-            ),
-            None,
+def _of_function(syntax: Syntax, function: Function, line_length: int, threshold: int) -> list[Rewrite]:
+    """Rewrite one function as a module of its own, so that the cost is that of the function, not of the file."""
+    alone = syntax.module.with_changes(body=[function.node.with_changes(leading_lines=())], header=[], footer=[]).code
+    small = parse(alone)
+    name = function.node.name.value
+    before = cognitive(alone).get(name)
+    if small is None or before is None:
+        return []
+    steps = [
+        (rule, place, new, after)
+        for rule, place, new in islice(_candidates(small, line_length), _MOST)
+        if before - (after := cognitive(new).get(name, before)) >= _MIN_GAIN[rule]
+    ]
+    made = [
+        Rewrite(
+            rule,
+            _TITLES[rule].format(symbol=f"`{function.qualname}`"),
+            function.qualname,
+            _moved(small.span(place), small.span(small.functions[0].node), syntax.span(function.node)),
+            _put_back(syntax, function, new),
+            before,
+            after,
         )
-        if step is None:
+        for rule, place, new, after in steps
+    ]
+    if before > threshold and steps:
+        flat, after = _flattened(alone, name, line_length)
+        if after < before:
+            title = _TITLES[FLATTEN].format(symbol=f"`{function.qualname}`")
+            place = syntax.header(function.node)
+            text = _put_back(syntax, function, flat)
+            made.append(Rewrite(FLATTEN, title, function.qualname, place, text, before, after))
+    return made
+
+
+def _put_back(syntax: Syntax, function: Function, alone: str) -> str:
+    new = cst.ensure_type(cst.parse_module(alone).body[0], cst.FunctionDef)
+    return syntax.rewritten({function.node: new.with_changes(leading_lines=function.node.leading_lines)})
+
+
+def _moved(span: Span, old: Span, new: Span) -> Span:
+    """Return a span of the function on its own as a span of the file."""
+    lines, columns = new.start_line - old.start_line, new.start_column - old.start_column
+    return Span(span.start_line + lines, span.start_column + columns, span.end_line + lines, span.end_column + columns)
+
+
+def _flattened(text: str, name: str, line_length: int) -> tuple[str, int]:
+    """Return a function's text after every rewrite that lowers its complexity, and the complexity it then has."""
+    least = cognitive(text).get(name, 0)
+    for _ in range(_MOST):
+        syntax = parse(text)
+        better = None
+        for _rule, _place, new in _candidates(syntax, line_length) if syntax is not None else ():
+            if cognitive(new).get(name, least) < least:
+                better = new
+                break
+        if better is None:
             break
-        text = step
-        current = parse(text)
-    after = cognitive(text).get(symbol, before[symbol])
-    if after >= before[symbol]:
-        return None
-    title = _TITLES[FLATTEN].format(symbol=f"`{symbol}`")
-    return Rewrite(FLATTEN, title, symbol, syntax.header(function.node), text, before[symbol], after)
+        text, least = better, cognitive(better)[name]
+    return text, least
 
 
 def _candidates(syntax: Syntax, line_length: int) -> Iterator[tuple[str, cst.CSTNode, str]]:
@@ -169,7 +182,7 @@ def _blocks(node: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
     """Yield the blocks of one function, not those of functions inside it."""
     if isinstance(node, cst.IndentedBlock):
         yield node
-    for child in node.children:
+    for child in children(node):
         if not isinstance(child, cst.FunctionDef | cst.ClassDef | cst.SimpleStatementLine):
             yield from _blocks(child)
 

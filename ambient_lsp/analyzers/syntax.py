@@ -6,8 +6,8 @@ analyzer finds nothing in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Change = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 REMOVE = cst.RemovalSentinel.REMOVE
 Block = cst.IndentedBlock | cst.Module
+_SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 Loop = cst.For | cst.While
 
 
@@ -114,21 +115,40 @@ def parse(text: str) -> Syntax | None:
         return None
 
 
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """Return a node's parts in the order of its fields. libcst's own `children` runs a visitor, ten times as slow."""
+    found: list[cst.CSTNode] = []
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found += [one for one in value if isinstance(one, cst.CSTNode)]
+    return found
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Yield a node and everything in it, in source order."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    """Yield a node and everything in it, parents before children."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting += reversed(children(current))
 
 
 def walk_scope(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield a node and what is in it, but for the insides of functions, classes and lambdas in it."""
-    yield node
-    for child in node.children:
-        if isinstance(child, cst.FunctionDef | cst.ClassDef | cst.Lambda):
-            yield child
-        else:
-            yield from walk_scope(child)
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if current is node or not isinstance(current, _SCOPES):
+            waiting += reversed(children(current))
 
 
 def statements(body: cst.BaseSuite) -> tuple[cst.BaseStatement, ...] | None:
@@ -214,7 +234,7 @@ def is_test_path(path: str) -> bool:
 
 
 def _functions(node: cst.CSTNode, prefix: str, *, nested: bool, in_class: bool) -> Iterator[Function]:
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, cst.FunctionDef):
             qualname = f"{prefix}{child.name.value}"
             yield Function(qualname, child, nested, in_class)

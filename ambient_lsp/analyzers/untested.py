@@ -22,7 +22,8 @@ UNTESTED = "AMB-TEST-UNTESTED"
 
 MOST_CALLS = 8
 
-_OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep"})
+_OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep",
+                      "id", "hash", "object"})  # fmt: skip
 _OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "httpx", "urllib", "shutil", "random",
                               "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile"})  # fmt: skip
 _CLOCKS = frozenset({"now", "today", "utcnow"})

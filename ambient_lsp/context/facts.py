@@ -12,17 +12,15 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-_NAME = rb"[\w\x80-\xff]"
 # `from a import (b, c)` may hold comments; each alternative consumes something definite, so nothing backtracks twice.
-_NAMES = rb"(\((?:[\w\s,*\x80-\xff]*)(?:#[^\n]*\n[\w\s,*\x80-\xff]*)*\)|[^\n\\]*(?:\\\r?\n[^\n\\]*)*)"  # fmt: skip
-_STATEMENT = rb"(?:from[ \t]*([.\w\x80-\xff]+)[ \t]+import\b[ \t]*" + _NAMES + rb"|import[ \t]+([^\n;#]*))"
-_IMPORT_AT_MARGIN = re.compile(rb"\n" + _STATEMENT)
-_IMPORT_ANYWHERE = re.compile(rb"\n[ \t]*" + _STATEMENT)
-_INDENTED = (b" from ", b"  import ", b"\tfrom ", b"\timport ")
-_BY_CALL = re.compile(rb"import_module\(\s*[\"']([.\w]+)[\"']")
-_BLOCK = re.compile(rb"\n(?:(class|def|async[ \t]+def)[ \t]+(" + _NAME + rb"+)|(?:if|try|with|for|while)\b)")
-_BODY = re.compile(rb"\n([ \t]+)[^\s#]")
-_COMMENT = re.compile(rb"#[^\n]*")
+_NAMES = r"(\((?:[\w\s,*]*)(?:#[^\n]*\n[\w\s,*]*)*\)|[^\n\\]*(?:\\\r?\n[^\n\\]*)*)"
+_STATEMENT = rf"(?:from[ \t]*([.\w]+)[ \t]+import\b[ \t]*{_NAMES}|import[ \t]+([^\n;#]*))"
+_IMPORT_AT_MARGIN = re.compile(r"\n" + _STATEMENT)
+_IMPORT_ANYWHERE = re.compile(r"\n[ \t]*" + _STATEMENT)
+_BY_CALL = re.compile(r"import_module\(\s*[\"']([.\w]+)[\"']")
+_BLOCK = re.compile(r"\n(?:(class|def|async[ \t]+def)[ \t]+(\w+)|(?:if|try|with|for|while)\b)")
+_BODY = re.compile(r"\n([ \t]+)[^\s#]")
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 class Extracted(NamedTuple):
@@ -38,58 +36,63 @@ def extract(data: bytes) -> Extracted:
     `from a import b` gives `a` and `a.b`, because only the repository as a whole knows whether `b` is a module.
     Symbols are top-level classes and functions, and the methods of those classes as `Class.method`; lines count from 0.
     """
-    text = b"\n" + data
+    text = "\n" + data.decode("utf-8", "replace")
     return Extracted(_imports(text), _symbols(text))
 
 
-def _imports(text: bytes) -> tuple[str, ...]:
-    pattern = _IMPORT_ANYWHERE if any(sign in text for sign in _INDENTED) else _IMPORT_AT_MARGIN
-    found: dict[bytes, None] = {}
-    for module, names, modules in pattern.findall(text):
+def _imports(text: str) -> tuple[str, ...]:
+    statements = _IMPORT_AT_MARGIN.findall(text)
+    if text.count("import ") > len(statements):  # some more, indented or only in prose
+        statements = _IMPORT_ANYWHERE.findall(text)
+    found: dict[str, None] = {}
+    for module, names, modules in statements:
         if modules:
-            for part in modules.split(b","):
+            for part in modules.split(","):
                 if words := part.split():
                     found[words[0]] = None
             continue
         found[module] = None
-        dot = b"" if module[-1:] == b"." else b"."
-        if b"#" in names:
-            names = _COMMENT.sub(b"", names)
-        if b"\\" in names:
-            names = names.replace(b"\\", b" ")
-        for part in names.strip(b"()\r").split(b","):
-            if (words := part.split()) and words[0] != b"*":
-                found[module + dot + words[0]] = None
-    if b"import_module(" in text:
+        prefix = module if module[-1:] == "." else f"{module}."
+        if "#" in names:
+            names = _COMMENT.sub("", names)
+        if "\\" in names:
+            names = names.replace("\\", " ")
+        for part in names.strip("()\r").split(","):
+            if (words := part.split()) and words[0] != "*":
+                found[prefix + words[0]] = None
+    if "import_module(" in text:
         found.update(dict.fromkeys(_BY_CALL.findall(text)))
-    return tuple(name.decode("utf-8", "replace") for name in found)
+    return tuple(found)
 
 
-def _symbols(text: bytes) -> tuple[tuple[str, str, int], ...]:
+def _symbols(text: str) -> tuple[tuple[str, str, int], ...]:
     symbols: list[tuple[str, str, int]] = []
+    add, count = symbols.append, text.count
     blocks = list(_BLOCK.finditer(text))
-    line, counted = 0, 0
-    for index, block in enumerate(blocks):
+    ends = [block.start() for block in blocks[1:]]
+    ends.append(len(text))
+    breaks, counted = 0, 0  # line breaks before `counted`; the first one is ours, not the file's
+    for block, end in zip(blocks, ends, strict=False):
         kind, name = block.groups()
         if kind is None:
             continue
-        start = block.start()
-        line += text.count(b"\n", counted, start)
+        start = block.end()
+        breaks += count("\n", counted, start)
         counted = start
-        if kind != b"class":
-            symbols.append((name.decode("utf-8", "replace"), "function", line))
+        if kind != "class":
+            add((name, "function", breaks - 1))
             continue
-        owner = name.decode("utf-8", "replace")
-        symbols.append((owner, "class", line))
-        end = blocks[index + 1].start() if index + 1 < len(blocks) else len(text)
-        if body := _BODY.search(text, block.end(), end):
-            for method in _methods(body[1]).finditer(text, block.end(), end):
-                line += text.count(b"\n", counted, method.start())
-                counted = method.start()
-                symbols.append((f"{owner}.{method[1].decode('utf-8', 'replace')}", "method", line))
+        add((name, "class", breaks - 1))
+        if body := _BODY.search(text, start, end):
+            for method in _methods(body[1]).finditer(text, start, end):
+                start = method.start()
+                breaks += count("\n", counted, start)
+                counted = start
+                add((f"{name}.{method[1]}", "method", breaks - 1))
     return tuple(symbols)
 
 
 @cache
-def _methods(indent: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\n" + re.escape(indent) + rb"(?:async[ \t]+)?def[ \t]+(" + _NAME + rb"+)")
+def _methods(indent: str) -> re.Pattern[str]:
+    # Looking back from a literal lets the search skip ahead; looking forward from each line would not.
+    return re.compile(rf"def(?:(?<=\n{indent}def)|(?<=\n{indent}async def))[ \t]+(\w+)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -30,29 +31,51 @@ def read_bytes(root: Path, path: str, limit: int) -> bytes:
     """
     if is_private(path):
         raise Skipped("It may hold secrets, so it is never read.")
-    full = root / path
     try:
-        if full.is_symlink() and not full.resolve(strict=True).is_relative_to(root.resolve()):
-            raise Skipped("It is a link that leaves the repository.")
-        handle = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        handle = _open(root, path)
     except FileNotFoundError:
         raise Skipped("There is no such file.") from None
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise Skipped(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    info = os.fstat(handle)
-    if not stat.S_ISREG(info.st_mode):
-        os.close(handle)
-        raise Skipped("It is not an ordinary file.")
-    with os.fdopen(handle, "rb") as stream:
+    try:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            raise Skipped("It is not an ordinary file.")
         if info.st_size > limit:
             raise Skipped(f"It has {info.st_size:,} bytes; `monitoring.max_file_bytes` is {limit:,}.")
-        try:
-            data = stream.read(limit + 1)
-        except OSError as error:
-            raise Skipped(f"It cannot be read: {error.strerror}.") from None
+        data = b""
+        while piece := os.read(handle, info.st_size + 1 - len(data) if len(data) <= info.st_size else 1 << 16):
+            data += piece
+            if len(data) > limit:
+                raise Skipped(f"It grows while it is read; `monitoring.max_file_bytes` is {limit:,}.")
+    except OSError as error:
+        raise Skipped(f"It cannot be read: {error.strerror}.") from None
+    finally:
+        os.close(handle)
     if data.startswith(_LFS):
         raise Skipped("It is a Git LFS pointer, not the file itself.")
     return data
+
+
+def _open(root: Path, path: str) -> int:
+    # A cold start opens thousands of files, so the ordinary one costs a single call; O_NONBLOCK is for pipes.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        return os.open(f"{root}/{path}", flags | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+    if leaves(root, path):
+        raise Skipped("It is a link that leaves the repository.")
+    return os.open(f"{root}/{path}", flags)
+
+
+def leaves(root: Path, path: str) -> bool:
+    """Whether a path leads out of the repository through links."""
+    try:
+        return not (root / path).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links
+        return True
 
 
 def decode(root: Path, path: str, data: bytes) -> Snapshot:

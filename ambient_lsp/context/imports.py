@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SOURCE_FOLDERS = ("src", "lib", "python")
+_MOST_VISITED = 1_000  # with a limit, a search that has gone this wide only finds what is far away
 
 
 def is_test(path: str) -> bool:
     """Whether a test runner collects this file by its name (`test_a.py`, `a_test.py`, Django's `tests.py`)."""
+    if "test" not in path:
+        return False
     name = path.rpartition("/")[2]
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py") or name == "tests.py")
 
@@ -35,6 +38,7 @@ class Graph:
         self._packages: set[str] = set()
         self._roots: set[str] = {"", *SOURCE_FOLDERS}
         self._tests: set[str] = set()
+        self._answers: dict[object, tuple[str, ...]] = {}
 
     def build(self, imports: Mapping[str, tuple[str, ...]], roots: Iterable[str] = ()) -> None:
         """Start over with these files. `roots` are folders that the project itself puts on `sys.path`."""
@@ -55,6 +59,9 @@ class Graph:
                 remaining = {known: names for known, names in self._imports.items() if known != path}
                 self.build(remaining if imports is None else {**remaining, path: imports}, self._roots)
                 return
+            if self._imports.get(path) == imports:
+                return  # most saves change no import
+            self._answers.clear()
             self._remove(path)
             if imports is not None:
                 self._add(path, imports)
@@ -73,9 +80,13 @@ class Graph:
     def dependents(self, path: str, radius: int = 2, limit: int | None = None) -> tuple[str, ...]:
         """Return the files that import `path`, directly or through up to `radius - 1` others; nearest first."""
         with self._lock:
-            found = self._reach((path,), radius)
-            found.pop(path, None)
-            return tuple(sorted(found, key=lambda other: (found[other], -_shared(other, path), other))[:limit])
+            question = (path, radius, limit)
+            if question not in self._answers:
+                found = self._reach((path,), radius)
+                found.pop(path, None)
+                nearest = sorted(found, key=lambda other: (found[other], -_shared(other, path), other))
+                self._answers[question] = tuple(nearest[:limit])
+            return self._answers[question]
 
     def tests_for(self, paths: Iterable[str], limit: int | None = None, radius: int | None = None) -> tuple[str, ...]:
         """Return the test files that reach any of `paths`, nearest first.
@@ -85,19 +96,24 @@ class Graph:
         once that many were found; `radius` bounds how far it goes.
         """
         paths = tuple(paths)
+        question = (paths, limit, radius)
         with self._lock:
-            found = {path: far for path, far in self._reach(paths, radius, tests=limit).items() if path in self._tests}
-            for path in paths:
-                for test in self._namesakes(path):
-                    found[test] = min(found.get(test, 1), 1)
-            return tuple(
-                sorted(found, key=lambda test: (found[test], -max(_shared(test, p) for p in paths), test))[:limit]
-            )
+            if question not in self._answers:
+                reached = self._reach(paths, radius, tests=limit)
+                found = {path: far for path, far in reached.items() if path in self._tests}
+                for path in paths:
+                    for test in self._namesakes(path):
+                        found[test] = min(found.get(test, 1), 1)
+                nearest = sorted(found, key=lambda test: (found[test], -max(_shared(test, p) for p in paths), test))
+                self._answers[question] = tuple(nearest[:limit])
+            return self._answers[question]
 
     def _reach(self, starts: Iterable[str], radius: int | None, tests: int | None = None) -> dict[str, int]:
         distance = dict.fromkeys(starts, 0)
         ring, far, seen = list(distance), 0, 0
-        while ring and (radius is None or far < radius) and (tests is None or seen < tests):
+        while ring and (radius is None or far < radius):
+            if tests is not None and (seen >= tests or len(distance) > _MOST_VISITED):
+                break
             far += 1
             reached = {other for path in ring for other in self._direct(path)}
             ring = [other for other in reached if other not in distance]
@@ -180,7 +196,7 @@ def _stem(path: str) -> str:
 
 
 def _is_package(path: str) -> bool:
-    return path.rpartition("/")[2] in ("__init__.py", "__init__.pyi")
+    return path.endswith(("__init__.py", "__init__.pyi")) and path.rpartition("/")[2].startswith("__init__")
 
 
 def _folder(path: str) -> str:

@@ -155,9 +155,9 @@ class Repository:
         if self._stale or model.moved():
             self._stale = False
             model.scan()
-        model.refresh(
-            [path for path in (*pending, *trigger.paths) if _inside(path) and not (self.root / path).is_dir()]
-        )
+        else:
+            named = dict.fromkeys((*pending, *trigger.paths))
+            model.refresh([path for path in named if _inside(path) and not (self.root / path).is_dir()])
         unsaved = {snapshot.path: snapshot for snapshot in trigger.snapshots}
         skipped = dict(model.skipped)
         targets = self._targets(trigger, unsaved, skipped)

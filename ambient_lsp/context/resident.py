@@ -5,7 +5,10 @@ Everything here is synchronous and used from one thread at a time; `pack.Reposit
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from ambient_lsp.context import facts, files, git, tree
@@ -17,7 +20,7 @@ from ambient_lsp.context.redact import redact
 from ambient_lsp.model import FileFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -82,6 +85,10 @@ class Resident:
 
     def scan(self) -> None:
         """Look at everything. Only blobs that were never read before are read."""
+        with _no_collection():
+            self._scan()
+
+    def _scan(self) -> None:
         self._ignore = tree.Ignore(self.root, self._settings.ignore_patterns)
         self.skipped = {}
         pending = None
@@ -130,7 +137,7 @@ class Resident:
             fresh.pop(path, None)
             self.skipped.pop(path, None)
             blob, entry = "", None
-            if (self.root / path).is_symlink():
+            if (self.root / path).is_symlink() or files.leaves(self.root, path):
                 self.skipped[path] = _LINK
             elif path not in hidden and not self._ignore(path):
                 try:
@@ -206,6 +213,8 @@ class Resident:
         kept = self._texts.get(path)
         if kept is not None and stat == kept[0]:
             return kept[1]
+        if files.leaves(self.root, path):
+            raise Skipped("It is a link that leaves the repository.")
         limit = limit or self._settings.max_file_bytes
         snapshot = files.decode(self.root, path, self._read(self.root, path, limit))
         if stat is not None:
@@ -271,10 +280,22 @@ class Resident:
 
     def _stat(self, path: str) -> tuple[int, int] | None:
         try:
-            info = (self.root / path).stat()
+            info = os.stat(f"{self.root}/{path}")  # noqa: PTH116 - pathlib takes three times as long, for every file
         except (OSError, ValueError):
             return None
         return info.st_size, info.st_mtime_ns
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cycle collector back while many values are made that all stay; it takes a sixth of a cold start."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_python(path: str) -> bool:

@@ -22,7 +22,8 @@ _SKIPPED_OLD_LINE = -0.6
 _PARAPHRASED = -0.8
 _MARGIN = 0.75
 _LEAST = 3.0
-_MOST_CELLS = 1_500_000
+_MOST_CELLS = 1_000_000
+_MOST_WORK = 5_000_000
 
 
 class TooClose(Exception):
@@ -38,12 +39,27 @@ def align(hunk: Hunk, lines: Sequence[str]) -> Alignment | None:
     best, alignment = grid.best(frozenset())
     if best < _LEAST or not _good_enough(old, alignment):
         return None
-    spots = _spots(hunk, alignment, len(lines))
-    for pair in _sites(hunk, alignment):
+    spots, sites = _spots(hunk, alignment, len(lines)), _sites(hunk, alignment)
+    if len(old) * len(lines) * len(sites) > _MOST_WORK:
+        return None
+    for pair in sites:
         score, other = grid.best(frozenset([pair]))
         if score > best - _MARGIN and (spots is None or _spots(hunk, other, len(lines)) != spots):
             raise TooClose
+    if _has_rival(old, lines, best, alignment):
+        raise TooClose
     return alignment
+
+
+def _has_rival(old: Sequence[Line], lines: Sequence[str], best: float, alignment: Alignment) -> bool:
+    """Tell whether the kept lines alone fit elsewhere as well.
+
+    The removed lines of that place may have been changed since, and the ones found here may be a copy of them.
+    """
+    grid = _Grid(old, lines, by_kept_lines=True)
+    found = frozenset((index, place) for index, place in enumerate(alignment) if place is not None)
+    removed = sum(_weight(line) for line in old if line.mark == "-")
+    return grid.best(found)[0] > best - removed - _MARGIN
 
 
 def _spots(hunk: Hunk, alignment: Alignment, size: int) -> list[tuple[int, int]] | None:
@@ -64,24 +80,30 @@ def _good_enough(old: Sequence[Line], alignment: Alignment) -> bool:
 
 
 def _sites(hunk: Hunk, alignment: Alignment) -> list[tuple[int, int]]:
-    """Return the pairs (old line, file line) that fix where the changes go."""
-    sites: set[tuple[int, int]] = set()
+    """Return the pairs (old line, file line) that fix where the changes go.
+
+    They are the first removed line of each run of changes, or the kept lines around one that starts with an addition.
+    """
+    wanted: list[int] = []
     at = 0
-    for line in hunk.lines:
-        if line.mark == "+":
-            near: tuple[int, ...] = (at - 1, at)
-        else:
-            near = (at, at) if line.mark == "-" else ()
-            at += 1
-        sites.update(
-            (index, place) for index in near if 0 <= index < len(alignment) and (place := alignment[index]) is not None
-        )
-    return sorted(sites)
+    for number, line in enumerate(hunk.lines):
+        starts = line.mark != " " and (number == 0 or hunk.lines[number - 1].mark == " ")
+        if starts and line.mark == "-":
+            wanted.append(at)
+        elif starts:
+            wanted += (at - 1, at)
+        at += line.mark != "+"
+    return [
+        (index, place)
+        for index in dict.fromkeys(wanted)
+        if 0 <= index < len(alignment) and (place := alignment[index]) is not None
+    ]
 
 
 class _Grid:
-    def __init__(self, old: Sequence[Line], lines: Sequence[str]) -> None:
+    def __init__(self, old: Sequence[Line], lines: Sequence[str], *, by_kept_lines: bool = False) -> None:
         self.old = old
+        self.by_kept_lines = by_kept_lines
         self.size = len(lines)
         loose: dict[str, list[int]] = {}
         strict: dict[str, list[int]] = {}
@@ -92,7 +114,7 @@ class _Grid:
             strict.get(without_trailing(line.text), []) if line.mark == "-" else loose.get(squeezed(line.text), [])
             for line in old
         ]
-        self.weights = [_weight(line) for line in old]
+        self.weights = [0.0 if by_kept_lines and line.mark == "-" else _weight(line) for line in old]
 
     def best(self, forbidden: frozenset[tuple[int, int]]) -> tuple[float, Alignment]:
         """Return the highest score without the forbidden pairs, and its alignment."""
@@ -114,14 +136,16 @@ class _Grid:
         1: matched, 3: paraphrased, 0: left out, 2: as the field before, with one more line of the file.
         """
         elided = line.mark == " " and is_elision(line.text)
-        leave = 0.0 if elided else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
+        free = elided or (self.by_kept_lines and line.mark == "-")
+        leave = 0.0 if free else _NEVER if line.mark == "-" else _SKIPPED_OLD_LINE
         fresh = [score + leave for score in row]
         how = [0] * len(row)
         weight = self.weights[index]
-        if line.mark == " " and not elided:
+        if leave != _NEVER and not elided:
+            paraphrased = 0.0 if free else _PARAPHRASED
             for j in range(1, len(fresh)):
-                if row[j - 1] + _PARAPHRASED > fresh[j]:
-                    fresh[j] = row[j - 1] + _PARAPHRASED
+                if row[j - 1] + paraphrased > fresh[j]:
+                    fresh[j] = row[j - 1] + paraphrased
                     how[j] = 3
         for place in self.places[index]:
             if row[place] + weight > fresh[place + 1] and (index, place) not in forbidden:

@@ -231,3 +231,13 @@ def _tidy_folders(root: Path, changes: Sequence[FileChange], *, done: bool) -> N
             for folder in change.folders:
                 with contextlib.suppress(OSError):  # not empty: somebody uses it
                     (root / folder).rmdir()
+
+
+def plan(root: Path, edits: Sequence[FileEdit]) -> Applied:
+    """Return what `write` would do, without doing it. Raises as `write` does."""
+    return Applied(_plan(root, edits))
+
+
+def is_done(root: Path, applied: Applied) -> bool:
+    """Tell whether every file is as `applied` left it."""
+    return all(read_bytes(resolve(root, change.path)) == change.after for change in applied.changes)

@@ -104,6 +104,7 @@ class Finder:
                 return _Open(hunk, name, starts, done)
         if starts := self._shifted(hunk.old):
             self.trace(f"with another indentation: {len(starts)} places")
+            self._check_alignment(hunk, starts)
             return _Open(hunk, "with another indentation", starts)
         if starts := self._unmarked(hunk.old):
             self.trace(f"without the space of kept lines: {len(starts)} places")
@@ -188,6 +189,15 @@ class Finder:
         self.trace(f"with elided lines: {len(starts)} places")
         return _Open(whole, "with elided lines", starts, gaps=gaps) if starts else None
 
+    def _check_alignment(self, hunk: Hunk, starts: Sequence[int]) -> None:
+        """Refuse a place by another indentation when the lines as they are fit about as well elsewhere."""
+        try:
+            alignment = align(hunk, self.lines)
+        except TooClose:
+            raise self._ambiguous(hunk) from None
+        if alignment and Placement(hunk, alignment).start not in starts:
+            raise self._ambiguous(hunk)
+
     def _aligned(self, hunk: Hunk) -> Placement:
         try:
             alignment = align(hunk, self.lines)
@@ -208,9 +218,25 @@ class Finder:
                     placed[number] = self._chosen(one, number, hunks, placed)
                     progress = progress or placed[number] is not None
         for placement, hunk in zip(placed, hunks, strict=True):
-            if placement is None and hunk.old:
+            if hunk.old and (placement is None or self._has_rival(placement)):
                 raise self._ambiguous(hunk)
         return placed
+
+    def _has_rival(self, placement: Placement) -> bool:
+        """Tell whether all kept lines are where the numbers say, and only the removed ones are not.
+
+        Those have then been changed since, and what was found elsewhere is a copy of them.
+        """
+        hunk = placement.hunk
+        if placement.done or hunk.old_start is None or placement.start == hunk.old_start - 1:
+            return False
+        start = hunk.old_start - 1
+        there = self.lines[start : start + len(hunk.old)]
+        kept = [
+            (line.text.strip(), text.strip()) for line, text in zip(hunk.old, there, strict=False) if line.mark == " "
+        ]
+        same = all(one == other for one, other in kept) and len(there) == len(hunk.old)
+        return same and len(kept) < len(hunk.old) and sum(bool(one) for one, _ in kept) > 1
 
     def _only_place(self, one: _Open) -> Placement | None:
         if len(one.starts) == 1 and not one.done_starts:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 10 << 20
 """Larger changed files keep the content that the index has; larger new files are left out."""
 
+MAX_NEW_FILES = 50_000
+"""In a folder with more files that git does not know and does not ignore, the rest of them is left out."""
+
 _STATUS = ("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _GONE = "0 " + "0" * 40 + "\t"
@@ -49,18 +52,21 @@ class WorkingContent:
         self._source = (place.home / "seed.index") if place.shadow else (place.git_dir / "index")
         self._copied: tuple[tuple[int, int, int] | None] | None = None
         self._last: str | None = None
+        self._has_our_own = False
         self._max_file_bytes = max_file_bytes
 
     def tree(self, snapshots: Sequence[Snapshot] = ()) -> str:
         """Return the tree of what is on disk now, with `snapshots` on top."""
         notes: list[str] = []
-        fresh = self._copy_index()
+        self._copy_index()
         removed, updated = self._changes(notes)
-        if not fresh and any(path.endswith(".gitignore") for path in (*removed, *updated)):
-            self._copied = None  # what was taken in as untracked before may be ignored now
-            return self.tree(snapshots)
+        if self._has_our_own and any(path.endswith(".gitignore") for path in (*removed, *updated)):
+            self._copy_index(anew=True)  # what we took in as new before may be ignored now
+            notes.clear()
+            removed, updated = self._changes(notes)
         if removed or updated:
             self._update(removed, updated, notes)
+            self._has_our_own = True
         saved = self._write_tree(touched=bool(removed or updated))
         changes = dict(self._buffers(saved, snapshots, notes))
         self.notes = tuple(notes)
@@ -73,29 +79,39 @@ class WorkingContent:
             shutil.copy2(self._index, temporary)
             temporary.replace(self._source)
 
-    def _copy_index(self) -> bool:
-        """Start again from the user's index when it changed, as it does on `git add`, commit and checkout."""
+    def _copy_index(self, *, anew: bool = False) -> None:
+        """Start again from the user's index when it changed, as it does on `git add`, commit and checkout.
+
+        Without git there is only what we kept the last time, which `anew` does without.
+        """
         current = _fingerprint(self._source)
-        if self._copied == (current,):
-            return False
+        if self._copied == (current,) and not anew:
+            return
         for leftover in (self._index, Path(f"{self._index}.lock")):
             leftover.unlink(missing_ok=True)
-        if current is not None:
+        self._has_our_own = self._place.shadow and current is not None and not anew
+        if current is not None and not (anew and self._place.shadow):
             # With its time: git tells by it which entries were written too late to be trusted ("racily clean").
             shutil.copy2(self._source, self._index)
         self._copied = (current,)
         self._last = None
-        return True
 
     def _changes(self, notes: list[str]) -> tuple[list[str], list[str]]:
         """Return the paths to remove from and to update in the private index."""
-        removed, updated = [], []
+        removed, updated, new = [], [], 0
+        if (self._place.top / ".gitmodules").exists():
+            notes.append("Submodules: the tree has their recorded commits, not their files.")
         for path, untracked in _parse_status(self._git.run(*_STATUS, index=self._index)):
+            new += untracked
+            if untracked and new > MAX_NEW_FILES:
+                continue
             kind = self._judge(path, untracked, notes)
             if kind == "remove":
                 removed.append(path)
             elif kind == "update":
                 updated.append(path)
+        if new > MAX_NEW_FILES:
+            notes.append(f"{new - MAX_NEW_FILES} new files beyond {MAX_NEW_FILES} were left out; ignore some in git.")
         return removed, self._without_lfs(updated, notes)
 
     def _judge(self, path: str, untracked: bool, notes: list[str]) -> str:

@@ -6,13 +6,13 @@ import io
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.errors import WorkspaceError
 from ambient_lsp.repository.git import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 KNOWN_TREES = 1000
 """How many parsed trees are kept in memory; they never change."""
@@ -43,24 +43,22 @@ class Objects:
 
     def resolve(self, revision: str) -> str | None:
         """Return the id that a revision names now ("HEAD", "HEAD^{tree}"); None when there is no such thing."""
-        with self._lock:
-            try:
-                found: str | bytes = self._repository.git.get_object_header(revision)[0]
-                return found.decode() if isinstance(found, bytes) else found
-            except ValueError:
-                return None
+        try:
+            found: str | bytes = self._ask(self._repository.git.get_object_header, revision)[0]
+            return found.decode() if isinstance(found, bytes) else found
+        except ValueError:
+            return None
 
     def read(self, object_id: str) -> bytes:
         """Return an object's content. Raises `WorkspaceError` when the repository does not have it."""
-        with self._lock:
-            try:
-                return bytes(self._repository.git.get_object_data(object_id)[3])
-            except ValueError as error:
-                raise WorkspaceError(
-                    f"The repository has no object {object_id}.",
-                    untouched="Nothing was changed.",
-                    next_step="Run `git fsck`, or fetch what a partial clone left out.",
-                ) from error
+        try:
+            return bytes(self._ask(self._repository.git.get_object_data, object_id)[3])
+        except ValueError as error:
+            raise WorkspaceError(
+                f"The repository has no object {object_id}.",
+                untouched="Nothing was changed.",
+                next_step="Run `git fsck`, or fetch what a partial clone left out.",
+            ) from error
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object ("blob", "tree", "commit"); return its id."""
@@ -126,6 +124,17 @@ class Objects:
         lines += [f"{role} {author} {when} +0000" for role in ("author", "committer")]
         text = "\n".join(lines) + "\n\n" + message.rstrip("\n") + "\n"
         return self.write("commit", text.encode("utf-8", "replace"))
+
+    def _ask(self, question: Callable[[str], tuple[Any, ...]], revision: str) -> tuple[Any, ...]:
+        """Ask the resident git; once more when it was killed (GitPython then reads an empty line)."""
+        with self._lock:
+            try:
+                return question(revision)
+            except (BrokenPipeError, ValueError) as error:
+                if isinstance(error, ValueError) and "SHA is empty" not in str(error):
+                    raise
+                self._repository.git.clear_cache()
+                return question(revision)
 
     def close(self) -> None:
         """End the resident process."""

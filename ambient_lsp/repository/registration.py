@@ -28,17 +28,16 @@ def register(common_dir: Path, name: str, tree: Path, dot_git: Path, commit: str
     """
     admin = common_dir / "worktrees" / name
     admin.mkdir(parents=True, exist_ok=True)
-    (admin / "locked").write_bytes(os.fsencode(f"{_REASON}{tree}"))
-    (admin / "gitdir").write_bytes(os.fsencode(tree / ".git") + b"\n")
-    (admin / "commondir").write_bytes(b"../..\n")
-    point_at(admin, commit)
-    dot_git.write_bytes(b"gitdir: " + os.fsencode(admin) + b"\n")
+    try:
+        (admin / "locked").write_bytes(os.fsencode(f"{_REASON}{tree}"))
+        (admin / "gitdir").write_bytes(os.fsencode(tree / ".git") + b"\n")
+        (admin / "commondir").write_bytes(b"../..\n")
+        (admin / "HEAD").write_bytes(commit.encode() + b"\n")
+        dot_git.write_bytes(b"gitdir: " + os.fsencode(admin) + b"\n")
+    except OSError:
+        unregister(admin)
+        raise
     return admin
-
-
-def point_at(admin: Path, commit: str) -> None:
-    """Put a worktree's HEAD, detached, on a commit."""
-    (admin / "HEAD").write_bytes(commit.encode() + b"\n")
 
 
 def unregister(admin: Path) -> None:

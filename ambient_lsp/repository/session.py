@@ -59,6 +59,8 @@ def is_dead(session: Path) -> bool:
             return free
     except FileNotFoundError:
         return True
+    except PermissionError:
+        return False  # another user's
 
 
 @contextlib.contextmanager

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 from ambient_lsp.errors import WorkspaceError
 from ambient_lsp.repository import overlay
 from ambient_lsp.repository.bases import hide_escaping_links, materialise
-from ambient_lsp.repository.content import escapes
-from ambient_lsp.repository.objects import LINK
+from ambient_lsp.repository.differences import GONE, Difference, changes_between, write_changes
 from ambient_lsp.repository.registration import register, unregister
 from ambient_lsp.repository.session import remove_folder, take_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ambient_lsp.repository.bases import Base, Bases
     from ambient_lsp.repository.git import Git
@@ -31,10 +30,11 @@ if TYPE_CHECKING:
     from ambient_lsp.repository.session import Session
 
 POOL_SIZE = 32
+KNOWN_TREES = 16
+"""How many trees that differ from HEAD keep their index at hand."""
+
 MAX_DIFFERENCES = 500
 """A tree that differs from HEAD in more files gets a base of its own instead of being written into an upper layer."""
-
-_GONE = "000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ class Overlay:
         self._bases = bases
         self._options = options
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[list[_Difference], Path]] = {}
+        self._known: dict[tuple[str, str], tuple[list[Difference], Path]] = {}
 
     def open(self, want: Want, anchor: str | None) -> Lease:
         """Mount a checkout; the first one of a HEAD pays for a full one that the others share."""
         with contextlib.ExitStack() as stack:
-            base, differences, index = self._base(want.tree, anchor, stack)
+            base, changes, index = self._base(want.tree, anchor, stack)
             folder = self._session.new_folder()
             stack.callback(remove_folder, folder)
             upper, work, top = (folder / name for name in ("upper", "work", "tree"))
@@ -87,40 +87,40 @@ class Overlay:
             _link_or_copy(index, admin / "index")
             overlay.mount(base.files, upper, work, top, self._options)
             stack.callback(overlay.unmount, top)
-            _write_differences(self._git, admin, top, differences)
+            write_changes(self._git, admin, top, changes)
             return Lease(top, stack.pop_all().close)
 
-    def _base(self, tree: str, anchor: str | None, stack: contextlib.ExitStack) -> tuple[Base, list[_Difference], Path]:
+    def _base(self, tree: str, anchor: str | None, stack: contextlib.ExitStack) -> tuple[Base, list[Difference], Path]:
         nearby = anchor or self._bases.newest() or tree
         with self._lock:
-            differences, index = self._known.get((nearby, tree), (None, None))
-            if differences is None:
-                differences = _differences(self._git, nearby, tree)
-            if len(differences) > MAX_DIFFERENCES:
-                nearby, differences, index = tree, [], None
+            changes, index = self._known.get((nearby, tree), (None, None))
+            if changes is None:
+                changes = changes_between(self._git, nearby, tree)
+            if len(changes) > MAX_DIFFERENCES:
+                nearby, changes, index = tree, [], None
             base = self._bases.acquire(nearby)
             stack.callback(base.release)
-            if not differences:
+            if not changes:
                 return base, [], base.index
             if index is None:
-                index = self._index_of(base, tree, differences)
+                index = self._index_of(base, tree, changes)
                 self._forget_all_but_newest()
-                self._known[(nearby, tree)] = (differences, index)
-            return base, differences, index
+                self._known[(nearby, tree)] = (changes, index)
+            return base, changes, index
 
-    def _index_of(self, base: Base, tree: str, differences: list[_Difference]) -> Path:
+    def _index_of(self, base: Base, tree: str, changes: list[Difference]) -> Path:
         """Make the index of a tree from the base's, so that git compares only what differs."""
         index = self._session.folder / f"index-{base.files.parent.name[:12]}-{tree}"
         shutil.copy2(base.index, index)
         lines = b"".join(
-            f"{'0' if change.mode == _GONE else change.mode} {change.id}\t".encode() + change.path + b"\0"
-            for change in sorted(differences, key=lambda change: change.mode != _GONE)
+            f"{'0' if change.mode == GONE else change.mode} {change.id}\t".encode() + change.path + b"\0"
+            for change in sorted(changes, key=lambda change: change.mode != GONE)
         )
         self._git.run("update-index", "-z", "--index-info", data=lines, index=index)
         return index
 
     def _forget_all_but_newest(self) -> None:
-        while len(self._known) >= 4:
+        while len(self._known) >= KNOWN_TREES:
             _, index = self._known.pop(next(iter(self._known)))
             index.unlink(missing_ok=True)
 
@@ -239,48 +239,6 @@ class Plain:
             stack.callback(unregister, admin)
             materialise(self._git, want.tree, top, admin / "index")
             return Lease(top, stack.pop_all().close)
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    path: bytes
-    mode: str
-    id: str
-
-
-def _differences(git: Git, before: str, after: str) -> list[_Difference]:
-    """Return what must be written (or removed, mode 000000) to get from one tree to another."""
-    if before == after:
-        return []
-    fields = iter(git.run("diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", before, after).split(b"\0"))
-    return list(_parse_raw(fields))
-
-
-def _parse_raw(fields: Iterator[bytes]) -> Iterator[_Difference]:
-    for field in fields:
-        if field.startswith(b":"):
-            _, mode, _, object_id, _ = field.decode("ascii").split(" ")
-            yield _Difference(next(fields), mode, object_id)
-
-
-def _write_differences(git: Git, admin: Path, top: Path, differences: list[_Difference]) -> None:
-    for change in differences:
-        if change.mode == _GONE:
-            path = top / os.fsdecode(change.path)
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            with contextlib.suppress(OSError):  # the first folder that is not empty ends it
-                for parent in path.relative_to(top).parents[:-1]:
-                    (top / parent).rmdir()
-    written = [change for change in differences if change.mode != _GONE]
-    if written:
-        data = b"".join(change.path + b"\0" for change in written)
-        argv = ("checkout-index", "--force", "--quiet", "-z", "--stdin")
-        git.run(*argv, data=data, git_dir=admin, work_tree=top)
-    for change in written:
-        path = top / os.fsdecode(change.path)
-        if change.mode == LINK and escapes(os.fsdecode(change.path), str(path.readlink())):
-            path.unlink()
 
 
 def _register(place: Place, session: Session, folder: Path, dot_git: Path, commit: str) -> Path:

@@ -33,8 +33,9 @@ FROM ${BASE}
 COPY requirements.txt constraints.txt ca.pe[m] /etc/ambient/
 RUN if [ -f /etc/ambient/ca.pem ]; then export PIP_CERT=/etc/ambient/ca.pem; fi \\
     && /opt/venv/bin/pip install --no-cache-dir --no-compile --prefer-binary \\
-        -r /etc/ambient/requirements.txt -c /etc/ambient/constraints.txt \\
-    && /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || [ $? -eq 1 ]
+        -r /etc/ambient/requirements.txt -c /etc/ambient/constraints.txt
+# It fails for templates that only look like Python, which some packages hold.
+RUN /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || true
 RUN /opt/venv/bin/python -c "import pytest, coverage, hypothesis"
 """
 

@@ -67,7 +67,10 @@ def folder(command: Command) -> str:
 
 
 def variables(extra: Mapping[str, str], *, first: str = "", tree: Path | None = None) -> dict[str, str]:
-    """Return the whole environment of a command: nothing is taken over from ours. `first` leads PATH."""
+    """Return the whole environment of a command: nothing is taken over from ours. `first` leads PATH.
+
+    A PYTHONPATH in `extra` comes before what brings in the tools, and does not replace it.
+    """
     sources = f"{TREE}/src" if tree is not None and (tree / "src").is_dir() else ""
     return {
         "PATH": ":".join(part for part in (first, _SYSTEM_PATH, BIN_FOLDER) if part),
@@ -77,10 +80,11 @@ def variables(extra: Mapping[str, str], *, first: str = "", tree: Path | None = 
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": SITE_FOLDER,
         "AMBIENT_APPEND_PATH": ":".join(part for part in (sources, TOOLS_FOLDER) if part),
         "GIT_CONFIG_NOSYSTEM": "1",
-    } | dict(extra)
+        **extra,
+        "PYTHONPATH": ":".join(part for part in (extra.get("PYTHONPATH"), SITE_FOLDER) if part),
+    }
 
 
 def limited(argv: Sequence[str], limits: Limits, *, processes: bool) -> tuple[str, ...]:

@@ -26,13 +26,20 @@ class Baseline:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._locks: dict[str, asyncio.Lock] = {}
+        self._hung: dict[tuple[Any, ...], TestRun] = {}
 
     async def run(self, key: tuple[Any, ...], make: Callable[[], Awaitable[TestRun]]) -> TestRun:
         """Return the run that was kept under `key`, or make it and keep it.
 
-        A run that did not come to its end is not kept: the machine may have been busy.
+        A run that did not come to its end is not kept on disk: the machine may have been busy. One that took all of
+        its time is remembered until we end, for the next proposal must not wait as long to learn the same.
         """
-        return TestRun(**await self.value(key, lambda: _as_json(make), keep=lambda value: not value["problem"]))
+        if key in self._hung:
+            return self._hung[key]
+        run = TestRun(**await self.value(key, lambda: _as_json(make), keep=lambda value: not value["problem"]))
+        if run.hung:
+            self._hung[key] = run
+        return run
 
     async def value(
         self, key: tuple[Any, ...], make: Callable[[], Awaitable[Any]], keep: Callable[[Any], bool] = lambda _: True

@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from ambient_lsp.verification.trees import OpenTree, Report
 
 _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
-_PLUGIN = re.compile(
-    r"pytest[-_](?!cov\b|xdist\b)[a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE
-)
+_PLUGIN = re.compile(r"pytest[-_][a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
 
 PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short")
 PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
+_USAGE_ERROR = 4
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
 
@@ -81,7 +80,11 @@ async def run_tests(
         "seed": seed,
     }
     env = await plugin_environment(tree)
-    return _read(tree, await tree.script((*PYTEST, f"--rootdir={tree.session.tree}", *tests), job, env=env))
+    argv = (*PYTEST, f"--rootdir={tree.session.tree}", *tests)
+    report = await tree.script(argv, job, env=env)
+    if env and report.result.exit_code == _USAGE_ERROR:
+        report = await tree.script(argv, job)  # an option of a plugin that the configuration does not name
+    return _read(tree, report)
 
 
 async def compile_files(tree: OpenTree, paths: Sequence[str]) -> TestRun:

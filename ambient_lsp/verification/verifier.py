@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,12 +26,14 @@ from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Sandbox as SandboxSettings
     from ambient_lsp.model import FileEdit, Proposal
     from ambient_lsp.protocols import Checkouts, Observation, Recheck, Sandbox, Session
+
+    CustomCheck = Callable[[Session], Awaitable[CheckResult]]
 
 T = TypeVar("T")
 
@@ -58,10 +61,10 @@ class Verifier:
         self._tests_for = tests_for
         self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
-        self._custom: dict[str, Callable[[Session], Awaitable[CheckResult]]] = {}
+        self._custom: dict[str, CustomCheck] = {}
         self._readiness: Readiness | None = None
 
-    def register(self, name: str, check: Callable[[Session], Awaitable[CheckResult]]) -> None:
+    def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
         self._custom[name] = check
 
@@ -110,7 +113,7 @@ class Verifier:
         return None if run.problem or not run.passed else coverage_of(run)
 
     async def observe(self, calls: Sequence[str], setup: str, tree: str) -> list[Observation] | None:
-        """Evaluate expressions on `tree` after running `setup`; None when there is no sandbox. Raises `SandboxError`."""
+        """Evaluate expressions on `tree` after `setup`; None when there is no sandbox. Raises `SandboxError`."""
         ready = await self._ready()
         return await self._on_tree(tree, lambda opened: expressions(opened, calls, setup)) if ready.ready else None
 
@@ -151,13 +154,14 @@ class Verifier:
             _running(self._run_base(case, tree, selection)) as on_base,
             self._open(tree, case.proposal.edits) as opened,
             _running(self._run_patched(case, selection, opened)) as on_patched,
+            _running(asyncio.to_thread(count_test_files, opened.folder)) as counting,
         ):
-            async for part in self._parts(case, tree, selection, opened, on_texts, on_base, on_patched):
-                parts.append(part)
-                if part.outcome is not VerdictOutcome.PASSED:
-                    break
-            total = await asyncio.to_thread(count_test_files, opened.folder)
-        return _verdict(parts, selection.sentence(total))
+            async with aclosing(self._parts(case, tree, selection, opened, on_texts, on_base, on_patched)) as following:
+                async for part in following:
+                    parts.append(part)
+                    if part.outcome is not VerdictOutcome.PASSED:
+                        break
+            return _verdict(parts, selection.sentence(await counting))
 
     async def _parts(
         self,
@@ -168,7 +172,7 @@ class Verifier:
         on_texts: asyncio.Task[Proof],
         on_base: asyncio.Task[TestRun],
         on_patched: asyncio.Task[TestRun],
-    ) -> AsyncIterator[Proof]:
+    ) -> AsyncGenerator[Proof, None]:
         kind = case.proposal.proof.kind
         proven_on_texts = await on_texts
         if proven_on_texts.outcome is not VerdictOutcome.PASSED:
@@ -196,7 +200,7 @@ class Verifier:
             return TestRun()
         cover = _to_cover(case) if case.proposal.proof.kind is ProofKind.TESTS else []
         return await self._baseline.run(
-            ("tests", tree, self._image, selection.base, cover),
+            ("tests", tree, self._image, selection.base, tuple(cover)),
             lambda: self._on_tree(tree, lambda opened: run_tests(opened, selection.base, cover=cover)),
         )
 
@@ -210,7 +214,7 @@ class Verifier:
         """Blame the patch only for a file that this interpreter could compile before."""
         files = [path for path in patched.uncompiled if case.bases.get(path) is not None]
         before = await self._baseline.run(
-            ("compile", tree, self._image, files),
+            ("compile", tree, self._image, tuple(files)),
             lambda: self._on_tree(tree, lambda opened: compile_files(opened, files)),
         )
         for path, message in patched.uncompiled.items():
@@ -237,9 +241,9 @@ class Verifier:
             if result is not None:
                 yield result
         for name, custom in self._custom.items():
-            result = replace(await custom(opened.session), name=name)
+            result = await _observed(name, custom, opened)
             if result.outcome is VerdictOutcome.FAILED:
-                before = await self._on_tree(tree, lambda other, custom=custom: custom(other.session))  # type: ignore[misc]
+                before = await self._on_tree(tree, functools.partial(_observed, name, custom))
                 if before.outcome is VerdictOutcome.FAILED:
                     result = replace(result, outcome=VerdictOutcome.PASSED, detail="it fails without the patch too")
             yield result
@@ -263,6 +267,14 @@ class Verifier:
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
             return await do(opened)
+
+
+async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckResult:
+    try:
+        return replace(await check(opened.session), name=name)
+    except Exception as error:  # somebody else's code: what it raises says nothing of the patch
+        detail = f"it raised {type(error).__name__}: {error}"
+        return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)
 
 
 def coverage_of(run: TestRun) -> Coverage:
@@ -294,8 +306,8 @@ async def _running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T
 
 def _to_cover(case: Case) -> list[str]:
     paths = [path for path, text in case.patched.items() if text is not None and measurable(path)]
-    if (target := case.params.get("path")) and case.proposal.proof.kind is ProofKind.TESTS:
-        paths.append(str(target))
+    if case.proposal.proof.kind is ProofKind.TESTS:
+        paths += case.targets
     return sorted(set(paths))
 
 

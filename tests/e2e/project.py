@@ -16,12 +16,12 @@ def token(user: str) -> str:
     """Return a token."""
     return hashlib.md5(user.encode()).hexdigest()
 ''',
-    "test_app.py": '''from app import token
+    "test_app.py": """from app import token
 
 
 def test_token() -> None:
     assert token("a") != token("b")
-''',
+""",
     "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
 }
 

@@ -7,6 +7,7 @@ With AMBIENT_WRITE_DOCS=1 the results are written to docs/sandbox-hostile.md.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -612,12 +613,13 @@ async def test_no_hostile_program_gets_what_it_wants(name: str, attack: Attack, 
     free = shutil.disk_usage(tmp_path).free
     before = {path: path.read_bytes() for path in box.folder.rglob("*") if path.is_file()}
     memory = psutil.Process().memory_info().rss
-    seconds = 3 if attack.ends == ("timeout",) or "timeout" in attack.ends else 15
+    seconds = 1.5 if attack.ends[0] == "timeout" else 15
     try:
         async with box.session() as session:
             command = python(attack.code, limits=replace(LIMITS, seconds=seconds), env=host.environment)
             result = await session.run(command)
-            again = await session.run(python("print('well')"))
+            # After what was stopped by force, the next command has to work again.
+            again = await session.run(python("print('well')")) if attack.ends != ("",) else None
     finally:
         await box.backend.close()
 
@@ -625,7 +627,7 @@ async def test_no_hostile_program_gets_what_it_wants(name: str, attack: Attack, 
     assert "SyntaxError" not in result.stderr, result.stderr
     assert result.killed in attack.ends, result
     assert result.seconds < 20
-    assert again.stdout == "well\n", again
+    assert again is None or again.stdout == "well\n", again
     assert len(result.stdout) <= LIMITS.output
     assert psutil.Process().memory_info().rss - memory < 100 << 20
     # The host is as it was.
@@ -666,5 +668,6 @@ def _outcome(result: CommandResult) -> str:
     if result.killed:
         return f"killed: {result.killed}"
     lines = (result.stdout + result.stderr).strip().splitlines()
-    last = lines[-1][-70:].replace("|", "/") if lines else ""
-    return f"exit {result.exit_code}" + (f": {last}" if last else "")
+    # Without paths, which differ from run to run.
+    last = re.sub(r":? '.*|^\S*/\S* |:\[\d+\]", "", lines[-1]).replace("|", "/") if lines else ""
+    return f"exit {result.exit_code}" + (f": {last[:80]}" if last else "")

@@ -58,8 +58,8 @@ class HostSession:
                 os.killpg(process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        (out, cut_out), (err, cut_err) = await asyncio.gather(*outputs)
-        await process.wait()
+            (out, cut_out), (err, cut_err) = await asyncio.shield(asyncio.gather(*outputs))
+            await asyncio.shield(process.wait())
         seconds = time.monotonic() - started
         return CommandResult(None if killed else process.returncode, out, err, seconds, killed, cut_out or cut_err)
 

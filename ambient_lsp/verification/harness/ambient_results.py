@@ -4,12 +4,10 @@ The job's keys: `out` (result file), `compile` (files to compile first), `cover`
 for the whole tree), `repeat` (how often to run each test, in random order) and `seed`.
 """
 
-import os
 import random
-import sys
-from pathlib import Path
 
 import ambient_job
+import ambient_lines
 import pytest
 
 _job = ambient_job.load()
@@ -18,35 +16,9 @@ _states = {}
 _messages = {}
 
 
-def _coverage():
-    """Start to measure, as early as this plugin is loaded; None when the job does not ask for it."""
-    if not _job.get("cover"):
-        return None
-    try:
-        import coverage
-    except ImportError:
-        sys.path.append(str(Path(__file__).parent / "vendor"))
-        import coverage
-    try:
-        from coverage.tracer import CTracer  # noqa: F401 - only whether it is there
-    except ImportError:
-        core = "pytrace"
-    else:
-        core = "ctrace"  # sys.monitoring, the default from Python 3.14 on, cannot tell tests apart
-    if _job["cover"] == ["*"]:
-        scope = {"source": [os.getcwd()], "omit": ["*/site-packages/*", "*/.venv/*", "*/venv/*"]}
-    else:
-        scope = {"include": _job["cover"]}
-    measured = coverage.Coverage(data_file=None, config_file=False, messages=False, **scope)
-    measured.set_option("run:core", core)
-    measured.set_option("run:disable_warnings", ["no-data-collected", "no-ctracer", "module-not-measured"])
-    measured.start()
-    return measured
-
-
 for _path, _message in ambient_job.compile_errors(_job.get("compile", ())):
     _report.write("uncompiled", path=_path, message=_message)
-_measured = _coverage()
+_recorder = ambient_lines.recorder(_job.get("cover", []))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,6 +51,17 @@ def pytest_collection_modifyitems(items):
         random.Random(_job["seed"]).shuffle(items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Take a test down fully before its own repetition: pytest keeps what the next test needs too, and that is all."""
+    if nextitem is item:
+        state = item.session._setupstate
+        try:
+            state.teardown_exact(None)
+        except TypeError:  # pytest 6
+            state.teardown_exact(item, None)
+
+
 def pytest_collectreport(report):
     """Tell of a file that cannot be imported."""
     if report.failed:
@@ -89,11 +72,11 @@ def pytest_collectreport(report):
 def pytest_runtest_protocol(item):
     """Measure each test under its own name."""
     _report.write("start", id=item.nodeid)
-    if _measured:
-        _measured.switch_context(item.nodeid)
+    if _recorder:
+        _recorder.switch(item.nodeid)
     yield
-    if _measured:
-        _measured.switch_context("")
+    if _recorder:
+        _recorder.switch("")
 
 
 def pytest_runtest_logreport(report):
@@ -117,16 +100,10 @@ def pytest_runtest_logfinish(nodeid):
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(exitstatus):
     """Report what was run, and that this is the end."""
-    if _measured and os.getpid() == _report._pid:
-        _measured.stop()
-        data = _measured.get_data()
-        for path in sorted(data.measured_files()):
-            by_test = {}
-            for line, tests in data.contexts_by_lineno(path).items():
-                for test in tests:
-                    by_test.setdefault(test, []).append(line)
-            statements = _measured.analysis2(path)[1] if _job["cover"] == ["*"] else []
-            _report.write("lines", path=path, tests=by_test, statements=statements)
+    if _recorder:
+        lines, statements = _recorder.stop()
+        for path, by_test in lines.items():
+            _report.write("lines", path=path, tests=by_test, statements=statements.get(path, []))
     _report.write("end", exit=int(exitstatus))
 
 

@@ -23,6 +23,8 @@ _PER_ROUND = 0.004
 """Seconds that one input is at least run for in a round; a single call is shorter than the clock's own trouble."""
 _MOST_INPUTS = 5
 _MOST_REPEATS = 300
+_WORTH = 0.05
+"""Inputs that took less than this part of the costliest one's time say nothing about slowness (an empty list, say)."""
 
 
 class Versions:
@@ -184,6 +186,7 @@ def main():
     work = [
         (data, max(1, min(_MOST_REPEATS, math.ceil(_PER_ROUND / max(seconds, 1e-7)))))
         for seconds, data in timed[:_MOST_INPUTS]
+        if seconds >= _WORTH * timed[0][0]
     ]
     gc.collect()
     gc.disable()

@@ -32,6 +32,18 @@ class Case:
         """What the specialist promised in detail."""
         return self.proposal.proof.params
 
+    @property
+    def targets(self) -> dict[str, tuple[str, ...]]:
+        """The code that the proof is about: path -> qualified names of functions, () for all of the file.
+
+        Read from `params["targets"]`, pairs of path and name, or from `params["path"]` and `params["functions"]`.
+        """
+        pairs = [(str(pair[0]), str(pair[1])) for pair in self.params.get("targets", ())]
+        if path := self.params.get("path"):
+            pairs += [(str(path), str(name)) for name in self.params.get("functions", ())] or [(str(path), "")]
+        paths = dict.fromkeys(path for path, _ in pairs)
+        return {path: tuple(name for other, name in pairs if other == path and name) for path in paths}
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

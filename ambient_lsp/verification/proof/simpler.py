@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Measurement
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
 
@@ -31,7 +32,7 @@ async def prove(case: Case, measure: Callable[[str, Mapping[str, Any], Mapping[s
     try:
         before = await asyncio.to_thread(measure, metric, case.params, before_texts)
         after = await asyncio.to_thread(measure, metric, case.params, after_texts)
-    except (KeyError, ValueError, LookupError) as error:
+    except (AmbientError, LookupError, ValueError) as error:
         return inconclusive(f"the {metric.replace('-', ' ') or 'metric'} could not be measured: {error}")
     name = metric.replace("-", " ")
     measurement = Measurement(name, before, after, _UNITS.get(metric, "lines"))

@@ -12,7 +12,7 @@ from ambient_lsp.verification.proof.base import failed, inconclusive, passed
 from ambient_lsp.verification.testrun import PYTEST_ALONE, plugin_environment, run_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ambient_lsp.verification.proof.base import Case, Proof, Trial
     from ambient_lsp.verification.testrun import TestRun
@@ -24,27 +24,25 @@ _SEED = 20
 
 
 async def prove(case: Case, trial: Trial) -> Proof:
-    """Judge the tests that the patch adds.
-
-    `params`: `path` of the code under test and, if it is not all of it, `functions` (qualified names).
-    `settings["repeat"]` is how often they must pass.
-    """
-    path = str(case.params.get("path", ""))
-    new = sorted(
-        test for test in trial.patched.passed - set(trial.base.outcomes) if case.patched.get(test.split("::")[0])
-    )
+    """Judge the tests that the patch adds to `case.targets`; `settings["repeat"]` is how often they must pass."""
+    known = trial.base.outcomes
+    new = sorted(test for test in trial.patched.passed if test not in known and case.patched.get(test.split("::")[0]))
     if not new:
         return failed("the patch adds no test that passes")
     if unsteady := await _unsteady(trial, new, int(case.settings.get("repeat", _DEFAULT_REPEAT))):
         return failed(unsteady)
-    text = case.patched.get(path) or await asyncio.to_thread(_read, trial, path)
-    if not path or text is None:
+    texts = {path: case.patched.get(path) or await asyncio.to_thread(_read, trial, path) for path in case.targets}
+    known_texts = {path: text for path, text in texts.items() if text is not None}
+    if not known_texts:
         return inconclusive("the proposal does not say which code the tests are for")
-    before, after = _ran(trial.base, path), _ran(trial.patched, path)
+    before, after = _ran(trial.base, known_texts), _ran(trial.patched, known_texts)
     covered = Measurement("lines covered", len(before), len(after), "lines")
     if not after - before:
-        return failed(f"the tests run no line of {path} that was not run before", covered)
-    killed, tried = await _killed(trial, path, text, _names(case), new)
+        return failed(f"the tests run no line of {min(known_texts)} that was not run before", covered)
+    killed = tried = 0
+    for path, text in known_texts.items():
+        found = await _killed(trial, path, text, case.targets[path], new)
+        killed, tried = killed + found[0], tried + found[1]
     measured = Measurement("mutants noticed", 0, killed, f"of {tried}")
     if not tried:
         return inconclusive("no mistake could be put into the code to try the tests on", covered, measured)
@@ -74,17 +72,11 @@ async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], test
         return 0, 0
     files = [await tree.put(f"mutants/{number}.py", mutant) for number, mutant in enumerate(texts)]
     inner = await tree.put("mutants/job.json", json.dumps({"out": f"{tree.session.results}/inner.jsonl"}))
+    script, *options = (*PYTEST_ALONE, "-x", f"--rootdir={tree.session.tree}")
     job = {
         "target": tree.inside(path),
         "mutants": files,
-        "argv": [
-            tree.session.python,
-            f"{tree.session.harness}/{PYTEST_ALONE[0]}",
-            *PYTEST_ALONE[1:],
-            "-x",
-            f"--rootdir={tree.session.tree}",
-            *tests,
-        ],
+        "argv": [tree.session.python, f"{tree.session.harness}/{script}", *options, *tests],
         "inner": inner,
         "each": max(5.0, 4 * trial.patched.seconds),
         "seconds": min(_SECONDS, tree.limits.seconds * 0.8),
@@ -94,14 +86,15 @@ async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], test
     return sum(results), len(results)
 
 
-def _ran(run: TestRun, path: str) -> set[int]:
-    """Return the lines that a test ran; what runs at import is no test's merit."""
-    return {line for test, lines in run.lines.get(path, {}).items() if test in run.passed for line in lines}
-
-
-def _names(case: Case) -> tuple[str, ...]:
-    value = case.params.get("functions") or case.params.get("function") or ()
-    return (value,) if isinstance(value, str) else tuple(str(name) for name in value)
+def _ran(run: TestRun, paths: Iterable[str]) -> set[tuple[str, int]]:
+    """Return the lines that a passing test ran; what runs at import is no test's merit."""
+    return {
+        (path, line)
+        for path in paths
+        for test, lines in run.lines.get(path, {}).items()
+        if test in run.passed
+        for line in lines
+    }
 
 
 def _read(trial: Trial, path: str) -> str | None:

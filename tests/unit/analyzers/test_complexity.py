@@ -56,7 +56,8 @@ def test_parameters_with_defaults_and_self_do_not_count():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "def f():\n\t  x\n\ty\n"]
+    "text",
+    ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "def f():\n\t  x\n\ty\n"],
 )
 def test_nothing_crashes_on_new_or_broken_text(text):
     assert complexity.find(text, "a.py") == []

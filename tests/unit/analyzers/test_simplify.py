@@ -203,7 +203,8 @@ def test_a_function_over_the_threshold_is_flattened_in_one_go():
                 raise ValueError(a)
             return out
     """)
-    whole = next(one for one in simplify.rewrites(text, "a.py", complexity_threshold=10) if one.rule == simplify.FLATTEN)
+    made = simplify.rewrites(text, "a.py", complexity_threshold=10)
+    whole = next(one for one in made if one.rule == simplify.FLATTEN)
     assert whole.before == complexity.cognitive(text)["f"] == 22
     assert whole.after == complexity.cognitive(whole.text)["f"] < 12
     for a, b in itertools.product((0, 1), ([], [1, 2, 3], [7, 0, 9])):

@@ -77,11 +77,7 @@ def test_weights_change_the_rank() -> None:
     assert result.kept[0].id == "liked"
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 40), st.integers(0, 6), st.sampled_from("ABC"), st.floats(0, 9)), max_size=12
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 6), st.sampled_from("ABC"), st.floats(0, 9)), max_size=12))
 def test_nothing_is_lost_and_nothing_kept_conflicts(raw: list[tuple[int, int, str, float]]) -> None:
     drafts = [
         draft(f"p{n}", start, start + length, agent=agent, score=score)

@@ -8,9 +8,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ambient_lsp.errors import WorkspaceError
+from ambient_lsp.model import RiskLevel
+from ambient_lsp.patching.edits import modify, propose
 from ambient_lsp.repository.content import escapes
 from ambient_lsp.repository.secrets import is_secret
 from ambient_lsp.text import freeze
@@ -121,6 +124,37 @@ async def test_a_change_of_the_same_size_in_the_same_second_is_seen(repo, opened
             assert repo.show(await checkouts.current(), "app.py") == f"x = {number}\n"
 
 
+async def test_a_flood_of_new_files_is_cut_with_a_note(repo, opened, monkeypatch):
+    monkeypatch.setattr("ambient_lsp.repository.content.MAX_NEW_FILES", 5)
+    repo.write({f"{number}.txt": "n\n" for number in range(9)} | {"app.py": "x = 2\n"})
+    async with opened(repo.path) as checkouts:
+        tree = await checkouts.current()
+        assert len(repo.names(tree)) == 3 + 5
+        assert repo.show(tree, "app.py") == "x = 2\n"
+        assert any("4 new files beyond 5" in note for note in checkouts.notes)
+
+
+async def test_it_goes_on_when_its_resident_git_is_killed(repo, opened):
+    async with opened(repo.path) as checkouts:
+        edit = modify(freeze(repo.path, "app.py", "x = 1\n"), "x = 2\n")
+        for _ in range(2):
+            tree = await checkouts.current([freeze(repo.path, "app.py", "x = 5\n")])
+            assert repo.show(tree, "app.py") == "x = 5\n"
+            proposal = propose(
+                agent="a",
+                title="t",
+                description="d",
+                rationale="r",
+                risk_level=RiskLevel.LOW,
+                edits=[edit],
+                bases={"app.py": "x = 1\n"},
+            )
+            await checkouts.record(proposal, repo.git("rev-parse", "HEAD^{tree}").strip())
+            for child in psutil.Process().children():
+                child.kill()
+                child.wait()
+
+
 async def test_odd_names(repo, opened):
     names = ["with space.py", "with\nnewline.py", 'quote".py', "tab\t.py", "-dash.py", ":(top)x.py", "*.py", "é.py"]
     repo.write({name: "odd\n" for name in names})
@@ -207,6 +241,7 @@ async def test_a_submodule_keeps_its_recorded_commit(repo, opened, tmp_path):
     async with opened(repo.path) as checkouts:
         tree = await checkouts.current()
         assert f"160000 commit {recorded}" in repo.git("ls-tree", tree, "vendor")
+        assert any("Submodules" in note for note in checkouts.notes)
         async with checkouts.checkout(tree) as folder:
             assert list((folder / "vendor").iterdir()) == []
     async with opened(repo.path / "vendor") as checkouts:  # and a submodule can be worked on itself
@@ -295,6 +330,11 @@ async def test_a_plain_folder_gets_nothing_written_in_it(tmp_path, opened, repo)
                 assert not (folder / "skip.py").exists()
                 assert repo.git("status", "--porcelain", cwd=folder) == ""
     assert sorted(path.name for path in plain.iterdir()) == [".gitignore", "a.py", "skip.py"]
+    (plain / ".gitignore").write_text("a.py\n")
+    async with opened(plain) as checkouts:
+        for _ in range(2):
+            async with checkouts.checkout(await checkouts.current()) as folder:
+                assert sorted(path.name for path in folder.iterdir()) == [".git", ".gitignore", "skip.py"]
 
 
 async def test_a_folder_that_the_repository_around_it_ignores_is_a_plain_one(repo, opened):

@@ -135,7 +135,7 @@ async def test_an_agent_s_name_cannot_break_the_commit(repo, opened):
 names = st.lists(st.sampled_from(["a", "b", "c", "é", "d.py"]), min_size=1, max_size=3).map("/".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(names, st.sampled_from(["one", "two", None]), max_size=6), max_size=4))
 def test_editing_a_tree_in_memory_is_what_git_does_with_an_index(repo, steps):
     """Law: a sequence of edits gives the same tree as adding and removing the same paths with git itself."""

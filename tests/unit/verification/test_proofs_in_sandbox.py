@@ -115,7 +115,7 @@ GOOD = (
     "from grade import grade\n\n\ndef test_grade():\n    assert grade(50) == 'pass'\n    assert grade(49) == 'fail'\n"
 )
 GRADES = {"grade.py": CODE, "test_other.py": OLD}
-UNDER_TEST = {"path": "grade.py", "functions": ["grade"]}
+UNDER_TEST = {"targets": [["grade.py", "grade"]]}
 
 
 async def test_good_new_tests_pass(tmp_path):

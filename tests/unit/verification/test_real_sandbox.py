@@ -46,9 +46,11 @@ async def test_verdicts_in_a_real_sandbox(name: str, tmp_path: Path) -> None:
 
         unclean = await project.judge({"grade.py": "import os\n" + CODE.replace("x + 1", "1 + x")})
         assert unclean.outcome is FAILED
-        assert "lint complains: grade.py: F401" in unclean.reason
+        assert "Lint complains: grade.py: F401" in unclean.reason
 
-        online = "import urllib.request\n\n\ndef test_net():\n    urllib.request.urlopen('http://192.0.2.1', timeout=1)\n"
+        online = (
+            "import urllib.request\n\n\ndef test_net():\n    urllib.request.urlopen('http://192.0.2.1', timeout=1)\n"
+        )
         offline = await project.judge({"tests/test_net.py": online})
         assert offline.outcome is FAILED
 

@@ -116,7 +116,7 @@ async def test_only_failing_tests_run_the_lines(tmp_path):
 
 
 async def test_a_patch_that_hangs_fails_and_names_the_test(tmp_path):
-    project = make_project(tmp_path, FILES, seconds=3)
+    project = make_project(tmp_path, FILES, seconds=6)
     verdict = await project.judge({"calc.py": CALC.replace("return a * 2", "while True: pass")})
     assert verdict.outcome is FAILED
     assert "did not end within their time in test_calc.py::test_twice" in verdict.reason
@@ -191,11 +191,29 @@ async def test_deleting_a_passing_test_elsewhere_is_a_failure(tmp_path):
 
 async def test_the_projects_own_pytest_options_do_not_disturb(tmp_path):
     ini = "[pytest]\naddopts = -x -n 2 --strict-markers\n"
-    project = make_project(
-        tmp_path, {**FILES, "pytest.ini": ini, "requirements.txt": "pytest-xdist\npytest-randomly\n"}
-    )
+    declared = {"requirements.txt": "pytest-xdist\npytest-randomly\n"}
+    project = make_project(tmp_path / "one", {**FILES, "pytest.ini": ini, **declared})
     verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
     assert verdict.outcome is PASSED, verdict
+    project = make_project(tmp_path / "two", {**FILES, "pytest.ini": ini})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is PASSED, verdict
+
+
+async def test_cancelling_gives_everything_back(tmp_path):
+    import asyncio
+
+    import psutil
+
+    project = make_project(tmp_path, FILES)
+    proposal = project.proposal({"calc.py": CALC.replace("return a * 2", "while True: pass")})
+    task = asyncio.create_task(project.verify(proposal))
+    await asyncio.sleep(1.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not [child for child in psutil.Process().children(recursive=True) if child.status() != "zombie"]
+    assert not list((tmp_path / "cache").glob("results-*"))
 
 
 async def test_custom_checks_in_python_are_compared_too(tmp_path):
@@ -246,3 +264,33 @@ async def test_text_that_has_changed_is_not_judged(tmp_path, kind):
     verdict = await project.verify(proposal)
     assert verdict.outcome is INCONCLUSIVE
     assert "changed since" in verdict.reason
+
+
+async def test_a_configured_check_that_is_not_allowed_makes_it_inconclusive(tmp_path):
+    project = make_project(tmp_path, FILES, checks={"all": "pytest && curl example.org"})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is INCONCLUSIVE
+    assert "shell syntax" in verdict.reason
+
+
+async def test_a_configured_check_that_is_missing_makes_it_inconclusive(tmp_path):
+    project = make_project(tmp_path, FILES, checks={"odd": "no-such-tool check"})
+    verdict = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.reason == "odd: `no-such-tool` could not be run in the sandbox." or "no-such-tool" in verdict.reason
+
+
+async def test_a_check_that_complained_before_may_complain_again(tmp_path):
+    check = "import sys\nfor n, line in enumerate(open('calc.py')):\n    if 'a' in line:\n"
+    check += "        print(f'calc.py:{n}:1: {line.strip()}')\nsys.exit(1)\n"
+    project = make_project(tmp_path, {**FILES, "check.py": check}, checks={"own": "python check.py"})
+    moved = await project.judge({"calc.py": "\n\n" + CALC})
+    worse = await project.judge({"calc.py": CALC.replace("a * 2", "a + a")})
+    assert moved.outcome is PASSED, moved
+    assert (worse.outcome, worse.checks[-1].new_failures) == (FAILED, ("calc.py: return a + a",))
+
+
+@pytest.mark.parametrize("text", ["import os\nos.kill(os.getpid(), 9)\n", "raise SystemExit(3)\n"])
+async def test_a_patch_that_ends_the_process_at_import_fails(tmp_path, text):
+    verdict = await make_project(tmp_path, FILES).judge({"calc.py": text + CALC})
+    assert verdict.outcome is FAILED, verdict

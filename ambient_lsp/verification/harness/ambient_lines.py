@@ -1,0 +1,130 @@
+"""Which lines each test runs.
+
+For a few files the interpreter's own hooks are enough. They start in no time, and on Python 3.12 and later they cost
+nothing but in those files (PEP 669); coverage.py cannot tell tests apart that way. For a whole tree, where one also
+wants the lines that did not run, it is coverage.py: the project's own, or the copy beside this file.
+"""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+
+class Monitored:
+    """The lines of some files, by `sys.monitoring`."""
+
+    def __init__(self, paths):
+        self._paths = frozenset(paths)
+        self._seen = set()
+        self._test = ""
+        self._events = sys.monitoring
+        self._tool = next(number for number in (4, 3, 2, 5, 0) if self._events.get_tool(number) is None)
+        self._events.use_tool_id(self._tool, "ambient")
+        kinds = self._events.events
+        self._events.register_callback(self._tool, kinds.PY_START, self._started)
+        self._events.register_callback(self._tool, kinds.LINE, self._ran)
+        self._events.set_events(self._tool, kinds.PY_START)
+
+    def switch(self, test):
+        """What runs from now on is this test's."""
+        self._test = test
+        self._events.restart_events()
+
+    def stop(self):
+        """Return {path: {test: lines}}."""
+        self._events.set_events(self._tool, 0)
+        self._events.free_tool_id(self._tool)
+        return _by_path(self._seen), {}
+
+    def _started(self, code, _offset):
+        if code.co_filename in self._paths:
+            self._events.set_local_events(self._tool, code, self._events.events.LINE)
+        return self._events.DISABLE
+
+    def _ran(self, code, line):
+        self._seen.add((code.co_filename, self._test, line))
+        return self._events.DISABLE  # once for each test is enough; `switch` turns it on again
+
+
+class Traced:
+    """The lines of some files, by `sys.settrace`."""
+
+    def __init__(self, paths):
+        self._paths = frozenset(paths)
+        self._seen = set()
+        self._test = ""
+        threading.settrace(self._called)
+        sys.settrace(self._called)
+
+    def switch(self, test):
+        """What runs from now on is this test's."""
+        self._test = test
+
+    def stop(self):
+        """Return {path: {test: lines}}."""
+        sys.settrace(None)
+        threading.settrace(None)
+        return _by_path(self._seen), {}
+
+    def _called(self, frame, _event, _argument):
+        return self._ran if frame.f_code.co_filename in self._paths else None
+
+    def _ran(self, frame, event, _argument):
+        if event == "line":
+            self._seen.add((frame.f_code.co_filename, self._test, frame.f_lineno))
+        return self._ran
+
+
+class Covered:
+    """The lines of the whole tree, and those that could run, by coverage.py."""
+
+    def __init__(self):
+        try:
+            import coverage
+        except ImportError:
+            sys.path.append(str(Path(__file__).parent / "vendor"))
+            import coverage
+        try:
+            from coverage.tracer import CTracer  # noqa: F401 - only whether it is there
+        except ImportError:
+            core = "pytrace"
+        else:
+            core = "ctrace"  # sys.monitoring, the default from Python 3.14 on, cannot tell tests apart
+        omit = ["*/site-packages/*", "*/.venv/*", "*/venv/*"]
+        self._coverage = coverage.Coverage(
+            data_file=None, config_file=False, messages=False, source=[os.getcwd()], omit=omit
+        )
+        self._coverage.set_option("run:core", core)
+        self._coverage.set_option("run:disable_warnings", ["no-data-collected", "no-ctracer", "module-not-measured"])
+        self._coverage.start()
+
+    def switch(self, test):
+        """What runs from now on is this test's."""
+        self._coverage.switch_context(test)
+
+    def stop(self):
+        """Return {path: {test: lines}}, and {path: lines that could run}."""
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        seen = set()
+        for path in data.measured_files():
+            for line, tests in data.contexts_by_lineno(path).items():
+                seen.update((path, test, line) for test in tests)
+        return _by_path(seen), {path: self._coverage.analysis2(path)[1] for path in data.measured_files()}
+
+
+def recorder(paths):
+    """Return what measures these files (`["*"]`: the whole tree), already at work; None for no files."""
+    if not paths:
+        return None
+    if paths == ["*"]:
+        return Covered()
+    return Monitored(paths) if hasattr(sys, "monitoring") else Traced(paths)
+
+
+def _by_path(seen):
+    found = {}
+    for path, test, line in sorted(seen):
+        found.setdefault(path, {}).setdefault(test, []).append(line)
+    return found

@@ -1,0 +1,42 @@
+"""PerformanceOptimizer proposes one change at a time, to be timed; in tests it has no say."""
+
+from __future__ import annotations
+
+from ambient_lsp.agents.performance import PerformanceOptimizer
+from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.patching.edits import apply_edits
+from tests.unit.agents.observing import ask
+
+TEXT = '''class A:
+    def common(self, a: list[str], b: list[str]):
+        """Doc."""
+        return [x for x in a if x in b], min(a)
+
+
+def front(a):
+    q = []
+    for x in a:
+        q.insert(0, x)
+    return q
+'''
+
+
+async def test_one_proposal_for_each_faster_version(tmp_path):
+    findings, proposals = await ask(PerformanceOptimizer(), tmp_path, {"a.py": TEXT}, min_speedup_percent=25)
+    assert [one.rule for one in findings] == ["AMB-PERF-MEMBERSHIP", "AMB-PERF-FRONT"]
+    assert all(one.evidence for one in findings)
+    (proposal,) = proposals
+    assert proposal.title == "Look up `b` in a set in `A.common`"
+    assert proposal.finding_ids == (findings[0].id,)
+    assert proposal.risk_level is RiskLevel.MEDIUM
+    assert proposal.proof.kind is ProofKind.FASTER
+    assert proposal.proof.params == {"path": "a.py", "function": "A.common", "min_speedup_percent": 25}
+    new = apply_edits({"a.py": TEXT}, proposal.edits)["a.py"]
+    again, none = await ask(PerformanceOptimizer(), tmp_path, {"a.py": new})
+    assert not none
+    assert [one.rule for one in again] == ["AMB-PERF-FRONT"]
+
+
+async def test_tests_and_broken_files_are_left_alone(tmp_path):
+    for texts in ({"tests/test_a.py": TEXT}, {"a.py": TEXT + "def f("}, {"a.py": "# @generated\n" + TEXT}):
+        assert await ask(PerformanceOptimizer(), tmp_path, texts) == ([], [])

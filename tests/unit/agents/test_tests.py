@@ -1,0 +1,197 @@
+"""TestEnhancer writes tests that pass, of what it saw twice; what looks odd it tells and does not keep."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ambient_lsp.agents.tests import TestEnhancer
+from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.patching.edits import apply_edits
+from ambient_lsp.protocols import Coverage
+from tests.unit.agents.observing import Bench, ask, observed, write
+
+SOURCE = '''
+"""Shop."""
+import random
+
+
+def discount(price: float, percent: int) -> float:
+    """Take some off.
+
+    >>> discount(100.0, 50)
+    50.0
+    """
+    if percent < 0 or percent > 100:
+        raise ValueError("percent")
+    return price * (100 - percent) / 100
+
+
+def slug(text: str) -> str:
+    return "-".join(text.lower().split())
+
+
+def is_short(text: str):
+    return text and len(text) < 5
+
+
+def first(items: list[int]) -> int:
+    return items[0]
+
+
+def lucky(most: int) -> int:
+    return len(str(object())) and id(object()) % (most + 2)
+
+
+def parse(text: str) -> dict[str, int]:
+    """Read.
+
+    >>> parse("a=1")
+    {'a': 2}
+    """
+    return {part.split("=")[0]: int(part.split("=")[1]) for part in text.split(",") if "=" in part}
+
+
+def save(path: str) -> None:
+    open(path, "w").close()
+
+
+def _private(x: int) -> int:
+    return x
+'''.lstrip()
+EMPTY = Coverage(executed={}, missing={})
+
+
+def functions(proposal):
+    return [name for _, name in proposal.proof.params["targets"]]
+
+
+async def test_tests_of_what_was_observed(tmp_path):
+    root = tmp_path / "repo"
+    findings, proposals = await ask(TestEnhancer(), root, {"shop.py": SOURCE}, coverage=EMPTY, repeat=3)
+    (proposal,) = proposals
+    assert proposal.proof.kind is ProofKind.TESTS
+    assert proposal.risk_level is RiskLevel.LOW
+    assert proposal.proof.params["repeat"] == 3
+    assert proposal.proof.params["test_path"] == "tests/test_shop.py"
+    assert "discount" in functions(proposal)
+    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    for name in proposal.proof.params["tests"]:
+        assert f"def {name}(" in text
+    assert "pytest.raises(ValueError)" in text
+    assert "pytest.approx(50.0)" in text
+    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+    assert any(one.message == "The test run recorded no line of `discount`." for one in findings)
+    assert not any("_private" in one or "save" in one for one in Bench(root).observed)
+
+
+async def test_odd_behaviour_is_told_and_not_kept(tmp_path):
+    root = tmp_path / "repo"
+    odd = SOURCE.split("def is_short")[1].split("def lucky")[0]
+    text = "def is_short" + odd + "def parse" + SOURCE.split("def parse")[1].split("def save")[0]
+    text += "def ratio(a: float) -> float:\n    return a * float('inf') - float('inf')\n"
+    findings, proposals = await ask(TestEnhancer(), root, {"odd.py": text}, coverage=EMPTY)
+    told = [one.message for one in findings if one.rule in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"}]
+    assert "`is_short('')` asks a question and gives a str." in told
+    assert "`first([])` raises IndexError on an ordinary value." in told
+    assert "The docstring says that `parse(\"a=1\")` gives {'a': 2}, and it gives {'a': 1}." in told
+    assert "`ratio(1.5)` gives nan." in told
+    assert proposals == []
+
+
+async def test_chance_is_never_pinned(tmp_path):
+    root = tmp_path / "repo"
+    text = "def lucky(most: int) -> int:\n    return ('a').__hash__() % (1000 if most else 1)\n"
+    _, proposals = await ask(TestEnhancer(), root, {"luck.py": text}, coverage=EMPTY)
+    assert proposals == []
+
+
+async def test_without_a_run_of_the_suite_nothing_is_said(tmp_path):
+    assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SOURCE}, coverage=None) == ([], [])
+
+
+async def test_what_a_test_ran_and_files_above_the_threshold_are_left_alone(tmp_path):
+    root = tmp_path / "repo"
+    lines = frozenset(range(1, SOURCE.count("\n") + 1))
+    slug = frozenset({SOURCE.split("\n").index('    return "-".join(text.lower().split())') + 1})
+    most = Coverage(executed={"shop.py": lines - slug}, missing={"shop.py": slug})
+    assert await ask(TestEnhancer(), root, {"shop.py": SOURCE}, coverage=most) == ([], [])
+    findings, proposals = await ask(TestEnhancer(), root, {"shop.py": SOURCE}, coverage=most, coverage_threshold=100)
+    assert [one.message for one in findings] == ["The test run recorded no line of `slug`."]
+    assert functions(proposals[0]) == ["slug"]
+
+
+async def test_an_existing_test_file_is_added_to(tmp_path):
+    root = tmp_path / "repo"
+    tests = "import pytest\n\nfrom shop import discount\n\n\ndef test_slug_returns():\n    assert discount  # keep\n"
+    tests = tests.replace("\n", "\r\n")
+    texts = {"src/shop.py": SOURCE, "tests/unit/test_shop.py": tests}
+    _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY)
+    assert proposal.files_touched == ("tests/unit/test_shop.py",)
+    new = apply_edits({"tests/unit/test_shop.py": tests}, proposal.edits)["tests/unit/test_shop.py"]
+    assert new.count("\n") == new.count("\r\n")
+    assert new.count("from shop import ") == new.count("import pytest") == 1
+    assert "def test_slug_returns():\r\n    assert discount  # keep" in new
+    assert "def test_slug_returns_2(" in new
+    assert run_pytest(root, {"tests/unit/test_shop.py": new}, "src") == 0
+
+
+async def test_a_project_that_uses_unittest_gets_unittest(tmp_path):
+    root = tmp_path / "repo"
+    _, (proposal,) = await ask(
+        TestEnhancer(), root, {"shop.py": SOURCE}, coverage=EMPTY, conventions={"test-framework": "unittest"}
+    )
+    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    assert "class TestDiscount(unittest.TestCase):" in text
+    assert "pytest" not in text
+    assert "TestDiscount::test_returns_1" in proposal.proof.params["tests"]
+    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+
+
+async def test_prioritised_paths_come_first(tmp_path):
+    root = tmp_path / "repo"
+    texts = {"a.py": "def f(x: int) -> int:\n    return x\n", "core/b.py": "def g(x: int) -> int:\n    return x\n"}
+    _, proposals = await ask(TestEnhancer(), root, texts, coverage=EMPTY, prioritize_paths=["core/"])
+    assert [functions(one) for one in proposals] == [["g"], ["f"]]
+
+
+async def test_a_setup_that_fails_means_no_proposal(tmp_path):
+    root = tmp_path / "repo"
+    text = "import nothing_like_this\n\n\ndef f(x: int) -> int:\n    return x\n"
+    findings, proposals = await ask(TestEnhancer(), root, {"a.py": text}, coverage=EMPTY)
+    assert [one.rule for one in findings] == ["AMB-TEST-UNTESTED"]
+    assert proposals == []
+
+
+def test_observing_is_isolated_and_limited(tmp_path):
+    root = tmp_path / "repo"
+    write(root, {"m.py": "seen = []\n\n\ndef add(x):\n    seen.append(x)\n    print(x)\n    return len(seen)\n"})
+    calls = ["add(1)", "add(2)", "{'b', 'a', 'c'}", "hash('a')", "1/0", "exit(3)", "'x' * 5000", "[1][5"]
+    made = {one.expression: one for one in observed(root, calls, "from m import add") or ()}
+    assert made["add(1)"].value_repr == made["add(2)"].value_repr == "1"
+    assert made["{'b', 'a', 'c'}"].deterministic
+    assert not made["hash('a')"].deterministic
+    assert made["1/0"].exception == "ZeroDivisionError"
+    assert made["exit(3)"].exception == "SystemExit"
+    assert made["'x' * 5000"].value_repr == ""
+    assert made["[1][5"].exception == "SyntaxError"
+    (slow,) = observed(root, ["[x for x in iter(int, 1)]"], "", seconds=0.3) or ()
+    assert (slow.exception, slow.deterministic) == ("Timeout", False)
+    assert observed(root, ["1"], "import nothing_like_this") is None
+
+
+@pytest.mark.parametrize("text", ["", "def f(", "x = 1\n", "async def f(x: int):\n    return x\n"])
+async def test_nothing_to_test(tmp_path, text):
+    _, proposals = await ask(TestEnhancer(), tmp_path / "repo", {"a.py": text}, coverage=EMPTY)
+    assert proposals == []
+
+
+def run_pytest(root, texts, *folders):
+    write(root, texts)
+    path = ":".join(str(root / folder) for folder in folders or (".",))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir=.", *texts]
+    done = subprocess.run(command, cwd=root, env={"PYTHONPATH": path, "PATH": ""}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    return done.returncode
