@@ -10,7 +10,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from ambient_lsp import __version__
@@ -28,7 +27,7 @@ from ambient_lsp.cli import (
     verify,
     watch,
 )
-from ambient_lsp.cli.exits import Exit, code_of
+from ambient_lsp.cli.exits import Exit, ReaderGone, code_of
 from ambient_lsp.errors import AmbientError
 
 if TYPE_CHECKING:
@@ -77,19 +76,19 @@ def run(arguments: Sequence[str]) -> int:
         result = app(list(arguments), prog_name="ambient", standalone_mode=False)
         sys.stdout.flush()  # now, so that a reader who has gone is noticed here and not while Python exits
         return int(result) if isinstance(result, int) else Exit.OK
-    except click.exceptions.Exit as stop:
-        return int(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        message, context = error.format_message(), getattr(error, "ctx", None)
+        if message:  # none where no arguments were given: then the help has been printed
+            _complain(message, f"`{context.command_path if context else 'ambient'} --help` says what can be given.")
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _complain("Stopped.", "What was found so far is kept; your files were left alone.")
         return Exit.CANCELLED
     except AmbientError as error:
         _complain(error.what, error.untouched, error.next_step)
         return code_of(error)
-    except BrokenPipeError:
-        # The reader (`head`, say) has gone. Python would complain once more while it flushes stdout at exit.
+    except (BrokenPipeError, ReaderGone):
+        # Python would complain once more while it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as error:

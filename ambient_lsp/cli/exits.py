@@ -33,6 +33,10 @@ class NoSuchPath(WorkspaceError):
     """A path on the command line does not exist, or is not in the project."""
 
 
+class ReaderGone(Exception):
+    """Whoever read our output (`head`, say) has gone. Not an `OSError`, which typer would end the process for."""
+
+
 def code_of(error: AmbientError) -> Exit:
     """Return the exit code that an error ends a command with."""
     if isinstance(error, ConfigError | NotFound | NoSuchPath):

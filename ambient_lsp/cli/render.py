@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, Group
 from rich.markup import escape
 
+from ambient_lsp.cli.exits import ReaderGone
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class _Out(Console):
     def on_broken_pipe(self) -> None:
         """Let the one border of the program decide; rich would end the process from here."""
-        raise BrokenPipeError
+        raise ReaderGone
 
 
 OUT = _Out(highlight=False)
@@ -200,7 +201,7 @@ def _foot(verdict: Verdict) -> str:
 def print_patch(patch: str) -> None:
     """Print a change; in colour on a terminal, as a plain patch that `git apply` takes in a pipe."""
     if not OUT.is_terminal:
-        sys.stdout.write(patch)
+        write(patch)
         return
     from rich.syntax import Syntax
 
@@ -220,7 +221,16 @@ def print_json(findings: Sequence[Finding], proposals: Sequence[Proposal], recor
 
 def print_value(value: object) -> None:
     """Print a value as JSON on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write(text: str) -> None:
+    """Write to stdout as it is. Raises `ReaderGone`."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def finding_value(finding: Finding) -> dict[str, Any]:
@@ -304,7 +314,7 @@ def print_github(findings: Sequence[Finding], proposals: Sequence[Proposal]) -> 
         message = finding.message
         if finding.id in fixed:
             message += f" A proven fix is ready: ambient proposals apply {fixed[finding.id].id[:8]}"
-        sys.stdout.write(
+        write(
             f"::{_GITHUB[finding.severity.value]} file={_property(finding.path)},line={span.start_line + 1},"
             f"endLine={span.end_line + 1},col={span.start_column + 1},title={_property(finding.rule)}"
             f"::{_data(message)}\n"

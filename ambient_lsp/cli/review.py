@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from ambient_lsp.cli.exits import Exit
@@ -52,7 +51,7 @@ def review(
 ) -> int:
     """Look at files, prove fixes in the sandbox, and show what was found."""
     if sum([changed, staged, bool(since)]) > 1:
-        raise click.UsageError("--changed, --staged and --since exclude each other.")
+        raise typer.BadParameter("--changed, --staged and --since exclude each other.")
     chosen = paths or [Path.cwd()]
     root = find_root(chosen[0])
     if changed or staged or since:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import click
 import typer
 
 from ambient_lsp.cli.exits import NoSuchPath
@@ -100,8 +99,8 @@ def run_async(work: Coroutine[object, object, T]) -> T:
 
     try:
         return asyncio.run(wrapped())
-    except asyncio.CancelledError as stop:
-        raise click.Abort from stop
+    except (asyncio.CancelledError, KeyboardInterrupt) as stop:
+        raise typer.Abort from stop
 
 
 def who() -> str:

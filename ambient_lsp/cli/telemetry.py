@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections import Counter, deque
 from itertools import islice
@@ -16,6 +15,8 @@ from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import RootOption, find_root, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ambient_lsp.telemetry.log import TelemetryLog
 
 app = typer.Typer(no_args_is_help=True)
@@ -93,10 +94,10 @@ def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 1) if whole else 0.0
 
 
-def _print(events: deque[dict[str, Any]] | list[dict[str, Any]]) -> None:
-    for event in events:
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+def _print(events: Iterable[dict[str, Any]]) -> None:
+    from ambient_lsp.cli.render import write
+
+    write("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events))
 
 
 def _log(root: Path) -> TelemetryLog:
