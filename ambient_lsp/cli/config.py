@@ -37,8 +37,8 @@ def init(
         raise WorkspaceError(
             f"{path} is already there.", untouched="It was left alone.", next_step="Use --force to write over it."
         )
-    path.write_text(config_file.template(), encoding="utf-8")
     _write_schema(root / ".ambient")
+    _write(path, config_file.template())
     render.OUT.print(f"Wrote {escape(str(path))}. Everything in it is a default; keep what you want to change.")
     return Exit.OK
 
@@ -49,12 +49,27 @@ def _write_schema(folder: Path) -> None:
 
     from ambient_lsp import config_file
 
-    folder.mkdir(exist_ok=True)
+    if not folder.exists():
+        folder.mkdir()
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
-    text = json.dumps(config_file.schema(), indent=2) + "\n"
-    (folder / config_file.SCHEMA_NAME).write_text(text, encoding="utf-8")
+        _write(ignore, "*\n")
+    _write(folder / config_file.SCHEMA_NAME, json.dumps(config_file.schema(), indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the whole file or, on a full disk, nothing."""
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise WorkspaceError(
+            f"{path} cannot be written: {error.strerror}.",
+            untouched="It is as it was before.",
+            next_step="Check the folder's permissions and the free space.",
+        ) from error
 
 
 @app.command()

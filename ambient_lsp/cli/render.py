@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ambient_lsp.events import Event
-    from ambient_lsp.model import Finding, Proposal, RunRecord, Verdict
+    from ambient_lsp.model import Finding, Proposal, RunError, RunRecord, Verdict
 
 
 class _Out(Console):
@@ -76,7 +76,13 @@ class RunProgress:
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             self._offered += 1
         elif isinstance(event, Problem):
-            ERR.print(f"[yellow]note:[/] {escape(event.error.where)}: {escape(event.error.message)}", soft_wrap=True)
+            ERR.print(note(event.error), soft_wrap=True)
+
+
+def note(error: RunError) -> str:
+    """Return what did not work in one line, as markup."""
+    where = "" if error.message.startswith(error.where) else f"{error.where}: "
+    return f"[yellow]note:[/] {escape(where + error.message)}"
 
 
 def waiting(message: str) -> AbstractContextManager[object]:
@@ -103,7 +109,8 @@ def print_review(findings: Sequence[Finding], proposals: Sequence[Proposal], rec
         f" {len(others)} not offered, in {seconds:.1f} s."
     )
     if record.state != "done":
-        OUT.print(f"[yellow]The review was {record.state}[/], so this is not all of it.")
+        ended = {"failed": "came to an early end", "cancelled": "was stopped"}.get(record.state, "still goes on")
+        OUT.print(f"[yellow]The review {ended}[/], so this is not all of it.")
     if proposals:
         OUT.print("[dim]ambient proposals show ID[/] shows one, [dim]ambient proposals apply ID[/] writes it.")
 

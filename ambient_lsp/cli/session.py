@@ -52,6 +52,12 @@ def find_root(start: Path) -> Path:
             )
         folder = start if start.is_dir() else start.parent
         for candidate in (folder, *folder.parents):
+            if all((candidate / name).exists() for name in ("HEAD", "objects", "refs")):
+                raise WorkspaceError(
+                    f"{candidate} is a bare git repository, or git's own folder: there are no files to look at.",
+                    untouched="Nothing was changed.",
+                    next_step="Name a work tree of it; `git worktree add` makes one.",
+                )
             if (candidate / ".ambient.yml").is_file() or (candidate / ".git").exists():
                 return candidate
     except OSError as error:
