@@ -41,7 +41,9 @@ def context(
         async with opened(root) as engine:
             trigger = Trigger("debug", TriggerKind.COMMAND, wanted, failing_log=failing)
             repository = await (await engine.services()).repository()
-            value = TypeAdapter(Context).dump_python(await repository.pack(trigger), mode="json", fallback=dict)
+            pack = await repository.pack(trigger)
+            # Its mappings are read-only ones, which pydantic writes only if told how, and never without a warning.
+            value = TypeAdapter(Context).dump_python(pack, mode="json", fallback=dict, warnings=False)
             for target in value["targets"]:
                 target["text"] = redact(target["text"])[0] if texts else f"({len(target['text'])} characters)"
             value["failing_log"] = redact(value["failing_log"])[0]

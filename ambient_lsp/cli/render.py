@@ -76,10 +76,10 @@ class RunProgress:
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             self._offered += 1
         elif isinstance(event, Problem):
-            ERR.print(note(event.error), soft_wrap=True)
+            ERR.print(problem_line(event.error), soft_wrap=True)
 
 
-def note(error: RunError) -> str:
+def problem_line(error: RunError) -> str:
     """Return what did not work in one line, as markup."""
     where = "" if error.message.startswith(error.where) else f"{error.where}: "
     return f"[yellow]note:[/] {escape(where + error.message)}"

@@ -85,7 +85,7 @@ async def _review_changed(engine: Engine) -> None:
 async def _show(engine: Engine) -> None:
     from rich.markup import escape
 
-    from ambient_lsp.cli.render import OUT, note, print_finding, reason_of
+    from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
     from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
 
@@ -100,7 +100,7 @@ async def _show(engine: Engine) -> None:
             said = f"{escape(proposal.title)}: {escape(reason_of(proposal))}"
             OUT.print(f"[bold green]proven[/] {proposal.id[:8]} {said}", soft_wrap=True)
         elif isinstance(event, Problem):
-            OUT.print(note(event.error), soft_wrap=True)
+            OUT.print(problem_line(event.error), soft_wrap=True)
         elif isinstance(event, RunEnded):
             record = event.record
             counts = f"{record.findings} findings, {record.offered} proven"
