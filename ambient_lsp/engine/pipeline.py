@@ -220,7 +220,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (known.state in SETTLED or _still_proven(known, tree)):
+    if known is not None and (known.state in SETTLED or _still_proven(known, tree, asked=road.verify is not None)):
         if known.state is ProposalState.OFFERED:
             road.offered += 1
             _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
@@ -309,8 +309,11 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
-def _still_proven(known: Proposal, tree: str) -> bool:
-    return known.state is ProposalState.OFFERED and known.verdict is not None and known.verdict.tree == tree
+def _still_proven(known: Proposal, tree: str, *, asked: bool) -> bool:
+    """Whether an earlier proof holds: on this very tree, or where nobody asks for a new one."""
+    if known.state is not ProposalState.OFFERED or known.verdict is None:
+        return False
+    return known.verdict.tree == tree or not asked
 
 
 def _keep(road: Road, proposal: Proposal) -> None:
