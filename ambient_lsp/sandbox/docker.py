@@ -126,7 +126,7 @@ class Docker:
                 # connections can be closed when none answers.
                 client = docker.from_env(version=_OLDEST_API, timeout=self._timeout, max_pool_size=32)
                 try:
-                    client.api._version = client.version()["ApiVersion"]
+                    client.api._version = client.version()["ApiVersion"]  # type: ignore[attr-defined]  # as "auto" does
                 except BaseException:
                     client.close()
                     raise

@@ -11,7 +11,7 @@ from tests.e2e import project
 TYPED = "# typed in the editor\n"
 """What a test adds at the end of the file before it saves, so that there is something to save."""
 
-BLOCK = '''    total = 0
+BLOCK = """    total = 0
     for price, count in lines:
         total += price * count
     if total > 10_000:
@@ -19,7 +19,7 @@ BLOCK = '''    total = 0
     if member:
         total -= total // 50
     total = max(total, 0)
-'''
+"""
 """The lines that stand twice in one of the projects."""
 
 _PYPROJECT = '[tool.pytest.ini_options]\npythonpath = ["."]\ntestpaths = ["tests"]\n'
@@ -49,7 +49,13 @@ class Scenario:
 
     def as_json(self, root: Path) -> str:
         """Return what a test script in another language needs to know."""
-        facts = {"root": str(root), "file": str(root / self.file), "rule": self.rule, "action": self.action, "typed": TYPED}
+        facts = {
+            "root": str(root),
+            "file": str(root / self.file),
+            "rule": self.rule,
+            "action": self.action,
+            "typed": TYPED,
+        }
         return json.dumps(facts)
 
     def check(self, root: Path) -> None:
