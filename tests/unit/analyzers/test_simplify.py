@@ -277,6 +277,7 @@ def outcome(text, a, b):
     "text",
     [
         "def f(a, b):\n    if a and b != int(a):\n        return False\n    return True\n",
+        "def f(a, b, c):\n    if a and b:\n        if c or a > b:\n            print(a)\n",
         """
 def f(a, b, c):
     for x in a:
