@@ -11,7 +11,7 @@ from tests.e2e import project
 TYPED = "# typed in the editor\n"
 """What a test adds at the end of the file before it saves, so that there is something to save."""
 
-BLOCK = '''    total = 0
+BLOCK = """    total = 0
     for price, count in lines:
         total += price * count
     if total > 10_000:
@@ -19,7 +19,7 @@ BLOCK = '''    total = 0
     if member:
         total -= total // 50
     total = max(total, 0)
-'''
+"""
 """The lines that stand twice in one of the projects."""
 
 _PYPROJECT = '[tool.pytest.ini_options]\npythonpath = ["."]\ntestpaths = ["tests"]\n'
@@ -30,7 +30,7 @@ _CONFIG = "sandbox:\n  backend: bubblewrap\n"
 class Scenario:
     """A file with a problem, and what the file on disk must look like after the fix was taken and saved.
 
-    `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards.
+    `asks` is whether the fix needs the user's approval. `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Scenario:
     action: str
     there: tuple[str, ...]
     gone: tuple[str, ...]
+    asks: bool = False
 
     def make(self, folder: Path) -> Path:
         """Write and commit the project; return its folder."""
@@ -49,8 +50,8 @@ class Scenario:
 
     def as_json(self, root: Path) -> str:
         """Return what a test script in another language needs to know."""
-        facts = {"root": str(root), "file": str(root / self.file), "rule": self.rule, "action": self.action, "typed": TYPED}
-        return json.dumps(facts)
+        facts = {"file": str(root / self.file), "rule": self.rule, "action": self.action, "asks": self.asks}
+        return json.dumps(facts | {"typed": TYPED})
 
     def check(self, root: Path) -> None:
         """Assert that the file on disk is fixed, and nothing else was changed."""
@@ -111,6 +112,7 @@ def test_tokens_differ_by_user() -> None:
     action="Use SHA-256",
     there=('    return hashlib.sha256(f"{user}:{secret}".encode()).hexdigest()\n',),
     gone=("md5",),
+    asks=True,
 )
 
 DUPLICATE = Scenario(
