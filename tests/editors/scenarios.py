@@ -1,4 +1,4 @@
-"""Three small projects, each with one problem that Ambient fixes and proves: the end-to-end cases of the first design."""
+"""Three small projects, each with one problem that Ambient fixes and proves: end-to-end cases of the first design."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _CONFIG = "sandbox:\n  backend: bubblewrap\n"
 class Scenario:
     """A file with a problem, and what the file on disk must look like after the fix was taken and saved.
 
-    `asks` is whether the fix needs the user's approval. `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards.
+    `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards;
+    `asks` is whether the fix needs the user's approval.
     """
 
     name: str
@@ -77,7 +78,7 @@ import os
 def stocked(item: str, count: int) -> str:   
     """Return an entry of the stock, as JSON."""
     return json.dumps({"item": item, "count": count})
-''',  # noqa: W291
+''',
     test="""from report import stocked
 
 
