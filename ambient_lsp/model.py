@@ -69,7 +69,6 @@ class ProposalState(StrEnum):
     DRAFTED = "drafted"
     CHECKING = "checking"
     OFFERED = "offered"
-    NEEDS_APPROVAL = "needs-approval"
     BLOCKED = "blocked"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
@@ -287,7 +286,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ProofPlan:
-    """What a specialist promises about its proposal. `params` is for the prover of that kind (see `sandbox/proof/`)."""
+    """What a specialist promises about its proposal; `params` are for the prover (see `verification/proof/`)."""
 
     kind: ProofKind
     params: Mapping[str, Json] = field(default_factory=dict)

@@ -7,6 +7,8 @@ with a unified `diff`. See `docs/custom-specialists.md`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 import sys
 from dataclasses import asdict, is_dataclass, replace
@@ -15,9 +17,10 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.errors import AmbientError, ConfigError, Untrusted
+from ambient_lsp.errors import AmbientError, ConfigError, PatchError, Untrusted
 from ambient_lsp.model import Finding, Proposal, RiskLevel
 from ambient_lsp.patching import edits
+from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -95,7 +98,11 @@ class CustomSpecialist:
             if snapshot is not None:
                 texts[path] = snapshot.text
         paths = sorted({*context.tree, *texts})
-        repaired = read_diff(item["diff"], texts.get, paths)
+        try:
+            repaired = read_diff(item["diff"], texts.get, paths)
+        except PatchError as error:
+            await asyncio.to_thread(_keep_for_debugging, context.root, item["diff"], error, texts)
+            raise
         made: Sequence[FileEdit] = repaired.edits
         return edits.propose(
             agent=self.name,
@@ -107,6 +114,16 @@ class CustomSpecialist:
             bases=texts,
             tags=tuple(str(tag) for tag in item.get("tags") or ()),
         )
+
+
+def _keep_for_debugging(root: Path, diff: str, error: PatchError, texts: Mapping[str, str]) -> None:
+    """Keep a diff that could not be used, so that its author can see why. Failing to keep it changes nothing."""
+    from ambient_lsp.context.redact import redact
+    from ambient_lsp.patching.debug import write_bundle
+
+    with contextlib.suppress(OSError):
+        folder = root / ".ambient" / "patch_debug"
+        write_bundle(folder, diff, error, texts.get, id=sha256(diff)[:8], redact=lambda text: redact(text)[0])
 
 
 class Unavailable:

@@ -84,8 +84,22 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
         removed = set()
         tidy_codes = tuple(code for code in tidy_codes if code != "F401")
         tidy = _fix(text, path, root, settings, tidy_codes)
+    if removed and "I001" not in tidy_codes and _now_nearly_sorted(tidy, path, root, report, settings):
+        tidy_codes = (*tidy_codes, "I001")
+        tidy = _fix(tidy, path, root, settings, ("I001",))
     lint = _fix(text, path, root, settings, lint_codes)
     return Review(raws, tidy, tidy_codes, lint, lint_codes, tuple(sorted(removed)))
+
+
+def _now_nearly_sorted(tidy: str, path: str, root: str, report: Report, settings: RuffSettings) -> bool:
+    """Whether imports that were in too little order to be sorted are in enough, now that unused ones are gone.
+
+    Else the fix itself would bring a new finding.
+    """
+    if not any(found.code == "I001" for found in report.diagnostics):
+        return False
+    again = ruff.check(tidy, path, root, ruff.Selection(select=("I001",)))
+    return bool(style.wanted(tidy, path, again, settings, defer_to_formatter=True))
 
 
 def _fix(text: str, path: str, root: str, settings: RuffSettings, codes: Sequence[str]) -> str:

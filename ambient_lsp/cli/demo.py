@@ -65,7 +65,8 @@ async def _demo(folder: Path, backend: Backend | None) -> int:
         if lacking:
             out.print(f"\n[red]No proven proposal from {', '.join(lacking)}.[/]")
             return Exit.NOT_PROVEN
-        chosen = next((one for one in proven if one.decision and one.decision.kind is DecisionKind.ALLOW), proven[0])
+        free = [one for one in proven if one.decision and one.decision.kind is DecisionKind.ALLOW]
+        chosen = next((one for one in free if all(edit.kind == "modify" for edit in one.edits)), proven[0])
         out.print(f"\n[bold]4.[/] One of them is applied: {escape(chosen.title)}")
         await engine.apply(chosen.id, "demo", approve=True)
     changed = await asyncio.to_thread(_git, folder, "diff")

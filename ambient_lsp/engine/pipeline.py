@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "It was not checked: this run was asked for findings only."
 
-SETTLED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
-"""States that a person brought about; finding the same again must not undo them."""
+SETTLED = frozenset({ProposalState.DISMISSED})
+"""What a person decided and finding the same again must not undo. One that was applied is found again only if the text
+is as it was before, and then it is offered again."""
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Road:
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
+    first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
     errors: list[RunError] = field(default_factory=list)
     findings: int = 0
     offered: int = 0
@@ -82,6 +84,7 @@ class Road:
 
 async def travel(road: Road) -> None:
     """Take one trigger down the whole road."""
+    await glance(road)
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
     for path, reason in context.skipped.items():
@@ -93,6 +96,26 @@ async def travel(road: Road) -> None:
     withdraw_outdated(road, context, drafts)
     for target in context.targets:
         road.store.set_value(f"reviewed:{target.path}", target.sha256)
+
+
+async def glance(road: Road) -> None:
+    """Publish what the resident linter sees in the one buffer that was just saved or opened, within milliseconds.
+
+    Each specialist's own report, a little later, takes the place of this one.
+    """
+    trigger = road.run.trigger
+    snapshot = next((one for one in trigger.snapshots if trigger.paths == (one.path,)), None)
+    if snapshot is None or road.first_look is None:
+        return
+    try:
+        found = await road.first_look(snapshot)
+    except AmbientError as error:  # the specialists look again with a process of their own
+        road.problem("first look", error)
+        return
+    dismissed = learning.by_key(road.store.dismissals(time.time()))
+    for agent, findings in found.items():
+        fresh = tuple(one for one in findings if not learning.is_dismissed(one, dismissed))
+        road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from ambient_lsp.analyzers.ruff_server import RuffServer
     from ambient_lsp.config import Config
     from ambient_lsp.context.pack import Repository
     from ambient_lsp.engine.risk import Gate
     from ambient_lsp.engine.run import Run
     from ambient_lsp.events import Event
-    from ambient_lsp.model import Context, Proposal, Snapshot, Trigger, Verdict
+    from ambient_lsp.model import Context, Finding, Proposal, Snapshot, Trigger, Verdict
     from ambient_lsp.protocols import (
         Checkouts,
         Coverage,
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
         Store,
     )
     from ambient_lsp.verification.verifier import Verifier
+
+
+FIRST_LOOK = {"StyleEnforcer": "AMB-STYLE-", "SecurityGuardian": "AMB-SEC-"}
+"""Whose rules the resident linter can see by itself, by the beginning of their names."""
 
 
 class Services:
@@ -53,6 +58,7 @@ class Services:
         self._specialists: list[Proposer] | None = None
         self._chosen: tuple[Sandbox | None, tuple[Readiness, ...]] | None = None
         self._verifier: Verifier | None = None
+        self._ruff: RuffServer | None = None
 
     # ------------------------------------------------------------------------------------------------ the parts
 
@@ -162,6 +168,7 @@ class Services:
         road.gates = self.gates()
         if road.run.trigger.verify:
             road.verify = self._verify
+        road.first_look = self._first_look
         await travel(road)
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
@@ -233,6 +240,8 @@ class Services:
     async def close(self) -> None:
         """End every process and give back every checkout."""
         self.cpu.close()
+        if self._ruff is not None:
+            await self._ruff.close()
         if self._repository is not None:
             await self._repository.close()
         if self._checkouts is not None:
@@ -250,6 +259,27 @@ class Services:
                 sandbox, readiness = await choose(self.config.sandbox, self.root)
                 self._chosen = (sandbox, tuple(readiness))
         return self._chosen
+
+    async def _first_look(self, snapshot: Snapshot) -> Mapping[str, Sequence[Finding]]:
+        from ambient_lsp.analyzers import base
+        from ambient_lsp.analyzers.ruff_server import RuffServer
+
+        if not snapshot.path.endswith((".py", ".pyi")):
+            return {}
+        if self._ruff is None:
+            agents = self.config.agents
+            self._ruff = RuffServer(
+                self.root,
+                threshold=agents.SecurityGuardian.severity_threshold,
+                defer_to_formatter=agents.StyleEnforcer.defer_to_formatter,
+            )
+        raws = await self._ruff.diagnostics(snapshot.path, snapshot.text, snapshot.version or 0)
+        enabled = set(self.config.agents.enabled)
+        return {
+            agent: base.findings(agent, snapshot, [raw for raw in raws if raw.rule.startswith(prefix)])
+            for agent, prefix in FIRST_LOOK.items()
+            if agent in enabled
+        }
 
     async def _pack(self, trigger: Trigger) -> Context:
         return await (await self.repository()).pack(trigger)

@@ -15,7 +15,6 @@ from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
-from ambient_lsp.patching.edits import apply_replacements
 from ambient_lsp.text import sha256
 
 QUICKFIX = "quickfix.ambient"
@@ -59,6 +58,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
+    from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
+
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
     uri = str(data.get("uri", ""))
     place, document = session.workspaces.of(uri), session.documents.get(uri)
@@ -141,7 +142,7 @@ def _fix(
             return []
         action.disabled = types.CodeActionDisabled(reason)
         return [_action(session, action)]
-    if proposal.state not in (ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL):
+    if proposal.state is not ProposalState.OFFERED:
         return []
     if harmless(proposal) and session.support.resolves_edits and session.support.action_literals:
         action.data = {"uri": uri, "proposal_ids": [proposal.id]}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ambient_lsp
 from ambient_lsp.errors import NotAllowed, NotFound
-from ambient_lsp.lsp import apply, views
+from ambient_lsp.lsp import views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, TriggerKind
@@ -65,6 +65,8 @@ def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
             untouched="Nothing was changed.",
             next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
         )
+    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+
     run_id = f"apply-{uuid.uuid4().hex[:12]}"
     session.spawn(apply.run(session, workspace, proposal, run_id))
     return {"run_id": run_id, "proposal_id": proposal.id}

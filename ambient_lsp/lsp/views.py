@@ -11,7 +11,6 @@ from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, RunRecord
-from ambient_lsp.patching.edits import apply_edits
 
 if TYPE_CHECKING:
     from ambient_lsp.protocols import Readiness
@@ -133,6 +132,8 @@ def report(session: Session) -> str:
 
 
 def _files(workspace: Workspace, item: Proposal, current: Mapping[str, Document | None]) -> list[dict[str, Any]]:
+    from ambient_lsp.patching.edits import apply_edits  # loads difflib: not before `initialize` is answered
+
     before = {path: document.text for path, document in current.items() if document is not None}
     after = apply_edits(before, item.edits)
     return [

@@ -251,7 +251,7 @@ class SqliteStore:
         return _Transaction(self._db, self.path)
 
 
-_OPEN = frozenset({ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL, ProposalState.CHECKING, ProposalState.DRAFTED})
+_OPEN = frozenset({ProposalState.OFFERED, ProposalState.CHECKING, ProposalState.DRAFTED})
 
 
 class _Transaction:

@@ -38,7 +38,7 @@ async def all_checks(tree: OpenTree, lines: Mapping[str, str]) -> list[CheckResu
 
 
 async def expressions(tree: OpenTree, calls: Sequence[str], setup: str) -> list[Observation]:
-    """Evaluate `calls` after `setup`. Raises `SandboxError` when the setup or the interpreter did not come to an end."""
+    """Evaluate `calls` after `setup`. Raises `SandboxError` when the setup or the interpreter failed."""
     request = {"setup": setup, "calls": list(calls), "seconds": SECONDS_PER_CALL}
     script = await tree.put("observe.py", _OBSERVER.read_text(encoding="utf-8"))
     asked = await tree.put("observe.json", json.dumps(request))

@@ -113,7 +113,7 @@ class Verifier:
         return None if run.problem or not run.passed else coverage_of(run)
 
     async def observe(self, calls: Sequence[str], setup: str, tree: str) -> list[Observation] | None:
-        """Evaluate expressions on `tree` after running `setup`; None when there is no sandbox. Raises `SandboxError`."""
+        """Evaluate expressions on `tree` after `setup`; None when there is no sandbox. Raises `SandboxError`."""
         ready = await self._ready()
         return await self._on_tree(tree, lambda opened: expressions(opened, calls, setup)) if ready.ready else None
 

@@ -51,6 +51,17 @@ def pytest_collection_modifyitems(items):
         random.Random(_job["seed"]).shuffle(items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Take a test down fully before its own repetition: pytest keeps what the next test needs too, and that is all."""
+    if nextitem is item:
+        state = item.session._setupstate
+        try:
+            state.teardown_exact(None)
+        except TypeError:  # pytest 6
+            state.teardown_exact(item, None)
+
+
 def pytest_collectreport(report):
     """Tell of a file that cannot be imported."""
     if report.failed:
