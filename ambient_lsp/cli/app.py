@@ -9,6 +9,7 @@ import sys
 import click
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ambient_lsp import __version__
 from ambient_lsp.cli import (
@@ -94,4 +95,4 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {message}", markup=True)
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(message)}", markup=True)
