@@ -39,6 +39,9 @@ UNDER_WAY = "apply-under-way"
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
+GRACE = 2.0
+"""Seconds that a start waits for one: writing takes milliseconds, proving is done before it."""
+
 _POLL = 0.05
 
 
@@ -77,11 +80,21 @@ class Applying:
             self._announce("reverted", proposal, who, applied)
             return await self._write("reverted", proposal, who, lambda: files.undo(self._root, applied, self._journal))
 
-    def recover(self) -> None:
-        """Finish or take back a writing that was cut off, unless a living process is at it. Raises `PatchError`."""
-        with self._try() as mine:
-            if mine:
-                self._recover()
+    async def recover(self) -> None:
+        """Finish or take back a writing that was cut off. Raises `PatchError`.
+
+        One that a living process is at is left to it, after a short wait: the lock of a process that was just killed
+        may be held for some milliseconds by a child that it was about to start.
+        """
+        deadline = time.monotonic() + GRACE
+        while self._journal.exists() or self._store.get_value(UNDER_WAY):
+            with self._try() as mine:
+                if mine:
+                    self._recover()
+                    return
+            if time.monotonic() > deadline:
+                return
+            await asyncio.sleep(_POLL)
 
     def _recover(self) -> None:
         files.recover(self._root, self._journal)

@@ -7,7 +7,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ambient_lsp.engine import learning
 from ambient_lsp.engine.applying import Applying
@@ -29,7 +29,7 @@ from ambient_lsp.store.store import dump_trigger, load_trigger, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -231,7 +231,7 @@ class Engine:
     def warm(self) -> None:
         """Start worker processes and read the repository now, in the background, so that the first save is quick."""
         if self.leader:
-            self._spawn("warm-up", self._warm())
+            self._spawn("warm-up", self._warm)
 
     async def close(self, grace: float = 2.0) -> None:
         """Cancel all runs, wait `grace` seconds for them, and release everything."""
@@ -256,7 +256,7 @@ class Engine:
             self._lease.release()
 
     async def _start(self) -> None:
-        self._applying.recover()
+        await self._applying.recover()
         try:
             self._lease = leases.take(self._store.path.parent)
         except LeaseHeld:
@@ -273,7 +273,7 @@ class Engine:
             self._reconcile()
         from ambient_lsp.engine.mirror import follow
 
-        self._spawn("mirror", follow(self))
+        self._spawn("mirror", lambda: follow(self))
 
     def _reconcile(self) -> None:
         """Settle what an earlier process of ours left half-done; what takes longer goes on in the background."""
@@ -285,7 +285,7 @@ class Engine:
         for proposal in self._store.proposals(states=[ProposalState.CHECKING, ProposalState.DRAFTED]):
             self._store.save_proposal(replace(proposal, state=ProposalState.STALE))
         self._log.tidy(self._store.proposals(states=[ProposalState.OFFERED]))
-        self._reaping = self._spawn("start-up", self._reap())
+        self._reaping = self._spawn("start-up", self._reap)
 
     async def _reap(self) -> None:
         await asyncio.to_thread(self.telemetry.drop_old)
@@ -300,8 +300,8 @@ class Engine:
             lease.release()
             return
         self._lease = lease
+        self._spawn("recovery", self._applying.recover)
         try:
-            self._applying.recover()
             self._reconcile()
             self._runs.adopt()
             self.serve_requests()
@@ -324,10 +324,10 @@ class Engine:
             elif kind == "submit" and request_id not in self._runs.tasks:
                 self.submit(load_trigger(value))
 
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         async def watched() -> None:
             try:
-                await work
+                await work()
             except Exception as error:  # the border of a background task: nobody else would ever see it
                 self._log.error(name, error)
 
