@@ -131,8 +131,7 @@ class Engine:
             if older is not None:
                 self.cancel(older)
             self._live[trigger.paths[0]] = run.id
-        self._store.save_run(record)
-        self._tasks[run.id] = asyncio.create_task(self._drive(run), name=f"ambient-run-{run.id}")
+        self._start_driving(run)
         return run
 
     def cancel(self, run_id: str) -> None:
@@ -412,8 +411,7 @@ class Engine:
         self.serve_requests()
         for run in waiting:
             if run.id not in self._tasks:
-                self._store.save_run(replace(run.record, state="running"))
-                self._tasks[run.id] = asyncio.create_task(self._drive(run))
+                self._start_driving(run)
 
     def store_version(self) -> int:
         """Return a number that changes when another process has written to the store."""
@@ -440,18 +438,31 @@ class Engine:
             elif kind == "submit" and request_id not in self._tasks:
                 self.submit(load_trigger(value))
 
+    def _start_driving(self, run: Run) -> None:
+        task = asyncio.create_task(self._drive(run), name=f"ambient-run-{run.id}")
+        self._tasks[run.id] = task
+
+        def ended(_task: asyncio.Task[None]) -> None:
+            # A task that is cancelled before its first step never takes one; its run has to end all the same.
+            if not run.ended:
+                self._end(run, replace(run.record, state="cancelled"), ())
+
+        task.add_done_callback(ended)
+
     async def _drive(self, run: Run) -> None:
         """Take one run from start to end, whatever happens on the way."""
         record = run.record
-        self._publish(RunStarted(run.id, run.trigger.paths))
-        self.telemetry.write(
-            run.id, "cycle_started", {"kind": run.trigger.kind.value, "paths": list(run.trigger.paths)}
-        )
         errors: list[RunError] = []
         try:
             services = await self.services()
             road = services.road(run, self._publish)
             errors = road.errors
+            self._publish(RunStarted(run.id, run.trigger.paths))
+            await services.glance(road)  # before anything is written: each write to a busy disk would be waited for
+            self._store.save_run(replace(record, state="running"))
+            self.telemetry.write(
+                run.id, "cycle_started", {"kind": run.trigger.kind.value, "paths": list(run.trigger.paths)}
+            )
             try:
                 await services.travel(road)
             finally:
@@ -464,6 +475,9 @@ class Engine:
             errors.append(RunError("engine", message))
             self._publish(Problem(run.id, errors[-1]))
             record = replace(record, state="failed")
+        self._end(run, record, errors)
+
+    def _end(self, run: Run, record: RunRecord, errors: Sequence[RunError]) -> None:
         record = replace(record, ended=time.time(), errors=tuple(errors))
         self._store.save_run(record)
         self.telemetry.write(
