@@ -71,7 +71,8 @@ def wanted(
     """Return the diagnostics that this project, or this file's own habits, ask for."""
     formatter = settings.formatter if defer_to_formatter else ""
     lines = Lines(text)
-    documented = _documented_share(text) >= _DOCUMENTED_SHARE and not is_test(path)
+    on_docstrings = not is_test(path) and any(diagnostic.code in DOCSTRINGS for diagnostic in report.diagnostics)
+    documented = on_docstrings and _documented_share(text) >= _DOCUMENTED_SHARE
 
     def asked(diagnostic: Diagnostic) -> bool:
         code = diagnostic.code

@@ -83,8 +83,7 @@ class Road:
 
 
 async def travel(road: Road) -> None:
-    """Take one trigger down the whole road."""
-    await glance(road)
+    """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
     for path, reason in context.skipped.items():

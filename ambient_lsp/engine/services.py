@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from ambient_lsp.engine.cpu import CpuPool
-from ambient_lsp.engine.pipeline import Road, travel
+from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError, Untrusted
 from ambient_lsp.store.store import OPEN_STATES
@@ -166,13 +166,17 @@ class Services:
             slots=self._slots,
         )
 
+    async def glance(self, road: Road) -> None:
+        """Publish what can be seen at once; see `pipeline.glance`."""
+        road.first_look = self._first_look
+        await glance(road)
+
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         road.specialists = self.specialists()
         road.gates = self.gates()
         if road.run.trigger.verify:
             road.verify = self._verify
-        road.first_look = self._first_look
         await travel(road)
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
