@@ -40,6 +40,8 @@ async def _watch(root: Path, backend: str) -> int:
         if not engine.leader:
             ERR.print("Another Ambient already watches this folder; its results are shown here.")
         engine.warm()
+        for source in (await engine.services()).event_sources():
+            engine.register_event_source(source)
         OUT.print(f"Watching [bold]{escape(str(root))}[/]. Ctrl-C ends it.")
         async with asyncio.TaskGroup() as group:
             group.create_task(_show(engine))

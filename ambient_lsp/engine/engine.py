@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.services import Services
     from ambient_lsp.events import Event
     from ambient_lsp.model import FileEdit, Finding, Proposal, Snapshot
-    from ambient_lsp.protocols import Readiness, Sandbox
+    from ambient_lsp.protocols import EventSource, Readiness, Sandbox
     from ambient_lsp.store.store import SqliteStore
 
 STATE_FOLDER = ".ambient"
@@ -142,6 +142,12 @@ class Engine:
             task.cancel()
         elif not self.leader:
             self._store.add_request("cancel", run_id, f"cancel-{run_id}")
+
+    def register_event_source(self, source: EventSource, every: float = 60.0) -> None:
+        """Ask `source` for triggers every so many seconds until the engine is closed, and submit what it brings."""
+        from ambient_lsp.engine.sources import listen
+
+        self._spawn(listen(source, every, self.submit, self.hear))
 
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """Return the newest runs."""
