@@ -15,11 +15,12 @@ from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.protocols import CommandResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Config
     from ambient_lsp.engine.risk import Gate
+    from ambient_lsp.model import Trigger
     from ambient_lsp.protocols import EventSource, Session
     from ambient_lsp.verification.verifier import CustomCheck
 
@@ -38,19 +39,33 @@ def checks(config: Config, root: Path, *, trusted: bool) -> list[tuple[str, Cust
 
 
 def event_sources(config: Config, root: Path, *, trusted: bool) -> list[EventSource]:
-    """Return one of each of `monitoring.event_sources`. Raises `Untrusted`, or `ConfigError` for what is none."""
-    found: list[EventSource] = []
-    for name in config.monitoring.event_sources:
-        made = _load(name, root, trusted)()
-        if not callable(getattr(made, "poll", None)):
-            raise ConfigError(
-                f"{name} has no `poll`, so it is no event source.",
-                untouched="Nothing was started.",
-                next_step="See docs/extending.md.",
-                setting="monitoring.event_sources",
-            )
-        found.append(made)
-    return found
+    """Return one of each of `monitoring.event_sources`."""
+    return [_source(name, _load(name, root, trusted)) for name in config.monitoring.event_sources]
+
+
+class UnusableSource:
+    """Stands for a source that cannot be asked; says why when it is."""
+
+    def __init__(self, name: str, error: AmbientError) -> None:
+        self.name = name
+        self._error = error
+
+    async def poll(self) -> Sequence[Trigger]:
+        """Raise the reason."""
+        raise self._error
+
+
+def _source(name: str, make: Callable[[], Any]) -> EventSource:
+    try:
+        made = make()
+    except AmbientError as error:
+        return UnusableSource(name, error)
+    except Exception as error:  # making one runs the repository's code, which may do anything
+        return UnusableSource(name, AmbientError(f"{name} could not be made: {type(error).__name__}: {error}."))
+    if not callable(getattr(made, "poll", None)):
+        return UnusableSource(name, ConfigError(f"{name} has no `poll`.", next_step="See docs/extending.md."))
+    source: EventSource = made
+    return source
 
 
 def _load(name: str, root: Path, trusted: bool) -> Callable[..., Any]:

@@ -139,7 +139,7 @@ class Services:
         return self._gates
 
     def event_sources(self) -> list[EventSource]:
-        """Return the custom event sources. Raises `Untrusted` or `ConfigError`."""
+        """Return the custom event sources; one that cannot be used here says why when it is asked."""
         return extensions.event_sources(self.config, self.root, trusted=self._trusted)
 
     # ------------------------------------------------------------------------------------------------- the work

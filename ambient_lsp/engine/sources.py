@@ -26,7 +26,7 @@ async def listen(
 
     One that fails is asked again, each time after twice as long, up to an hour; its first failure in a row is told.
     """
-    name, failures = type(source).__name__, 0
+    name, failures = getattr(source, "name", type(source).__name__), 0
     while True:
         try:
             for trigger in await source.poll():

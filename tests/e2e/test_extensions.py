@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ambient_lsp.engine.engine import Engine
-from ambient_lsp.errors import NotAllowed
+from ambient_lsp.errors import NotAllowed, Untrusted
 from ambient_lsp.events import Problem
 from ambient_lsp.model import DecisionKind, Proposal, ProposalState, TriggerKind, VerdictOutcome
 from tests.e2e import project
@@ -208,3 +208,12 @@ async def test_an_event_source_brings_triggers_and_one_that_fails_is_told_once(o
         assert (record.trigger, record.paths) == (TriggerKind.WEBHOOK, ("app.py",))
         assert [one for one in problems if "Broken" in one] == [one for one in problems if "no network" in one]
         assert sum("Broken" in one for one in problems) == 1
+
+
+async def test_an_event_source_of_a_folder_that_is_not_trusted_is_not_run(opened: Open) -> None:
+    files = {"tools/failures.py": "raise SystemExit('was run')"}
+    settings = {"event_sources": ["tools/failures.py:Failures"]}
+    async with opened(files, trusted=False, monitoring=settings, agents={"enabled": ["StyleEnforcer"]}) as engine:
+        [source] = (await engine.services()).event_sources()
+        with pytest.raises(Untrusted):
+            await source.poll()
