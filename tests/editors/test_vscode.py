@@ -31,6 +31,7 @@ def test_a_proven_fix_is_taken_in_vscode(scenario: Scenario, tmp_path: Path) -> 
         "folder": str(root),
         "extension": str(extension),
         "tests": str(HERE / "vscode/suite/index.js"),
+        "asks": scenario.asks,
         "settings": {"ambient.path": str(editor.server_program(tmp_path))},
         "screenshot": str(tmp_path / "vscode.png"),
     }

@@ -64,6 +64,7 @@ vim.lsp.buf.code_action({
 wait('the fix', function()
   return vim.api.nvim_buf_get_changedtick(buffer) > before
 end)
+assert((#asked > 0) == scenario.asks, 'asked: ' .. vim.inspect(asked))
 vim.cmd.write()
 
 vim.cmd.checkhealth('ambient')

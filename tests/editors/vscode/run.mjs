@@ -8,6 +8,7 @@ const options = JSON.parse(process.argv[2]);
 const window = await openWindow(options);
 
 // VS Code opens its Refactor Preview for a fix that needs approval, with every box unticked: tick them, and apply.
+let approved = false;
 const approving = setInterval(async () => {
   const boxes = window.page.locator(".panel .edit-checkbox");
   try {
@@ -16,7 +17,7 @@ const approving = setInterval(async () => {
         await box.check({ timeout: 2_000 });
       }
       await window.page.getByRole("button", { name: "Apply", exact: true }).first().click({ timeout: 2_000 });
-      console.log("approved in the Refactor Preview");
+      approved = true;
     }
   } catch (error) {
     console.log("the Refactor Preview was not ready:", String(error).split("\n")[0]);
@@ -26,9 +27,10 @@ const approving = setInterval(async () => {
 const late = new Promise((resolve) => setTimeout(() => resolve("none: it took too long"), SECONDS * 1000));
 const code = await Promise.race([window.ended, late]);
 clearInterval(approving);
-if (code !== 0) {
-  console.log(`exit code of the suite: ${code}; screenshot: ${options.screenshot}`);
+const good = code === 0 && approved === options.asks;
+if (!good) {
+  console.log(`exit code of the suite: ${code}; approved: ${approved}; screenshot: ${options.screenshot}`);
   await window.page.screenshot({ path: options.screenshot });
 }
 await window.close();
-process.exit(code === 0 ? 0 : 1);
+process.exit(good ? 0 : 1);

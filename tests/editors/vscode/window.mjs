@@ -52,7 +52,7 @@ export async function openWindow({ installed, data, folder, extension, tests, se
       "--disable-sync",
     ]),
   });
-  const page = await browser.newPage({ viewport: { width: 1200, height: 720 }, colorScheme: "dark" });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 640 } });
   page.setDefaultTimeout(60_000);
   let end;
   const ended = new Promise((resolve) => (end = resolve));
