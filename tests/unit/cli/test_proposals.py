@@ -123,11 +123,11 @@ def test_building_an_image_without_an_engine_is_told(root: Path, monkeypatch: py
 
 @pytest.mark.real
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kept", [True, False])
-def test_the_demo_proves_a_fix_of_every_kind(tmp_path: Path, kept: bool) -> None:
-    ready_backend("bubblewrap")
+@pytest.mark.parametrize(("backend", "kept"), [("bubblewrap", True), ("docker", False)])
+def test_the_demo_proves_a_fix_of_every_kind(tmp_path: Path, backend: str, kept: bool) -> None:
+    ready_backend(backend)
     folder = tmp_path / "demo"
-    done = ambient("demo", *(["--folder", folder] if kept else []), *BUBBLEWRAP)
+    done = ambient("demo", *(["--folder", folder] if kept else []), "--backend", backend)
     assert done.code == Exit.OK, done.out
     assert done.err == ""
     assert "What `git diff` says now" in done.out
