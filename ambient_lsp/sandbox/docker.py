@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import platform
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -117,6 +119,7 @@ class Docker:
             if self._client is None:
                 import docker
 
+                _knock(self._timeout)
                 client = docker.from_env(timeout=self._timeout, max_pool_size=32)
                 client.api.timeout = 60
                 self._client = client
@@ -170,6 +173,19 @@ class Docker:
                 count += 1
         self._remaining.clear()
         return count
+
+
+def _knock(timeout: float) -> None:
+    """Raise `ConnectionError` where nobody listens: the SDK would leave its socket open, one for each attempt."""
+    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if not host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX) as visitor:
+        visitor.settimeout(timeout)
+        try:
+            visitor.connect(host.removeprefix("unix://"))
+        except OSError as error:
+            raise ConnectionError(f"{host}: {error.strerror or error}") from error
 
 
 def _digest(image: Image) -> str:
