@@ -22,6 +22,7 @@ from ambient_lsp.model import (
     ProposalState,
     RunRecord,
     Snapshot,
+    Trigger,
 )
 
 T = TypeVar("T")
@@ -69,6 +70,14 @@ class Workbench(Protocol):
 
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
+        ...
+
+
+class EventSource(Protocol):
+    """Something outside that knows when to look: a queue, a ticket system, a build server."""
+
+    async def poll(self) -> Sequence[Trigger]:
+        """Return what to look at since the last call; nothing most of the time."""
         ...
 
 

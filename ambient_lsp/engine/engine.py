@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.services import Services
     from ambient_lsp.events import Event
     from ambient_lsp.model import FileEdit, Finding, Proposal, Snapshot, Verdict
-    from ambient_lsp.protocols import Readiness, Sandbox
+    from ambient_lsp.protocols import EventSource, Readiness, Sandbox
     from ambient_lsp.store.store import SqliteStore
 
 STATE_FOLDER = ".ambient"
@@ -130,6 +130,12 @@ class Engine:
         """Stop a run, whoever started it. What it found so far is kept."""
         if not self._runs.cancel(run_id) and not self.leader:
             self._store.add_request("cancel", run_id, f"cancel-{run_id}")
+
+    def register_event_source(self, source: EventSource, every: float = 60.0) -> None:
+        """Ask `source` for triggers every so many seconds until the engine is closed, and submit what it brings."""
+        from ambient_lsp.engine.sources import listen
+
+        self._spawn("event source", lambda: listen(source, every, self.submit, self.hear))
 
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """Return the newest runs."""

@@ -37,9 +37,13 @@ class Runs:
         self._listeners: list[asyncio.Queue[Event | None]] = []
 
     def start(self, trigger: Trigger, cancel: Callable[[str], None]) -> Run:
-        """Take a trigger down the road in this process. Raises `StoreError`, with nothing started."""
+        """Take a trigger down the road in this process. Raises `StoreError`, with nothing started.
+
+        A save in an editor is written down only after the first look: each write to a busy disk would be waited for.
+        """
         run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, time.time()), cancel)
-        self._store.save_run(run.record)
+        if trigger.kind not in _LIVE_KINDS:
+            self._store.save_run(run.record)
         self._begin(run)
         return run
 
@@ -129,12 +133,14 @@ class Runs:
         """Take one run from start to end, whatever happens on the way."""
         record = run.record
         self.publish(RunStarted(run.id, run.trigger.paths))
-        self._log.started(run)
         errors: list[RunError] = []
         try:
             services = await self._services()
             road = services.road(run, self.publish)
             errors = road.errors
+            await services.glance(road)
+            self._store.save_run(record)
+            self._log.started(run)
             try:
                 await services.travel(road)
             finally:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_OLDEST_API = "1.41"  # Docker 20.10
+
 
 class Docker:
     """The `docker` backend. `timeout` is how long the engine may take to answer at first, in seconds."""
@@ -119,8 +121,15 @@ class Docker:
             if self._client is None:
                 import docker
 
-                _knock(self._timeout)
-                client = docker.from_env(timeout=self._timeout, max_pool_size=32)
+                _knock()
+                # With `version="auto"` the SDK asks the engine while it is being made; asked afterwards, its
+                # connections can be closed when none answers.
+                client = docker.from_env(version=_OLDEST_API, timeout=self._timeout, max_pool_size=32)
+                try:
+                    client.api._version = client.version()["ApiVersion"]  # type: ignore[attr-defined]  # as "auto" does
+                except BaseException:
+                    client.close()
+                    raise
                 client.api.timeout = 60
                 self._client = client
             return self._client
@@ -175,19 +184,6 @@ class Docker:
         return count
 
 
-def _knock(timeout: float) -> None:
-    """Raise `ConnectionError` where nobody listens: the SDK would leave its socket open, one for each attempt."""
-    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-    if not host.startswith("unix://"):
-        return
-    with socket.socket(socket.AF_UNIX) as visitor:
-        visitor.settimeout(timeout)
-        try:
-            visitor.connect(host.removeprefix("unix://"))
-        except OSError as error:
-            raise ConnectionError(f"{host}: {error.strerror or error}") from error
-
-
 def _digest(image: Image) -> str:
     return str(image.id)[:19]
 
@@ -198,9 +194,20 @@ def _translated(work: Callable[[], T]) -> T:
 
     try:
         return work()
-    except (docker.errors.DockerException, requests.exceptions.RequestException, ConnectionError) as error:
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise SandboxUnavailable(
             f"Docker does not answer as it should: {str(error)[:300]}.",
             untouched="The check has no result; your files were not touched.",
             next_step="Start Docker, or set sandbox.backend to bubblewrap.",
         ) from error
+
+
+def _knock() -> None:
+    """Raise `OSError` when nobody listens where the engine should be.
+
+    The SDK does not close a socket that it could not connect, so it must not be the first to try.
+    """
+    scheme, _, path = (os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock").partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(path)

@@ -289,7 +289,6 @@ class SqliteStore:
 
 OPEN_STATES = (
     ProposalState.OFFERED,
-    ProposalState.NEEDS_APPROVAL,
     ProposalState.CHECKING,
     ProposalState.DRAFTED,
 )

@@ -123,7 +123,7 @@ class Verifier:
         ready = await self._ready()
         if not ready.ready:
             return _inconclusive(f"No sandbox is ready, so nothing was run. {ready.reason}".strip())
-        checks = await self._on_tree(tree, lambda opened: all_checks(opened, self._settings.checks))
+        checks = await self._on_tree(tree, self._every_check)
         outcomes = {check.outcome for check in checks}
         outcome = next(
             (one for one in (VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE) if one in outcomes),
@@ -134,6 +134,11 @@ class Verifier:
             outcome, as_sentence(reason), tuple(checks), sandbox=ready.backend, image=ready.image,
             selection="the whole suite", tree=tree, seconds=time.monotonic() - started,
         )  # fmt: skip
+
+    async def _every_check(self, opened: OpenTree) -> list[CheckResult]:
+        custom = self._custom.items()
+        found = await all_checks(opened, self._settings.checks)
+        return [*found, *[await _observed(name, check, opened) for name, check in custom]]
 
     async def _ready(self) -> Readiness:
         if self._sandbox is None:
@@ -272,6 +277,8 @@ class Verifier:
 async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckResult:
     try:
         return replace(await check(opened.session), name=name)
+    except AmbientError as error:
+        return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=str(error))
     except Exception as error:  # somebody else's code: what it raises says nothing of the patch
         detail = f"it raised {type(error).__name__}: {error}"
         return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)
