@@ -16,22 +16,34 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ambient_lsp.context import facts
+
 _VERSION = 2
 _MOST = 200_000
 _DIGEST = 20
 
 
 class Entry(NamedTuple):
-    """What is kept of one blob. `imports` is None for what is not Python."""
+    """What is known of one blob. `imports` is None for what is not Python; `source` is there until the entry is kept,
+    so that its definitions need not be looked for while everybody waits for the start."""
 
     size: int
     imports: tuple[str, ...] | None = None
-    symbols: tuple[tuple[str, str, int], ...] = ()
+    source: bytes = b""
 
     @property
     def parsed(self) -> bool:
         """Whether it was read as Python."""
         return self.imports is not None
+
+    @property
+    def symbols(self) -> tuple[tuple[str, str, int], ...]:
+        """Definitions as (name, kind, line)."""
+        return facts.symbols(self.source)
+
+    def kept(self) -> Kept:
+        """Return it without the source."""
+        return Kept(self.size, b"" if self.imports is None else marshal.dumps((self.imports, self.symbols)))
 
 
 class Kept(NamedTuple):
@@ -66,7 +78,7 @@ class FactsCache:
             folder = user_cache_path("ambient", appauthor=False)
         name = hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
         self._file = folder / "facts" / f"{name}.{sys.implementation.cache_tag}"
-        self._kept: dict[str, tuple[int, bytes]] = {}
+        self._kept: dict[str, tuple[int, bytes]] = {}  # plain tuples in the file
         self._new: dict[str, Entry] = {}
         self._graph: tuple[str, Any] = ("", None)
         self._changed = False
@@ -96,6 +108,11 @@ class FactsCache:
         self._new[blob] = entry
         self._changed = True
 
+    def settle(self) -> None:
+        """Let go of the sources."""
+        self._kept |= {blob: entry.kept() for blob, entry in self._new.items()}
+        self._new.clear()
+
     def graph(self, key: str) -> Any:
         """Return the import graph that was kept under `key`; None if it was another one's."""
         return self._graph[1] if key and self._graph[0] == key else None
@@ -110,9 +127,8 @@ class FactsCache:
         """Write the file if something is new. A cache that cannot be written is only a slower next start."""
         if not self._changed:
             return
-        self._kept |= {blob: _pack(entry) for blob, entry in self._new.items()}
-        self._new.clear()
-        kept = dict(list(self._kept.items())[-_MOST:])
+        self.settle()
+        kept = {blob: tuple(entry) for blob, entry in list(self._kept.items())[-_MOST:]}
         data = marshal.dumps((_VERSION, kept, self._graph))
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -125,10 +141,6 @@ class FactsCache:
                 Path(name).unlink(missing_ok=True)
                 raise
             self._changed = False
-
-
-def _pack(entry: Entry) -> tuple[int, bytes]:
-    return entry.size, b"" if entry.imports is None else marshal.dumps((entry.imports, entry.symbols))
 
 
 def _digest(data: bytes) -> bytes:

@@ -214,7 +214,7 @@ class Repository:
         for path, snapshot in unsaved.items():
             if is_python(path) and not self._model.is_ignored(path):
                 data = snapshot.text.encode("utf-8", "surrogatepass")
-                overlaid[path] = blob_id(data), Entry(len(data), *facts.extract(data))
+                overlaid[path] = blob_id(data), Entry(len(data), facts.imports(data), data)
         return self._model.files.changed(overlaid) if overlaid else self._model.files
 
     def _important_files(self) -> dict[str, str]:

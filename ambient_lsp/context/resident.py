@@ -45,6 +45,7 @@ class Resident:
         read: Callable[[Path, str, int], bytes] = files.read_bytes,
     ) -> None:
         self.root = root
+        self._prefix = f"{root}/"
         self.graph = Graph()
         self.files = Files({}, self._facts)
         self.skipped: dict[str, str] = {}
@@ -161,6 +162,7 @@ class Resident:
                 self.graph.update(path, (entry.imports or ()) if entry else None)
             if entry is not None:
                 fresh[path] = blob, entry
+        self._cache.settle()
         self.files = self.files.changed(fresh)  # runs that hold the old mapping keep it
 
     def _from_git(self, pending: git.Pending) -> dict[str, str]:
@@ -210,7 +212,7 @@ class Resident:
         blob = blob or blob_id(data, sha256=len(self.head) == 64)
         known = self._cache.get(blob)
         if known is None or not known.parsed:
-            self._cache.put(blob, known := Entry(len(data), *facts.extract(data)))
+            self._cache.put(blob, known := Entry(len(data), facts.imports(data), data))
         if keep and stat is not None:
             self._keep(path, stat, files.decode(self.root, path, data))
         return blob, known
@@ -290,7 +292,7 @@ class Resident:
 
     def _stat(self, path: str) -> tuple[int, int] | None:
         try:
-            info = os.stat(f"{self.root}/{path}")  # noqa: PTH116 - pathlib takes three times as long, for every file
+            info = os.stat(f"{self._prefix}{path}")  # noqa: PTH116 - pathlib takes three times as long, for every file
         except (OSError, ValueError):
             return None
         return info.st_size, info.st_mtime_ns
