@@ -123,22 +123,18 @@ def _targets(root: Path, paths: list[Path], changed: bool, staged: bool, since: 
     """Return the paths to look at, relative to the root; None for all of the project."""
     if not (changed or staged or since):
         return targets_of(root, paths)
-    from git import Repo
-    from git.exc import GitCommandError, InvalidGitRepositoryError
+    from ambient_lsp.context import git
+    from ambient_lsp.repository.git import GitFailed
 
-    try:
-        repo = Repo(root)
-        arguments = ["--cached"] if staged else [since or "HEAD"]
-        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", *arguments, "--").split("\0")
-        if changed:
-            names += repo.untracked_files
-    except InvalidGitRepositoryError as error:
+    if git.git_folder(root) is None:
         raise WorkspaceError(
             f"{root} is not a git repository, so there is nothing to compare with.", next_step="Name files instead."
-        ) from error
-    except GitCommandError as error:
+        )
+    try:
+        names = git.differing(root, since or "HEAD", staged=staged, untracked=changed)
+    except GitFailed as error:
         raise WorkspaceError(
-            f"git cannot compare with {since or 'HEAD'}: {str(error.stderr).strip()}",
+            f"git cannot compare with {since or 'HEAD'}: {str(error.details.get('stderr', '')).strip()}",
             next_step="Name another revision.",
         ) from error
     scope = [_relative(root, path) for path in paths]

@@ -108,6 +108,7 @@ class Services:
                 self.root,
                 user_cache_path("ambient") / "baselines",
                 repository.graph.tests_for,
+                self.cpu.run,
             )
         return self._verifier
 
@@ -321,24 +322,18 @@ class Services:
 
 def _not_ignored(root: Path, paths: list[str]) -> list[str]:
     """Leave out what git ignores; in a folder without git, nothing."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
 
-    try:
-        ignored = set(Repo(root, search_parent_directories=True).ignored(*paths))
-    except GitError:
-        return paths
+    ignored = git.ignored(root, paths)
     return [path for path in paths if path not in ignored]
 
 
 def _differing(root: Path) -> list[str]:
     """Return source files that differ from HEAD or are new; none in a folder without git."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
+    from ambient_lsp.repository.git import GitFailed
 
     try:
-        repo = Repo(root)
-        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", "HEAD", "--").split("\0")
-        return [name for name in (*names, *repo.untracked_files) if name.endswith((".py", ".pyi"))]
-    except (GitError, ValueError):
+        return [name for name in git.differing(root, untracked=True) if name.endswith((".py", ".pyi"))]
+    except GitFailed:
         return []

@@ -41,7 +41,8 @@ T = TypeVar("T")
 class Verifier:
     """Judges proposals of one repository. `sandbox` None means that every verdict is inconclusive.
 
-    `tests_for` returns the test files that reach the given files. `cache_dir` keeps baselines; it may be deleted.
+    `tests_for` returns the test files that reach the given files. `cache_dir` keeps baselines; it may be deleted. `cpu`
+    runs a function on texts of the repository, best in another process.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Verifier:
         project: Path,
         cache_dir: Path,
         tests_for: Callable[[Sequence[str]], tuple[str, ...]],
+        cpu: Callable[..., Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
         self._sandbox = sandbox
         self._checkouts = checkouts
@@ -59,6 +61,7 @@ class Verifier:
         self._project = project
         self._cache_dir = cache_dir
         self._tests_for = tests_for
+        self._cpu = cpu
         self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
         self._custom: dict[str, CustomCheck] = {}
@@ -89,7 +92,7 @@ class Verifier:
             else:
                 bases = {path: text for path, text in texts.items() if text is not None}
                 patched = {**texts, **apply_edits(bases, proposal.edits)}
-                case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent))
+                case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent), self._cpu)
                 verdict = await self._judge(case, tree)
         except AmbientError as error:
             verdict = _inconclusive(f"It could not be checked. {error}")
