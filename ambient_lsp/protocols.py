@@ -6,7 +6,7 @@ Who implements what: `agents/` the specialists (`Proposer`), `sandbox/` the back
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from ambient_lsp.model import (
     ProposalState,
     RunRecord,
     Snapshot,
+    Trigger,
 )
 
 T = TypeVar("T")
@@ -69,6 +70,14 @@ class Workbench(Protocol):
 
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
+        ...
+
+
+class EventSource(Protocol):
+    """Something outside that knows when to look: a queue, a ticket system, a build server."""
+
+    async def poll(self) -> Sequence[Trigger]:
+        """Return what to look at since the last call; nothing most of the time."""
         ...
 
 
@@ -212,6 +221,14 @@ class Checkouts(Protocol):
 
     async def record(self, proposal: Proposal, tree: str) -> str:
         """Keep the proposal as a commit on `tree` under `refs/ambient/proposals/<id>`; return the commit's id."""
+        ...
+
+    async def recorded(self) -> list[str]:
+        """Return the ids of the proposals that have a commit."""
+        ...
+
+    async def forget(self, ids: Iterable[str]) -> None:
+        """Drop the references of proposals that have ended."""
         ...
 
     async def reap(self) -> int:

@@ -62,29 +62,30 @@ def ignored(root: Path, paths: Sequence[str]) -> frozenset[str]:
     return frozenset(out.split("\0")[:-1])
 
 
-def differing(root: Path, revision: str = "HEAD", *, staged: bool = False, untracked: bool = False) -> list[str]:
-    """Return the files below `root` that differ from `revision`, or that are staged, and those that git does not know.
+def is_commit(root: Path, revision: str) -> bool:
+    """Whether git knows a commit by this name."""
+    # A revision that starts with a dash would be an option, and some of those write.
+    process = _start(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return process is not None and bool(_finish(process).strip())
 
+
+def differing(root: Path, revision: str = "HEAD", *, staged: bool = False, untracked: bool = False) -> list[str]:
+    """Return the files below `root` that differ from `revision`, and where asked those that git does not know.
+
+    With `staged`, what is staged is compared with it, not what is on disk. Without any commit yet, every file is new.
     Deleted files are left out. Raises `GitFailed` where there is no repository or no such revision.
     """
     # Not into submodules: git starts a process there, which would follow the submodule's own settings.
     options = ("--name-only", "-z", "--relative", "--no-renames", "--diff-filter=d", "--ignore-submodules=all")
-    looking = ("diff", "--no-ext-diff", "--no-textconv", *options)
-    if staged:
-        names = run_in(root, *looking, "--cached", "--")
-    elif revision == "HEAD" and _unborn(root):
+    cached = ("--cached",) if staged else ()
+    if revision == "HEAD" and not is_commit(root, revision):
         names = run_in(root, "ls-files", "-z", "--cached")
     else:
+        looking = ("diff", "--no-ext-diff", "--no-textconv", *options, *cached)
         names = run_in(root, *looking, "--end-of-options", revision, "--")
     if untracked:
         names += run_in(root, "ls-files", "-z", "--others", "--exclude-standard")
-    return sorted(filter(None, names.decode("utf-8", "surrogateescape").split("\0")))
-
-
-def _unborn(root: Path) -> bool:
-    """Whether nothing was committed yet, so that every file is new."""
-    process = _start(root, "rev-parse", "--verify", "-q", "HEAD")
-    return process is not None and not _finish(process).strip()
+    return sorted(set(filter(None, names.decode("utf-8", "surrogateescape").split("\0"))))
 
 
 def fingerprint(folder: Path) -> tuple[object, ...]:

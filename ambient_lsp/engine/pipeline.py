@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.engine import learning, risk
 from ambient_lsp.engine.refine import merge_findings, refine
@@ -19,6 +19,7 @@ from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import FindingsReported, Problem, Progress, ProposalChanged
 from ambient_lsp.model import (
     Context,
+    Decision,
     DecisionKind,
     Finding,
     Proposal,
@@ -31,7 +32,7 @@ from ambient_lsp.model import (
 from ambient_lsp.text import freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Proposer, Readiness, Recheck, Store
 
 NOT_ASKED = "It was not checked: this run was asked for findings only."
-
-SETTLED = frozenset({ProposalState.DISMISSED})
-"""What a person decided and finding the same again must not undo. One that was applied is found again only if the text
-is as it was before, and then it is offered again."""
 
 
 @dataclass(slots=True)
@@ -65,7 +62,9 @@ class Road:
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
+    conditions: Callable[[], Awaitable[str]] | None = None
     first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
+    log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
     findings: int = 0
     offered: int = 0
@@ -83,8 +82,7 @@ class Road:
 
 
 async def travel(road: Road) -> None:
-    """Take one trigger down the whole road."""
-    await glance(road)
+    """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
     for path, reason in context.skipped.items():
@@ -119,21 +117,21 @@ async def glance(road: Road) -> None:
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:
-    """Ask all specialists at once. One that fails is reported, and the others go on."""
+    """Ask all specialists at once. One that fails is reported; what it gave before counts, and the others go on."""
     total = len(road.specialists)
     done = 0
     dismissed = learning.by_key(road.store.dismissals(time.time()))
 
     async def ask(agent: Proposer) -> list[Proposal]:
         nonlocal done
+        given: list[Proposal] = []
         try:
-            return await _listen(road, context, agent, dismissed)
+            await _listen(road, context, agent, dismissed, given)
         except Exception as error:  # a border: a specialist may be anybody's code, and must not stop the others
             road.problem(agent.name, error)
-            return []
-        finally:
-            done += 1
-            road.progress("propose", f"{done}/{total} specialists", done, total)
+        done += 1
+        road.progress("propose", f"{done}/{total} specialists", done, total)
+        return given
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(ask(agent)) for agent in road.specialists]
@@ -142,39 +140,50 @@ async def propose(road: Road, context: Context) -> list[Proposal]:
 
 
 async def _listen(
-    road: Road, context: Context, agent: Proposer, dismissed: Mapping[tuple[str, str], object]
-) -> list[Proposal]:
-    """Take what one specialist yields. Findings are published as soon as it turns to something else."""
+    road: Road,
+    context: Context,
+    agent: Proposer,
+    dismissed: Mapping[tuple[str, str], object],
+    drafts: list[Proposal],
+) -> None:
+    """Take what one specialist yields into `drafts`. Findings are published as soon as it turns to something else.
+
+    Of one that fails, what it found is published, and files that it may not have come to keep what was known.
+    """
     found: dict[str, list[Finding]] = defaultdict(list)
     muted: set[str] = set()
-    drafts: list[Proposal] = []
     hashes = {target.path: target.sha256 for target in context.targets}
     fresh = False
 
-    def report() -> None:
-        for path, sha256 in hashes.items():
+    def report(paths: Iterable[str]) -> None:
+        for path in paths:
+            sha256 = hashes[path]
             findings = merge_findings(found[path])[: road.config.agents.max_findings_per_file]
             road.store.save_findings(agent.name, path, sha256, findings)
             road.publish(FindingsReported(road.run.id, agent.name, path, sha256, tuple(findings)))
 
-    async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
-        async for item in stream:
-            if isinstance(item, Finding):
-                if (item.rule, item.fingerprint) in dismissed:
-                    muted.add(item.id)
+    try:
+        async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
+            async for item in stream:
+                if isinstance(item, Finding):
+                    if (item.rule, item.fingerprint) in dismissed:
+                        muted.add(item.id)
+                        continue
+                    found[item.path].append(item)
+                    hashes.setdefault(item.path, item.base_sha256)
+                    fresh = True
                     continue
-                found[item.path].append(item)
-                hashes.setdefault(item.path, item.base_sha256)
-                fresh = True
-                continue
-            if fresh:
-                report()
-                fresh = False
-            if not item.finding_ids or not muted.issuperset(item.finding_ids):
-                drafts.append(item)
-    report()
-    road.findings += sum(len(findings) for findings in found.values())
-    return drafts
+                if fresh:
+                    report(hashes)
+                    fresh = False
+                if not item.finding_ids or not muted.issuperset(item.finding_ids):
+                    drafts.append(item)
+    except Exception:
+        report([path for path in found if found[path]])
+        raise
+    finally:
+        road.findings += sum(len(findings) for findings in found.values())
+    report(hashes)
 
 
 async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
@@ -220,10 +229,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (known.state in SETTLED or _still_proven(known, tree)):
-        if known.state is ProposalState.OFFERED:
-            road.offered += 1
-            _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
+    if known is not None and _settled(road, known):
         return
     texts = {path: await _text(road, context, path) for edit in proposal.edits for path in edit.paths}
     bases = {path: text for path, text in texts.items() if text is not None}
@@ -231,7 +237,13 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
     decision = risk.decide(proposal, road.config.risk_policy, concerns=concerns, gates=road.gates, context=context)
     proposal = replace(proposal, decision=decision)
     if decision.kind is DecisionKind.BLOCK:
+        _tell_gate(road, proposal, decision)
         _keep(road, replace(proposal, state=ProposalState.BLOCKED))
+        return
+    if known is not None and known.verdict is not None and await _still_proven(road, known, known.verdict, tree):
+        road.offered += 1
+        decision = risk.with_verdict(decision, known.verdict)  # the policy may be another than it was then
+        _keep(road, replace(known, run_id=road.run.id, created=proposal.created, decision=decision))
         return
     if road.verify is None:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
@@ -257,6 +269,8 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
         state = ProposalState.FAILED if outcome is VerdictOutcome.FAILED else ProposalState.INCONCLUSIVE
         _keep(road, replace(proposal, decision=decision, state=state))
         return
+    if decision.kind is not DecisionKind.ALLOW:
+        _tell_gate(road, proposal, decision)
     for text in bases.values():
         road.store.save_text(text)
     offered = replace(proposal, decision=decision, state=ProposalState.OFFERED)
@@ -266,6 +280,14 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
         road.problem(f"recording “{proposal.title}”", error)
     road.offered += 1
     _keep(road, offered)
+
+
+def _tell_gate(road: Road, proposal: Proposal, decision: Decision) -> None:
+    road.log(
+        "risk_trigger",
+        {"proposal": proposal.id, "agent": proposal.agent, "title": proposal.title,
+         "risk": proposal.risk_level.value, "decision": decision.kind.value, "reasons": list(decision.reasons)},
+    )  # fmt: skip
 
 
 def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
@@ -309,8 +331,27 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
-def _still_proven(known: Proposal, tree: str) -> bool:
-    return known.state is ProposalState.OFFERED and known.verdict is not None and known.verdict.tree == tree
+async def _still_proven(road: Road, known: Proposal, verdict: Verdict, tree: str) -> bool:
+    """Whether an earlier proof holds: on this very tree, with the same settings and packages, or unless a new one is
+    asked for."""
+    if known.state is not ProposalState.OFFERED:
+        return False
+    if road.verify is None:
+        return True
+    return verdict.tree == tree and (road.conditions is None or await road.conditions() == verdict.conditions)
+
+
+def _settled(road: Road, known: Proposal) -> bool:
+    """Tell whether a person has decided about it, and finding the same again must not undo that.
+
+    A dismissal is remembered at the findings, which have been left out by now if it still holds; a proposal without
+    any has only its own state. One that was applied is found again only if the text is as it was before, and then it
+    is offered again.
+    """
+    if known.state is not ProposalState.DISMISSED:
+        return False
+    muted = {key[1] for key in learning.by_key(road.store.dismissals(time.time()))}
+    return not known.fingerprints or not muted.isdisjoint(known.fingerprints)
 
 
 def _keep(road: Road, proposal: Proposal) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ambient_lsp.model import ProofKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -95,12 +97,12 @@ def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
         if first is None:
             merged[proposal.edits] = proposal
             continue
-        better, lesser = (first, proposal) if first.score >= proposal.score else (proposal, first)
+        better, lesser = sorted((first, proposal), key=_strength, reverse=True)
         agents = {rationale.agent for rationale in (*first.rationales, *proposal.rationales)}
         agrees = len(agents) > len({rationale.agent for rationale in first.rationales})
         merged[proposal.edits] = replace(
             better,
-            score=better.score + (AGREEMENT if agrees else 0.0),
+            score=max(first.score, proposal.score) + (AGREEMENT if agrees else 0.0),
             risk_level=max(first.risk_level, proposal.risk_level, key=lambda level: level.rank),
             rationales=_unique((*better.rationales, *lesser.rationales)),
             finding_ids=_unique((*better.finding_ids, *lesser.finding_ids)),
@@ -108,6 +110,11 @@ def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
             tags=_unique((*better.tags, *lesser.tags)),
         )
     return list(merged.values())
+
+
+def _strength(proposal: Proposal) -> tuple[bool, float]:
+    """Of two that change the same the one that promises more goes on: the weaker promise must not stand for both."""
+    return proposal.proof.kind is not ProofKind.CHECKS, proposal.score
 
 
 def _edits_conflict(one: FileEdit, other: FileEdit) -> bool:

@@ -165,13 +165,15 @@ def _same(old: Form, new: Form, removed: frozenset[str], *, local: bool = False)
     if not isinstance(old, tuple) or not isinstance(new, tuple) or not old or not new or old[0] != new[0]:
         return False
     local = old[0] == "FunctionDef" or (local and old[0] != "ClassDef")
+    if old[0] in ("Try", "TryStar"):
+        removed -= _imported(old)  # `try: import x` asks whether there is an x: that nothing uses it does not matter
     if old[0] == "block":
         return _same_block(old[1:], new[1:], removed, local=local)
     if old[0] == "imports":
         lost = set(old[1:]) - set(new[1:])
         if set(new[1:]) - set(old[1:]) or not all(entry[1] in removed for entry in lost):
             return False
-        return _who_wins(old[1:], lost) == _who_wins(new[1:], lost)
+        return bool(_who_wins(old[1:], lost) == _who_wins(new[1:], lost))
     return len(old) == len(new) and all(
         _same(one, other, removed, local=local) for one, other in zip(old, new, strict=True)
     )
@@ -192,6 +194,15 @@ def _who_wins(entries: Iterable[Form], lost: Collection[Form]) -> Form:
         else:
             winners[name] = {source}
     return (*parts, {key: frozenset(value) for key, value in winners.items()})
+
+
+def _imported(form: Form) -> frozenset[str]:
+    """Return every name that is bound by an import anywhere in a form."""
+    if not isinstance(form, tuple) or not form:
+        return frozenset()
+    if form[0] == "imports":
+        return frozenset(entry[1] for entry in form[1:])
+    return frozenset().union(*map(_imported, form))
 
 
 def _same_block(old: tuple[Form, ...], new: tuple[Form, ...], removed: frozenset[str], *, local: bool) -> bool:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ambient_lsp.model import Measurement
+from ambient_lsp.verification import untrusted
 from ambient_lsp.verification.mutants import mutants
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
 from ambient_lsp.verification.testrun import PYTEST_ALONE, plugin_environment, run_tests
@@ -98,5 +99,4 @@ def _ran(run: TestRun, paths: Iterable[str]) -> set[tuple[str, int]]:
 
 
 def _read(trial: Trial, path: str) -> str | None:
-    file = trial.tree.folder / path
-    return file.read_text(encoding="utf-8", errors="replace") if path and file.is_file() else None
+    return untrusted.read_text(trial.tree.folder, path) if path else None

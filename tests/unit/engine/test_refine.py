@@ -11,6 +11,8 @@ from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refin
 from ambient_lsp.model import (
     FileEdit,
     Finding,
+    ProofKind,
+    ProofPlan,
     Proposal,
     Rationale,
     Replacement,
@@ -98,3 +100,13 @@ def test_findings_of_several_agents_at_one_place_are_merged() -> None:
     assert len(merged) == 2
     assert merged[0].severity is Severity.ERROR
     assert [reason.agent for reason in merged[0].rationales] == ["A", "B"]
+
+
+def test_of_two_who_agree_the_one_with_the_stronger_proof_speaks_for_both() -> None:
+    loose = draft("one", 0, 5, agent="Custom", score=9)
+    strict = replace(draft("two", 0, 5, agent="B", score=1), proof=ProofPlan(ProofKind.FINDINGS_GONE))
+    for pair in ([loose, strict], [strict, loose]):
+        [kept] = refine(pair, per_file=5).kept
+        assert (kept.agent, kept.proof.kind) == ("B", ProofKind.FINDINGS_GONE)
+        assert kept.score == 9 + AGREEMENT
+        assert {reason.agent for reason in kept.rationales} == {"Custom", "B"}
