@@ -66,6 +66,7 @@ class Road:
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
+    conditions: Callable[[], Awaitable[str]] | None = None
     first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
     log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
@@ -232,10 +233,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (_settled(road, known) or _still_proven(known, tree, asked=road.verify is not None)):
-        if known.state is ProposalState.OFFERED:
-            road.offered += 1
-            _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
+    if known is not None and _settled(road, known):
         return
     texts = {path: await _text(road, context, path) for edit in proposal.edits for path in edit.paths}
     bases = {path: text for path, text in texts.items() if text is not None}
@@ -245,6 +243,11 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
     if decision.kind is DecisionKind.BLOCK:
         _tell_gate(road, proposal, decision)
         _keep(road, replace(proposal, state=ProposalState.BLOCKED))
+        return
+    if known is not None and known.verdict is not None and await _still_proven(road, known, known.verdict, tree):
+        road.offered += 1
+        decision = risk.with_verdict(decision, known.verdict)  # the policy may be another than it was then
+        _keep(road, replace(known, run_id=road.run.id, created=proposal.created, decision=decision))
         return
     if road.verify is None:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
@@ -340,11 +343,14 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
-def _still_proven(known: Proposal, tree: str, *, asked: bool) -> bool:
-    """Whether an earlier proof holds: on this very tree, or where nobody asks for a new one."""
-    if known.state is not ProposalState.OFFERED or known.verdict is None:
+async def _still_proven(road: Road, known: Proposal, verdict: Verdict, tree: str) -> bool:
+    """Whether an earlier proof holds: on this very tree, with the same settings and packages, or unless a new one is
+    asked for."""
+    if known.state is not ProposalState.OFFERED:
         return False
-    return known.verdict.tree == tree or not asked
+    if road.verify is None:
+        return True
+    return verdict.tree == tree and (road.conditions is None or await road.conditions() == verdict.conditions)
 
 
 def _settled(road: Road, known: Proposal) -> bool:
