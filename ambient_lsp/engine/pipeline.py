@@ -88,6 +88,7 @@ async def travel(road: Road) -> None:
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
+            forget_glance(road, path)
     drafts = await propose(road, context)
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
@@ -114,6 +115,14 @@ async def glance(road: Road) -> None:
     for agent, findings in found.items():
         fresh = tuple(one for one in findings if not learning.is_dismissed(one, dismissed))
         road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
+
+
+def forget_glance(road: Road, path: str) -> None:
+    """Take back what a glance published of a file that turns out to be left alone."""
+    for snapshot in road.run.trigger.snapshots:
+        if snapshot.path == path:
+            for agent in road.specialists:
+                road.publish(FindingsReported(road.run.id, agent.name, path, snapshot.sha256, ()))
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:

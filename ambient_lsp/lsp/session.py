@@ -39,11 +39,10 @@ class Session:
     """Made in `initialize`; everything that needs the event loop starts in `start` (limit 16)."""
 
     def __init__(
-        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool
+        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool | None
     ) -> None:
         self.protocol = protocol
         self.support = support
-        self.trusted = trusted
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
             factory, trusted=trusted, opened=self._opened, listen=self._listen, failed=self._failed
@@ -324,7 +323,7 @@ class Session:
 
     async def check_config(self, workspace: Workspace) -> None:
         """Show what is wrong with a folder's `.ambient.yml`; open the engine again when it has other settings now."""
-        config, problems = await asyncio.to_thread(configuration.read, workspace.root, trusted=self.trusted)
+        config, problems = await asyncio.to_thread(configuration.read, workspace.root, trusted=workspace.trusted)
         self.board.put_notes(workspace.uri_of(configuration.FILE), problems)
         if config is not None and (workspace.engine is None or workspace.engine.config != config):
             await self.workspaces.reopen(workspace)

@@ -39,6 +39,7 @@ class Workspace:
     settings: Settings = field(default_factory=Settings)
     engine: Engine | None = None
     problem: str = ""
+    trusted: bool = False
     opening: asyncio.Task[None] | None = None
     listening: asyncio.Task[None] | None = None
 
@@ -53,13 +54,16 @@ class Workspace:
 
 
 class Workspaces:
-    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed."""
+    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed.
+
+    `trusted` is what the editor says of its folders; None leaves it to what the user has said with `ambient trust`.
+    """
 
     def __init__(
         self,
         factory: EngineFactory,
         *,
-        trusted: bool,
+        trusted: bool | None,
         opened: Callable[[Workspace], None],
         listen: Callable[[Workspace], Coroutine[Any, Any, None]],
         failed: Callable[[Workspace], None],
@@ -141,7 +145,8 @@ class Workspaces:
     async def _open(self, workspace: Workspace) -> None:
         workspace.problem = ""
         try:
-            workspace.engine = await self._factory(workspace.root, self._trusted)
+            workspace.trusted = await asyncio.to_thread(self._trusts, workspace.root)
+            workspace.engine = await self._factory(workspace.root, workspace.trusted)
         except AmbientError as error:
             workspace.problem = str(error)
         except Exception:
@@ -153,6 +158,11 @@ class Workspaces:
             return
         workspace.listening = asyncio.create_task(self._listen(workspace))
         self._opened(workspace)
+
+    def _trusts(self, root: Path) -> bool:
+        from ambient_lsp import trust
+
+        return trust.is_trusted(root) if self._trusted is None else self._trusted
 
     async def _close(self, workspace: Workspace, grace: float) -> None:
         for task in (workspace.opening, workspace.listening):
