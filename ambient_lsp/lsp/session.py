@@ -45,7 +45,12 @@ class Session:
         self.support = support
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
-            factory, trusted=trusted, opened=self._opened, listen=self._listen, failed=self._failed
+            factory,
+            trusted=trusted,
+            opened=self._opened,
+            listen=self._listen,
+            failed=self._failed,
+            closed=self._closed,
         )
         self.files = Files(self.documents, self.workspaces)
         self.board = Board(protocol, self.documents, self.workspaces, self.files, self.spawn)
@@ -177,6 +182,10 @@ class Session:
         engine = workspace.engine
         if engine is None or not engine.config.monitoring.enabled:
             return
+        from ambient_lsp.config import SPECIALISTS  # loads pydantic: not before `initialize` is answered
+
+        if not path.endswith((".py", ".pyi")) and set(engine.config.agents.enabled) <= set(SPECIALISTS):
+            return  # ours look at Python only
         limit = engine.config.monitoring.max_file_bytes
         if document.larger_than(limit):
             text = f"Ambient skips this file: it has more than {limit:,} bytes (monitoring.max_file_bytes)."
@@ -205,6 +214,13 @@ class Session:
         self.complain(workspace.problem)
         self.send_status()
         self.spawn(self.check_config(workspace))
+
+    def _closed(self, workspace: Workspace) -> None:
+        """End what nobody hears the end of any more, and show nothing that other settings may not find again."""
+        for run_id in [run_id for run_id, (owner, record) in self.runs.items() if owner is workspace and not record]:
+            del self.runs[run_id]
+            self.progress.ended(run_id)
+        self.board.restart(workspace)
 
     async def _look_at_readiness(self, workspace: Workspace) -> None:
         if workspace.engine is not None:

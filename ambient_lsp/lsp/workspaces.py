@@ -54,7 +54,8 @@ class Workspace:
 
 
 class Workspaces:
-    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed.
+    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed, and
+    `closed` is called after that.
 
     `trusted` is what the editor says of its folders; None leaves it to what the user has said with `ambient trust`.
     """
@@ -67,12 +68,14 @@ class Workspaces:
         opened: Callable[[Workspace], None],
         listen: Callable[[Workspace], Coroutine[Any, Any, None]],
         failed: Callable[[Workspace], None],
+        closed: Callable[[Workspace], None],
     ) -> None:
         self._factory = factory
         self._trusted = trusted
         self._opened = opened
         self._listen = listen
         self._failed = failed
+        self._closed = closed
         self._folders: dict[Path, Workspace] = {}
         self._places: dict[str, tuple[Workspace, str] | None] = {}
 
@@ -172,6 +175,7 @@ class Workspaces:
         if workspace.engine is not None:
             await workspace.engine.close(grace=grace)
             workspace.engine = None
+        self._closed(workspace)
 
 
 def file_of(uri: str) -> Path | None:
