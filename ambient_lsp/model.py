@@ -69,7 +69,6 @@ class ProposalState(StrEnum):
     DRAFTED = "drafted"
     CHECKING = "checking"
     OFFERED = "offered"
-    NEEDS_APPROVAL = "needs-approval"
     BLOCKED = "blocked"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"

@@ -6,7 +6,7 @@ Who implements what: `agents/` the specialists (`Proposer`), `sandbox/` the back
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -221,6 +221,14 @@ class Checkouts(Protocol):
 
     async def record(self, proposal: Proposal, tree: str) -> str:
         """Keep the proposal as a commit on `tree` under `refs/ambient/proposals/<id>`; return the commit's id."""
+        ...
+
+    async def recorded(self) -> list[str]:
+        """Return the ids of the proposals that have a commit."""
+        ...
+
+    async def forget(self, ids: Iterable[str]) -> None:
+        """Drop the references of proposals that have ended."""
         ...
 
     async def reap(self) -> int:

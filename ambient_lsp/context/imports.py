@@ -36,6 +36,7 @@ class Graph:
         self._owners: defaultdict[str, dict[str, str]] = defaultdict(dict)  # name -> file -> folder it counts from
         self._names: dict[str, tuple[tuple[str, str], ...]] = {}
         self._packages: set[str] = set()
+        self._given_roots: tuple[str, ...] = ()
         self._roots: set[str] = {"", *SOURCE_FOLDERS}
         self._tests: set[str] = set()
         self._answers: dict[object, tuple[str, ...]] = {}
@@ -43,12 +44,14 @@ class Graph:
     def build(self, imports: Mapping[str, tuple[str, ...]], roots: Iterable[str] = ()) -> None:
         """Start over with these files. `roots` are folders that the project itself puts on `sys.path`."""
         with self._lock:
+            roots = tuple(roots)
             self.__init__()  # type: ignore[misc]  # the one way to be sure that nothing old stays
             self._packages = {_folder(path) for path in imports if _is_package(path)}
             tops = {
                 _folder(package) for package in self._packages if package and _folder(package) not in self._packages
             }
-            self._roots |= tops | {root.strip("/") for root in roots}
+            self._given_roots = tuple(root.strip("/") for root in roots)
+            self._roots |= tops.union(self._given_roots)
             for path, names in imports.items():
                 self._add(path, names)
 
@@ -57,7 +60,7 @@ class Graph:
         with self._lock:
             if _is_package(path) and (imports is None) == (_folder(path) in self._packages):
                 remaining = {known: names for known, names in self._imports.items() if known != path}
-                self.build(remaining if imports is None else {**remaining, path: imports}, self._roots)
+                self.build(remaining if imports is None else {**remaining, path: imports}, self._given_roots)
                 return
             if self._imports.get(path) == imports:
                 return  # most saves change no import

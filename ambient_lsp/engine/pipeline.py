@@ -81,8 +81,7 @@ class Road:
 
 
 async def travel(road: Road) -> None:
-    """Take one trigger down the whole road."""
-    await glance(road)
+    """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
     for path, reason in context.skipped.items():
@@ -250,7 +249,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (_settled(road, known) or _still_proven(known, tree)):
+    if known is not None and (_settled(road, known) or _still_proven(known, tree, asked=road.verify is not None)):
         if known.state is ProposalState.OFFERED:
             road.offered += 1
             _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
@@ -350,6 +349,13 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
+def _still_proven(known: Proposal, tree: str, *, asked: bool) -> bool:
+    """Whether an earlier proof holds: on this very tree, or where nobody asks for a new one."""
+    if known.state is not ProposalState.OFFERED or known.verdict is None:
+        return False
+    return known.verdict.tree == tree or not asked
+
+
 def _settled(road: Road, known: Proposal) -> bool:
     """Tell whether a person has decided about it, and finding the same again must not undo that.
 
@@ -361,10 +367,6 @@ def _settled(road: Road, known: Proposal) -> bool:
         return False
     muted = {key[1] for key in learning.by_key(road.store.dismissals(time.time()))}
     return not known.fingerprints or not muted.isdisjoint(known.fingerprints)
-
-
-def _still_proven(known: Proposal, tree: str) -> bool:
-    return known.state is ProposalState.OFFERED and known.verdict is not None and known.verdict.tree == tree
 
 
 def _keep(road: Road, proposal: Proposal) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_cache_path
+
 from ambient_lsp.engine import extensions
 from ambient_lsp.engine.cpu import CpuPool
-from ambient_lsp.engine.pipeline import Road, travel
+from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.sandbox.logged import LoggedSandbox
+from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
+from ambient_lsp.verification import trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +62,7 @@ class Services:
         self.root = root
         self.config = config
         self.cpu = CpuPool(min(2, os.cpu_count() or 1))
+        self._baselines = user_cache_path("ambient") / "baselines"
         self._store = store
         self._trusted = trusted
         self._given_sandbox = sandbox
@@ -107,8 +113,6 @@ class Services:
         if sandbox is None:
             return None
         if self._verifier is None:
-            from platformdirs import user_cache_path
-
             from ambient_lsp.verification.verifier import Verifier
 
             repository = await self.repository()
@@ -117,7 +121,7 @@ class Services:
                 await self.checkouts(),
                 self.config.sandbox,
                 self.root,
-                user_cache_path("ambient") / "baselines",
+                self._baselines,
                 repository.graph.tests_for,
             )
             for name, check in extensions.checks(self.config, self.root, trusted=self._trusted):
@@ -174,6 +178,11 @@ class Services:
             log=self._log,
         )
 
+    async def glance(self, road: Road) -> None:
+        """Publish what can be seen at once; see `pipeline.glance`."""
+        road.first_look = self._first_look
+        await glance(road)
+
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         _RUN.set(road.run.id)
@@ -181,7 +190,6 @@ class Services:
         road.gates = self.gates()
         if road.run.trigger.verify:
             road.verify = self._verify
-        road.first_look = self._first_look
         await travel(road)
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
@@ -247,23 +255,31 @@ class Services:
         if await self.verifier() is not None:
             await (await self.checkouts()).current()
 
-    async def reap(self) -> int:
-        """Remove what killed processes of ours left behind: checkouts, containers."""
-        removed = await (await self.checkouts()).reap()
+    async def reap(self) -> None:
+        """Remove what killed processes of ours left behind: checkouts, commits of ended proposals, containers."""
+        checkouts = await self.checkouts()
+        await checkouts.reap()
+        recorded = await checkouts.recorded()
+        # Asked after the commits: one that is made from now on belongs to a proposal that is being checked.
+        alive = {proposal.id for proposal in self._store.proposals(states=OPEN_STATES)}
+        await checkouts.forget([proposal_id for proposal_id in recorded if proposal_id not in alive])
+        await asyncio.to_thread(trees.reap, self._baselines)
         sandbox = await self.sandbox()
-        return removed + (await sandbox.reap() if sandbox is not None else 0)
+        if sandbox is not None:
+            await sandbox.reap()
 
     async def close(self) -> None:
-        """End every process and give back every checkout."""
-        self.cpu.close()
-        if self._ruff is not None:
-            await self._ruff.close()
-        if self._repository is not None:
-            await self._repository.close()
-        if self._checkouts is not None:
-            await self._checkouts.close()
-        if self._chosen is not None and self._chosen[0] is not None:
-            await self._chosen[0].close()
+        """End every process and give back every checkout; one that cannot be given back does not keep the others."""
+        async with AsyncExitStack() as stack:
+            if self._chosen is not None and self._chosen[0] is not None:
+                stack.push_async_callback(self._chosen[0].close)
+            if self._checkouts is not None:
+                stack.push_async_callback(self._checkouts.close)
+            if self._repository is not None:
+                stack.push_async_callback(self._repository.close)
+            if self._ruff is not None:
+                stack.push_async_callback(self._ruff.close)
+            stack.callback(self.cpu.close)
 
     async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
         if self._chosen is None:

@@ -83,8 +83,8 @@ class Board:
             self._publisher.soon(document.uri)
 
     def saved(self, uri: str) -> None:
-        """Publish at once."""
-        self._publisher.now(uri)
+        """Publish what still holds, unless a review shows something new at once."""
+        self._publisher.after_findings(uri)
 
     def closed(self, uri: str) -> None:
         """Go on showing what holds for the file on disk; nothing for what is no file of a folder."""

@@ -20,9 +20,11 @@ def in_title(proposal: Proposal) -> str:
 
 def shown(verdict: Verdict) -> str:
     """Return the shortest true sentence about a verdict that passed."""
-    tests = sum(outcome == "passed" for check in verdict.checks for outcome in check.patched.values())
-    if tests:
-        return f"{tests} test{'s pass' if tests != 1 else ' passes'} as before"
+    passed = [test in check.base for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
+    if known := sum(passed):
+        return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
+    if passed:
+        return f"{len(passed)} new test{'s pass' if len(passed) != 1 else ' passes'}"
     if verdict.measurements:
         first = verdict.measurements[0]
         return f"{first.name} {first.before:g} → {first.after:g} {first.unit}".rstrip()

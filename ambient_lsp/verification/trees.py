@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.protocols import Command, CommandResult, Limits
+from ambient_lsp.sandbox import owner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -110,7 +111,7 @@ async def open_tree(
 ) -> AsyncIterator[OpenTree]:
     """Check `tree` out with `edits`, and open a sandbox on it. Leaving gives everything back."""
     harness = await asyncio.to_thread(stage_harness, cache_dir)
-    results = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="results-", dir=cache_dir))
+    results = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_own("results"), dir=cache_dir))
     try:
         async with (
             checkouts.checkout(tree, edits) as folder,
@@ -132,7 +133,7 @@ def stage_harness(cache_dir: Path) -> Path:
     if target.is_dir():
         return target
     cache_dir.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix="harness-", dir=cache_dir))
+    staging = Path(tempfile.mkdtemp(prefix=_own("staging"), dir=cache_dir))
     staging.chmod(0o755)  # the sandbox may run as another user
     for script in scripts:
         shutil.copyfile(script, staging / script.name)
@@ -145,6 +146,19 @@ def stage_harness(cache_dir: Path) -> Path:
     except OSError:  # another process was quicker; theirs is the same
         shutil.rmtree(staging, ignore_errors=True)
     return target
+
+
+def reap(cache_dir: Path) -> None:
+    """Remove the folders that killed processes left below `cache_dir`."""
+    for folder in [*cache_dir.glob("results-*-*-*"), *cache_dir.glob("staging-*-*-*")]:
+        _, pid, started, _ = folder.name.split("-", 3)
+        if not owner.alive(f"{pid}:{started}"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own(kind: str) -> str:
+    """Return a name that tells whose a folder is."""
+    return f"{kind}-{owner.current().replace(':', '-')}-"
 
 
 def _write(target: Path, text: str) -> None:

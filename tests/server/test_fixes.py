@@ -159,6 +159,14 @@ async def test_a_finding_can_be_dismissed_for_good(file):
         assert it.editor.diagnostics[uri] == [] and len(it.engine.dismissed_ids) == 1
 
 
+async def test_an_action_with_a_command_is_resolved_to_itself(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await ready(it, uri)
+        (action,) = [action for action in await it.actions(uri, 1) if "never mind" in action["title"]]
+        assert (await it.wire.request("codeAction/resolve", action))["result"] == action
+
+
 async def start(it, uri, line=0):
     (action,) = fixes(await it.actions(uri, line))
     assert "command" in action, "everything but a harmless fix goes through the server"

@@ -147,12 +147,23 @@ def _same(old: Form, new: Form, removed: frozenset[str]) -> bool:
         return True
     if not isinstance(old, tuple) or not isinstance(new, tuple) or not old or not new or old[0] != new[0]:
         return False
+    if old[0] in ("Try", "TryStar"):
+        removed -= _imported(old)  # `try: import x` asks whether there is an x: that nothing uses it does not matter
     if old[0] == "block":
         return _same_block(old[1:], new[1:], removed)
     if old[0] == "imports":
         lost = set(old[1:]) - set(new[1:])
         return not set(new[1:]) - set(old[1:]) and all(entry[1] in removed for entry in lost)
     return len(old) == len(new) and all(_same(one, other, removed) for one, other in zip(old, new, strict=True))
+
+
+def _imported(form: Form) -> frozenset[str]:
+    """Return every name that is bound by an import anywhere in a form."""
+    if not isinstance(form, tuple) or not form:
+        return frozenset()
+    if form[0] == "imports":
+        return frozenset(entry[1] for entry in form[1:])
+    return frozenset().union(*map(_imported, form))
 
 
 def _same_block(old: tuple[Form, ...], new: tuple[Form, ...], removed: frozenset[str]) -> bool:

@@ -129,6 +129,8 @@ def test_a_change_of_meaning_is_seen(change, removed):
 def test_an_import_that_is_still_used_may_not_go():
     assert not same_program("import os\nprint(os.sep)\n", "print(os.sep)\n", frozenset({"os"}))
     assert not same_program("from a import b\n__all__ = ['b']\n", "__all__ = ['b']\n", frozenset({"b"}))
+    probe = "try:\n    import os\n    OK = True\nexcept Exception:\n    OK = False\n"
+    assert not same_program(probe, probe.replace("    import os\n", ""), frozenset({"os"}))
     assert same_program("import os\nprint(self.os)\n", "print(self.os)\n", frozenset({"os"}))
 
 
