@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.engine import learning, risk
-from ambient_lsp.engine.refine import merge_findings, refine
+from ambient_lsp.engine.refine import merge_findings, refine, scored
 from ambient_lsp.engine.workbench import PatchedWorkbench
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import FindingsReported, Problem, Progress, ProposalChanged
@@ -92,6 +92,8 @@ async def travel(road: Road) -> None:
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
+            forget_glance(road, path)
+    forget_unasked(road, context)
     drafts = await propose(road, context)
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
@@ -118,6 +120,25 @@ async def glance(road: Road) -> None:
     for agent, findings in found.items():
         fresh = tuple(one for one in findings if not learning.is_dismissed(one, dismissed))
         road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
+
+
+def forget_glance(road: Road, path: str) -> None:
+    """Take back what a glance published of a file that turns out to be left alone."""
+    for snapshot in road.run.trigger.snapshots:
+        if snapshot.path == path:
+            for agent in road.specialists:
+                road.publish(FindingsReported(road.run.id, agent.name, path, snapshot.sha256, ()))
+
+
+def forget_unasked(road: Road, context: Context) -> None:
+    """Take back what specialists found who are not asked any more: the settings have changed since."""
+    asked = {agent.name for agent in road.specialists}
+    hashes = {target.path: target.sha256 for target in context.targets}
+    known = road.store.findings(path=next(iter(hashes)) if len(hashes) == 1 else "")
+    for agent, path in dict.fromkeys((one.agent, one.path) for one in known):
+        if agent not in asked and path in hashes:
+            road.store.save_findings(agent, path, hashes[path], ())
+            road.publish(FindingsReported(road.run.id, agent, path, hashes[path], ()))
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:
@@ -181,7 +202,7 @@ async def _listen(
                     report(hashes)
                     fresh = False
                 if not item.finding_ids or not muted.issuperset(item.finding_ids):
-                    drafts.append(item)
+                    drafts.append(scored(item, (one for findings in found.values() for one in findings)))
     except Exception:
         report([path for path in found if found[path]])
         raise

@@ -232,7 +232,10 @@ class Services:
         repository = await self.repository()
         paths = await asyncio.to_thread(_differing, self.root)
         result: list[str] = []
+        ignored = self.ignored()
         for path in paths:
+            if ignored(path):
+                continue
             snapshot = await repository.read(path)
             if snapshot is not None and self._store.get_value(f"reviewed:{path}") != snapshot.sha256:
                 result.append(path)
@@ -299,7 +302,8 @@ class Services:
         from ambient_lsp.analyzers import base
         from ambient_lsp.analyzers.ruff_server import RuffServer
 
-        if not snapshot.path.endswith((".py", ".pyi")):
+        known = self._repository
+        if not snapshot.path.endswith((".py", ".pyi")) or (known is not None and known.ignores(snapshot.path)):
             return {}
         if self._ruff is None:
             agents = self.config.agents
