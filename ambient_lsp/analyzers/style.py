@@ -75,7 +75,8 @@ def wanted(
     lines = Lines(text)
     # A file with many is one whose lines people turn on when they need them, such as a generated `conf.py`.
     template = sum(found.code == COMMENTED_OUT for found in report.diagnostics) > _MOST_COMMENTED_OUT
-    documented = _documented_share(text) >= _DOCUMENTED_SHARE and not is_test(path)
+    on_docstrings = not is_test(path) and any(diagnostic.code in DOCSTRINGS for diagnostic in report.diagnostics)
+    documented = on_docstrings and _documented_share(text) >= _DOCUMENTED_SHARE
 
     def asked(diagnostic: Diagnostic) -> bool:
         code = diagnostic.code

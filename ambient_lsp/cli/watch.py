@@ -37,6 +37,8 @@ async def _watch(root: Path, backend: Backend | None) -> int:
         if not engine.leader:
             ERR.print("Another Ambient already works on this folder; its results are shown here.")
         engine.warm()
+        for source in (await engine.services()).event_sources():
+            engine.register_event_source(source)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_show(engine))

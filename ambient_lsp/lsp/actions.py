@@ -54,13 +54,16 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
 
 
 def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
-    """Return the action with its edit, made for the text that the editor has now.
+    """Return the action with its edit, made for the text that the editor has now; one with a command as it is.
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
     from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
 
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
+    if action.command is not None:
+        # VS Code asks for the edit of every action that has none, of those with a command too.
+        return action
     uri = str(data.get("uri", ""))
     place, document = session.workspaces.of(uri), session.documents.get(uri)
     engine = place[0].engine if place else None

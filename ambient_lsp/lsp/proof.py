@@ -45,7 +45,7 @@ def why_not(proposal: Proposal) -> str:
         reasons = "; ".join(proposal.decision.reasons) if proposal.decision else ""
         return f"The risk policy forbids this fix: {reasons}" if reasons else "The risk policy forbids this fix."
     if proposal.state is ProposalState.CONFLICT:
-        return "The fix no longer fits the file."
+        return f"Another fix comes first: {reason}" if reason else "It cannot be made together with another fix."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Three small projects, each with one problem that Ambient fixes and proves: the end-to-end cases of the first design."""
+"""Three small projects, each with one problem that Ambient fixes and proves: end-to-end cases of the first design."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _CONFIG = "sandbox:\n  backend: bubblewrap\n"
 class Scenario:
     """A file with a problem, and what the file on disk must look like after the fix was taken and saved.
 
-    `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards.
+    `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards;
+    `asks` is whether the fix needs the user's approval.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Scenario:
     action: str
     there: tuple[str, ...]
     gone: tuple[str, ...]
+    asks: bool = False
 
     def make(self, folder: Path) -> Path:
         """Write and commit the project; return its folder."""
@@ -49,14 +51,8 @@ class Scenario:
 
     def as_json(self, root: Path) -> str:
         """Return what a test script in another language needs to know."""
-        facts = {
-            "root": str(root),
-            "file": str(root / self.file),
-            "rule": self.rule,
-            "action": self.action,
-            "typed": TYPED,
-        }
-        return json.dumps(facts)
+        facts = {"file": str(root / self.file), "rule": self.rule, "action": self.action, "asks": self.asks}
+        return json.dumps(facts | {"typed": TYPED})
 
     def check(self, root: Path) -> None:
         """Assert that the file on disk is fixed, and nothing else was changed."""
@@ -82,7 +78,7 @@ import os
 def stocked(item: str, count: int) -> str:   
     """Return an entry of the stock, as JSON."""
     return json.dumps({"item": item, "count": count})
-''',  # noqa: W291
+''',
     test="""from report import stocked
 
 
@@ -117,6 +113,7 @@ def test_tokens_differ_by_user() -> None:
     action="Use SHA-256",
     there=('    return hashlib.sha256(f"{user}:{secret}".encode()).hexdigest()\n',),
     gone=("md5",),
+    asks=True,
 )
 
 DUPLICATE = Scenario(

@@ -64,6 +64,7 @@ vim.lsp.buf.code_action({
 wait('the fix', function()
   return vim.api.nvim_buf_get_changedtick(buffer) > before
 end)
+assert((#asked > 0) == scenario.asks, 'asked: ' .. vim.inspect(asked))
 vim.cmd.write()
 
 vim.cmd.checkhealth('ambient')
@@ -72,7 +73,7 @@ assert(health:find('fixes are proven in bubblewrap', 1, true), health)
 
 io.stdout:write(vim.inspect({ titles = titles, asked = asked }) .. '\n')
 local client = vim.lsp.get_clients({ name = 'ambient' })[1]
-vim.lsp.stop_client(client.id)
+require('ambient.server').call(client, 'stop')
 wait('the end of the server', function()
   return #vim.lsp.get_clients({ name = 'ambient' }) == 0
 end)
