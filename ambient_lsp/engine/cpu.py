@@ -18,10 +18,15 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ambient_lsp.errors import AmbientError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+_ATTEMPTS = 3
+"""Two calls may share a worker, and the one that is not at fault must survive the other's second try."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -32,6 +37,7 @@ class CpuPool:
     def __init__(self, workers: int = 2) -> None:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
 
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
@@ -40,30 +46,47 @@ class CpuPool:
             pool.submit(preload)
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Return `function(*args)`. A worker that died (out of memory, say) is replaced, and the call tried again."""
+        """Return `function(*args)`. A worker that died (out of memory, say) is replaced, and the call tried again.
+
+        Raises `AmbientError` when it dies of the same call again, or after `close`.
+        """
         loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._started(), function, *args)
-        except BrokenProcessPool:
-            self.close()
-            return await loop.run_in_executor(self._started(), function, *args)
+        for _ in range(_ATTEMPTS):
+            pool = self._started()
+            try:
+                return await loop.run_in_executor(pool, function, *args)
+            except BrokenProcessPool:
+                if self._pool is pool:  # else another call, which failed with the same worker, has replaced it already
+                    self._pool = None
+                    _end(pool)
+        raise AmbientError(
+            "A worker process ended in the middle of its work, more than once.",
+            untouched="Nothing was changed.",
+            next_step="Look at the memory of this machine; then save the file to try again.",
+        )
 
     def close(self) -> None:
         """End the processes."""
+        self._closed = True
         pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        processes = list(getattr(pool, "_processes", {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:  # shutdown waits for running calls; nobody wants their results any more
-            process.kill()
+        if pool is not None:
+            _end(pool)
 
     def _started(self) -> ProcessPoolExecutor:
+        if self._closed:
+            raise AmbientError("The engine is closed.", next_step="Open the folder again.")
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self._workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),)
             )
         return self._pool
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:  # shutdown waits for running calls; nobody wants their results any more
+        process.kill()
 
 
 def preload() -> bool:

@@ -216,7 +216,9 @@ class DockerSession:
         else:
             code = reading.result()
             kills = usage.out_of_memory_kills(first_pid)
-            if code in (None, 137) and await self._backend.call(self._gone):
+            # Where the first process could be looked at and cannot any more, the engine may not know of its end yet.
+            vanished = kills is None and kills_before is not None
+            if vanished or (code in (None, 137) and await self._backend.call(self._gone)):
                 raise SandboxUnavailable(
                     "The container was taken away while a check ran in it.",
                     untouched="The check has no result; your files were not touched.",
