@@ -19,24 +19,32 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
-_ATTEMPTS = 3
-"""Two calls may share a worker, and the one that is not at fault must survive the other's second try."""
+MOST_SECONDS = 30.0
+"""Processor time for one call."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class CpuPool:
-    """Runs module-level functions in a few warm processes."""
+    """Runs module-level functions in a few warm processes.
 
-    def __init__(self, workers: int = 2) -> None:
+    A text can be made to crash a parser (brackets 3,000 deep) or to keep it busy for hours. Such a call costs its own
+    answer, an `AmbientError`, and never that of another, nor this process.
+    """
+
+    def __init__(self, workers: int = 2, seconds: float = MOST_SECONDS) -> None:
         self._workers = workers
+        self._seconds = seconds
         self._pool: ProcessPoolExecutor | None = None
+        self._alone = asyncio.Lock()
+        self._deadly: set[str] = set()
         self._closed = False
 
     def warm(self) -> None:
@@ -46,40 +54,77 @@ class CpuPool:
             pool.submit(preload)
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Return `function(*args)`. A worker that died (out of memory, say) is replaced, and the call tried again.
-
-        Raises `AmbientError` when it dies of the same call again, or after `close`.
-        """
-        loop = asyncio.get_running_loop()
-        for _ in range(_ATTEMPTS):
-            pool = self._started()
+        """Return `function(*args)`. Raises `AmbientError` where it took too much time, or its process down."""
+        if _longest(args) in self._deadly:
+            raise _too_much()
+        pool = self._started()
+        try:
+            return await self._call(pool, function, args)
+        except BrokenProcessPool:
+            if self._pool is pool:  # not the one that another call has started meanwhile
+                self._pool = None
+                _end(pool)
+        # With one process, all calls of the pool are lost; by itself, each shows whether it was the cause.
+        async with self._alone:
+            pool = self._new(1)
             try:
-                return await loop.run_in_executor(pool, function, *args)
+                return await self._call(pool, function, args)
             except BrokenProcessPool:
-                if self._pool is pool:  # else another call, which failed with the same worker, has replaced it already
-                    self._pool = None
-                    _end(pool)
-        raise AmbientError(
-            "A worker process ended in the middle of its work, more than once.",
-            untouched="Nothing was changed.",
-            next_step="Look at the memory of this machine; then save the file to try again.",
-        )
+                self._deadly.add(_longest(args))
+                raise _too_much() from None
+            finally:
+                _end(pool)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; whoever waits for a call, or makes one later, is told."""
         self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
             _end(pool)
 
+    async def _call(self, pool: ProcessPoolExecutor, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(pool, _bounded, self._seconds, function, args)
+        except RecursionError:
+            raise _too_much() from None
+
     def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = self._new(self._workers)
+        return self._pool
+
+    def _new(self, workers: int) -> ProcessPoolExecutor:
         if self._closed:
             raise AmbientError("The engine is closed.", next_step="Open the folder again.")
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),)
-            )
-        return self._pool
+        return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+
+
+def _bounded(seconds: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Call `function`; the kernel ends this process when that takes more than `seconds` of a processor.
+
+    Not by a thread of ours: a parser in another language holds the interpreter until it is done.
+    """
+    if sys.platform == "win32":
+        return function(*args)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return function(*args)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _longest(args: tuple[Any, ...]) -> str:
+    """Return the hash of the longest text among the arguments, which is the one that a parser fails on."""
+    return sha256(max((arg for arg in args if isinstance(arg, str)), key=len, default=repr(args)))
+
+
+def _too_much() -> AmbientError:
+    return AmbientError(
+        "Its code is nested so deeply, or is so long in one piece, that it cannot be analyzed.",
+        untouched="The file was left alone.",
+        next_step="If it is generated, name it in .ambientignore.",
+    )
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
