@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -14,6 +15,9 @@ def main() -> None:
         serve()
     from ambient_lsp.cli.app import run
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name need not be text, and a terminal need not know our characters; neither may end a review.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,6 +1,7 @@
 """How quickly the language server answers, beside a bare pygls server in the same run (P1, P2, P3, P11).
 
     python benchmarks/lsp.py                     # the real server and engine
+    python benchmarks/lsp.py --engine direct     # the same, started without the command line's imports
     python benchmarks/lsp.py --engine fake       # the server alone, with the engine of the tests
     python benchmarks/lsp.py --pylsp             # python-lsp-server too, installed into a venv of its own
 
@@ -184,6 +185,8 @@ def servers(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
     bare = folder / "bare.py"
     bare.write_text(BARE)
     ambient = [sys.executable, "-m", "ambient_lsp", "server", "--stdio"]
+    if options.engine == "direct":
+        ambient = [sys.executable, "-c", "from ambient_lsp.lsp.server import main; main()"]
     if options.engine == "fake":
         ambient = [sys.executable, str(ROOT / "tests" / "server" / "run_server.py")]
     found = {"bare pygls": [sys.executable, str(bare)], "ambient": ambient}
@@ -219,7 +222,7 @@ def table(title: str, target: str, rows: dict[str, list[float]], unit: str, scal
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", choices=("real", "fake"), default="real")
+    parser.add_argument("--engine", choices=("real", "direct", "fake"), default="real")
     parser.add_argument("--pylsp", action="store_true", help="compare with python-lsp-server (installs it from PyPI)")
     parser.add_argument("--saves", type=int, default=20)
     parser.add_argument("--starts", type=int, default=8)

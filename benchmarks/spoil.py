@@ -228,7 +228,7 @@ def _no_prefixes(random: Random, change: Change) -> Spoiled:
 @spoiler("wrong path prefix")
 def _wrong_prefix(random: Random, change: Change) -> Spoiled:
     diff = read(change)
-    prefix = random.choice(["repo/", "home/user/project/", "/workspace/app/"])
+    prefix = random.choice(["repo/", "home/user/project/", "/srv/app/"])
     diff.head = f"--- {prefix}{change.path}\n+++ {prefix}{change.path}\n"
     return result(change, diff, {change.path: change.before, "other/readme.txt": "hello\n"})
 
@@ -479,7 +479,8 @@ def _truncated(random: Random, change: Change) -> Spoiled | None:
     cut = random.randint(0, changed[-1])
     rest = last.lines[cut]
     last.lines = last.lines[:cut]
-    if random.random() < 0.5 and len(rest) > 2:
+    # A cut within the very last line that is added cannot be told from a diff that lost its final newline.
+    if random.random() < 0.5 and len(rest) > 2 and cut < changed[-1]:
         return refusal(change, diff.text() + rest[: random.randint(1, len(rest) - 1)])
     return refusal(change, diff)
 

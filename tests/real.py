@@ -8,7 +8,7 @@ import pytest
 
 
 def require(ok: bool, sentence: str) -> None:
-    """Go on if the component is there. Else skip with a sentence, or fail where CI says that all of it must be there."""
+    """Go on if the component is there. Else skip with a sentence, or fail where CI says that it must be there."""
     if ok:
         return
     if os.environ.get("AMBIENT_REQUIRE_REAL") == "1":

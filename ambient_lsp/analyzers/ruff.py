@@ -233,6 +233,6 @@ def _same_on_disk(root: str, path: str, text: str) -> bool:
 def executable() -> str:
     """Return the ruff that came with this package."""
     # Only a process that checks style needs it.
-    from ruff import find_ruff_bin  # type: ignore[import-untyped]  # ruff publishes no types
+    from ruff import find_ruff_bin
 
     return str(find_ruff_bin())

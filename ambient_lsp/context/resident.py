@@ -62,6 +62,7 @@ class Resident:
         self._index: dict[str, str] = {}
         self._staged: dict[str, str] = {}
         self._dirty: set[str] = set()
+        self._hidden: set[str] = set()
         self._texts: dict[str, tuple[tuple[int, int], Snapshot]] = {}
         self._old: dict[str, str | None] = {}
         self._diffs: dict[tuple[str, str, str], str] = {}
@@ -142,6 +143,7 @@ class Resident:
             return
         unknown = [path for path in todo if path not in self.files and path not in self._index]
         hidden = git.ignored(self.root, unknown) if self._git and unknown else frozenset()
+        self._hidden = (self._hidden - set(todo)) | hidden
         fresh: dict[str, tuple[str, Entry | Kept] | None] = {}
         for path in todo:
             fresh[path] = None
@@ -241,6 +243,10 @@ class Resident:
     def is_ignored(self, path: str) -> bool:
         """Whether a path is left alone by rule."""
         return self._ignore(path)
+
+    def is_hidden(self, path: str) -> bool:
+        """Whether git ignores a path that was refreshed."""
+        return path in self._hidden
 
     def diff(self, unsaved: Mapping[str, Snapshot]) -> str:
         """Return what differs from HEAD in tracked files, unsaved buffers included, without secrets and bounded."""

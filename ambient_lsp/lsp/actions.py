@@ -15,7 +15,6 @@ from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
-from ambient_lsp.patching.edits import apply_replacements
 from ambient_lsp.text import sha256
 
 QUICKFIX = "quickfix.ambient"
@@ -55,11 +54,16 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
 
 
 def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
-    """Return the action with its edit, made for the text that the editor has now.
+    """Return the action with its edit, made for the text that the editor has now; one with a command as it is.
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
+    from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
+
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
+    if action.command is not None:
+        # VS Code asks for the edit of every action that has none, of those with a command too.
+        return action
     uri = str(data.get("uri", ""))
     place, document = session.workspaces.of(uri), session.documents.get(uri)
     engine = place[0].engine if place else None
@@ -141,7 +145,7 @@ def _fix(
             return []
         action.disabled = types.CodeActionDisabled(reason)
         return [_action(session, action)]
-    if proposal.state not in (ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL):
+    if proposal.state is not ProposalState.OFFERED:
         return []
     if harmless(proposal) and session.support.resolves_edits and session.support.action_literals:
         action.data = {"uri": uri, "proposal_ids": [proposal.id]}

@@ -98,7 +98,7 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
 
 async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> bool:
     """Show the change and ask. No answer is a no."""
-    why = "; ".join(reasons) or "it needs your approval"
+    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
     size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
     session.protocol.notify(
         "ambient/preview", {"proposal_id": proposal.id, "title": proposal.title, "diff": proposal.diff}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ambient_lsp
 from ambient_lsp.errors import NotAllowed, NotFound
-from ambient_lsp.lsp import apply, views
+from ambient_lsp.lsp import views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, TriggerKind
@@ -65,6 +65,8 @@ def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
             untouched="Nothing was changed.",
             next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
         )
+    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+
     run_id = f"apply-{uuid.uuid4().hex[:12]}"
     session.spawn(apply.run(session, workspace, proposal, run_id))
     return {"run_id": run_id, "proposal_id": proposal.id}
@@ -91,6 +93,7 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     if workspace.engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was approved.")
     approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
+    session.offer(workspace, approved)
     return {"proposal_id": approved.id, "state": str(approved.state)}
 
 
@@ -248,20 +251,12 @@ def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> 
 
 
 async def _changed(workspace: Workspace) -> tuple[str, ...]:
-    argv = ("git", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
+    from ambient_lsp.context import git  # starting it is all that this needs of it
+    from ambient_lsp.repository.git import GitFailed
+
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=workspace.root,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise NotFound("git is not installed.", next_step="Review the whole folder instead.") from error
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        raise NotFound(f"{workspace.given} is not a git repository.", next_step="Review the whole folder instead.")
-    entries = output.decode("utf-8", "surrogateescape").split("\0")
-    return tuple(entry[3:] for entry in entries if len(entry) > 3 and "D" not in entry[:2])
+        return tuple(await asyncio.to_thread(git.differing, workspace.root, untracked=True))
+    except (GitFailed, OSError) as error:
+        raise NotFound(
+            f"git cannot say what changed in {workspace.given}.", next_step="Review the whole folder instead."
+        ) from error

@@ -63,7 +63,8 @@ class AmbientServer(LanguageServer):
     def begin(self, params: types.InitializeParams) -> None:
         """Make the session; nothing of it runs yet."""
         options = params.initialization_options
-        trusted = isinstance(options, dict) and options.get("trusted") is True
+        said = options.get("trusted") if isinstance(options, dict) else None
+        trusted = said if isinstance(said, bool) else None
         self._session = Session(self.protocol, self.engine_factory, support_of(params), trusted=trusted)
         self.protocol.on_document = self._session.document_event
         roots = [folder.uri for folder in params.workspace_folders or ()]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.lsp import proof
 from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, RunRecord
-from ambient_lsp.patching.edits import apply_edits
 
 if TYPE_CHECKING:
     from ambient_lsp.protocols import Readiness
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
     """Return a proposal for a list."""
+    if workspace.engine is not None:
+        item = with_approval(workspace.engine, item)
     return {
         "id": item.id,
         "title": item.title,
@@ -133,6 +135,8 @@ def report(session: Session) -> str:
 
 
 def _files(workspace: Workspace, item: Proposal, current: Mapping[str, Document | None]) -> list[dict[str, Any]]:
+    from ambient_lsp.patching.edits import apply_edits  # loads difflib: not before `initialize` is answered
+
     before = {path: document.text for path, document in current.items() if document is not None}
     after = apply_edits(before, item.edits)
     return [

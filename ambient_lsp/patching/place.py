@@ -104,6 +104,7 @@ class Finder:
                 return _Open(hunk, name, starts, done)
         if starts := self._shifted(hunk.old):
             self.trace(f"with another indentation: {len(starts)} places")
+            self._check_alignment(hunk, starts)
             return _Open(hunk, "with another indentation", starts)
         if starts := self._unmarked(hunk.old):
             self.trace(f"without the space of kept lines: {len(starts)} places")
@@ -187,6 +188,15 @@ class Finder:
         ]
         self.trace(f"with elided lines: {len(starts)} places")
         return _Open(whole, "with elided lines", starts, gaps=gaps) if starts else None
+
+    def _check_alignment(self, hunk: Hunk, starts: Sequence[int]) -> None:
+        """Refuse a place by another indentation when the lines as they are fit about as well elsewhere."""
+        try:
+            alignment = align(hunk, self.lines)
+        except TooClose:
+            raise self._ambiguous(hunk) from None
+        if alignment and Placement(hunk, alignment).start not in starts:
+            raise self._ambiguous(hunk)
 
     def _aligned(self, hunk: Hunk) -> Placement:
         try:

@@ -69,15 +69,22 @@ class _Repair:
         self.report = report
 
     def run(self, files: Sequence[FileDiff]) -> Repaired:
-        edits: list[FileEdit] = []
-        for file in _merged(files, self.targets):
-            edit = getattr(self, f"_{file.kind}")(file)
-            if edit is not None:
-                edits.append(edit)
+        edits = [edit for file in _merged(files, self.targets) if (edit := self._edit(file)) is not None]
         touched = [path for edit in edits for path in edit.paths]
         if clash := next((path for path in touched if touched.count(path) > 1), None):
             raise malformed(f"The diff changes {clash} in two ways.")
         return Repaired(tuple(edits), tuple(dict.fromkeys(self.report.notes)), already_applied=not edits)
+
+    def _edit(self, file: FileDiff) -> FileEdit | None:
+        match file.kind:
+            case "create":
+                return self._create(file)
+            case "delete":
+                return self._delete(file)
+            case "rename":
+                return self._rename(file)
+            case "modify":
+                return self._modify(file)
 
     def _create(self, file: FileDiff) -> FileEdit | None:
         path = self.targets.fresh(file.new_path or "")

@@ -25,11 +25,11 @@ Pair = tuple[str, str]
 def splice(lines: Sequence[str], placements: Sequence[Placement], path: str) -> str:
     """Return the new text of a file with these lines (each with its ending) and the placements applied."""
     bare = [line.removesuffix("\n") for line in lines]
-    pairs = [pair for placement in placements for pair in _pairs(placement, bare)]
+    habits = _Habits(bare, [pair for placement in placements for pair in _pairs(placement, bare)], path)
     changes: list[tuple[int, int, list[str]]] = []
     for placement in placements:
         if not placement.done:
-            writer = _Writer(lines, bare, placement, pairs, path)
+            writer = _Writer(lines, bare, placement, habits)
             changes += (
                 (change.start, change.end, writer.written(change)) for change in _changes(placement, lines, path)
             )
@@ -84,25 +84,38 @@ def _unclear(hunk: Hunk, path: str) -> AmbiguousPatch:
     )
 
 
-class _Writer:
-    """Writes added lines as the file would have them, by how the hunk's other lines differ from the file's."""
+class _Habits:
+    """How a file writes, and how the lines that a diff shows of it differ."""
 
-    def __init__(
-        self, lines: Sequence[str], bare: Sequence[str], placement: Placement, all_pairs: Sequence[Pair], path: str
-    ) -> None:
+    def __init__(self, bare: Sequence[str], pairs: Sequence[Pair], path: str) -> None:
         self.python = path.endswith((".py", ".pyi"))
+        self.tabbed = any(line.startswith("\t") for line in bare)
+        self.spaced = any(line.startswith(" ") for line in bare)
+        self.text = "".join(bare)
+        self.returns = any(one.endswith("\r") != other.endswith("\r") for one, other in pairs)
+        self.trailing = any(_tail(one) and not _tail(other) for one, other in pairs)
+        self.characters = _characters(pairs)
+        self.indents = {indent_of(one): indent_of(other) for one, other in pairs if one.strip()}
+
+    def foreign(self, indent: str) -> bool:
+        """Tell whether Python code is indented in a way that nothing in the file is, which is then not meant."""
+        if not self.python or not indent:
+            return False
+        return not self.tabbed if "\t" in indent else self.tabbed and not self.spaced
+
+
+class _Writer:
+    """Writes the added lines of one hunk as the file would have them."""
+
+    def __init__(self, lines: Sequence[str], bare: Sequence[str], placement: Placement, habits: _Habits) -> None:
         self.lines = lines
         self.bare = bare
-        self.pairs = _pairs(placement, bare)
-        everywhere = all_pairs or self.pairs
-        self.returns = any(one.endswith("\r") != other.endswith("\r") for one, other in everywhere)
-        self.trailing = any(_tail(one) and not _tail(other) for one, other in everywhere)
-        self.characters = _characters(everywhere)
-        self.text = "".join(bare)
-        self.indents = {indent_of(one): indent_of(other) for one, other in [*everywhere, *self.pairs] if one.strip()}
-        changed = {one: other for one, other in self.indents.items() if one != other}
-        self.tabs = any("\t" in one + other and one.expandtabs(8) != "" for one, other in changed.items())
-        self.shift = None if self.tabs or not changed else shift_between([p for p in self.pairs if p[0].strip()])
+        self.habits = habits
+        pairs = [pair for pair in _pairs(placement, bare) if pair[0].strip()]
+        self.indents = habits.indents | {indent_of(one): indent_of(other) for one, other in pairs}
+        changed = [pair for pair in self.indents.items() if pair[0] != pair[1]]
+        self.tabs = any("\t" in one + other for one, other in changed)
+        self.shift = None if self.tabs or not changed else shift_between(pairs)
 
     def written(self, change: Change) -> list[str]:
         """Return the added lines of a change, with their endings."""
@@ -116,12 +129,12 @@ class _Writer:
 
     def _line(self, line: Line, removed: Sequence[Pair], start: int) -> str:
         text = line.text
-        if self.characters:
+        if self.habits.characters:
             text = self._characters_restored(text, removed)
         text = self._indented(text)
-        if self.trailing:
+        if self.habits.trailing:
             text = text.rstrip() + ("\r" if text.endswith("\r") else "")
-        if self.returns:
+        if self.habits.returns:
             text = text.removesuffix("\r") + ("\r" if self._near(start).endswith("\r\n") else "")
         return text + "\n" if line.ended else text
 
@@ -139,14 +152,7 @@ class _Writer:
         if self.shift:
             off, on = self.shift
             return on + indent[len(off) :] + rest if indent.startswith(off) else text
-        return self._retabbed(indent) + rest if self.tabs or self._foreign(indent) else text
-
-    def _foreign(self, indent: str) -> bool:
-        """Tell whether Python code is indented in a way that nothing in the file is, which is then not meant."""
-        if not self.python or not indent:
-            return False
-        tabs = any(line.startswith("\t") for line in self.bare)
-        return not tabs if "\t" in indent else tabs and not any(line.startswith(" ") for line in self.bare)
+        return self._retabbed(indent) + rest if self.tabs or self.habits.foreign(indent) else text
 
     def _retabbed(self, indent: str) -> str:
         if indent in self.indents:
@@ -175,9 +181,9 @@ class _Writer:
         return text[:start] + "".join(kept.get(n, self._character(char)) for n, char in enumerate(body))
 
     def _character(self, char: str) -> str:
-        if char in self.characters:
-            return self.characters[char]
-        return LOOKALIKES[char] if char in LOOKALIKES and char not in self.text else char
+        if char in self.habits.characters:
+            return self.habits.characters[char]
+        return LOOKALIKES[char] if char in LOOKALIKES and char not in self.habits.text else char
 
 
 def _tail(line: str) -> bool:

@@ -11,9 +11,8 @@ import pytest_asyncio
 
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.errors import NotAllowed, StalePatch
-from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
+from ambient_lsp.events import FindingsReported, RunEnded, RunStarted
 from ambient_lsp.model import DecisionKind, Outcome, ProposalState, TriggerKind, VerdictOutcome
-from ambient_lsp.sandbox.bubblewrap import Bubblewrap
 from ambient_lsp.text import freeze
 from tests.e2e import project
 from tests.real import require
@@ -188,12 +187,11 @@ async def test_the_second_window_takes_over_when_the_first_ends(root: Path) -> N
 
 
 async def test_an_outcome_that_an_editor_observed_is_kept(engine: Engine) -> None:
-    changes: list[ProposalChanged] = []
-    run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"]))
-    await run.wait()
-    proposal = engine.proposals([ProposalState.OFFERED])[0]
-    state = engine.record(Outcome(proposal.id, "partly", "vscode", 1.0, "only one file was changed")).state
-    assert state is ProposalState.PARTLY
     await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"])).wait()
-    assert engine.proposal(proposal.id).state is ProposalState.PARTLY
-    assert not changes
+    first, second = engine.proposals([ProposalState.OFFERED])
+    state = engine.record(Outcome(first.id, "partly", "vscode", 1.0, "only one file was changed")).state
+    assert state is ProposalState.PARTLY
+    engine.dismiss(second.id, "vscode", "not here")
+    await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"])).wait()
+    assert engine.proposal(first.id).state is ProposalState.OFFERED  # its text is there again, so it is found again
+    assert engine.proposal(second.id).state is ProposalState.DISMISSED

@@ -159,6 +159,14 @@ async def test_a_finding_can_be_dismissed_for_good(file):
         assert it.editor.diagnostics[uri] == [] and len(it.engine.dismissed_ids) == 1
 
 
+async def test_an_action_with_a_command_is_resolved_to_itself(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await ready(it, uri)
+        (action,) = [action for action in await it.actions(uri, 1) if "never mind" in action["title"]]
+        assert (await it.wire.request("codeAction/resolve", action))["result"] == action
+
+
 async def start(it, uri, line=0):
     (action,) = fixes(await it.actions(uri, line))
     assert "command" in action, "everything but a harmless fix goes through the server"
@@ -244,6 +252,19 @@ async def test_a_risky_fix_is_confirmed_in_the_preview_of_an_editor_that_has_one
         assert used == {name}
         assert not it.wire.of("window/showMessageRequest")
         assert done["outcome"] == "applied" and kinds(it) == ["approved", "applied"]
+
+
+async def test_an_approved_fix_does_not_ask_again(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await ready(it, uri, "md5  # risky\n")
+        (proposal,) = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
+        assert proposal["label"].endswith("needs your approval")
+        approve = {"command": "ambient.server.approve", "arguments": [{"proposal_id": proposal["id"]}]}
+        await it.wire.request("workspace/executeCommand", approve)
+        (action,) = fixes(await it.actions(uri, 0))
+        (proposal,) = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
+        assert "approval" not in action["title"] + proposal["label"]
 
 
 async def test_a_preview_that_is_left_unticked_approves_nothing(file):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ambient_lsp.agents import registry
+from ambient_lsp.agents import custom, registry
 from ambient_lsp.agents.style import StyleEnforcer
 from ambient_lsp.config import Agents, Config
 from ambient_lsp.errors import AmbientError, ConfigError, Untrusted
@@ -137,3 +137,18 @@ async def test_a_file_that_fails_does_not_stop_the_others(tmp_path):
     with pytest.raises(AmbientError, match="1 of 2 files") as caught:
         await ask(Picky(), tmp_path, {"a.py": "import os\n", "b.py": "import os\n"})
     assert "a.py: no luck" in str(caught.value)
+
+
+async def test_a_diff_that_fits_nowhere_is_kept_for_its_author(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n"
+        "    async def propose(self, context):\n"
+        "        return [{'title': 't', 'diff': '--- a/a.py\\n+++ b/a.py\\n@@ -1 +1 @@\\n-nothing alike\\n+x\\n',"
+        " 'files_touched': ['a.py']}]\n"
+    )
+    specialist = custom.load("Mine", "mine.py:Mine", tmp_path, trusted=True)
+    with pytest.raises(AmbientError):
+        await ask(specialist, tmp_path, {"a.py": "value = 1\n"})
+    [bundle] = (tmp_path / ".ambient" / "patch_debug").iterdir()
+    assert "nothing alike" in (bundle / "change.diff").read_text()
+    assert "a.py" in (bundle / "report.json").read_text()

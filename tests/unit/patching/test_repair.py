@@ -87,7 +87,6 @@ def test_whatever_is_written_contains_the_added_lines(old: str, new: str, start:
 
 def test_one_place_of_two_is_told_by_number_or_heading() -> None:
     hunk = ("     print(total)", "-    return total", "+    return abs(total)", " ", " ")
-    hunk = tuple(line.replace("     print", "     print") for line in hunk)
     assert "b\n    print(total)\n    return abs(total)\n\n\ndef third" in (
         result(on_app("@@ -12,4 +12,4 @@", *hunk)) or ""
     )

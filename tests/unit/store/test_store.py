@@ -190,7 +190,15 @@ def test_a_migration_is_done_once(tmp_path: Path) -> None:
 
 
 def test_the_lease_has_one_holder_and_comes_back_when_it_dies(tmp_path: Path) -> None:
-    script = "import sys, pathlib, time; from ambient_lsp.store import lease; l = lease.take(pathlib.Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    script = textwrap.dedent(
+        """
+        import sys, pathlib, time
+        from ambient_lsp.store import lease
+        held = lease.take(pathlib.Path(sys.argv[1]))
+        print("held", flush=True)
+        time.sleep(60)
+        """
+    )
     child = subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"

@@ -1,0 +1,79 @@
+--- `:checkhealth ambient`.
+local M = {}
+
+local health = vim.health
+
+--- Return the server's own examination as lines of text.
+---@param doctor table The answer to `ambient.server.doctor`.
+---@return string[]
+function M.lines(doctor)
+  local lines = { ('Ambient %s on Python %s, %s'):format(doctor.version, doctor.python, doctor.encoding) }
+  for _, folder in ipairs(doctor.folders) do
+    lines[#lines + 1] = ('%s: %s'):format(folder.uri, folder.problem ~= '' and folder.problem or 'ready')
+    for _, sandbox in ipairs(folder.sandbox) do
+      local words = sandbox.ready and 'works' or vim.trim(sandbox.reason .. ' ' .. sandbox.next_step)
+      lines[#lines + 1] = ('  %s: %s'):format(sandbox.backend, words)
+    end
+  end
+  return lines
+end
+
+local function examine(client)
+  local doctor
+  require('ambient.server').execute(client, 'ambient.server.doctor', nil, function(result)
+    doctor = result
+  end)
+  vim.wait(10000, function()
+    return doctor ~= nil
+  end, 20)
+  if not doctor then
+    return health.warn('The server did not answer.', { ':Ambient restart' })
+  end
+  for _, folder in ipairs(doctor.folders) do
+    if folder.problem ~= '' then
+      health.error(folder.uri .. ': ' .. folder.problem)
+    end
+    local ready = false
+    for _, sandbox in ipairs(folder.sandbox) do
+      ready = ready or sandbox.ready
+      if sandbox.ready then
+        health.ok(('%s: fixes are proven in %s'):format(folder.uri, sandbox.backend))
+      else
+        health.info(('%s: %s'):format(sandbox.backend, sandbox.reason))
+      end
+    end
+    if not ready then
+      health.warn(folder.uri .. ': no sandbox works, so no fix is offered.', { 'Install bubblewrap or Docker.' })
+    end
+  end
+end
+
+--- Called by Neovim.
+function M.check()
+  health.start('ambient')
+  if vim.fn.has('nvim-0.10') == 0 then
+    health.error('Neovim 0.10 or later is needed.')
+    return
+  end
+  health.ok('Neovim ' .. tostring(vim.version()))
+  local server = require('ambient.server')
+  local program, where = server.program(vim.fs.root(0, { '.ambient.yml', '.git', 'pyproject.toml' }))
+  if not program then
+    health.error(where)
+    return
+  end
+  local answer = vim.system({ program, '--version' }, { text = true }):wait(20000)
+  if answer.code ~= 0 then
+    health.error(program .. ' does not run.', vim.split(answer.stderr or '', '\n', { trimempty = true }))
+    return
+  end
+  health.ok(('%s is version %s (found by %s)'):format(program, vim.trim(answer.stdout), where))
+  local client = server.client()
+  if client then
+    examine(client)
+  else
+    health.info('No server runs now. It starts with a Python file, after `vim.lsp.enable("ambient")`.')
+  end
+end
+
+return M

@@ -1,0 +1,66 @@
+"""Where the real editors are, and how a test runs one: with our server, for a limited time, leaving nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.real import require
+
+REPOSITORY = Path(__file__).parents[2]
+PYTHON = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(sys.executable)} "$@"\n'
+"""A script that is a Python with this checkout installed."""
+
+SECONDS = 150.0
+"""How long one run of an editor may take: a busy machine with two cores needs a fifth of it."""
+
+
+def installed(name: str, program: str) -> Path:
+    """Return a program of an editor, below the folder that `install.sh` filled; skip the test where it is missing."""
+    folder = os.environ.get("AMBIENT_EDITORS_DIR", "")
+    path = Path(folder).absolute() / name / program
+    sentence = f"{name} is not installed; run tests/editors/install.sh DIR {name} and set AMBIENT_EDITORS_DIR=DIR"
+    require(bool(folder) and path.exists(), sentence)
+    return path
+
+
+def server_program(folder: Path) -> Path:
+    """Write an `ambient` program that runs this checkout, as a user's own would."""
+    program = folder / "ambient"
+    program.write_text(PYTHON.replace('"$@"', '-P -m ambient_lsp "$@"'), encoding="utf-8")
+    program.chmod(0o755)
+    return program
+
+
+def run(argv: list[str | Path], cwd: Path, **environment: str) -> None:
+    """Run an editor to its end. It and all that it started are gone afterwards; a failure shows what it printed."""
+    log = cwd.with_suffix(".log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code: int | str = process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            code = "none: it took too long"
+        finally:
+            _end(process.pid)
+            process.wait()
+    assert code == 0, f"exit code {code}\n" + log.read_text(encoding="utf-8", errors="replace")[-8000:]
+
+
+def _end(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return

