@@ -97,21 +97,21 @@ async def measure(backend: Sandbox, folder: Path, seconds: float, rounds: int) -
     limits = layout.limits(settings)
     harness = await asyncio.to_thread(stage_harness, folder / "verified")
 
-    async def by_hand() -> tuple[float, float]:
+    results = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=folder))
+
+    async def by_hand(checkout: Path) -> tuple[float, float]:
         """Return the seconds of the check, and those of opening the sandbox, which the yardstick allows once."""
-        results = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=folder))
-        async with checkouts.checkout(tree) as checkout:
+        before = time.perf_counter()
+        async with backend.session(checkout, project=root, results=results, harness=harness) as session:
+            opened = time.perf_counter() - before
+            env = {**REPEATABLE, **await plugin_environment(OpenTree(session, checkout, results, limits))}
+            command = Command(
+                (session.python, "-m", "pytest", *PYTEST_ALONE[1:], *found), env=env, limits=limits, trusted=True
+            )
             before = time.perf_counter()
-            async with backend.session(checkout, project=root, results=results, harness=harness) as session:
-                opened = time.perf_counter() - before
-                env = {**REPEATABLE, **await plugin_environment(OpenTree(session, checkout, results, limits))}
-                command = Command(
-                    (session.python, "-m", "pytest", *PYTEST_ALONE[1:], *found), env=env, limits=limits, trusted=True
-                )
-                before = time.perf_counter()
-                result = await session.run(command)
-                taken = time.perf_counter() - before
-                assert result.exit_code == 0, result
+            result = await session.run(command)
+            taken = time.perf_counter() - before
+            assert result.exit_code == 0, result
         return taken, opened
 
     async def verdict() -> float:
@@ -122,14 +122,15 @@ async def measure(backend: Sandbox, folder: Path, seconds: float, rounds: int) -
         return taken
 
     try:
-        await by_hand()
-        first = await verdict()
-        hand, opening, ours = [], [], []
-        for _ in range(rounds):
-            check, opened = await by_hand()
-            hand.append(check)
-            opening.append(opened)
-            ours.append(await verdict())
+        async with checkouts.checkout(tree) as ready:
+            await by_hand(ready)
+            first = await verdict()
+            hand, opening, ours = [], [], []
+            for _ in range(rounds):
+                check, opened = await by_hand(ready)
+                hand.append(check)
+                opening.append(opened)
+                ours.append(await verdict())
     finally:
         await checkouts.close()
     yardstick = statistics.median(hand) + statistics.median(opening)
