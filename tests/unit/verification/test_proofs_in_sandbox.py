@@ -54,7 +54,8 @@ async def test_unequal_results_fail_though_the_tests_pass(tmp_path):
     ("slow", "fast"),
     [
         (
-            "    out = {}\n    for i in items:\n        if i not in list(out):\n            out[i] = 1\n    return out\n",
+            "    out = {}\n    for i in items:\n        if i not in list(out):\n            out[i] = 1\n"
+            "    return out\n",
             "    return dict.fromkeys(sorted(items), 1)\n",
         ),
         (
