@@ -7,7 +7,7 @@ Who implements what: `agents/` the specialists (`Proposer`), `sandbox/` the back
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -256,6 +256,10 @@ class Recheck(Protocol):
 
 class Store(Protocol):
     """The memory of one repository. Synchronous and quick (one SQLite file); what it returned from is durable."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything that is written inside durable together or not at all; nobody else writes meanwhile."""
+        ...
 
     def save_proposal(self, proposal: Proposal) -> None:
         """Insert or replace."""

@@ -20,8 +20,10 @@ def group() -> None:
 
 @app.command()
 def context(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files to look at; nothing means all.")] = None,
-    log: Annotated[Path | None, typer.Option(help="A failing log.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files to look at; nothing means all.")
+    ] = None,
+    log: Annotated[Path | None, typer.Option(metavar="FILE", help="A failing log.")] = None,
     texts: Annotated[bool, typer.Option("--texts", help="With the texts of the files.")] = False,
 ) -> int:
     """Print the context of a review as JSON, secrets already taken out."""

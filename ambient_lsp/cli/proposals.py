@@ -144,7 +144,7 @@ def undo(proposal_id: Id, root: RootOption = HERE) -> int:
 
 @app.command()
 def history(
-    proposal_id: Annotated[str, typer.Argument(metavar="[ID]", help="Only this one.")] = "", root: RootOption = HERE
+    proposal_id: Annotated[str, typer.Argument(metavar="ID", help="Only this one.")] = "", root: RootOption = HERE
 ) -> int:
     """Print the audit log: who decided what, when, and about which content."""
     from datetime import UTC, datetime

@@ -36,17 +36,25 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+_FAIL_ON = "Exit with 1 at this severity and above: hint, information, warning, error or never."
+
+
 def review(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; nothing means the whole project.")
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files or folders; nothing means the whole project."),
     ] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD, new ones too.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Only files that are staged.")] = False,
     since: Annotated[str, typer.Option(metavar="REV", help="Only files that differ from REV.")] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 at this severity and above.")] = FailOn.NEVER,
+    output: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="text, json, sarif or github.")
+    ] = Format.TEXT,
+    fail_on: Annotated[FailOn, typer.Option(metavar="LEVEL", help=_FAIL_ON)] = FailOn.NEVER,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Prove fixes in the sandbox.")] = True,
-    log: Annotated[Path | None, typer.Option(help="A failing log (pytest, ruff, mypy, a traceback).")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A failing log (pytest, ruff, mypy, a traceback).")
+    ] = None,
     backend: BackendOption = None,
 ) -> int:
     """Look at files, prove fixes in the sandbox, and show what was found."""

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from git import Git
-
 PYTHON = (".py", ".pyi")
 
 
@@ -50,48 +48,29 @@ def read_log(log: Path | None) -> str:
 
 
 def _changed(root: Path, *, staged: bool, untracked: bool, since: str) -> list[str]:
-    from git import Git, Repo
-    from git.exc import GitCommandError, InvalidGitRepositoryError
+    from ambient_lsp.context import git
+    from ambient_lsp.repository.git import GitFailed
 
-    try:
-        Repo(root, search_parent_directories=True).close()
-        git = Git(str(root))
-        base = _commit(git, since)
-        names: str = git.diff(
-            "--name-only", "--relative", "-z", "--diff-filter=d", *(["--cached"] if staged else []), base, "--"
-        )
-        if untracked:
-            names += "\0" + git.ls_files("--others", "--exclude-standard", "-z")
-    except InvalidGitRepositoryError as error:
+    if git.git_folder(root) is None:
         raise WorkspaceError(
             f"{root} is not in a git repository, so there is nothing to compare with.",
             untouched="Nothing was looked at.",
             next_step="Name files instead.",
-        ) from error
-    except GitCommandError as error:
+        )
+    if since and not git.is_commit(root, since):
+        raise NoSuchPath(
+            f"git knows no commit {since!r} here.",
+            untouched="Nothing was looked at.",
+            next_step="Name a branch, a tag or a commit that `git log` shows.",
+        )
+    try:
+        return git.differing(root, since or "HEAD", staged=staged, untracked=untracked)
+    except GitFailed as error:
         raise WorkspaceError(
-            f"git cannot compare with {since or 'HEAD'}: {str(error.stderr).strip().removeprefix('stderr: ')}",
+            f"git cannot compare with {since or 'HEAD'}: {error.what}",
             untouched="Nothing was looked at.",
             next_step="Name files instead.",
         ) from error
-    return names.split("\0")
-
-
-def _commit(git: Git, since: str) -> str:
-    """Return the commit to compare with. Without any commit yet, that is the empty tree: everything is new."""
-    from git.exc import GitCommandError
-
-    try:
-        # `--end-of-options` because a revision that starts with a dash would be an option, and some of those write.
-        return str(git.rev_parse("--verify", "--quiet", "--end-of-options", f"{since or 'HEAD'}^{{commit}}"))
-    except GitCommandError as error:
-        if since:
-            raise NoSuchPath(
-                f"git knows no commit {since!r} here.",
-                untouched="Nothing was looked at.",
-                next_step="Name a branch, a tag or a commit that `git log` shows.",
-            ) from error
-        return str(git.hash_object("-t", "tree", "/dev/null"))
 
 
 def _relative(root: Path, path: Path) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from ambient_lsp.context import facts, files, git, logs, tree
-from ambient_lsp.context.cache import FactsCache
+from ambient_lsp.context.cache import Entry, FactsCache
 from ambient_lsp.context.conventions import CONFIG_FILES, conventions
 from ambient_lsp.context.files import Skipped
 from ambient_lsp.context.redact import redact
@@ -173,7 +172,7 @@ class Repository:
             root=self.root,
             head=model.head,
             targets=targets,
-            tree=MappingProxyType(self._tree(unsaved)),
+            tree=self._tree(unsaved),
             conventions=self._asked(),
             diff=model.diff(unsaved),
             hot_paths=logs.hot_paths(trigger.failing_log, self.root, model.files) if trigger.failing_log else (),
@@ -220,17 +219,13 @@ class Repository:
                 wanted[path] = None
         return list(wanted)
 
-    def _tree(self, unsaved: Mapping[str, Snapshot]) -> dict[str, FileFacts]:
-        if not unsaved:
-            return self._model.files
-        overlaid = dict(self._model.files)
+    def _tree(self, unsaved: Mapping[str, Snapshot]) -> Mapping[str, FileFacts]:
+        overlaid: dict[str, tuple[str, Entry]] = {}
         for path, snapshot in unsaved.items():
             if is_python(path) and not self._model.is_ignored(path):
                 data = snapshot.text.encode("utf-8", "surrogatepass")
-                known = overlaid.get(path) or FileFacts(path, 0, "")
-                imports, symbols = facts.extract(data)
-                overlaid[path] = replace(known, size=len(data), blob=blob_id(data), imports=imports, symbols=symbols)
-        return overlaid
+                overlaid[path] = blob_id(data), Entry(len(data), facts.imports(data), data)
+        return self._model.files.changed(overlaid) if overlaid else self._model.files
 
     def _important_files(self) -> dict[str, str]:
         found: dict[str, str] = {}

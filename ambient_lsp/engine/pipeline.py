@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 NOT_ASKED = "It was not checked: this run was asked for findings only."
 
 
+_DECIDED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
+"""States that only a person brings about."""
+
+
 @dataclass(slots=True)
 class Road:
     """Everything that one run needs, handed in by the engine."""
@@ -62,6 +66,7 @@ class Road:
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
+    conditions: Callable[[], Awaitable[str]] | None = None
     first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
     log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
@@ -249,10 +254,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (_settled(road, known) or _still_proven(known, tree, asked=road.verify is not None)):
-        if known.state is ProposalState.OFFERED:
-            road.offered += 1
-            _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
+    if known is not None and _settled(road, known):
         return
     texts = {path: await _text(road, context, path) for edit in proposal.edits for path in edit.paths}
     bases = {path: text for path, text in texts.items() if text is not None}
@@ -263,29 +265,42 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
         _tell_gate(road, proposal, decision)
         _keep(road, replace(proposal, state=ProposalState.BLOCKED))
         return
+    if known is not None and known.verdict is not None and await _still_proven(road, known, known.verdict, tree):
+        road.offered += 1
+        decision = risk.with_verdict(decision, known.verdict)  # the policy may be another than it was then
+        _keep(road, replace(known, run_id=road.run.id, created=proposal.created, decision=decision))
+        return
     if road.verify is None:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
     else:
-        _keep(road, replace(proposal, state=ProposalState.CHECKING))
+        # One that is offered stays stored with its earlier proof until there is a new verdict: a process that is killed
+        # meanwhile must not lose it.
+        offered = known if known is not None and known.state is ProposalState.OFFERED else None
+        checking = replace(proposal, state=ProposalState.CHECKING)
+        if offered is None:
+            road.store.save_proposal(checking)
+        road.publish(ProposalChanged(road.run.id, checking))
         try:
             verdict = await road.verify(proposal, tree, texts, rechecker(road, context))
-        except AmbientError as error:
+        except Exception as error:  # a border: what the proof of one fix trips over must not stop the others
             road.problem(f"checking “{proposal.title}”", error)
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, str(error))
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
         except asyncio.CancelledError:
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, offered or replace(proposal, state=ProposalState.STALE), known)
             raise
-    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree)
+    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree, known)
 
 
-async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str) -> None:
+async def _conclude(
+    road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str, known: Proposal | None
+) -> None:
     if proposal.verdict is None or proposal.decision is None:
         return
     outcome = proposal.verdict.outcome
     decision = risk.with_verdict(proposal.decision, proposal.verdict)
     if outcome is not VerdictOutcome.PASSED:
         state = ProposalState.FAILED if outcome is VerdictOutcome.FAILED else ProposalState.INCONCLUSIVE
-        _keep(road, replace(proposal, decision=decision, state=state))
+        _settle(road, replace(proposal, decision=decision, state=state), known)
         return
     if decision.kind is not DecisionKind.ALLOW:
         _tell_gate(road, proposal, decision)
@@ -297,7 +312,7 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
     except AmbientError as error:  # the commit is for people who look with git; the fix is whole without it
         road.problem(f"recording “{proposal.title}”", error)
     road.offered += 1
-    _keep(road, offered)
+    _settle(road, offered, known)
 
 
 def _tell_gate(road: Road, proposal: Proposal, decision: Decision) -> None:
@@ -316,7 +331,7 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
         if proposal.id not in again and (outdated or proposal.agent not in failed):
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, replace(proposal, state=ProposalState.STALE), proposal)
 
 
 def rechecker(road: Road, context: Context) -> Recheck:
@@ -349,11 +364,14 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
-def _still_proven(known: Proposal, tree: str, *, asked: bool) -> bool:
-    """Whether an earlier proof holds: on this very tree, or where nobody asks for a new one."""
-    if known.state is not ProposalState.OFFERED or known.verdict is None:
+async def _still_proven(road: Road, known: Proposal, verdict: Verdict, tree: str) -> bool:
+    """Whether an earlier proof holds: on this very tree, with the same settings and packages, or unless a new one is
+    asked for."""
+    if known.state is not ProposalState.OFFERED:
         return False
-    return known.verdict.tree == tree or not asked
+    if road.verify is None:
+        return True
+    return verdict.tree == tree and (road.conditions is None or await road.conditions() == verdict.conditions)
 
 
 def _settled(road: Road, known: Proposal) -> bool:
@@ -367,6 +385,16 @@ def _settled(road: Road, known: Proposal) -> bool:
         return False
     muted = {key[1] for key in learning.by_key(road.store.dismissals(time.time()))}
     return not known.fingerprints or not muted.isdisjoint(known.fingerprints)
+
+
+def _settle(road: Road, proposal: Proposal, known: Proposal | None) -> None:
+    """Keep a proposal unless a person, maybe in another window, has decided about it since it was `known`."""
+    with road.store.transaction():
+        now = _earlier(road, proposal)
+        if now is not None and now.state in _DECIDED and (known is None or now.state is not known.state):
+            return
+        road.store.save_proposal(proposal)
+    road.publish(ProposalChanged(road.run.id, proposal))
 
 
 def _keep(road: Road, proposal: Proposal) -> None:

@@ -123,6 +123,7 @@ class Services:
                 self.root,
                 self._baselines,
                 repository.graph.tests_for,
+                self.cpu.run,
             )
             for name, check in extensions.checks(self.config, self.root, trusted=self._trusted):
                 self._verifier.register(name, check)
@@ -190,6 +191,7 @@ class Services:
         road.gates = self.gates()
         if road.run.trigger.verify:
             road.verify = self._verify
+            road.conditions = self._conditions
         await travel(road)
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
@@ -342,6 +344,10 @@ class Services:
             proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
         )
 
+    async def _conditions(self) -> str:
+        verifier = await self.verifier()
+        return "" if verifier is None else await verifier.conditions()
+
     async def _coverage(self, trigger: Trigger) -> Coverage | None:
         verifier = await self.verifier()
         return None if verifier is None else await verifier.coverage(await self._tree(trigger))
@@ -358,24 +364,18 @@ class Services:
 
 def _not_ignored(root: Path, paths: list[str]) -> list[str]:
     """Leave out what git ignores; in a folder without git, nothing."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
 
-    try:
-        ignored = set(Repo(root, search_parent_directories=True).ignored(*paths))
-    except GitError:
-        return paths
+    ignored = git.ignored(root, paths)
     return [path for path in paths if path not in ignored]
 
 
 def _differing(root: Path) -> list[str]:
     """Return source files that differ from HEAD or are new; none in a folder without git."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
+    from ambient_lsp.repository.git import GitFailed
 
     try:
-        repo = Repo(root)
-        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", "HEAD", "--").split("\0")
-        return [name for name in (*names, *repo.untracked_files) if name.endswith((".py", ".pyi"))]
-    except (GitError, ValueError):
+        return [name for name in git.differing(root, untracked=True) if name.endswith((".py", ".pyi"))]
+    except GitFailed:
         return []

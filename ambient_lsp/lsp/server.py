@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -111,6 +112,9 @@ def _lifecycle(server: AmbientServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(ls: AmbientServer, params: types.InitializedParams) -> None:
         ls.session.start(ls.folders)
+        gc.collect()
+        gc.freeze()  # what was made until now stays until the end
+        gc.enable()
         if ls.process_id:
             ls.session.spawn(_watch_parent(ls, ls.process_id))
 

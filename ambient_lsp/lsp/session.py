@@ -19,11 +19,12 @@ from ambient_lsp.lsp.capabilities import ClientSupport
 from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
+from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.observed import Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
-from ambient_lsp.model import Outcome, RunRecord, TriggerKind
+from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ class Session:
             case FindingsReported():
                 self.board.findings(workspace, event)
             case ProposalChanged():
-                self.board.proposal(workspace, event.proposal)
+                self.offer(workspace, event.proposal)
             case Progress():
                 self.progress.report(event)
             case Problem():
@@ -257,6 +258,11 @@ class Session:
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)
                 self.send_status()
+
+    def offer(self, workspace: Workspace, proposal: Proposal) -> None:
+        """Show where a proposal stands, its approval included."""
+        if workspace.engine is not None:
+            self.board.proposal(workspace, with_approval(workspace.engine, proposal))
 
     def _forget_old_runs(self) -> None:
         ended = [run_id for run_id, (_, record) in self.runs.items() if record is not None]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.protocols import Command, CommandResult, Limits
 from ambient_lsp.sandbox import owner
+from ambient_lsp.verification import untrusted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -73,8 +74,7 @@ class OpenTree:
 
     async def put(self, name: str, text: str) -> str:
         """Lay a file into the report folder for our scripts; return its path inside."""
-        target = self.results / name
-        await asyncio.to_thread(_write, target, text)
+        await asyncio.to_thread(untrusted.write_text, self.results, name, text)
         return f"{self.session.results}/{name}"
 
     async def script(
@@ -83,10 +83,8 @@ class OpenTree:
         """Run one of our scripts (`argv`: its file's name, then arguments) on the project's interpreter."""
         name, *arguments = argv
         number = next(self._numbers)
-        out = self.results / f"report-{number}.jsonl"
-        job_file = await self.put(
-            f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"})
-        )
+        out = f"report-{number}.jsonl"
+        job_file = await self.put(f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out}"}))
         result = await self.session.run(
             Command(
                 (self.session.python, f"{self.session.harness}/{name}", *arguments),
@@ -95,7 +93,7 @@ class OpenTree:
                 trusted=True,
             )
         )
-        return Report(await asyncio.to_thread(_records, out), result)
+        return Report(await asyncio.to_thread(_records, self.results, out), result)
 
 
 @asynccontextmanager
@@ -161,20 +159,13 @@ def _own(kind: str) -> str:
     return f"{kind}-{owner.current().replace(':', '-')}-"
 
 
-def _write(target: Path, text: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
-
-
-def _records(path: Path) -> tuple[Mapping[str, Any], ...]:
+def _records(folder: Path, name: str) -> tuple[Mapping[str, Any], ...]:
     """Read JSON lines; the last one may be cut where the process was killed."""
-    if not path.is_file():
-        return ()
     records = []
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for line in (untrusted.read_text(folder, name) or "").split("\n"):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and "kind" in record:
             records.append(record)

@@ -48,6 +48,7 @@ unpack() {
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   : >"$apt/status"
   uri=$(mirror)
+  [ -n "$uri" ] || { as_root apt-get -qq update && uri=$(mirror); } # apt knows no releases before its first update
   [ -n "$uri" ] || { echo "No Debian source found in apt's settings; this script knows Debian 12 only." >&2; exit 1; }
   for suite; do
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
