@@ -55,6 +55,10 @@ class Monitoring(Section):
     check_interval_seconds: float = Field(
         default=300, ge=0, description="Periodic scan of changed files; 0 turns it off."
     )
+    event_sources: list[str] = Field(
+        default_factory=list,
+        description="`path/to/file.py:Class` of what brings `ambient watch` more triggers; only in a trusted folder.",
+    )
     max_file_bytes: int = Field(default=1_000_000, ge=1, description="Larger files are skipped, with a note.")
 
 
@@ -174,6 +178,10 @@ class Sandbox(Section):
     )
     checks: dict[str, str] = Field(
         default_factory=dict, description="Extra checks: name -> command line, which must be allowed above."
+    )
+    python_checks: list[str] = Field(
+        default_factory=list,
+        description="Extra checks in Python: `path/to/file.py:function`; loaded only in a trusted folder.",
     )
     python: str = Field(default="", description="The project's interpreter; empty means found by itself.")
     build_network: bool = Field(

@@ -69,7 +69,6 @@ class ProposalState(StrEnum):
     DRAFTED = "drafted"
     CHECKING = "checking"
     OFFERED = "offered"
-    NEEDS_APPROVAL = "needs-approval"
     BLOCKED = "blocked"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
@@ -264,6 +263,7 @@ class Verdict:
     """What the sandbox showed. `sandbox` names the backend and `image` the digest or interpreter it ran on.
 
     `selection` says which tests ran ("3 of 41 test files, reached by imports"). `reason` is one plain sentence.
+    `conditions` is a hash of what the result depends on beside the tree and the image.
     """
 
     outcome: VerdictOutcome
@@ -275,6 +275,7 @@ class Verdict:
     selection: str = ""
     tree: str = ""
     seconds: float = 0.0
+    conditions: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ Who implements what: `agents/` the specialists (`Proposer`), `sandbox/` the back
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -22,6 +22,7 @@ from ambient_lsp.model import (
     ProposalState,
     RunRecord,
     Snapshot,
+    Trigger,
 )
 
 T = TypeVar("T")
@@ -69,6 +70,14 @@ class Workbench(Protocol):
 
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
+        ...
+
+
+class EventSource(Protocol):
+    """Something outside that knows when to look: a queue, a ticket system, a build server."""
+
+    async def poll(self) -> Sequence[Trigger]:
+        """Return what to look at since the last call; nothing most of the time."""
         ...
 
 
@@ -214,6 +223,14 @@ class Checkouts(Protocol):
         """Keep the proposal as a commit on `tree` under `refs/ambient/proposals/<id>`; return the commit's id."""
         ...
 
+    async def recorded(self) -> list[str]:
+        """Return the ids of the proposals that have a commit."""
+        ...
+
+    async def forget(self, ids: Iterable[str]) -> None:
+        """Drop the references of proposals that have ended."""
+        ...
+
     async def reap(self) -> int:
         """Remove what an earlier, killed process of ours left behind; return how many things that was."""
         ...
@@ -239,6 +256,10 @@ class Recheck(Protocol):
 
 class Store(Protocol):
     """The memory of one repository. Synchronous and quick (one SQLite file); what it returned from is durable."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything that is written inside durable together or not at all; nobody else writes meanwhile."""
+        ...
 
     def save_proposal(self, proposal: Proposal) -> None:
         """Insert or replace."""

@@ -17,6 +17,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.agents.announce import Announcer
 from ambient_lsp.errors import AmbientError, ConfigError, PatchError, Untrusted
 from ambient_lsp.model import Finding, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -41,19 +42,37 @@ class CustomSpecialist:
 
     async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
         """Yield what the specialist gives, under its configured name."""
+        refused: list[PatchError] = []
+        announcer = Announcer()
         try:
-            answer = self._inner.propose(*self._arguments(context, bench))
-            if inspect.isasyncgen(answer) or hasattr(answer, "__aiter__"):
-                async for item in answer:
-                    yield await self._adapted(item, context, bench)
-                return
-            given = await answer if inspect.isawaitable(answer) else answer
-            for item in given or ():
-                yield await self._adapted(item, context, bench)
+            async for item in self._given(context, bench):
+                try:
+                    adapted = await self._adapted(item, context, bench)
+                except PatchError as error:  # one diff that fits nowhere says nothing of the next
+                    refused.append(error)
+                    continue
+                if isinstance(adapted, Proposal):
+                    if not adapted.edits:  # what it would change is so already
+                        continue
+                    findings, adapted = await announcer.announce(adapted, bench)
+                    for finding in findings:
+                        yield finding
+                yield adapted
         except AmbientError:
             raise
         except Exception as error:  # a stranger's code may raise anything; the other specialists go on
             raise _failed(self.name, "failed", error) from error
+        if refused:
+            raise refused[0]
+
+    async def _given(self, context: Context, bench: Workbench) -> AsyncIterator[Any]:
+        answer = self._inner.propose(*self._arguments(context, bench))
+        if hasattr(answer, "__aiter__"):
+            async for item in answer:
+                yield item
+            return
+        for item in (await answer if inspect.isawaitable(answer) else answer) or ():
+            yield item
 
     async def refine(self, proposals: Sequence[Proposal], context: Context) -> Sequence[Proposal]:
         """Let the specialist refine its own proposals if it can; keep them if not."""

@@ -127,7 +127,7 @@ def review(
     ]
     drafts = [
         *_flattening(path, rewrites),
-        *_extractions(text, path, repeated, settings.min_duplicate_lines),
+        *_extractions(text, path, repeated, settings),
         *_removals(text, path, used_elsewhere),
     ]
     return Review(tuple(raws), tuple(drafts))
@@ -152,11 +152,12 @@ def _flattening(path: str, rewrites: Sequence[simplify.Rewrite]) -> list[Draft]:
     return list(drafts.values())
 
 
-def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], min_lines: int) -> list[Draft]:
+def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], settings: Settings) -> list[Draft]:
+    min_lines = settings.min_duplicate_lines
     drafts: list[Draft] = []
     for clone in repeated:
         here = [place for place in clone.places if place.path == path]
-        new = extraction.extract(text, here) if len(here) > 1 else None
+        new = extraction.extract(text, here, settings.line_length) if len(here) > 1 else None
         if new is None or len(drafts) == _MOST_EXTRACTIONS:
             continue
         before = duplication.duplicated_lines({path: text}, min_lines)

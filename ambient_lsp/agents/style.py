@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _MOST_IMPORTERS = 50
+_REASONS = {
+    "F401": "nothing uses what is imported here",
+    "F541": "an f-string without a placeholder is a plain string",
+    "I001": "the other imports here are in order",
+    "W291": "blanks at the end of a line show up in every later diff",
+    "W292": "the last line has no end",
+    "W293": "blanks on an empty line show up in every later diff",
+}
+"""Why a rule of `style.QUIET` is worth a fix where no rule of the project asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class Review:
     """What one look at a file gave. `tidy` keeps the tree; `lint` is more, and only in projects that select rules.
 
     Both are new texts, equal to the old one where there is nothing to do, with the codes of the rules they fix.
+    `by_project` tells whether the project selected those rules itself.
     """
 
     raws: tuple[RawFinding, ...]
@@ -39,6 +49,7 @@ class Review:
     lint: str
     lint_codes: tuple[str, ...]
     removed_names: tuple[str, ...]
+    by_project: bool = False
 
 
 class StyleEnforcer(Specialist):
@@ -74,7 +85,11 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
         return Review(raws, text, (), text, (), ())
     asked = style.wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
     # Ruff fixes a rule everywhere in a file, so a rule that must be left alone in one place is left alone in all.
-    spared = {found.code for found in report.diagnostics if found.safe and found not in asked}
+    spared = {
+        found.code
+        for found in report.diagnostics
+        if found.safe and (found not in asked or not style.may_be_fixed(text, found))
+    }
     fixable = [diagnostic for diagnostic in asked if diagnostic.safe and diagnostic.code not in spared]
     lint_codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
     tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
@@ -88,7 +103,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
         tidy_codes = (*tidy_codes, "I001")
         tidy = _fix(tidy, path, root, settings, ("I001",))
     lint = _fix(text, path, root, settings, lint_codes)
-    return Review(raws, tidy, tidy_codes, lint, lint_codes, tuple(sorted(removed)))
+    return Review(raws, tidy, tidy_codes, lint, lint_codes, tuple(sorted(removed)), bool(settings.selected))
 
 
 def _now_nearly_sorted(tidy: str, path: str, root: str, report: Report, settings: RuffSettings) -> bool:
@@ -155,6 +170,7 @@ def _tidy_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
         found,
         title=f"Tidy {what or 'layout'} in {_name(snapshot)} ({len(result.tidy_codes)})",
         promise="The program stays the same: its syntax tree does not change but for imports and docstrings.",
+        by_project=result.by_project,
         proof=ProofPlan(ProofKind.SAME_TREE, {"removed_names": list(result.removed_names), "path": snapshot.path}),
     )
 
@@ -167,6 +183,7 @@ def _lint_proposal(snapshot: Snapshot, result: Review, found: Sequence[Finding])
         found,
         title=f"Fix {len(result.lint_codes)} lint findings in {_name(snapshot)}",
         promise="Ruff marks each of these fixes as safe: the code does what it did before.",
+        by_project=result.by_project,
         proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in found]}),
     )
 
@@ -179,6 +196,7 @@ def _proposal(
     *,
     title: str,
     promise: str,
+    by_project: bool,
     proof: ProofPlan,
 ) -> Proposal:
     counted = ", ".join(f"{code} × {number}" for code, number in sorted(Counter(codes).items()))
@@ -186,7 +204,7 @@ def _proposal(
         agent=StyleEnforcer.name,
         title=title,
         description=f"{promise} Rules: {counted}.",
-        rationale=f"The project's own style asks for it ({counted}).",
+        rationale=_rationale(codes, by_project=by_project),
         risk_level=RiskLevel.LOW,
         edits=[edits.modify(snapshot, new_text)],
         bases={snapshot.path: snapshot.text},
@@ -194,6 +212,14 @@ def _proposal(
         tags=("style", *sorted(set(codes))),
         proof=proof,
     )
+
+
+def _rationale(codes: Sequence[str], *, by_project: bool) -> str:
+    counted = ", ".join(f"{code} × {number}" for code, number in sorted(Counter(codes).items()))
+    if by_project:
+        return f"The project's own ruff settings ask for it ({counted})."
+    reasons = "; ".join(dict.fromkeys(_REASONS[code] for code in sorted(codes)))
+    return f"{reasons[0].upper()}{reasons[1:]} ({counted})."
 
 
 def _name(snapshot: Snapshot) -> str:

@@ -84,29 +84,15 @@ def enclosing_symbol(text: str, span: Span) -> str:
 
     Works on half-typed text: what is whole around the broken part still has its name.
     """
-    start = (span.start_line, span.start_column)
-    around = [entry for entry in definitions(text) if _holds(entry[1], start)]
-    return around[-1][0] if around else ""
-
-
-@lru_cache(maxsize=64)
-def definitions(text: str) -> tuple[tuple[str, Span], ...]:
-    """Return every class and function of `text` as (dotted name, span), outer before inner, in order of place."""
-    lines = Lines(text)
-    found: list[tuple[str, Span]] = []
-
-    def visit(node: Node, prefix: str) -> None:
-        for child in node.named_children:
-            name_node = child.child_by_field_name("name") if child.type in _DEFINITIONS else None
-            if name_node is None or name_node.text is None:
-                visit(child, prefix)
-                continue
-            name = prefix + name_node.text.decode("utf-8", "replace")
-            found.append((name, span_of(lines, child)))
-            visit(child, name + ".")
-
-    visit(parse(text).root_node, "")
-    return tuple(found)
+    point = _start_of(text, span)
+    node = parse(text).root_node.descendant_for_point_range(point, point)
+    names: list[str] = []
+    while node is not None:
+        name = node.child_by_field_name("name") if node.type in _DEFINITIONS else None
+        if name is not None and name.text is not None and node.start_point <= point < node.end_point:
+            names.append(name.text.decode("utf-8", "replace"))
+        node = node.parent
+    return ".".join(reversed(names))
 
 
 @lru_cache(maxsize=64)
@@ -118,14 +104,8 @@ def parse(text: str) -> Tree:
 
 def node_at(text: str, span: Span) -> Node | None:
     """Return the smallest tree-sitter node at the start of `span`."""
-    line = Lines(text).line(span.start_line)
-    point = (span.start_line, len(line[: span.start_column].encode("utf-8", "replace")))
+    point = _start_of(text, span)
     return parse(text).root_node.descendant_for_point_range(point, point)
-
-
-def span_of(lines: Lines, node: Node) -> Span:
-    """Return where a tree-sitter node is, in lines and code points."""
-    return Span(*_point(lines, node.start_point), *_point(lines, node.end_point))
 
 
 @cache
@@ -137,17 +117,9 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_python.language()))
 
 
-def _point(lines: Lines, point: tuple[int, int]) -> tuple[int, int]:
-    # tree-sitter counts columns in bytes of UTF-8.
-    row, byte = point
-    line = lines.line(row)
-    if line.isascii():
-        return row, byte
-    return row, len(line.encode("utf-8", "replace")[:byte].decode("utf-8", "ignore"))
-
-
-def _holds(span: Span, point: tuple[int, int]) -> bool:
-    return (span.start_line, span.start_column) <= point < (span.end_line, span.end_column)
+def _start_of(text: str, span: Span) -> tuple[int, int]:
+    line = Lines(text).line(span.start_line)
+    return span.start_line, len(line[: span.start_column].encode("utf-8", "replace"))
 
 
 def _code_of(lines: Lines, span: Span) -> str:

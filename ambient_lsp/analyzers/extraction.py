@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_PARAMETERS = 6
 MAX_RESULTS = 3
+_SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class Extracted:
     name: str
 
 
-def extract(text: str, places: Sequence[Place]) -> Extracted | None:
-    """Return the module with the code at `places` (of this one file) in a function of its own; None where in doubt."""
+def extract(text: str, places: Sequence[Place], line_length: int = 88) -> Extracted | None:
+    """Return the module with the code at `places` (of this one file) in a function of its own; None where in doubt.
+
+    None as well where a call of it would not fit into `line_length`.
+    """
     syntax = parse(text)
     if syntax is None or len(places) < 2:
         return None
@@ -49,7 +53,7 @@ def extract(text: str, places: Sequence[Place]) -> Extracted | None:
     results = _results(syntax, sites, shape)
     if inputs is None or results is None or len(inputs) + len(shape.literals) > MAX_PARAMETERS:
         return None
-    return _written(syntax, sites, shape, inputs, results)
+    return _written(syntax, sites, shape, inputs, results, line_length)
 
 
 def _inputs(sites: Sequence[Site], shape: Shape) -> list[str] | None:
@@ -121,14 +125,17 @@ def _in_order(site: Site) -> list[str]:
 
 
 def _written(
-    syntax: Syntax, sites: Sequence[Site], shape: Shape, inputs: list[str], results: list[str]
+    syntax: Syntax, sites: Sequence[Site], shape: Shape, inputs: list[str], results: list[str], line_length: int
 ) -> Extracted | None:
     own_class = _common_class(syntax, sites)
     if ("self" in inputs and own_class is None) or "cls" in inputs:
         return None
     is_method = "self" in inputs
     taken = {node.value for node in walk(syntax.module) if isinstance(node, cst.Name)}
-    name = _free(_name(sites, results), taken)
+    wish = _name(sites, results)
+    if not wish:
+        return None
+    name = _free(wish, taken)
     literal_names = _literal_names(syntax, shape, taken)
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
     helper = _helper(syntax, sites[0], shape, name, [*parameters, *literal_names], results, literal_names)
@@ -137,10 +144,16 @@ def _written(
         own = shape.renamed[position]
         arguments = [own.get(one, one) for one in parameters if not (is_method and one == "self")]
         arguments += [values[position] for values in shape.literals]
-        call = f"{'self.' if is_method else ''}{name}({', '.join(arguments)})"
-        code = f"return {call}" if ends_in_return(site) else call
+        start = "return " if ends_in_return(site) else ""
         if results:
-            code = f"{', '.join(own.get(one, one) for one in results)} = {call}"
+            start = f"{', '.join(own.get(one, one) for one in results)} = "
+        start += f"{'self.' if is_method else ''}{name}("
+        column = syntax.span(site.body[0]).start_column
+        code = f"{start}{', '.join(arguments)})"
+        if column + len(code) > line_length:
+            code = f"{start}\n    {', '.join(arguments)}\n)"
+        if column + max(map(len, code.split("\n"))) > line_length:
+            return None
         line = cst.ensure_type(cst.parse_statement(code), cst.SimpleStatementLine)
         leading = getattr(site.body[0], "leading_lines", ())
         new = line.with_changes(leading_lines=leading)
@@ -172,14 +185,13 @@ def _common_class(syntax: Syntax, sites: Sequence[Site]) -> cst.CSTNode | None:
 
 
 def _name(sites: Sequence[Site], results: Sequence[str]) -> str:
-    if len(results) == 1:
-        return f"_compute_{results[0].lstrip('_')}"
+    """Return a name that says what comes out, or what the functions have in common; empty where neither is known."""
+    if any(len(name) >= _SHORTEST_NAME for name in results):
+        prefix = "_compute_" if len(results) == 1 else "_"
+        return prefix + "_and_".join(name.strip("_") for name in results)
     words = [site.function.node.name.value.strip("_").split("_") for site in sites]
     shared = [word for word in words[0] if all(word in other for other in words[1:])]
-    if shared:
-        return "_shared_" + "_".join(shared)
-    first = next((node for node in walk_all(sites[0].body) if isinstance(node, cst.Attribute)), None)
-    return f"_shared_{first.attr.value.strip('_')}" if first is not None else "_shared_steps"
+    return "_shared_" + "_".join(shared) if shared else ""
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -62,6 +62,8 @@ def pin(function: Untested, observed: Mapping[str, Observation]) -> Pinned:
         case = _case(function, call, seen)
         if case is not None:
             cases.setdefault(case.arguments, case)
+    if all(case.expected == "None" for case in cases.values()):
+        return Pinned((), tuple(found))  # it is called for what it does, and that is not seen here
     return Pinned(tuple(cases.values()), tuple(found))
 
 

@@ -12,9 +12,11 @@ import contextlib
 import json
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from ambient_lsp.analyzers import security, style
+from ambient_lsp.analyzers.base import parse
 from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
 from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.errors import AmbientError
@@ -22,7 +24,7 @@ from ambient_lsp.model import Replacement, Span
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 _NEWER = "(syntax was added in Python"
 _ANSWER = 10.0
 _GOODBYE = 1.0
+_LONG = 100_000
+"""Characters beyond which a text is judged in a thread. Below, the hop costs more than it spares."""
+
 _NO_SUCH_METHOD = -32601
 
 
@@ -54,9 +59,10 @@ class RuffServer:
 
         Raises `AmbientError` when ruff cannot be started or does not answer, even when started anew.
         """
-        report = await self.report(path, text, version)
-        # Reading settings and parsing a long file must not hold up the editor's other questions.
-        return await asyncio.to_thread(self._judge, text, path, report)
+        if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
+            return await asyncio.to_thread(self._judge, text, path, await self.report(path, text, version))
+        # Judging needs the tree, and ruff works on another processor meanwhile.
+        return self._judge(text, path, await self.report(path, text, version, meanwhile=partial(parse, text)))
 
     def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
         root = str(self._root)
@@ -64,15 +70,17 @@ class RuffServer:
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
         return found + security.judge(text, path, root, report, self._threshold)
 
-    async def report(self, path: str, text: str, version: int = 0) -> Report:
-        """Return all that ruff says of a buffer; no fix in it counts as safe."""
+    async def report(
+        self, path: str, text: str, version: int = 0, *, meanwhile: Callable[[], object] = lambda: None
+    ) -> Report:
+        """Return all that ruff says of a buffer; no fix in it counts as safe. `meanwhile` is called while it works."""
         async with self._one_at_a_time:
             try:
-                return await self._ask(path, text, version)
+                return await self._ask(path, text, version, meanwhile)
             except (OSError, EOFError, TimeoutError, ValueError):
                 await self._end()
             try:
-                return await self._ask(path, text, version)
+                return await self._ask(path, text, version, meanwhile)
             except (OSError, EOFError, TimeoutError, ValueError) as error:
                 await self._end()
                 raise AmbientError(
@@ -102,12 +110,13 @@ class RuffServer:
     ) -> None:
         await self.close()
 
-    async def _ask(self, path: str, text: str, version: int) -> Report:
+    async def _ask(self, path: str, text: str, version: int, meanwhile: Callable[[], object]) -> Report:
         if self._child is None or self._child.process.returncode is not None:
             await self._end()
             self._child = await _Child.start(self._root)
         try:
-            items = await asyncio.wait_for(self._child.check((self._root / path).as_uri(), text, version), _ANSWER)
+            async with asyncio.timeout(_ANSWER):
+                items = await self._child.check((self._root / path).as_uri(), text, version, meanwhile)
         except asyncio.CancelledError:
             # Half a message may be on its way: this child cannot be used again.
             self._child.kill()
@@ -152,7 +161,7 @@ class _Child:
             raise
         return child
 
-    async def check(self, uri: str, text: str, version: int) -> list[Json]:
+    async def check(self, uri: str, text: str, version: int, meanwhile: Callable[[], object]) -> list[Json]:
         # Versions must grow for the server, whatever the editor counts.
         self._version = max(version, self._version + 1)
         document = {"uri": uri, "version": self._version}
@@ -162,7 +171,9 @@ class _Child:
             self._open.add(uri)
             opened = {**document, "languageId": "python", "text": text}
             await self._tell("textDocument/didOpen", {"textDocument": opened})
-        answer = await self._request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        await self._ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        meanwhile()
+        answer = await self._answer()
         items = answer.get("items", [])
         return items if isinstance(items, list) else []
 
@@ -201,8 +212,15 @@ class _Child:
         await self._tell("initialized", {})
 
     async def _request(self, method: str, params: Json) -> Mapping[str, Json]:
+        await self._ask(method, params)
+        return await self._answer()
+
+    async def _ask(self, method: str, params: Json) -> None:
         self._last_id += 1
         await self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
+
+    async def _answer(self) -> Mapping[str, Json]:
+        """Return the answer to the last question."""
         while True:
             message = await self._receive()
             if "method" in message:

@@ -189,7 +189,7 @@ def _blocks(node: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
 
 def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[cst.BaseStatement] | None:
     inner = _movable(branch.body)
-    if inner is None or not _has_compound(inner):
+    if inner is None or not _has_compound(inner) or not _reads_well_negated(branch.test):
         return None
     leave: list[cst.BaseStatement]
     if isinstance(branch.orelse, cst.Else):
@@ -267,6 +267,8 @@ def _boolean(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         no = None
     if yes is None or no is None or yes is no:
         return None
+    if no and isinstance(branch.test, cst.BooleanOperation):
+        return None  # `not (a and b)` is harder to read than the branch
     if yes:
         value = branch.test if _is_boolean(branch.test) else _bool_call(branch.test)
     else:
@@ -328,6 +330,13 @@ def negated(test: cst.BaseExpression) -> cst.BaseExpression:
         return cst.UnaryOperation(cst.Not(), test)
     return cst.UnaryOperation(
         cst.Not(), _operand(test) if not isinstance(test, cst.BooleanOperation) else _wrapped(test)
+    )
+
+
+def _reads_well_negated(test: cst.BaseExpression) -> bool:
+    """Whether a reader takes in the opposite at a glance: `not (a and b and c)` is a riddle."""
+    return not isinstance(test, cst.BooleanOperation) or not any(
+        isinstance(side, cst.BooleanOperation) for side in (test.left, test.right)
     )
 
 

@@ -38,7 +38,9 @@ LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
 _INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|nosec|pyright|mypy)\b", re.IGNORECASE)
 _DOCUMENTED_SHARE = 0.5
-_SORTED_SHARE = 0.6
+_SORTED_SHARE = 0.75
+_MOST_COMMENTED_OUT = 8
+_TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
 def find(text: str, path: str, root: str, *, defer_to_formatter: bool = True) -> list[RawFinding]:
@@ -71,7 +73,10 @@ def wanted(
     """Return the diagnostics that this project, or this file's own habits, ask for."""
     formatter = settings.formatter if defer_to_formatter else ""
     lines = Lines(text)
-    documented = _documented_share(text) >= _DOCUMENTED_SHARE and not is_test(path)
+    # A file with many is one whose lines people turn on when they need them, such as a generated `conf.py`.
+    template = sum(found.code == COMMENTED_OUT for found in report.diagnostics) > _MOST_COMMENTED_OUT
+    on_docstrings = not is_test(path) and any(diagnostic.code in DOCSTRINGS for diagnostic in report.diagnostics)
+    documented = on_docstrings and _documented_share(text) >= _DOCUMENTED_SHARE
 
     def asked(diagnostic: Diagnostic) -> bool:
         code = diagnostic.code
@@ -81,13 +86,15 @@ def wanted(
             return False  # a form feed is a page break that somebody put there
         if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
             return False
-        if code == COMMENTED_OUT or settings.asks_for(code):
+        if settings.asks_for(code):
             return True
+        if code == COMMENTED_OUT:
+            return not template
         if code in DOCSTRINGS:
             return documented
         if settings.selected or code not in QUIET:
             return False
-        if code == "F401" and path.endswith("__init__.py"):
+        if code == "F401" and (path.endswith("__init__.py") or not may_be_fixed(text, diagnostic)):
             return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
@@ -97,6 +104,32 @@ def wanted(
 def keeps_tree(code: str) -> bool:
     """Whether a safe fix of this rule leaves the program's tree as it is, but for imports and docstrings."""
     return any(matches(code, prefix) for prefix in SAME_TREE)
+
+
+def may_be_fixed(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether ruff's safe fix keeps what the program does.
+
+    Ruff takes an unused import out of a `try` too, where the import itself is a question: is this module there? And it
+    does not read type comments.
+    """
+    if not diagnostic.safe:
+        return False
+    return diagnostic.code != "F401" or not (_in_try(text, diagnostic.span) or _in_type_comment(text, diagnostic))
+
+
+def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:
+    imported = re.findall(r"\w+", diagnostic.message.split("`")[1]) if "`" in diagnostic.message else []
+    named = {word for comment in _TYPE_COMMENT.findall(text) for word in re.findall(r"\w+", comment)}
+    return bool(named & set(imported))
+
+
+def _in_try(text: str, span: Span) -> bool:
+    node = node_at(text, span)
+    while node is not None and node.type not in ("function_definition", "class_definition"):
+        if node.type == "try_statement":
+            return True
+        node = node.parent
+    return False
 
 
 def is_test(path: str) -> bool:
@@ -140,22 +173,26 @@ def _raw(text: str, diagnostic: Diagnostic) -> RawFinding:
         message=f"{diagnostic.message.rstrip('.')}.",
         severity=Severity.HINT,
         tags=("style", *(("unnecessary",) if diagnostic.code in ("F401", "F841") else ())),
-        data={"code": diagnostic.code, "safe": diagnostic.safe, "url": diagnostic.url},
+        data={"code": diagnostic.code, "safe": may_be_fixed(text, diagnostic), "url": diagnostic.url},
         code=code,
     )
 
 
 def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
-    """Whether sorting would move only the odd line: a file that was never sorted on purpose is left alone."""
+    """Whether sorting would only move the odd line: a file that was never sorted on purpose is left alone."""
     if diagnostic.fix is None:
         return False
     start, end = diagnostic.fix.replacements[0].start, diagnostic.fix.replacements[-1].end
     if _INSTRUCTION.search(text, start, end):
         return False  # a comment that speaks to a tool may mean something else in another place
+    patched = apply_replacements(text, diagnostic.fix.replacements)
     old, new = (
-        [line.strip() for line in source.split("\n") if re.match(r"\s*(import|from)\s", line)]
-        for source in (text, apply_replacements(text, diagnostic.fix.replacements))
+        [line.strip() for line in block.split("\n") if line.strip()]
+        for block in (text[start:end], patched[start : end + len(patched) - len(text)])
     )
+    if old == new or sorted(old) != sorted(new):
+        return False  # blank lines, or one statement made of two: a matter of taste where no rule asks for it
+    old, new = ([line for line in lines if re.match(r"(import|from)\s", line)] for lines in (old, new))
     return len(old) > 2 and difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SORTED_SHARE
 
 

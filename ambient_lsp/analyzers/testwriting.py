@@ -168,12 +168,35 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
         gap = [cst.EmptyLine(indent=False)] * 2
         statements.extend(one.with_changes(leading_lines=gap) for one in cst.parse_module(block).body)
     tree = tree.with_changes(body=[*tree.body, *statements])
+    tree, missing = _with_names(tree, module, names)
     context = CodemodContext()
-    for name in names:
+    for name in missing:
         AddImportsVisitor.add_needed_import(context, module, name)
     if framework:
         AddImportsVisitor.add_needed_import(context, framework)
     return AddImportsVisitor(context).transform_module(tree).code
+
+
+def _with_names(tree: cst.Module, module: str, names: Sequence[str]) -> tuple[cst.Module, list[str]]:
+    """Add names to an import of `module` that lists one name a line, in that layout; return the names still missing.
+
+    libcst would put all of them in front of the first name, on its line.
+    """
+    for node in walk(tree):
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar) or len(node.names) < 2:
+            continue
+        between = node.names[0].comma
+        own_lines = isinstance(between, cst.Comma) and "\n" in tree.code_for_node(between)
+        if node.module is None or node.relative or tree.code_for_node(node.module) != module or not own_lines:
+            continue
+        known = {alias.evaluated_name for alias in node.names}
+        new = [cst.ImportAlias(cst.Name(name), comma=between) for name in names if name not in known]
+        if new:
+            *first, last = node.names
+            aliases = [*first, last.with_changes(comma=between), *new[:-1], new[-1].with_changes(comma=last.comma)]
+            tree = cst.ensure_type(tree.deep_replace(node, node.with_changes(names=aliases)), cst.Module)
+        return tree, []
+    return tree, list(names)
 
 
 def _clashes(tree: cst.Module, name: str, module: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import doctest
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.complexity import cognitive
+from ambient_lsp.analyzers.flow import local_names
 from ambient_lsp.analyzers.samples import samples
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk_scope
 from ambient_lsp.model import Severity, Span
@@ -25,7 +27,8 @@ MOST_CALLS = 8
 _OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep",
                       "id", "hash", "object"})  # fmt: skip
 _OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "httpx", "urllib", "shutil", "random",
-                              "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile"})  # fmt: skip
+                              "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile",
+                              "signal", "atexit", "gc", "warnings", "locale", "pdb", "faulthandler"})  # fmt: skip
 _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
@@ -124,9 +127,13 @@ def _body_lines(syntax: Syntax, function: Function) -> frozenset[int]:
 
 
 def _plain(function: Function) -> bool:
-    """Return whether it is a module's own public function that is called as it is written."""
-    node = function.node
-    plain = not function.in_class and node.asynchronous is None and not node.name.value.startswith("_")
+    """Return whether it is a module's own public function that is called as it is written.
+
+    One that is named like a builtin would, imported by a test file, take that away from the other tests there.
+    """
+    node, name = function.node, function.node.name.value
+    plain = not function.in_class and node.asynchronous is None and not name.startswith("_")
+    plain = plain and not hasattr(builtins, name)
     decorators = [dotted(one.decorator) or called_name(one.decorator) for one in node.decorators]
     return plain and all(one.rpartition(".")[2] in {"cache", "lru_cache"} for one in decorators)
 
@@ -142,7 +149,32 @@ def _callable(function: Function) -> bool:
             name = dotted(node.func)
             if name in _OUTSIDE or name.split(".")[0] in _OUTSIDE_MODULES or name.rpartition(".")[2] in _CLOCKS:
                 return False
-    return any(isinstance(node, cst.Return | cst.Raise) for node in walk_scope(function.node.body))
+    if _sets_outside(function):
+        return False
+    return any(
+        isinstance(node, cst.Raise) or (isinstance(node, cst.Return) and node.value is not None)
+        for node in walk_scope(function.node.body)
+    )
+
+
+def _sets_outside(function: Function) -> bool:
+    """Return whether it sets an attribute or an item of what is not its own: `sys.excepthook = f`."""
+    body = function.node.body
+    imported = {
+        (alias.evaluated_alias or alias.evaluated_name).split(".")[0]
+        for node in walk_scope(body)
+        if isinstance(node, cst.Import)
+        for alias in node.names
+    }
+    own = local_names(function.node) - imported
+    for node in walk_scope(body):
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign):
+            target: cst.CSTNode = node.target
+            while isinstance(target, cst.Attribute | cst.Subscript):
+                target = target.value
+            if target is not node.target and isinstance(target, cst.Name) and target.value not in own:
+                return True
+    return False
 
 
 def _required(function: Function) -> Iterator[str]:

@@ -1,14 +1,16 @@
-"""The command line: which commands there are, and how errors end them. Each group of commands has its own file."""
+"""The command line: which commands there are, and how errors end them. Each group of commands has its own file.
+
+Imports at the top of these files are light, so that `ambient --help` and completion answer at once; a test says which
+libraries must not be among them.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
-import click
 import typer
-from rich.console import Console
 
 from ambient_lsp import __version__
 from ambient_lsp.cli import (
@@ -25,8 +27,11 @@ from ambient_lsp.cli import (
     verify,
     watch,
 )
-from ambient_lsp.cli.exits import Exit
-from ambient_lsp.errors import AmbientError, ConfigError, NotAllowed, NotFound
+from ambient_lsp.cli.exits import Exit, ReaderGone, code_of
+from ambient_lsp.errors import AmbientError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 app = typer.Typer(
     name="ambient",
@@ -41,11 +46,11 @@ app.command("watch")(watch.watch)
 app.command("server")(server.server)
 app.command("verify")(verify.verify)
 app.command("init")(config.init)
-app.add_typer(config.app, name="config", help="Check and explain `.ambient.yml`.")
+app.add_typer(config.app, name="config", help="Check and explain .ambient.yml.")
 app.add_typer(sandbox.app, name="sandbox", help="Build and examine the place where checks run.")
 app.command("doctor")(health.doctor)
 app.command("status")(health.status)
-app.add_typer(telemetry.app, name="telemetry", help="Look at the local log.")
+app.add_typer(telemetry.app, name="telemetry", help="Look at the local log; nothing of it is ever sent.")
 app.add_typer(debug.app, name="debug", help="See what Ambient sees.")
 app.command("trust")(trusting.trust)
 app.command("untrust")(trusting.untrust)
@@ -65,33 +70,46 @@ def options(
     """Keep a code base healthy: find problems, prove the fixes, offer them."""
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code (see `exits.py`)."""
     try:
-        result = app(arguments, standalone_mode=False)
+        result = app(list(arguments), prog_name="ambient", standalone_mode=False)
+        sys.stdout.flush()  # now, so that a reader who has gone is noticed here and not while Python exits
         return int(result) if isinstance(result, int) else Exit.OK
-    except click.exceptions.Exit as stop:
-        return int(stop.exit_code)
-    except click.UsageError as error:
-        error.show()
+    except typer.TyperException as error:
+        message, context = error.format_message(), getattr(error, "ctx", None)
+        if message:  # none where no arguments were given: then the help has been printed
+            _complain(message, f"`{context.command_path if context else 'ambient'} --help` says what can be given.")
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
-        _complain("Stopped.")
+    except (typer.Abort, KeyboardInterrupt):
+        _complain("Stopped.", "What was found so far is kept; your files were left alone.")
         return Exit.CANCELLED
-    except (ConfigError, NotFound) as error:
-        _complain(str(error))
-        return Exit.USAGE
-    except NotAllowed as error:
-        _complain(str(error))
-        return Exit.NOT_PROVEN
     except AmbientError as error:
-        _complain(str(error))
-        return Exit.FAILED
-    except BrokenPipeError:
-        # The reader (`head`, say) has gone. Python would complain once more while it flushes stdout at exit.
+        _complain(error.what, error.untouched, error.next_step)
+        return code_of(error)
+    except (BrokenPipeError, ReaderGone):
+        # Python would complain once more while it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except OSError as error:
+        about = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _complain(f"{about}.", "Your files were left alone.", "Check the folder's permissions and the free space.")
+        return Exit.FAILED
+    except Exception as error:  # the border of the program: a mistake of ours ends in words, not in a traceback
+        if os.environ.get("AMBIENT_TRACEBACK"):
+            raise
+        _complain(
+            f"This is a mistake in Ambient: {type(error).__name__}: {error}.",
+            "No file of yours is written but by `ambient proposals apply`, all of it or nothing.",
+            "Set AMBIENT_TRACEBACK=1 and run it again to see where, and please report it.",
+        )
+        return Exit.FAILED
 
 
-def _complain(message: str) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {message}", markup=True)
+def _complain(*sentences: str) -> None:
+    from rich.markup import escape
+
+    from ambient_lsp.cli.render import ERR
+
+    what, *more = [escape(sentence.rstrip()) for sentence in sentences if sentence]
+    ERR.print(f"[bold red]error:[/] {what}", *more, sep="\n  ", soft_wrap=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from ambient_lsp.errors import AmbientError, ConfigError, NotAllowed, NotFound, WorkspaceError
+
 
 class Exit(IntEnum):
     """The exit code of every command."""
@@ -12,10 +14,10 @@ class Exit(IntEnum):
     """It worked, and nothing at or above `--fail-on` was found."""
 
     FOUND = 1
-    """A finding at or above `--fail-on`, or a check that failed."""
+    """A finding at or above `--fail-on`, a check that failed, or something that `doctor` calls broken."""
 
     USAGE = 2
-    """A wrong option, a setting that is not valid, or an id that does not exist."""
+    """A wrong option, a path or an id that does not exist, or a setting that is not valid."""
 
     FAILED = 3
     """It could not be done: the message says what was left untouched and what to do next."""
@@ -24,4 +26,19 @@ class Exit(IntEnum):
     """It needs approval or could not be proven, so it was not done."""
 
     CANCELLED = 130
-    """Stopped with Ctrl-C."""
+    """Stopped with Ctrl-C or SIGTERM."""
+
+
+class NoSuchPath(WorkspaceError):
+    """A path on the command line does not exist, or is not in the project."""
+
+
+class ReaderGone(Exception):
+    """Whoever read our output (`head`, say) has gone. Not an `OSError`, which typer would end the process for."""
+
+
+def code_of(error: AmbientError) -> Exit:
+    """Return the exit code that an error ends a command with."""
+    if isinstance(error, ConfigError | NotFound | NoSuchPath):
+        return Exit.USAGE
+    return Exit.NOT_PROVEN if isinstance(error, NotAllowed) else Exit.FAILED

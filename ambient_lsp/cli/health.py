@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from ambient_lsp import __version__
-from ambient_lsp.cli import render
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import find_root, opened, run_async
+from ambient_lsp.cli.session import RootArgument, find_root, opened, run_async, settings
 from ambient_lsp.errors import AmbientError
-from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.engine import Engine
 
-Root = Annotated[Path, typer.Argument(help="The project's folder.")]
+LEAST_FREE_MB = 500
 
 
-def doctor(root: Root = Path()) -> int:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was examined. `well` is None where it does not matter."""
+
+    well: bool | None
+    what: str
+    found: str
+    next_step: str = ""
+
+
+def doctor(root: RootArgument = Path()) -> int:
     """Examine this machine and this project: what works, what does not, and what to do about it."""
+    from rich.markup import escape
+
+    from ambient_lsp.cli import render
 
     async def work() -> int:
         folder = find_root(root)
-        table = Table(box=None, pad_edge=False)
-        for name in ("", "what", "found", "what to do"):
-            table.add_column(name, overflow="fold")
-        bad = 0
-        for good, what, found, todo in [*_machine(), *_settings(folder), *await _sandboxes(folder)]:
-            bad += good is False
-            mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}[good]
-            table.add_row(mark, what, escape(found), escape(todo))
-        render.OUT.print(table)
-        return Exit.FOUND if bad else Exit.OK
+        with render.waiting("Looking around"):
+            lines = [*_machine(), *_project(folder), *await _sandboxes(folder)]
+        marks = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}
+        for line in lines:
+            render.OUT.print(f"{marks[line.well]}  [bold]{line.what:13}[/]  {escape(line.found)}", soft_wrap=True)
+            if line.next_step:
+                render.OUT.print(f"{'':19}[dim]->[/] {escape(line.next_step)}", soft_wrap=True)
+        return Exit.FOUND if any(line.well is False for line in lines) else Exit.OK
 
     return run_async(work())
 
 
-def status(root: Root = Path(), json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> int:
+def status(root: RootArgument = Path(), json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> int:
     """Say who works on this folder, what ran last, and what is offered."""
+    from rich.markup import escape
+
+    from ambient_lsp.cli import render
 
     async def work() -> int:
         async with opened(find_root(root)) as engine:
@@ -54,76 +65,84 @@ def status(root: Root = Path(), json: Annotated[bool, typer.Option("--json", hel
             render.print_value(value)
             return Exit.OK
         for name, found in value.items():
-            render.OUT.print(f"[bold]{name.replace('_', ' '):16}[/] {escape(str(found))}")
+            render.OUT.print(f"[bold]{name.replace('_', ' '):16}[/] {escape(str(found))}", soft_wrap=True)
         return Exit.OK
 
     return run_async(work())
 
 
-Line = tuple[bool | None, str, str, str]
-"""(whether it is well, None where it does not matter; what; what was found; what to do)."""
-
-
 def _machine() -> list[Line]:
-    lines: list[Line] = [(True, "Ambient", __version__, ""), (True, "Python", platform.python_version(), "")]
-    for name, argv, needed in (("git", ["git", "--version"], True), ("ruff", [_ruff(), "--version"], True)):
+    import platform
+
+    lines = [Line(True, "Ambient", __version__), Line(True, "Python", platform.python_version())]
+    for name, argv in (("git", ["git", "--version"]), ("ruff", [_ruff(), "--version"])):
         try:
-            found = subprocess.run(
+            done = subprocess.run(
                 argv, capture_output=True, text=True, timeout=10, check=True, stdin=subprocess.DEVNULL
             )
-            lines.append((True, name, found.stdout.strip(), ""))
+            lines.append(Line(True, name, done.stdout.strip().removeprefix(f"{name} ").removeprefix("version ")))
         except (OSError, subprocess.SubprocessError) as error:
-            lines.append((False if needed else None, name, f"does not run: {error}", f"Install {name}."))
+            lines.append(Line(False, name, f"does not run: {error}", f"Install {name}, and see that it is on PATH."))
     return lines
 
 
-def _settings(root: Path) -> list[Line]:
+def _project(root: Path) -> list[Line]:
     from ambient_lsp import config_file, trust
 
-    lines: list[Line] = []
-    problems = config_file.problems(root)
-    if problems:
-        first = problems[0]
-        lines.append((False, "configuration", f"{first.path}:{first.line}: {first.message}", "`ambient config check`"))
-    else:
-        there = (root / ".ambient.yml").is_file()
-        lines.append((True, "configuration", ".ambient.yml is valid" if there else "none; defaults hold", ""))
+    lines = [Line(True, "project", str(root))]
     trusted = trust.is_trusted(root)
+    problems = config_file.problems(root, trusted=trusted)
+    errors = [one for one in problems if one.severity == "error"]
+    if problems:
+        worst = (errors or problems)[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        lines.append(Line(not errors, "configuration", f"{worst}{more}", "`ambient config check` shows all."))
+    else:
+        there = (root / config_file.FILE_NAME).is_file()
+        lines.append(Line(True, "configuration", ".ambient.yml is valid" if there else "none; defaults hold"))
     lines.append(
-        (
-            None,
-            "trust",
-            "trusted" if trusted else "not trusted: no code of this repository runs outside the sandbox",
-            "",
-        )
+        Line(None, "trust", "trusted" if trusted else "not trusted: no code of this repository runs in Ambient itself")
     )
     free = shutil.disk_usage(root).free >> 20
-    lines.append((free > 500, "disk", f"{free} MB free", "" if free > 500 else "Make room: checkouts need it."))
+    enough = free >= LEAST_FREE_MB
+    lines.append(Line(enough, "disk", f"{free:,} MB free", "" if enough else "Make room: checkouts need it."))
+    writable = os.access(root, os.W_OK)
+    lines.append(
+        Line(True, "state", f"{root / '.ambient'}")
+        if writable
+        else Line(False, "state", f"{root} cannot be written", "Ambient keeps what it finds in .ambient there.")
+    )
     return lines
 
 
 async def _sandboxes(root: Path) -> list[Line]:
-    from ambient_lsp import config_file
-    from ambient_lsp.sandbox.build import doctor as examine
+    from ambient_lsp.sandbox.doctor import doctor as examine
 
     try:
-        settings = config_file.load(root).sandbox
+        wanted = settings(root).sandbox
     except AmbientError:
-        return [(None, "sandbox", "not examined: the configuration is not valid", "")]
-    found = await examine(settings, root)
-    ready = any(one.ready for one in found)
-    return [
-        (
-            one.ready if one.ready or not ready else None,
-            f"sandbox: {one.backend}",
-            one.image if one.ready else one.reason,
-            one.next_step,
-        )
-        for one in found
-    ]
+        return [Line(None, "sandbox", "not examined: the configuration is not valid")]
+    found = await examine(wanted, root)
+    usable = any(one.ok for one in found)
+    lines: list[Line] = []
+    for one in found:
+        place = one.readiness
+        broken = [check for check in one.checks if not check.ok]
+        if place.ready and not broken:
+            lines.append(
+                Line(True, place.backend, f"{place.image}; {len(one.checks)} of {len(one.checks)} promises kept")
+            )
+        elif place.ready:
+            names = "; ".join(check.name for check in broken)
+            lines.append(Line(False, place.backend, f"broken promises: {names}", "`ambient sandbox doctor` says more."))
+        else:
+            lines.append(Line(None if usable else False, place.backend, place.reason, place.next_step))
+    return lines
 
 
 def _status(engine: Engine) -> dict[str, object]:
+    from ambient_lsp.model import DecisionKind, ProposalState
+
     runs = engine.runs(1)
     offered = engine.proposals([ProposalState.OFFERED])
     last = runs[0] if runs else None
@@ -133,7 +152,7 @@ def _status(engine: Engine) -> dict[str, object]:
         "last_run": f"{last.state}, {last.findings} findings, {last.offered} proven" if last else "none yet",
         "findings": len(engine.findings()),
         "offered": len(offered),
-        "needs_approval": sum(bool(one.decision and one.decision.kind.value == "confirm") for one in offered),
+        "needs_approval": sum(engine.decide(one).kind is DecisionKind.CONFIRM for one in offered),
     }
 
 

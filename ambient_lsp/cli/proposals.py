@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from ambient_lsp.cli import render
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import find_root, opened, run_async, who
-from ambient_lsp.engine.engine import Engine
+from ambient_lsp.cli.session import RootOption, find_root, opened, run_async, who
 from ambient_lsp.model import Proposal, ProposalState
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
 
 app = typer.Typer(no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(help="The proposal's id, or its first characters (at least 4).")]
-Root = Annotated[Path, typer.Option("--root", help="The project's folder.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id, or its first characters (at least 4).")]
 HERE = Path()
 
 
@@ -26,15 +27,15 @@ HERE = Path()
 def list_(
     state: Annotated[list[str] | None, typer.Option(help="Only these states; `all` for every one.")] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    root: Root = HERE,
+    root: RootOption = HERE,
 ) -> int:
     """List proposals, newest first; those that are offered unless told otherwise."""
     names = state or ["offered"]
-    try:
-        states = () if "all" in names else tuple(ProposalState(name) for name in names)
-    except ValueError as error:
-        known = ", ".join(one.value for one in ProposalState)
-        raise typer.BadParameter(f"{error}. Known states: {known}, all.") from error
+    known = [one.value for one in ProposalState]
+    for name in names:
+        if name not in (*known, "all"):
+            raise typer.BadParameter(f"There is no state {name!r}. Known are {', '.join(known)} and all.")
+    states = () if "all" in names else tuple(ProposalState(name) for name in names)
 
     async def work(engine: Engine) -> int:
         proposals = engine.proposals(states)
@@ -43,14 +44,15 @@ def list_(
         elif proposals:
             render.OUT.print(render.proposal_table(proposals))
         else:
-            render.OUT.print("No proposals. Run [bold]ambient review[/] to look for some.")
+            which = "" if not states else f" that is {' or '.join(names)}"
+            render.OUT.print(f"There is no proposal{which}. [bold]ambient review[/] looks for some.")
         return Exit.OK
 
     return _with_engine(root, work)
 
 
 @app.command()
-def show(proposal_id: Id, root: Root = HERE) -> int:
+def show(proposal_id: Id, root: RootOption = HERE) -> int:
     """Show a proposal: why, its proof, and the change."""
 
     async def work(engine: Engine) -> int:
@@ -61,11 +63,11 @@ def show(proposal_id: Id, root: Root = HERE) -> int:
 
 
 @app.command()
-def diff(proposal_id: Id, root: Root = HERE) -> int:
+def diff(proposal_id: Id, root: RootOption = HERE) -> int:
     """Print the change as a patch that `git apply` takes."""
 
     async def work(engine: Engine) -> int:
-        render.print_diff(engine.proposal(proposal_id))
+        render.print_patch(engine.proposal(proposal_id).diff)
         return Exit.OK
 
     return _with_engine(root, work)
@@ -75,16 +77,18 @@ def diff(proposal_id: Id, root: Root = HERE) -> int:
 def apply(
     proposal_id: Id,
     approve: Annotated[bool, typer.Option("--approve", help="Approve it too, where it needs that.")] = False,
-    root: Root = HERE,
+    root: RootOption = HERE,
 ) -> int:
     """Write a proven proposal to your files, all of it or nothing."""
 
     async def work(engine: Engine) -> int:
-        proposal = await engine.apply(proposal_id, who(), approve=approve)
+        with render.waiting("Applying"):  # it is proven again where its files have changed since
+            proposal = await engine.apply(proposal_id, who(), approve=approve)
         files = ", ".join(proposal.files_touched)
         render.OUT.print(
             f"Applied [bold]{escape(proposal.title)}[/] to {escape(files)}."
-            f" [bold]ambient proposals undo {proposal.id[:8]}[/] takes it back."
+            f" [bold]ambient proposals undo {proposal.id[:8]}[/] takes it back.",
+            soft_wrap=True,
         )
         return Exit.OK
 
@@ -93,13 +97,17 @@ def apply(
 
 @app.command()
 def approve(
-    proposal_id: Id, reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "", root: Root = HERE
+    proposal_id: Id, reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "", root: RootOption = HERE
 ) -> int:
     """Approve exactly this change, so that it may be applied."""
 
     async def work(engine: Engine) -> int:
         proposal = engine.approve(proposal_id, who(), reason)
-        render.OUT.print(f"Approved [bold]{escape(proposal.title)}[/].")
+        render.OUT.print(
+            f"Approved [bold]{escape(proposal.title)}[/]."
+            f" [bold]ambient proposals apply {proposal.id[:8]}[/] writes it.",
+            soft_wrap=True,
+        )
         return Exit.OK
 
     return _with_engine(root, work)
@@ -107,10 +115,10 @@ def approve(
 
 @app.command()
 def dismiss(
-    target_id: Annotated[str, typer.Argument(help="A proposal's or a finding's id.")],
+    target_id: Annotated[str, typer.Argument(metavar="ID", help="A proposal's or a finding's id.")],
     reason: Annotated[str, typer.Option(help="Why; it is remembered.")],
     days: Annotated[int | None, typer.Option(min=0, help="Forget this after so many days; 0 is never.")] = None,
-    root: Root = HERE,
+    root: RootOption = HERE,
 ) -> int:
     """Dismiss a proposal or a finding; the same is not shown again."""
 
@@ -123,7 +131,7 @@ def dismiss(
 
 
 @app.command()
-def undo(proposal_id: Id, root: Root = HERE) -> int:
+def undo(proposal_id: Id, root: RootOption = HERE) -> int:
     """Take back what `apply` wrote, if the files have not changed since."""
 
     async def work(engine: Engine) -> int:
@@ -135,7 +143,9 @@ def undo(proposal_id: Id, root: Root = HERE) -> int:
 
 
 @app.command()
-def history(proposal_id: Annotated[str, typer.Argument(help="Only this one.")] = "", root: Root = HERE) -> int:
+def history(
+    proposal_id: Annotated[str, typer.Argument(metavar="ID", help="Only this one.")] = "", root: RootOption = HERE
+) -> int:
     """Print the audit log: who decided what, when, and about which content."""
     from datetime import UTC, datetime
 
@@ -144,9 +154,8 @@ def history(proposal_id: Annotated[str, typer.Argument(help="Only this one.")] =
         for one in engine.outcomes(wanted.id if wanted else ""):
             when = datetime.fromtimestamp(one.when, UTC).isoformat(timespec="seconds")
             content = one.content_sha256[:12]
-            render.OUT.print(
-                f"{when}  {one.kind:10} {one.proposal_id[:8]}  {escape(one.who)}  {content}  {escape(one.reason)}"
-            )
+            line = f"{when}  {one.kind:10} {one.proposal_id[:8]}  {escape(one.who)}  {content}  {escape(one.reason)}"
+            render.OUT.print(line.rstrip(), soft_wrap=True)
         return Exit.OK
 
     return _with_engine(root, work)

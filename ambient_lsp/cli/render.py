@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.markup import escape
-from rich.panel import Panel
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.syntax import Syntax
-from rich.table import Table
 
-from ambient_lsp.events import Event, Problem, ProposalChanged
-from ambient_lsp.events import Progress as Step
+from ambient_lsp.cli.exits import ReaderGone
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
-    from ambient_lsp.model import Finding, Proposal, RunRecord, Verdict
+    from rich.table import Table
 
-OUT = Console(highlight=False)
+    from ambient_lsp.events import Event
+    from ambient_lsp.model import Finding, Proposal, RunError, RunRecord, Verdict
+
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the one border of the program decide; rich would end the process from here."""
+        raise ReaderGone
+
+
+OUT = _Out(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 _LEVEL = {"hint": "dim", "information": "cyan", "warning": "yellow", "error": "red"}
@@ -34,18 +39,20 @@ _GITHUB = {"hint": "notice", "information": "notice", "warning": "warning", "err
 
 
 class RunProgress:
-    """A progress bar on stderr, gone when the run ends. Quiet in scripts and pipes."""
+    """A progress bar on stderr while a run goes on. Only on a terminal; notes of what did not work are always shown."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[note]}"),
             TimeElapsedColumn(),
             console=ERR,
             transient=True,
-            disable=quiet,
+            disable=not ERR.is_terminal,
         )
         self._task = self._bar.add_task("Ambient", total=None, note="")
         self._offered = 0
@@ -61,26 +68,35 @@ class RunProgress:
 
     def show(self, event: Event) -> None:
         """Take one event of the run."""
-        if isinstance(event, Step):
+        from ambient_lsp.events import Problem, Progress, ProposalChanged
+
+        if isinstance(event, Progress):
             note = f"{event.message} · {self._offered} proven" if self._offered else event.message
             self._bar.update(self._task, completed=event.done, total=event.total, note=escape(note))
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             self._offered += 1
         elif isinstance(event, Problem):
-            ERR.print(f"[yellow]note:[/] {escape(event.error.where)}: {escape(event.error.message)}")
+            ERR.print(problem_line(event.error), soft_wrap=True)
 
 
-def print_review(root: Path, findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord) -> None:
-    """Print what a review found, for people."""
+def problem_line(error: RunError) -> str:
+    """Return what did not work in one line, as markup."""
+    where = "" if error.message.startswith(error.where) else f"{error.where}: "
+    return f"[yellow]note:[/] {escape(where + error.message)}"
+
+
+def waiting(message: str) -> AbstractContextManager[object]:
+    """Show on stderr that something goes on, where that is a terminal."""
+    from contextlib import nullcontext
+
+    return ERR.status(message) if ERR.is_terminal else nullcontext()
+
+
+def print_review(findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord) -> None:
+    """Print what a review found, for people. Findings are one line each, as compilers write them."""
+    for finding in findings:
+        print_finding(finding)
     if findings:
-        table = Table(title=f"Findings in {escape(root.name)}", title_justify="left", box=None, pad_edge=False)
-        for name in ("where", "level", "rule", "what"):
-            table.add_column(name, overflow="fold", ratio=3 if name == "what" else None)
-        for finding in findings:
-            where = f"{finding.path}:{finding.span.start_line + 1}:{finding.span.start_column + 1}"
-            level = finding.severity.value
-            table.add_row(escape(where), f"[{_LEVEL[level]}]{level}[/]", finding.rule, escape(finding.message))
-        OUT.print(table)
         OUT.print()
     offered = [one for one in proposals if one.state is ProposalState.OFFERED]
     others = [one for one in proposals if one.state is not ProposalState.OFFERED]
@@ -89,26 +105,40 @@ def print_review(root: Path, findings: Sequence[Finding], proposals: Sequence[Pr
         OUT.print()
     seconds = max(record.ended - record.started, 0.0)
     OUT.print(
-        f"[bold]{len(findings)}[/] findings, [bold green]{len(offered)}[/] proven fixes,"
+        f"{_count(len(findings), 'finding')}, [bold green]{_count(len(offered), 'proven fix', 'proven fixes')}[/],"
         f" {len(others)} not offered, in {seconds:.1f} s."
-        + (" Look at one with [bold]ambient proposals show ID[/]." if proposals else "")
+    )
+    if record.state != "done":
+        ended = {"failed": "came to an early end", "cancelled": "was stopped"}.get(record.state, "still goes on")
+        OUT.print(f"[yellow]The review {ended}[/], so this is not all of it.")
+    if proposals:
+        OUT.print("[dim]ambient proposals show ID[/] shows one, [dim]ambient proposals apply ID[/] writes it.")
+
+
+def print_finding(finding: Finding) -> None:
+    """Print a finding as `path:line:column: severity: message [rule]`."""
+    level = finding.severity.value
+    where = f"{finding.path}:{finding.span.start_line + 1}:{finding.span.start_column + 1}"
+    OUT.print(
+        f"[bold]{escape(where)}[/]: [{_LEVEL[level]}]{level}[/]: {escape(finding.message)} [dim]\\[{finding.rule}][/]",
+        soft_wrap=True,
     )
 
 
 def proposal_table(proposals: Sequence[Proposal]) -> Table:
-    """Return proposals as a table with their proof in one sentence."""
-    table = Table(title="Proposals", title_justify="left", box=None, pad_edge=False)
-    for name in ("id", "state", "risk", "specialist", "what", "proof"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("id", "state", "risk"))
+    """Return proposals as a table: below each title who proposes it, and its proof in one sentence."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name in ("state", "id", "risk", "what"):
+        table.add_column(name, no_wrap=name != "what", overflow="fold")
     for one in proposals:
         state, risk = one.state.value, one.risk_level.value
         table.add_row(
-            one.id[:8],
             f"[{_STATE.get(state, 'dim')}]{state}[/]",
+            one.id[:8],
             f"[{_RISK[risk]}]{risk}[/]",
-            one.agent,
-            escape(one.title),
-            escape(reason_of(one)),
+            f"[bold]{escape(one.title)}[/]\n[dim]{escape(one.agent)}:[/] {escape(reason_of(one))}",
         )
     return table
 
@@ -122,41 +152,67 @@ def reason_of(proposal: Proposal) -> str:
 
 def print_proposal(proposal: Proposal) -> None:
     """Print one proposal: why, how it was proven, and the change itself."""
+    from rich.panel import Panel
+
     lines = [escape(proposal.description), "", f"[bold]Why[/]  {escape(proposal.rationale)}"]
-    lines += [f"[dim]{one.agent}:[/] {escape(one.text)}" for one in proposal.rationales[1:]]
+    lines += [f"[dim]{escape(one.agent)}:[/] {escape(one.text)}" for one in proposal.rationales[1:]]
     if proposal.decision and proposal.decision.reasons:
         lines.append(f"[bold]Gate[/] {proposal.decision.kind.value}: {escape(' '.join(proposal.decision.reasons))}")
-    lines.append(f"[dim]{proposal.agent} · {proposal.estimated_loc_change} lines · {', '.join(proposal.tags)}[/]")
+    tags = f" · {', '.join(proposal.tags)}" if proposal.tags else ""
+    size = _count(proposal.estimated_loc_change, "changed line")
+    lines.append(f"[dim]{escape(f'{proposal.agent} · {proposal.risk_level.value} risk · {size}{tags}')}[/]")
     parts: list[Any] = ["\n".join(lines)]
     if proposal.verdict:
-        parts.append(verdict_table(proposal.verdict))
+        parts += ["", proof_table(proposal.verdict)]
     state = proposal.state.value
     title = f"{proposal.id[:8]}  {escape(proposal.title)}  [{_STATE.get(state, 'dim')}]{state}[/]"
     OUT.print(Panel(Group(*parts), title=title, title_align="left"))
-    print_diff(proposal)
+    print_patch(proposal.diff)
 
 
-def verdict_table(verdict: Verdict) -> Group:
-    """Return the proof: each check with its base beside its patched result, and what was measured."""
-    table = Table(box=None, pad_edge=False, title="Proof", title_justify="left")
-    for name in ("check", "before", "after", "result", "seconds"):
-        table.add_column(name, overflow="fold", justify="right" if name == "seconds" else "left")
+def proof_table(verdict: Verdict) -> Group:
+    """Return a proof: each check with its base beside its patched result, and what was measured."""
+    table = _table("check", "before", "after", "result", "seconds")
     for check in verdict.checks:
         result = check.detail or check.outcome.value
         table.add_row(check.name, _tally(check.base), _tally(check.patched), escape(result), f"{check.seconds:.2f}")
     for one in verdict.measurements:
         table.add_row(one.name, _number(one.before, one.unit), _number(one.after, one.unit), "", "")
-    where = f"{verdict.sandbox} · {verdict.image}" if verdict.sandbox else "nothing was run"
-    foot = f"[dim]{escape(verdict.reason)}\n{escape(where)} · {escape(verdict.selection)} · {verdict.seconds:.1f} s[/]"
-    return Group(table, foot)
+    return Group(table, _foot(verdict)) if table.row_count else Group(_foot(verdict))
 
 
-def print_diff(proposal: Proposal) -> None:
-    """Print the change; in colour on a terminal, as a plain patch in a pipe."""
-    if OUT.is_terminal:
-        OUT.print(Syntax(proposal.diff, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
-    else:
-        sys.stdout.write(proposal.diff)
+def checks_table(verdict: Verdict) -> Group:
+    """Return what the checks said of one tree."""
+    table = _table("check", "result", "details", "seconds")
+    for check in verdict.checks:
+        details = check.detail or _tally(check.patched)
+        table.add_row(check.name, check.outcome.value, escape(details), f"{check.seconds:.2f}")
+    return Group(table, _foot(verdict))
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(name, overflow="fold", justify="right" if name == "seconds" else "left")
+    return table
+
+
+def _foot(verdict: Verdict) -> str:
+    where = [verdict.sandbox, verdict.image] if verdict.sandbox else ["nothing was run"]
+    parts = [part for part in (*where, verdict.selection) if part]
+    return f"{escape(verdict.reason)}\n[dim]{escape(' · '.join(parts))} · {verdict.seconds:.1f} s[/]"
+
+
+def print_patch(patch: str) -> None:
+    """Print a change; in colour on a terminal, as a plain patch that `git apply` takes in a pipe."""
+    if not OUT.is_terminal:
+        write(patch)
+        return
+    from rich.syntax import Syntax
+
+    OUT.print(Syntax(patch, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
 def print_json(findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord) -> None:
@@ -172,7 +228,16 @@ def print_json(findings: Sequence[Finding], proposals: Sequence[Proposal], recor
 
 def print_value(value: object) -> None:
     """Print a value as JSON on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write(text: str) -> None:
+    """Write to stdout as it is. Raises `ReaderGone`."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def finding_value(finding: Finding) -> dict[str, Any]:
@@ -251,29 +316,32 @@ def verdict_value(verdict: Verdict) -> dict[str, Any]:
 def print_github(findings: Sequence[Finding], proposals: Sequence[Proposal]) -> None:
     """Print workflow commands, which GitHub shows beside the lines of a pull request."""
     fixed = {finding: one for one in proposals if one.state is ProposalState.OFFERED for finding in one.finding_ids}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda one: -one.severity.rank):  # GitHub shows the first ten of each level
         span = finding.span
         message = finding.message
         if finding.id in fixed:
             message += f" A proven fix is ready: ambient proposals apply {fixed[finding.id].id[:8]}"
-        sys.stdout.write(
+        write(
             f"::{_GITHUB[finding.severity.value]} file={_property(finding.path)},line={span.start_line + 1},"
             f"endLine={span.end_line + 1},col={span.start_column + 1},title={_property(finding.rule)}"
             f"::{_data(message)}\n"
         )
 
 
-def nothing_to_do(output: object) -> int:
+def nothing_to_do(output: str) -> None:
     """Say that no file matched, in the format that was asked for."""
-    if str(output) == "json":
+    if output == "json":
         print_value({"findings": [], "proposals": [], "errors": []})
-    elif str(output) == "sarif":
+    elif output == "sarif":
         from ambient_lsp.cli.sarif import sarif
 
         print_value(sarif([], []))
-    elif str(output) == "text":
+    elif output == "text":
         OUT.print("No changed Python file to review.")
-    return 0
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _tally(results: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import find_root, opened, run_async
-from ambient_lsp.errors import WorkspaceError
-from ambient_lsp.model import ProposalState, Severity, TriggerKind
+from ambient_lsp.cli.session import Backend, BackendOption, find_root, opened, run_async
+from ambient_lsp.cli.targets import differing, is_inside, read_log, relative
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.engine import Engine
@@ -39,50 +36,64 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+_FAIL_ON = "Exit with 1 at this severity and above: hint, information, warning, error or never."
+
+
 def review(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; nothing means the whole project.")
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files or folders; nothing means the whole project."),
     ] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD, new ones too.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Only files that are staged.")] = False,
     since: Annotated[str, typer.Option(metavar="REV", help="Only files that differ from REV.")] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 at this severity and above.")] = FailOn.NEVER,
+    output: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="text, json, sarif or github.")
+    ] = Format.TEXT,
+    fail_on: Annotated[FailOn, typer.Option(metavar="LEVEL", help=_FAIL_ON)] = FailOn.NEVER,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Prove fixes in the sandbox.")] = True,
-    log: Annotated[Path | None, typer.Option(help="A failing log (pytest, ruff, mypy, a traceback).")] = None,
-    backend: Annotated[str, typer.Option(help="Use this sandbox: auto, docker, bubblewrap or none.")] = "",
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A failing log (pytest, ruff, mypy, a traceback).")
+    ] = None,
+    backend: BackendOption = None,
 ) -> int:
     """Look at files, prove fixes in the sandbox, and show what was found."""
+    if sum([changed, staged, bool(since)]) > 1:
+        raise typer.BadParameter("--changed, --staged and --since exclude each other.")
     chosen = paths or [Path.cwd()]
     root = find_root(chosen[0])
-    return run_async(
-        _review(root, chosen if paths else [], changed, staged, since, output, fail_on, verify, log, backend)
-    )
-
-
-async def _review(
-    root: Path, paths: list[Path], changed: bool, staged: bool, since: str, output: Format, fail_on: FailOn,
-    verify: bool, log: Path | None, backend: str,
-) -> int:  # fmt: skip
-    targets = await asyncio.to_thread(_targets, root, paths, changed, staged, since)
+    if changed or staged or since:
+        targets: list[str] | None = differing(root, paths or [], staged=staged, untracked=changed, since=since)
+    else:
+        targets = relative(root, paths or [])
+    failing = read_log(log)
     if targets is not None and not targets:
         from ambient_lsp.cli.render import nothing_to_do
 
-        return nothing_to_do(output)
-    text = "" if log is None else await asyncio.to_thread(log.read_text, "utf-8", "replace")
+        nothing_to_do(output)
+        return Exit.OK
+    return run_async(_review(root, targets or [], output, fail_on, verify, failing, backend))
+
+
+async def _review(
+    root: Path, targets: list[str], output: Format, fail_on: FailOn, verify: bool, log: str, backend: Backend | None
+) -> int:
+    from ambient_lsp.model import TriggerKind
+
     async with opened(root, backend=backend) as engine:
-        trigger = engine.trigger(TriggerKind.COMMAND, targets or (), failing_log=text, verify=verify)
-        run = engine.submit(trigger)
-        await follow(run, quiet=output is not Format.TEXT or not sys.stderr.isatty())
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, targets, failing_log=log, verify=verify))
+        await follow(run)
         return report(engine, run, output, fail_on)
 
 
-async def follow(run: Run, *, quiet: bool) -> None:
-    """Show a run's progress until it ends; Ctrl-C cancels it and keeps what it has found."""
+async def follow(run: Run) -> None:
+    """Show a run's progress on a terminal until it ends; Ctrl-C cancels it and keeps what it has found."""
+    import asyncio
+
     from ambient_lsp.cli.render import RunProgress
 
     try:
-        with RunProgress(quiet=quiet) as progress:
+        with RunProgress() as progress:
             async for event in run.events():
                 progress.show(event)
     except asyncio.CancelledError:
@@ -94,9 +105,10 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     """Write the result of a run, and return the exit code."""
     from ambient_lsp.cli import render
     from ambient_lsp.cli.sarif import sarif
+    from ambient_lsp.model import ProposalState, Severity
 
-    scope = set(run.trigger.paths)
-    findings = [one for one in engine.findings() if not scope or one.path in scope or _inside(one.path, scope)]
+    scope = run.trigger.paths
+    findings = [one for one in engine.findings() if not scope or is_inside(one.path, scope)]
     proposals = [one for one in engine.proposals(run_id=run.id) if one.state is not ProposalState.STALE]
     if output is Format.JSON:
         render.print_json(findings, proposals, run.record)
@@ -105,7 +117,7 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     elif output is Format.GITHUB:
         render.print_github(findings, proposals)
     else:
-        render.print_review(engine.root, findings, proposals, run.record)
+        render.print_review(findings, proposals, run.record)
     if run.record.state == "failed":
         return Exit.FAILED
     if run.record.state == "cancelled":
@@ -113,49 +125,3 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     if fail_on is not FailOn.NEVER and any(one.severity.rank >= Severity(fail_on.value).rank for one in findings):
         return Exit.FOUND
     return Exit.OK
-
-
-def _inside(path: str, scope: set[str]) -> bool:
-    return any(path.startswith(f"{folder}/") for folder in scope)
-
-
-def _targets(root: Path, paths: list[Path], changed: bool, staged: bool, since: str) -> list[str] | None:
-    """Return the paths to look at, relative to the root; None for all of the project."""
-    if not (changed or staged or since):
-        return targets_of(root, paths)
-    from git import Repo
-    from git.exc import GitCommandError, InvalidGitRepositoryError
-
-    try:
-        repo = Repo(root)
-        arguments = ["--cached"] if staged else [since or "HEAD"]
-        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", *arguments, "--").split("\0")
-        if changed:
-            names += repo.untracked_files
-    except InvalidGitRepositoryError as error:
-        raise WorkspaceError(
-            f"{root} is not a git repository, so there is nothing to compare with.", next_step="Name files instead."
-        ) from error
-    except GitCommandError as error:
-        raise WorkspaceError(
-            f"git cannot compare with {since or 'HEAD'}: {str(error.stderr).strip()}",
-            next_step="Name another revision.",
-        ) from error
-    scope = [_relative(root, path) for path in paths]
-    wanted = [name for name in names if name.endswith((".py", ".pyi"))]
-    return [name for name in wanted if not scope or "." in scope or name in scope or _inside(name, set(scope))]
-
-
-def targets_of(root: Path, paths: list[Path]) -> list[str] | None:
-    """Return the named paths relative to the root; None where they are all of the project."""
-    named = [_relative(root, path) for path in paths]
-    return None if not named or "." in named else named
-
-
-def _relative(root: Path, path: Path) -> str:
-    full = path.resolve()
-    if not full.exists():
-        raise WorkspaceError(f"{path} does not exist.", next_step="Name a file or folder of this project.")
-    if not full.is_relative_to(root):
-        raise WorkspaceError(f"{path} is not inside {root}.", next_step="Run one review for each project.")
-    return full.relative_to(root).as_posix()

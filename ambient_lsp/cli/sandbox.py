@@ -3,59 +3,93 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from ambient_lsp.cli import render
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import find_root, run_async
+from ambient_lsp.cli.session import RootArgument, find_root, run_async, settings
+
+if TYPE_CHECKING:
+    from ambient_lsp.sandbox.doctor import Diagnosis
 
 app = typer.Typer(no_args_is_help=True)
-
-Root = Annotated[Path, typer.Argument(help="The project's folder.")]
 
 
 @app.command()
 def build(
-    root: Root = Path(),
+    root: RootArgument = Path(),
     allow_network: Annotated[
         bool, typer.Option("--allow-network", help="Let the build fetch the project's own dependencies.")
     ] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Build Ambient's own image again, too.")] = False,
 ) -> int:
     """Build the Docker image in which checks run, and one with this project's dependencies if you allow it."""
-    from ambient_lsp import config_file
-    from ambient_lsp.sandbox import build as image
+    from rich.markup import escape
+
+    from ambient_lsp.cli import render
+    from ambient_lsp.sandbox import build as images
+    from ambient_lsp.sandbox.docker import Docker
 
     folder = find_root(root)
-    settings = config_file.load(folder).sandbox
+    wanted = settings(folder).sandbox
 
     async def work() -> int:
-        name = await image.build(
-            settings, folder, allow_network=allow_network, progress=lambda line: render.ERR.print(escape(line))
-        )
-        render.OUT.print(f"Built [bold]{escape(name)}[/].")
+        backend = Docker(wanted)
+        try:
+            name = await images.build(
+                backend,
+                wanted,
+                folder,
+                lambda line: render.ERR.print(escape(line), style="dim", soft_wrap=True),
+                allow_network=allow_network or wanted.build_network,
+                renew=renew,
+            )
+        finally:
+            await backend.close()
+        render.OUT.print(f"Checks of this project run in [bold]{escape(name)}[/].")
         return Exit.OK
 
     return run_async(work())
 
 
 @app.command()
-def doctor(root: Root = Path()) -> int:
-    """Run something in each sandbox, and say what it could and could not do there."""
-    from ambient_lsp import config_file
-    from ambient_lsp.sandbox.build import doctor as examine
+def doctor(root: RootArgument = Path(), json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> int:
+    """Try out in each sandbox what it promises: no network, no writing elsewhere, limits that hold."""
+    from rich.markup import escape
+
+    from ambient_lsp.cli import render
+    from ambient_lsp.sandbox.doctor import doctor as examine
 
     folder = find_root(root)
-    settings = config_file.load(folder).sandbox
+    wanted = settings(folder).sandbox
 
     async def work() -> int:
-        found = await examine(settings, folder)
-        for one in found:
-            mark = "[green]ready[/]" if one.ready else "[red]not ready[/]"
-            about = one.image if one.ready else f"{one.reason} {one.next_step}"
-            render.OUT.print(f"[bold]{one.backend:12}[/] {mark}  {escape(about)}")
-        return Exit.OK if any(one.ready for one in found) else Exit.FOUND
+        with render.waiting("Trying out the sandboxes"):
+            found = await examine(wanted, folder)
+        if json:
+            render.print_value([_value(one) for one in found])
+        for one in [] if json else found:
+            place = one.readiness
+            mark = "[green]ready[/]" if place.ready else "[yellow]not ready[/]"
+            about = place.image if place.ready else f"{place.reason} {place.next_step}"
+            render.OUT.print(f"[bold]{place.backend}[/] {mark}  {escape(about)}", soft_wrap=True)
+            for check in one.checks:
+                sign = "[green]ok[/]" if check.ok else "[red]no[/]"
+                render.OUT.print(f"  {sign}  {escape(check.name)}  [dim]{escape(check.detail)}[/]", soft_wrap=True)
+        usable = any(one.readiness.ready for one in found)
+        return Exit.OK if usable and all(one.ok for one in found if one.readiness.ready) else Exit.FOUND
 
     return run_async(work())
+
+
+def _value(found: Diagnosis) -> dict[str, Any]:
+    place = found.readiness
+    return {
+        "backend": place.backend,
+        "ready": place.ready,
+        "image": place.image,
+        "reason": place.reason,
+        "next_step": place.next_step,
+        "checks": [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in found.checks],
+    }

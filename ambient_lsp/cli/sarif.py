@@ -1,7 +1,7 @@
 """Findings as SARIF 2.1.0, the format that code scanning services read.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. Limits that GitHub sets (25,000 results, 20 tags) are
-kept; fixes are written too, though GitHub passes over them.
+kept. A result names its proven proposal and does not hold the change: SARIF cannot bind it to the text it was made for.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _result(finding: Finding, index: int, fix: Proposal | None) -> dict[str, Any
         "level": _LEVEL[finding.severity.value],
         "message": {"text": finding.message},
         "locations": [_location(finding.path, finding.span)],
-        "partialFingerprints": {"ambient/v1": finding.id, "ambientStructure/v1": finding.fingerprint},
+        "partialFingerprints": {"primaryLocationLineHash": finding.id, "ambientStructure/v1": finding.fingerprint},
         "properties": {"tags": list(finding.tags)[:MOST_TAGS], "agent": finding.agent},
     }
     if finding.evidence:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-from rich.markup import escape
+from typing import TYPE_CHECKING
 
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import find_root, opened, run_async
+from ambient_lsp.cli.session import Backend, BackendOption, RootArgument, find_root, opened, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,15 +18,16 @@ BURST = 200
 """More changed files than this at once are a checkout or a build, not somebody's work: git says what differs."""
 
 
-def watch(
-    root: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
-    backend: Annotated[str, typer.Option(help="Use this sandbox: auto, docker, bubblewrap or none.")] = "",
-) -> int:
+def watch(root: RootArgument = Path(), backend: BackendOption = None) -> int:
     """Review files when they change, and changed files now and then, until Ctrl-C."""
     return run_async(_watch(find_root(root), backend))
 
 
-async def _watch(root: Path, backend: str) -> int:
+async def _watch(root: Path, backend: Backend | None) -> int:
+    import asyncio
+
+    from rich.markup import escape
+
     from ambient_lsp.cli.render import ERR, OUT
 
     async with opened(root, backend=backend) as engine:
@@ -38,13 +35,18 @@ async def _watch(root: Path, backend: str) -> int:
             ERR.print("monitoring.enabled is false in the configuration, so there is nothing to watch.")
             return Exit.USAGE
         if not engine.leader:
-            ERR.print("Another Ambient already watches this folder; its results are shown here.")
+            ERR.print("Another Ambient already works on this folder; its results are shown here.")
         engine.warm()
-        OUT.print(f"Watching [bold]{escape(str(root))}[/]. Ctrl-C ends it.")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_show(engine))
-            group.create_task(_changes(engine))
-            group.create_task(_now_and_then(engine))
+        for source in (await engine.services()).event_sources():
+            engine.register_event_source(source)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_show(engine))
+                group.create_task(_changes(engine))
+                group.create_task(_now_and_then(engine))
+                OUT.print(f"Watching [bold]{escape(str(root))}[/]. Ctrl-C ends it.", soft_wrap=True)
+        except BaseExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None
     return Exit.OK
 
 
@@ -65,6 +67,8 @@ async def _changes(engine: Engine) -> None:
 
 
 async def _now_and_then(engine: Engine) -> None:
+    import asyncio
+
     pause = engine.config.monitoring.check_interval_seconds
     while pause:
         await asyncio.sleep(pause)
@@ -81,23 +85,28 @@ async def _review_changed(engine: Engine) -> None:
 
 
 async def _show(engine: Engine) -> None:
-    from ambient_lsp.cli.render import OUT, reason_of
-    from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunStarted
+    from rich.markup import escape
+
+    from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
+    from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
 
     async for event in engine.events():
         if isinstance(event, RunStarted):
-            OUT.print(f"[dim]reviewing {escape(_names(event.paths))}[/]")
+            OUT.print(f"[dim]reviewing {escape(_names(event.paths))}[/]", soft_wrap=True)
         elif isinstance(event, FindingsReported):
             for one in event.findings:
-                OUT.print(f"{escape(one.path)}:{one.span.start_line + 1}: {one.rule} {escape(one.message)}")
+                print_finding(one)
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             proposal = event.proposal
-            OUT.print(
-                f"[bold green]proven[/] {proposal.id[:8]} {escape(proposal.title)}: {escape(reason_of(proposal))}"
-            )
+            said = f"{escape(proposal.title)}: {escape(reason_of(proposal))}"
+            OUT.print(f"[bold green]proven[/] {proposal.id[:8]} {said}", soft_wrap=True)
         elif isinstance(event, Problem):
-            OUT.print(f"[yellow]note:[/] {escape(event.error.where)}: {escape(event.error.message)}")
+            OUT.print(problem_line(event.error), soft_wrap=True)
+        elif isinstance(event, RunEnded):
+            record = event.record
+            counts = f"{record.findings} findings, {record.offered} proven"
+            OUT.print(f"[dim]{record.state} in {max(record.ended - record.started, 0):.1f} s: {counts}[/]")
 
 
 def _names(paths: Sequence[str]) -> str:

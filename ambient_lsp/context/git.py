@@ -5,7 +5,6 @@ Git is asked at the start, when HEAD or the index changed, and after a burst; no
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
 from dataclasses import dataclass, field
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import ContextError
+from ambient_lsp.repository.git import run_in
+from ambient_lsp.repository.guard import environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A repository's own settings must not start programs (fsmonitor) when we only look.
-_COMMAND = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 _TIMEOUT = 120.0
 
 
@@ -34,12 +33,6 @@ class Listing:
     deleted: frozenset[str]
     untracked: tuple[str, ...]
     staged: dict[str, str] = field(default_factory=dict)
-
-
-def environment() -> dict[str, str]:
-    """Return the environment for git: no locks taken, no questions asked, no other repository meant."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**env, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def git_folder(root: Path) -> Path | None:
@@ -67,6 +60,32 @@ def ignored(root: Path, paths: Sequence[str]) -> frozenset[str]:
     given = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
     out = _finish(process, given).decode("utf-8", "surrogateescape")
     return frozenset(out.split("\0")[:-1])
+
+
+def is_commit(root: Path, revision: str) -> bool:
+    """Whether git knows a commit by this name."""
+    # A revision that starts with a dash would be an option, and some of those write.
+    process = _start(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return process is not None and bool(_finish(process).strip())
+
+
+def differing(root: Path, revision: str = "HEAD", *, staged: bool = False, untracked: bool = False) -> list[str]:
+    """Return the files below `root` that differ from `revision`, and where asked those that git does not know.
+
+    With `staged`, what is staged is compared with it, not what is on disk. Without any commit yet, every file is new.
+    Deleted files are left out. Raises `GitFailed` where there is no repository or no such revision.
+    """
+    # Not into submodules: git starts a process there, which would follow the submodule's own settings.
+    options = ("--name-only", "-z", "--relative", "--no-renames", "--diff-filter=d", "--ignore-submodules=all")
+    cached = ("--cached",) if staged else ()
+    if revision == "HEAD" and not is_commit(root, revision):
+        names = run_in(root, "ls-files", "-z", "--cached")
+    else:
+        looking = ("diff", "--no-ext-diff", "--no-textconv", *options, *cached)
+        names = run_in(root, *looking, "--end-of-options", revision, "--")
+    if untracked:
+        names += run_in(root, "ls-files", "-z", "--others", "--exclude-standard")
+    return sorted(set(filter(None, names.decode("utf-8", "surrogateescape").split("\0"))))
 
 
 def fingerprint(folder: Path) -> tuple[object, ...]:
@@ -116,7 +135,17 @@ def ask(root: Path) -> Pending:
     questions = (
         ("ls-files", "-s", "-z"),
         ("ls-files", "-z", "-t", "-m", "-d", "-o", "--exclude-standard"),
-        ("diff-index", "--cached", "--raw", "--no-renames", "--relative", "--abbrev=64", "-z", "HEAD"),
+        (
+            "diff-index",
+            "--cached",
+            "--raw",
+            "--no-renames",
+            "--ignore-submodules=all",
+            "--relative",
+            "--abbrev=64",
+            "-z",
+            "HEAD",
+        ),
         ("rev-parse", "--verify", "-q", "HEAD"),
     )
     started = [process for question in questions if (process := _start(root, *question)) is not None]
@@ -189,12 +218,12 @@ class Objects:
 def _start(root: Path, *args: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(
-            [*_COMMAND, *args],
+            ["git", *args],
             cwd=root,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=environment(root),
             start_new_session=True,
         )
     except OSError:

@@ -18,20 +18,33 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.text import sha256
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
+MOST_SECONDS = 30.0
+"""Processor time for one call."""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class CpuPool:
-    """Runs module-level functions in a few warm processes."""
+    """Runs module-level functions in a few warm processes.
 
-    def __init__(self, workers: int = 2) -> None:
+    A text can be made to crash a parser (brackets 3,000 deep) or to keep it busy for hours. Such a call costs its own
+    answer, an `AmbientError`, and never that of another, nor this process.
+    """
+
+    def __init__(self, workers: int = 2, seconds: float = MOST_SECONDS) -> None:
         self._workers = workers
+        self._seconds = seconds
         self._pool: ProcessPoolExecutor | None = None
+        self._alone = asyncio.Lock()
+        self._deadly: set[str] = set()
 
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
@@ -40,30 +53,80 @@ class CpuPool:
             pool.submit(preload)
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Return `function(*args)`. A worker that died (out of memory, say) is replaced, and the call tried again."""
-        loop = asyncio.get_running_loop()
+        """Return `function(*args)`. Raises `AmbientError` where it took too much time, or its process down."""
+        if _longest(args) in self._deadly:
+            raise _too_much()
+        pool = self._started()
         try:
-            return await loop.run_in_executor(self._started(), function, *args)
+            return await self._call(pool, function, args)
         except BrokenProcessPool:
-            self.close()
-            return await loop.run_in_executor(self._started(), function, *args)
+            if self._pool is pool:  # not the one that another call has started meanwhile
+                self.close()
+        # With one process, all calls of the pool are lost; by itself, each shows whether it was the cause.
+        async with self._alone:
+            pool = self._new(1)
+            try:
+                return await self._call(pool, function, args)
+            except BrokenProcessPool:
+                self._deadly.add(_longest(args))
+                raise _too_much() from None
+            finally:
+                _end(pool)
 
     def close(self) -> None:
         """End the processes."""
         pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        processes = list(getattr(pool, "_processes", {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:  # shutdown waits for running calls; nobody wants their results any more
-            process.kill()
+        if pool is not None:
+            _end(pool)
+
+    async def _call(self, pool: ProcessPoolExecutor, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(pool, _bounded, self._seconds, function, args)
+        except RecursionError:
+            raise _too_much() from None
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),)
-            )
+            self._pool = self._new(self._workers)
         return self._pool
+
+    def _new(self, workers: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+
+
+def _bounded(seconds: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Call `function`; the kernel ends this process when that takes more than `seconds` of a processor.
+
+    Not by a thread of ours: a parser in another language holds the interpreter until it is done.
+    """
+    if sys.platform == "win32":
+        return function(*args)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        return function(*args)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _longest(args: tuple[Any, ...]) -> str:
+    """Return the hash of the longest text among the arguments, which is the one that a parser fails on."""
+    return sha256(max((arg for arg in args if isinstance(arg, str)), key=len, default=repr(args)))
+
+
+def _too_much() -> AmbientError:
+    return AmbientError(
+        "Its code is nested so deeply, or is so long in one piece, that it cannot be analyzed.",
+        untouched="The file was left alone.",
+        next_step="If it is generated, name it in .ambientignore.",
+    )
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    processes = list(getattr(pool, "_processes", {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:  # shutdown waits for running calls; nobody wants their results any more
+        process.kill()
 
 
 def preload() -> bool:

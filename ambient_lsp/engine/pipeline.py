@@ -10,15 +10,16 @@ import time
 from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.engine import learning, risk
-from ambient_lsp.engine.refine import merge_findings, refine
+from ambient_lsp.engine.refine import merge_findings, refine, scored
 from ambient_lsp.engine.workbench import PatchedWorkbench
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import FindingsReported, Problem, Progress, ProposalChanged
 from ambient_lsp.model import (
     Context,
+    Decision,
     DecisionKind,
     Finding,
     Proposal,
@@ -31,7 +32,7 @@ from ambient_lsp.model import (
 from ambient_lsp.text import freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "It was not checked: this run was asked for findings only."
 
-SETTLED = frozenset({ProposalState.DISMISSED})
-"""What a person decided and finding the same again must not undo. One that was applied is found again only if the text
-is as it was before, and then it is offered again."""
+
+_DECIDED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
+"""States that only a person brings about."""
 
 
 @dataclass(slots=True)
@@ -65,7 +66,9 @@ class Road:
     verify: Callable[[Proposal, str, Mapping[str, str | None], Recheck], Awaitable[Verdict]] | None
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
+    conditions: Callable[[], Awaitable[str]] | None = None
     first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
+    log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
     findings: int = 0
     offered: int = 0
@@ -83,13 +86,14 @@ class Road:
 
 
 async def travel(road: Road) -> None:
-    """Take one trigger down the whole road."""
-    await glance(road)
+    """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
+            forget_glance(road, path)
+    forget_unasked(road, context)
     drafts = await propose(road, context)
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
@@ -118,22 +122,41 @@ async def glance(road: Road) -> None:
         road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
 
 
+def forget_glance(road: Road, path: str) -> None:
+    """Take back what a glance published of a file that turns out to be left alone."""
+    for snapshot in road.run.trigger.snapshots:
+        if snapshot.path == path:
+            for agent in road.specialists:
+                road.publish(FindingsReported(road.run.id, agent.name, path, snapshot.sha256, ()))
+
+
+def forget_unasked(road: Road, context: Context) -> None:
+    """Take back what specialists found who are not asked any more: the settings have changed since."""
+    asked = {agent.name for agent in road.specialists}
+    hashes = {target.path: target.sha256 for target in context.targets}
+    known = road.store.findings(path=next(iter(hashes)) if len(hashes) == 1 else "")
+    for agent, path in dict.fromkeys((one.agent, one.path) for one in known):
+        if agent not in asked and path in hashes:
+            road.store.save_findings(agent, path, hashes[path], ())
+            road.publish(FindingsReported(road.run.id, agent, path, hashes[path], ()))
+
+
 async def propose(road: Road, context: Context) -> list[Proposal]:
-    """Ask all specialists at once. One that fails is reported, and the others go on."""
+    """Ask all specialists at once. One that fails is reported; what it gave before counts, and the others go on."""
     total = len(road.specialists)
     done = 0
     dismissed = learning.by_key(road.store.dismissals(time.time()))
 
     async def ask(agent: Proposer) -> list[Proposal]:
         nonlocal done
+        given: list[Proposal] = []
         try:
-            return await _listen(road, context, agent, dismissed)
+            await _listen(road, context, agent, dismissed, given)
         except Exception as error:  # a border: a specialist may be anybody's code, and must not stop the others
             road.problem(agent.name, error)
-            return []
-        finally:
-            done += 1
-            road.progress("propose", f"{done}/{total} specialists", done, total)
+        done += 1
+        road.progress("propose", f"{done}/{total} specialists", done, total)
+        return given
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(ask(agent)) for agent in road.specialists]
@@ -142,39 +165,50 @@ async def propose(road: Road, context: Context) -> list[Proposal]:
 
 
 async def _listen(
-    road: Road, context: Context, agent: Proposer, dismissed: Mapping[tuple[str, str], object]
-) -> list[Proposal]:
-    """Take what one specialist yields. Findings are published as soon as it turns to something else."""
+    road: Road,
+    context: Context,
+    agent: Proposer,
+    dismissed: Mapping[tuple[str, str], object],
+    drafts: list[Proposal],
+) -> None:
+    """Take what one specialist yields into `drafts`. Findings are published as soon as it turns to something else.
+
+    Of one that fails, what it found is published, and files that it may not have come to keep what was known.
+    """
     found: dict[str, list[Finding]] = defaultdict(list)
     muted: set[str] = set()
-    drafts: list[Proposal] = []
     hashes = {target.path: target.sha256 for target in context.targets}
     fresh = False
 
-    def report() -> None:
-        for path, sha256 in hashes.items():
+    def report(paths: Iterable[str]) -> None:
+        for path in paths:
+            sha256 = hashes[path]
             findings = merge_findings(found[path])[: road.config.agents.max_findings_per_file]
             road.store.save_findings(agent.name, path, sha256, findings)
             road.publish(FindingsReported(road.run.id, agent.name, path, sha256, tuple(findings)))
 
-    async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
-        async for item in stream:
-            if isinstance(item, Finding):
-                if (item.rule, item.fingerprint) in dismissed:
-                    muted.add(item.id)
+    try:
+        async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
+            async for item in stream:
+                if isinstance(item, Finding):
+                    if (item.rule, item.fingerprint) in dismissed:
+                        muted.add(item.id)
+                        continue
+                    found[item.path].append(item)
+                    hashes.setdefault(item.path, item.base_sha256)
+                    fresh = True
                     continue
-                found[item.path].append(item)
-                hashes.setdefault(item.path, item.base_sha256)
-                fresh = True
-                continue
-            if fresh:
-                report()
-                fresh = False
-            if not item.finding_ids or not muted.issuperset(item.finding_ids):
-                drafts.append(item)
-    report()
-    road.findings += sum(len(findings) for findings in found.values())
-    return drafts
+                if fresh:
+                    report(hashes)
+                    fresh = False
+                if not item.finding_ids or not muted.issuperset(item.finding_ids):
+                    drafts.append(scored(item, (one for findings in found.values() for one in findings)))
+    except Exception:
+        report([path for path in found if found[path]])
+        raise
+    finally:
+        road.findings += sum(len(findings) for findings in found.values())
+    report(hashes)
 
 
 async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
@@ -220,10 +254,7 @@ async def prove(road: Road, context: Context, proposals: Sequence[Proposal]) -> 
 
 async def _check(road: Road, context: Context, tree: str, proposal: Proposal) -> None:
     known = _earlier(road, proposal)
-    if known is not None and (known.state in SETTLED or _still_proven(known, tree)):
-        if known.state is ProposalState.OFFERED:
-            road.offered += 1
-            _keep(road, replace(known, run_id=road.run.id, created=proposal.created))
+    if known is not None and _settled(road, known):
         return
     texts = {path: await _text(road, context, path) for edit in proposal.edits for path in edit.paths}
     bases = {path: text for path, text in texts.items() if text is not None}
@@ -231,32 +262,48 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
     decision = risk.decide(proposal, road.config.risk_policy, concerns=concerns, gates=road.gates, context=context)
     proposal = replace(proposal, decision=decision)
     if decision.kind is DecisionKind.BLOCK:
+        _tell_gate(road, proposal, decision)
         _keep(road, replace(proposal, state=ProposalState.BLOCKED))
+        return
+    if known is not None and known.verdict is not None and await _still_proven(road, known, known.verdict, tree):
+        road.offered += 1
+        decision = risk.with_verdict(decision, known.verdict)  # the policy may be another than it was then
+        _keep(road, replace(known, run_id=road.run.id, created=proposal.created, decision=decision))
         return
     if road.verify is None:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
     else:
-        _keep(road, replace(proposal, state=ProposalState.CHECKING))
+        # One that is offered stays stored with its earlier proof until there is a new verdict: a process that is killed
+        # meanwhile must not lose it.
+        offered = known if known is not None and known.state is ProposalState.OFFERED else None
+        checking = replace(proposal, state=ProposalState.CHECKING)
+        if offered is None:
+            road.store.save_proposal(checking)
+        road.publish(ProposalChanged(road.run.id, checking))
         try:
             verdict = await road.verify(proposal, tree, texts, rechecker(road, context))
-        except AmbientError as error:
+        except Exception as error:  # a border: what the proof of one fix trips over must not stop the others
             road.problem(f"checking “{proposal.title}”", error)
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, str(error))
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
         except asyncio.CancelledError:
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, offered or replace(proposal, state=ProposalState.STALE), known)
             raise
-    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree)
+    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree, known)
 
 
-async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str) -> None:
+async def _conclude(
+    road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str, known: Proposal | None
+) -> None:
     if proposal.verdict is None or proposal.decision is None:
         return
     outcome = proposal.verdict.outcome
     decision = risk.with_verdict(proposal.decision, proposal.verdict)
     if outcome is not VerdictOutcome.PASSED:
         state = ProposalState.FAILED if outcome is VerdictOutcome.FAILED else ProposalState.INCONCLUSIVE
-        _keep(road, replace(proposal, decision=decision, state=state))
+        _settle(road, replace(proposal, decision=decision, state=state), known)
         return
+    if decision.kind is not DecisionKind.ALLOW:
+        _tell_gate(road, proposal, decision)
     for text in bases.values():
         road.store.save_text(text)
     offered = replace(proposal, decision=decision, state=ProposalState.OFFERED)
@@ -265,7 +312,15 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
     except AmbientError as error:  # the commit is for people who look with git; the fix is whole without it
         road.problem(f"recording “{proposal.title}”", error)
     road.offered += 1
-    _keep(road, offered)
+    _settle(road, offered, known)
+
+
+def _tell_gate(road: Road, proposal: Proposal, decision: Decision) -> None:
+    road.log(
+        "risk_trigger",
+        {"proposal": proposal.id, "agent": proposal.agent, "title": proposal.title,
+         "risk": proposal.risk_level.value, "decision": decision.kind.value, "reasons": list(decision.reasons)},
+    )  # fmt: skip
 
 
 def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
@@ -276,7 +331,7 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
         if proposal.id not in again and (outdated or proposal.agent not in failed):
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, replace(proposal, state=ProposalState.STALE), proposal)
 
 
 def rechecker(road: Road, context: Context) -> Recheck:
@@ -309,8 +364,37 @@ def _earlier(road: Road, proposal: Proposal) -> Proposal | None:
     return next((one for one in road.store.proposals(paths=proposal.files_touched) if one.id == proposal.id), None)
 
 
-def _still_proven(known: Proposal, tree: str) -> bool:
-    return known.state is ProposalState.OFFERED and known.verdict is not None and known.verdict.tree == tree
+async def _still_proven(road: Road, known: Proposal, verdict: Verdict, tree: str) -> bool:
+    """Whether an earlier proof holds: on this very tree, with the same settings and packages, or unless a new one is
+    asked for."""
+    if known.state is not ProposalState.OFFERED:
+        return False
+    if road.verify is None:
+        return True
+    return verdict.tree == tree and (road.conditions is None or await road.conditions() == verdict.conditions)
+
+
+def _settled(road: Road, known: Proposal) -> bool:
+    """Tell whether a person has decided about it, and finding the same again must not undo that.
+
+    A dismissal is remembered at the findings, which have been left out by now if it still holds; a proposal without
+    any has only its own state. One that was applied is found again only if the text is as it was before, and then it
+    is offered again.
+    """
+    if known.state is not ProposalState.DISMISSED:
+        return False
+    muted = {key[1] for key in learning.by_key(road.store.dismissals(time.time()))}
+    return not known.fingerprints or not muted.isdisjoint(known.fingerprints)
+
+
+def _settle(road: Road, proposal: Proposal, known: Proposal | None) -> None:
+    """Keep a proposal unless a person, maybe in another window, has decided about it since it was `known`."""
+    with road.store.transaction():
+        now = _earlier(road, proposal)
+        if now is not None and now.state in _DECIDED and (known is None or now.state is not known.state):
+            return
+        road.store.save_proposal(proposal)
+    road.publish(ProposalChanged(road.run.id, proposal))
 
 
 def _keep(road: Road, proposal: Proposal) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ambient_lsp.model import ProofKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BASE = 10.0
+"""What every proposal starts with, so that what became of an agent's earlier ones has something to scale."""
+
 AGREEMENT = 5.0
 """What each further specialist who proposes the same adds to the score."""
+
+SEVERITY = 2.0
+"""What each step of severity adds: a cap must not keep the small things and drop the one that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,12 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
     score by what became of its earlier proposals."""
     ranked = sorted(
         _merge_same(proposals),
-        key=lambda one: (-one.score * (weights or {}).get(one.agent, 1.0), one.risk_level.rank, one.id),
+        key=lambda one: (
+            -(BASE + one.score) * (weights or {}).get(one.agent, 1.0),
+            one.proof.kind is ProofKind.CHECKS,
+            one.risk_level.rank,
+            one.id,
+        ),
     )
     kept: list[Proposal] = []
     aside: list[SetAside] = []
@@ -62,6 +75,13 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
             for path in proposal.files_touched:
                 count[path] = count.get(path, 0) + 1
     return Refined(tuple(kept), tuple(aside))
+
+
+def scored(proposal: Proposal, findings: Iterable[Finding]) -> Proposal:
+    """Return the proposal with the severity of the worst of its findings in its score."""
+    mine = set(proposal.finding_ids)
+    worst = max((finding.severity.rank for finding in findings if finding.id in mine), default=0)
+    return replace(proposal, score=proposal.score + SEVERITY * worst)
 
 
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:
@@ -95,12 +115,12 @@ def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
         if first is None:
             merged[proposal.edits] = proposal
             continue
-        better, lesser = (first, proposal) if first.score >= proposal.score else (proposal, first)
+        better, lesser = sorted((first, proposal), key=_strength, reverse=True)
         agents = {rationale.agent for rationale in (*first.rationales, *proposal.rationales)}
         agrees = len(agents) > len({rationale.agent for rationale in first.rationales})
         merged[proposal.edits] = replace(
             better,
-            score=better.score + (AGREEMENT if agrees else 0.0),
+            score=max(first.score, proposal.score) + (AGREEMENT if agrees else 0.0),
             risk_level=max(first.risk_level, proposal.risk_level, key=lambda level: level.rank),
             rationales=_unique((*better.rationales, *lesser.rationales)),
             finding_ids=_unique((*better.finding_ids, *lesser.finding_ids)),
@@ -108,6 +128,11 @@ def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
             tags=_unique((*better.tags, *lesser.tags)),
         )
     return list(merged.values())
+
+
+def _strength(proposal: Proposal) -> tuple[bool, float]:
+    """Of two that change the same the one that promises more goes on: the weaker promise must not stand for both."""
+    return proposal.proof.kind is not ProofKind.CHECKS, proposal.score
 
 
 def _edits_conflict(one: FileEdit, other: FileEdit) -> bool:

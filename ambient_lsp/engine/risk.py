@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ambient_lsp.errors import UnsafePath
+from ambient_lsp.errors import AmbientError, UnsafePath
 from ambient_lsp.model import Context, Decision, DecisionKind, Proposal, VerdictOutcome
 from ambient_lsp.patching import paths
 
@@ -105,6 +105,9 @@ def _custom(proposal: Proposal, context: Context, gates: Sequence[tuple[str, Gat
     for name, gate in gates:
         try:
             asks = gate(proposal, context)
+        except AmbientError as error:
+            reasons.append(f"The custom gate {name} could not be asked: {error}")
+            continue
         except Exception as error:  # a gate is somebody else's code; when it breaks, a human decides
             reasons.append(f"The custom gate {name} failed ({type(error).__name__}: {error}).")
             continue

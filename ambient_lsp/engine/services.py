@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_cache_path
+
+from ambient_lsp.engine import extensions
 from ambient_lsp.engine.cpu import CpuPool
-from ambient_lsp.engine.pipeline import Road, travel
+from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
-from ambient_lsp.errors import AmbientError, Untrusted
+from ambient_lsp.errors import AmbientError
+from ambient_lsp.sandbox.logged import LoggedSandbox
+from ambient_lsp.store.store import OPEN_STATES
+from ambient_lsp.telemetry.log import TelemetryLog
+from ambient_lsp.verification import trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import (
         Checkouts,
         Coverage,
+        EventSource,
         Observation,
         Proposer,
         Readiness,
@@ -34,6 +45,9 @@ if TYPE_CHECKING:
     )
     from ambient_lsp.verification.verifier import Verifier
 
+
+_RUN: ContextVar[str] = ContextVar("run", default="")
+"""The run that this task works for; tasks that it starts work for the same."""
 
 FIRST_LOOK = {"StyleEnforcer": "AMB-STYLE-", "SecurityGuardian": "AMB-SEC-"}
 """Whose rules the resident linter can see by itself, by the beginning of their names."""
@@ -48,9 +62,11 @@ class Services:
         self.root = root
         self.config = config
         self.cpu = CpuPool(min(2, os.cpu_count() or 1))
+        self._baselines = user_cache_path("ambient") / "baselines"
         self._store = store
         self._trusted = trusted
         self._given_sandbox = sandbox
+        self._telemetry = TelemetryLog(root, config.telemetry)
         self._slots = asyncio.Semaphore(max(1, min(4, os.cpu_count() or 1)))
         self._lock = asyncio.Lock()
         self._repository: Repository | None = None
@@ -58,6 +74,7 @@ class Services:
         self._specialists: list[Proposer] | None = None
         self._chosen: tuple[Sandbox | None, tuple[Readiness, ...]] | None = None
         self._verifier: Verifier | None = None
+        self._gates: list[tuple[str, Gate]] | None = None
         self._ruff: RuffServer | None = None
 
     # ------------------------------------------------------------------------------------------------ the parts
@@ -96,8 +113,6 @@ class Services:
         if sandbox is None:
             return None
         if self._verifier is None:
-            from platformdirs import user_cache_path
-
             from ambient_lsp.verification.verifier import Verifier
 
             repository = await self.repository()
@@ -106,9 +121,12 @@ class Services:
                 await self.checkouts(),
                 self.config.sandbox,
                 self.root,
-                user_cache_path("ambient") / "baselines",
+                self._baselines,
                 repository.graph.tests_for,
+                self.cpu.run,
             )
+            for name, check in extensions.checks(self.config, self.root, trusted=self._trusted):
+                self._verifier.register(name, check)
         return self._verifier
 
     def specialists(self) -> list[Proposer]:
@@ -120,16 +138,14 @@ class Services:
         return self._specialists
 
     def gates(self) -> list[tuple[str, Gate]]:
-        """Return the custom gates. Raises `Untrusted` where the folder may not run code here."""
-        if self.config.risk_policy.custom_gates and not self._trusted:
-            raise Untrusted(
-                "risk_policy.custom_gates names code of this repository, and the folder is not trusted.",
-                untouched="No proposal was checked.",
-                next_step="Run `ambient trust` if you know this code, or take the gates out.",
-            )
-        from ambient_lsp.agents.custom import load_object
+        """Return the custom gates; one that cannot be used here leaves the decision to a human."""
+        if self._gates is None:
+            self._gates = extensions.gates(self.config, self.root, trusted=self._trusted)
+        return self._gates
 
-        return [(name, load_object(name, self.root)) for name in self.config.risk_policy.custom_gates]
+    def event_sources(self) -> list[EventSource]:
+        """Return the custom event sources; one that cannot be used here says why when it is asked."""
+        return extensions.event_sources(self.config, self.root, trusted=self._trusted)
 
     # ------------------------------------------------------------------------------------------------- the work
 
@@ -160,15 +176,22 @@ class Services:
             verify=None,
             concerns=concerns,
             slots=self._slots,
+            log=self._log,
         )
+
+    async def glance(self, road: Road) -> None:
+        """Publish what can be seen at once; see `pipeline.glance`."""
+        road.first_look = self._first_look
+        await glance(road)
 
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
+        _RUN.set(road.run.id)
         road.specialists = self.specialists()
         road.gates = self.gates()
         if road.run.trigger.verify:
             road.verify = self._verify
-        road.first_look = self._first_look
+            road.conditions = self._conditions
         await travel(road)
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
@@ -209,7 +232,10 @@ class Services:
         repository = await self.repository()
         paths = await asyncio.to_thread(_differing, self.root)
         result: list[str] = []
+        ignored = self.ignored()
         for path in paths:
+            if ignored(path):
+                continue
             snapshot = await repository.read(path)
             if snapshot is not None and self._store.get_value(f"reviewed:{path}") != snapshot.sha256:
                 result.append(path)
@@ -231,40 +257,53 @@ class Services:
         if await self.verifier() is not None:
             await (await self.checkouts()).current()
 
-    async def reap(self) -> int:
-        """Remove what killed processes of ours left behind: checkouts, containers."""
-        removed = await (await self.checkouts()).reap()
+    async def reap(self) -> None:
+        """Remove what killed processes of ours left behind: checkouts, commits of ended proposals, containers."""
+        checkouts = await self.checkouts()
+        await checkouts.reap()
+        recorded = await checkouts.recorded()
+        # Asked after the commits: one that is made from now on belongs to a proposal that is being checked.
+        alive = {proposal.id for proposal in self._store.proposals(states=OPEN_STATES)}
+        await checkouts.forget([proposal_id for proposal_id in recorded if proposal_id not in alive])
+        await asyncio.to_thread(trees.reap, self._baselines)
         sandbox = await self.sandbox()
-        return removed + (await sandbox.reap() if sandbox is not None else 0)
+        if sandbox is not None:
+            await sandbox.reap()
 
     async def close(self) -> None:
-        """End every process and give back every checkout."""
-        self.cpu.close()
-        if self._ruff is not None:
-            await self._ruff.close()
-        if self._repository is not None:
-            await self._repository.close()
-        if self._checkouts is not None:
-            await self._checkouts.close()
-        if self._chosen is not None and self._chosen[0] is not None:
-            await self._chosen[0].close()
+        """End every process and give back every checkout; one that cannot be given back does not keep the others."""
+        async with AsyncExitStack() as stack:
+            if self._chosen is not None and self._chosen[0] is not None:
+                stack.push_async_callback(self._chosen[0].close)
+            if self._checkouts is not None:
+                stack.push_async_callback(self._checkouts.close)
+            if self._repository is not None:
+                stack.push_async_callback(self._repository.close)
+            if self._ruff is not None:
+                stack.push_async_callback(self._ruff.close)
+            stack.callback(self.cpu.close)
 
     async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
         if self._chosen is None:
-            if self._given_sandbox is not None:
-                self._chosen = (self._given_sandbox, (await self._given_sandbox.probe(),))
+            if (sandbox := self._given_sandbox) is not None:
+                readiness = [await sandbox.probe()]
             else:
                 from ambient_lsp.sandbox.select import choose
 
                 sandbox, readiness = await choose(self.config.sandbox, self.root)
-                self._chosen = (sandbox, tuple(readiness))
+            logged = None if sandbox is None else LoggedSandbox(sandbox, partial(self._log, "command_executed"))
+            self._chosen = (logged, tuple(readiness))
         return self._chosen
+
+    def _log(self, kind: str, data: dict[str, Any]) -> None:
+        self._telemetry.write(_RUN.get(), kind, data)
 
     async def _first_look(self, snapshot: Snapshot) -> Mapping[str, Sequence[Finding]]:
         from ambient_lsp.analyzers import base
         from ambient_lsp.analyzers.ruff_server import RuffServer
 
-        if not snapshot.path.endswith((".py", ".pyi")):
+        known = self._repository
+        if not snapshot.path.endswith((".py", ".pyi")) or (known is not None and known.ignores(snapshot.path)):
             return {}
         if self._ruff is None:
             agents = self.config.agents
@@ -305,6 +344,10 @@ class Services:
             proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
         )
 
+    async def _conditions(self) -> str:
+        verifier = await self.verifier()
+        return "" if verifier is None else await verifier.conditions()
+
     async def _coverage(self, trigger: Trigger) -> Coverage | None:
         verifier = await self.verifier()
         return None if verifier is None else await verifier.coverage(await self._tree(trigger))
@@ -321,24 +364,18 @@ class Services:
 
 def _not_ignored(root: Path, paths: list[str]) -> list[str]:
     """Leave out what git ignores; in a folder without git, nothing."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
 
-    try:
-        ignored = set(Repo(root, search_parent_directories=True).ignored(*paths))
-    except GitError:
-        return paths
+    ignored = git.ignored(root, paths)
     return [path for path in paths if path not in ignored]
 
 
 def _differing(root: Path) -> list[str]:
     """Return source files that differ from HEAD or are new; none in a folder without git."""
-    from git import Repo
-    from git.exc import GitError
+    from ambient_lsp.context import git
+    from ambient_lsp.repository.git import GitFailed
 
     try:
-        repo = Repo(root)
-        names = repo.git.diff("--name-only", "-z", "--diff-filter=d", "HEAD", "--").split("\0")
-        return [name for name in (*names, *repo.untracked_files) if name.endswith((".py", ".pyi"))]
-    except (GitError, ValueError):
+        return [name for name in git.differing(root, untracked=True) if name.endswith((".py", ".pyi"))]
+    except GitFailed:
         return []

@@ -145,7 +145,7 @@ def _fix(
             return []
         action.disabled = types.CodeActionDisabled(reason)
         return [_action(session, action)]
-    if proposal.state not in (ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL):
+    if proposal.state is not ProposalState.OFFERED:
         return []
     if harmless(proposal) and session.support.resolves_edits and session.support.action_literals:
         action.data = {"uri": uri, "proposal_ids": [proposal.id]}

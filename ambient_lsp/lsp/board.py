@@ -83,8 +83,8 @@ class Board:
             self._publisher.soon(document.uri)
 
     def saved(self, uri: str) -> None:
-        """Publish at once."""
-        self._publisher.now(uri)
+        """Publish what still holds, unless a review shows something new at once."""
+        self._publisher.after_findings(uri)
 
     def closed(self, uri: str) -> None:
         """Go on showing what holds for the file on disk; nothing for what is no file of a folder."""
@@ -112,6 +112,15 @@ class Board:
     def refresh(self) -> None:
         """Publish everything that has changed in its look."""
         self._refresh(self._book.uris())
+
+    def restart(self, workspace: Workspace) -> None:
+        """Forget what an engine said that was closed, and show nothing of it."""
+        self.fixes.drop(workspace)
+        for uri in self._book.uris():
+            place = self._workspaces.of(uri)
+            if place is not None and place[0] is workspace:
+                self._book.forget(uri)
+                self._publisher.put(uri, self._notes.get(uri, ()))
 
     def drop(self, workspace: Workspace) -> None:
         """Forget a folder that was closed, and what is shown of its files."""

@@ -251,20 +251,12 @@ def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> 
 
 
 async def _changed(workspace: Workspace) -> tuple[str, ...]:
-    argv = ("git", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all")
+    from ambient_lsp.context import git  # starting it is all that this needs of it
+    from ambient_lsp.repository.git import GitFailed
+
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=workspace.root,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise NotFound("git is not installed.", next_step="Review the whole folder instead.") from error
-    output, _ = await process.communicate()
-    if process.returncode != 0:
-        raise NotFound(f"{workspace.given} is not a git repository.", next_step="Review the whole folder instead.")
-    entries = output.decode("utf-8", "surrogateescape").split("\0")
-    return tuple(entry[3:] for entry in entries if len(entry) > 3 and "D" not in entry[:2])
+        return tuple(await asyncio.to_thread(git.differing, workspace.root, untracked=True))
+    except (GitFailed, OSError) as error:
+        raise NotFound(
+            f"git cannot say what changed in {workspace.given}.", next_step="Review the whole folder instead."
+        ) from error

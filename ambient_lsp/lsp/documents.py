@@ -145,8 +145,19 @@ def read(path: Path, uri: str, encoding: PositionEncoding) -> Document | None:
 
 def _difference(old: str, new: str) -> tuple[int, int, int]:
     """Return the smallest single replacement between two texts, for clients that send the whole text."""
-    limit = min(len(old), len(new))
-    head = next((index for index in range(limit) if old[index] != new[index]), limit)
-    limit -= head
-    tail = next((index for index in range(limit) if old[-1 - index] != new[-1 - index]), limit)
+    head = _common_start(old, new)
+    limit = min(len(old), len(new)) - head
+    tail = _common_start(old[len(old) - limit :][::-1], new[len(new) - limit :][::-1])
     return head, len(old) - tail, len(new) - tail - head
+
+
+def _common_start(old: str, new: str) -> int:
+    """Return how many characters two texts begin with alike, by comparing slices: this runs at every keystroke."""
+    same, limit = 0, min(len(old), len(new))
+    while same < limit:
+        middle = (same + limit + 1) // 2
+        if old[same:middle] == new[same:middle]:
+            same = middle
+        else:
+            limit = middle - 1
+    return same

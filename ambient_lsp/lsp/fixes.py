@@ -26,7 +26,7 @@ _GONE = frozenset(
 def needs_approval(proposal: Proposal) -> bool:
     """Whether a person has to agree before the proposal may be applied."""
     asks = proposal.decision is not None and proposal.decision.kind is DecisionKind.CONFIRM
-    return proposal.state is ProposalState.NEEDS_APPROVAL or (proposal.state is ProposalState.OFFERED and asks)
+    return proposal.state is ProposalState.OFFERED and asks
 
 
 def with_approval(engine: Engine, proposal: Proposal) -> Proposal:

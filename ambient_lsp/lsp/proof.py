@@ -20,9 +20,11 @@ def in_title(proposal: Proposal) -> str:
 
 def shown(verdict: Verdict) -> str:
     """Return the shortest true sentence about a verdict that passed."""
-    tests = sum(outcome == "passed" for check in verdict.checks for outcome in check.patched.values())
-    if tests:
-        return f"{tests} test{'s pass' if tests != 1 else ' passes'} as before"
+    passed = [test in check.base for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
+    if known := sum(passed):
+        return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
+    if passed:
+        return f"{len(passed)} new test{'s pass' if len(passed) != 1 else ' passes'}"
     if verdict.measurements:
         first = verdict.measurements[0]
         return f"{first.name} {first.before:g} → {first.after:g} {first.unit}".rstrip()
@@ -43,7 +45,7 @@ def why_not(proposal: Proposal) -> str:
         reasons = "; ".join(proposal.decision.reasons) if proposal.decision else ""
         return f"The risk policy forbids this fix: {reasons}" if reasons else "The risk policy forbids this fix."
     if proposal.state is ProposalState.CONFLICT:
-        return "The fix no longer fits the file."
+        return f"Another fix comes first: {reason}" if reason else "It cannot be made together with another fix."
     return ""
 
 

@@ -10,6 +10,9 @@ from lsprotocol import types
 INTERVAL = 0.1
 """Seconds between two publications of a file, but for new findings and saves."""
 
+PATIENCE = 0.03
+"""Seconds that a saved file waits for new findings before it is published with what holds of the old ones."""
+
 
 class Publisher:
     """Sends what `render` returns for a URI, unless the client has just that already."""
@@ -40,6 +43,12 @@ class Publisher:
             loop = asyncio.get_running_loop()
             due = self._last.get(uri, -INTERVAL) + INTERVAL
             self._timers[uri] = loop.call_at(max(due, loop.time()), self.now, uri)
+
+    def after_findings(self, uri: str) -> None:
+        """Publish a file with the findings that are about to come, or without them if they take long."""
+        if (timer := self._timers.pop(uri, None)) is not None:
+            timer.cancel()
+        self._timers[uri] = asyncio.get_running_loop().call_later(PATIENCE, self.now, uri)
 
     def put(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
         """Publish these for a file."""

@@ -1,4 +1,4 @@
-"""Running the git command line: argv only, no prompt, no hook, no filter that fetches, and no lock on the user's index.
+"""Running the git command line: argv only, nothing of the repository's is run (`guard.py`), no lock on its index.
 
 Everything here is synchronous and meant for a thread (`asyncio.to_thread`); `worktrees.py` is the asynchronous border.
 """
@@ -13,35 +13,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import WorkspaceError
+from ambient_lsp.repository.guard import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
-
-_CONFIG = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "core.splitIndex": "false",
-    "core.logAllRefUpdates": "false",
-    "advice.detachedHead": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    # A pointer stays a pointer: smudging would download, cleaning would copy large files into the object store.
-    "filter.lfs.smudge": "",
-    "filter.lfs.clean": "",
-    "filter.lfs.process": "",
-    "filter.lfs.required": "false",
-}
-_OPTIONS = tuple(part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}"))
-_SETTINGS = {
-    "LC_ALL": "C",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "true",
-    "SSH_ASKPASS": "true",
-}
 
 
 class GitFailed(WorkspaceError):
@@ -91,9 +67,10 @@ class Git:
         """Start git and hand out the process; leaving ends it and all that it started."""
         tree = work_tree or self.work_tree
         process = subprocess.Popen(
-            ("git", f"--git-dir={git_dir or self.git_dir}", f"--work-tree={tree}", *_OPTIONS, *argv),
+            ("git", f"--git-dir={git_dir or self.git_dir}", f"--work-tree={tree}", *argv),
             cwd=tree if tree.is_dir() else self.git_dir,
-            env=environment() | ({"GIT_INDEX_FILE": str(index), "GIT_OPTIONAL_LOCKS": "1"} if index else {}),
+            env=environment(git_dir or self.git_dir)
+            | ({"GIT_INDEX_FILE": str(index), "GIT_OPTIONAL_LOCKS": "1"} if index else {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -128,26 +105,11 @@ def check_trusted_by_git(folder: Path) -> None:
 def run_in(folder: Path, *argv: str) -> bytes:
     """Run git in `folder`, where it finds the repository by itself; return its output. Raises `GitFailed`."""
     done = subprocess.run(
-        ("git", *argv), cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        ("git", *argv), cwd=folder, env=environment(folder), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
     )
     if done.returncode != 0:
         raise failure(argv, done.returncode, done.stderr.decode("utf-8", "replace").strip())
     return done.stdout
-
-
-def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment for git: the user's, without what a hook or an outer git had set for its own repository.
-
-    A git hook runs with `GIT_DIR` and `GIT_INDEX_FILE` set; inherited, they would send us to the wrong index.
-    """
-    source = os.environ if base is None else base
-    kept = {
-        name: value
-        for name, value in source.items()
-        if not name.startswith("GIT_")
-        or (name.startswith(("GIT_CONFIG_", "GIT_EXEC_PATH")) and name != "GIT_CONFIG_PARAMETERS")
-    }
-    return kept | _SETTINGS
 
 
 def failure(argv: tuple[str, ...], exit_code: int | None, stderr: str) -> GitFailed:

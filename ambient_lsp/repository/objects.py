@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.errors import WorkspaceError
-from ambient_lsp.repository.git import environment
+from ambient_lsp.repository.guard import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ class Objects:
         from gitdb import LooseObjectDB  # type: ignore[import-untyped]  # it publishes no types
 
         self._repository = git.Repo(where)
-        self._repository.git.update_environment(**environment({}))
+        self._repository.git.update_environment(**environment(where))
         self._loose = LooseObjectDB(str(Path(self._repository.common_dir) / "objects"))
         self._trees: dict[str, dict[bytes, Entry]] = {}
         self._lock = threading.Lock()

@@ -123,6 +123,12 @@ class GitCheckouts:
         """Keep a proposal as a commit under `refs/ambient/proposals/<id>`; return the commit's id."""
         return await self._thread(lambda: self._record(proposal, tree))
 
+    async def recorded(self) -> list[str]:
+        """Return the ids of the proposals that have a commit."""
+        argv = ("for-each-ref", "--format=%(refname)", record.REFS)
+        names = (await self._thread(lambda: self._git.run(*argv))).decode().split()
+        return [name.removeprefix(record.REFS) for name in names]
+
     async def forget(self, ids: Iterable[str]) -> None:
         """Drop the references of proposals that have ended; git removes their commits in its own time."""
         names = [record.REFS + proposal_id for proposal_id in ids]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import platform
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 T = TypeVar("T")
+
+_OLDEST_API = "1.41"  # Docker 20.10
 
 
 class Docker:
@@ -117,7 +121,15 @@ class Docker:
             if self._client is None:
                 import docker
 
-                client = docker.from_env(timeout=self._timeout, max_pool_size=32)
+                _knock()
+                # With `version="auto"` the SDK asks the engine while it is being made; asked afterwards, its
+                # connections can be closed when none answers.
+                client = docker.from_env(version=_OLDEST_API, timeout=self._timeout, max_pool_size=32)
+                try:
+                    client.api._version = client.version()["ApiVersion"]  # type: ignore[attr-defined]  # as "auto" does
+                except BaseException:
+                    client.close()
+                    raise
                 client.api.timeout = 60
                 self._client = client
             return self._client
@@ -182,9 +194,20 @@ def _translated(work: Callable[[], T]) -> T:
 
     try:
         return work()
-    except (docker.errors.DockerException, requests.exceptions.RequestException, ConnectionError) as error:
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise SandboxUnavailable(
             f"Docker does not answer as it should: {str(error)[:300]}.",
             untouched="The check has no result; your files were not touched.",
             next_step="Start Docker, or set sandbox.backend to bubblewrap.",
         ) from error
+
+
+def _knock() -> None:
+    """Raise `OSError` when nobody listens where the engine should be.
+
+    The SDK does not close a socket that it could not connect, so it must not be the first to try.
+    """
+    scheme, _, path = (os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock").partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(path)

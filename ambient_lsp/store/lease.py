@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from ambient_lsp.errors import LeaseHeld
@@ -25,6 +26,17 @@ class Lease:
     def release(self) -> None:
         """Give the lease back."""
         self._file.close()
+
+
+def lock(path: Path) -> Lease | None:
+    """Take the lock on a file (made where it is missing), until it is released; None when somebody else has it."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644), "r+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return Lease(file)
 
 
 def take(folder: Path) -> Lease:
@@ -62,10 +74,9 @@ def _open(folder: Path) -> TextIO:
 
 
 def _sign(file: TextIO) -> Lease:
-    file.seek(0)
-    file.truncate()
-    json.dump({"pid": os.getpid(), "since": time.time()}, file)
-    file.flush()
+    # The signature is for people: a disk that is full must not keep us from working.
+    with suppress(OSError):
+        os.pwrite(file.fileno(), json.dumps({"pid": os.getpid(), "since": time.time()}).ljust(64).encode(), 0)
     return Lease(file)
 
 

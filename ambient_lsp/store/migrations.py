@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import sqlite3
+import sqlite3
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (
@@ -49,7 +46,13 @@ def migrate(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     for name, script in MIGRATIONS:
-        if name not in done:
-            db.executescript(f"BEGIN IMMEDIATE;{script};")
-            db.execute("INSERT INTO migrations VALUES (?)", (name,))
-            db.execute("COMMIT")
+        if name in done:
+            continue
+        try:
+            db.executescript(f"BEGIN IMMEDIATE; INSERT INTO migrations VALUES ('{name}'); {script}; COMMIT;")  # noqa: S608 - our own
+        except sqlite3.IntegrityError:  # another process was quicker, between our look and our turn
+            db.execute("ROLLBACK")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import zlib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -20,7 +21,7 @@ from ambient_lsp.store.migrations import migrate
 from ambient_lsp.text import sha256 as sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 T = TypeVar("T")
 
@@ -48,17 +49,21 @@ class SqliteStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA foreign_keys=ON")
-        migrate(self._db)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            _use_wal(self._db)
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            migrate(self._db)
+        except BaseException:
+            self._db.close()
+            raise
 
     # proposals
 
     def save_proposal(self, proposal: Proposal) -> None:
         """Insert or replace."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("DELETE FROM proposals WHERE id = ?", (proposal.id,))
             self._db.execute(
                 "INSERT INTO proposals VALUES (?, ?, ?, ?, ?, ?)",
@@ -106,7 +111,7 @@ class SqliteStore:
 
     def save_findings(self, agent: str, path: str, sha256: str, findings: Sequence[Finding]) -> None:
         """Replace what `agent` said of `path`."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("DELETE FROM findings WHERE agent = ? AND path = ?", (agent, path))
             self._db.executemany(
                 "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)",
@@ -137,9 +142,10 @@ class SqliteStore:
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Append to the audit log; never changed afterwards."""
-        self._db.execute(
-            "INSERT INTO outcomes (proposal_id, value) VALUES (?, ?)", (outcome.proposal_id, _dump(outcome))
-        )
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO outcomes (proposal_id, value) VALUES (?, ?)", (outcome.proposal_id, _dump(outcome))
+            )
 
     def outcomes(self, proposal_id: str = "") -> list[Outcome]:
         """Return the audit log, oldest first."""
@@ -151,10 +157,11 @@ class SqliteStore:
 
     def dismiss(self, dismissal: Dismissal) -> None:
         """Remember a dismissal; a newer one of the same finding replaces it."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO dismissals VALUES (?, ?, ?, ?, ?)",
-            (dismissal.fingerprint, dismissal.rule, dismissal.path, dismissal.expires, _dump(dismissal)),
-        )
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO dismissals VALUES (?, ?, ?, ?, ?)",
+                (dismissal.fingerprint, dismissal.rule, dismissal.path, dismissal.expires, _dump(dismissal)),
+            )
 
     def dismissals(self, now: float) -> list[Dismissal]:
         """Return those that have not expired."""
@@ -164,9 +171,10 @@ class SqliteStore:
 
     def save_run(self, run: RunRecord) -> None:
         """Insert or replace."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", (run.id, run.started, run.state, _dump(run))
-        )
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", (run.id, run.started, run.state, _dump(run))
+            )
 
     def run(self, run_id: str) -> RunRecord | None:
         """Return one run, None where nobody has started it yet."""
@@ -181,10 +189,11 @@ class SqliteStore:
     def save_text(self, text: str) -> str:
         """Keep the text that an edit is bound to; return its sha256."""
         digest = sha256_of(text)
-        self._db.execute(
-            "INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET used = excluded.used",
-            (digest, zlib.compress(text.encode("utf-8", "surrogatepass"), 1), time.time()),
-        )
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO texts VALUES (?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET used = excluded.used",
+                (digest, zlib.compress(text.encode("utf-8", "surrogatepass"), 1), time.time()),
+            )
         return digest
 
     def text(self, sha256: str) -> str:
@@ -196,7 +205,8 @@ class SqliteStore:
 
     def set_value(self, key: str, value: str) -> None:
         """Keep a small fact (a cache key, a counter)."""
-        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))
 
     def get_value(self, key: str, default: str = "") -> str:
         """Return a small fact."""
@@ -207,12 +217,15 @@ class SqliteStore:
 
     def add_request(self, kind: str, value: str, request_id: str) -> None:
         """Ask the process that holds the lease for something."""
-        self._db.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", (request_id, kind, value, time.time()))
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", (request_id, kind, value, time.time())
+            )
 
     def take_requests(self) -> list[tuple[str, str, str]]:
         """Return and remove all requests as (kind, id, value), oldest first."""
-        with self._transaction():
-            rows = self._db.execute("SELECT kind, id, value FROM requests ORDER BY created").fetchall()
+        with self.transaction():
+            rows = self._db.execute("SELECT kind, id, value FROM requests ORDER BY rowid").fetchall()
             self._db.execute("DELETE FROM requests")
         return [(str(kind), str(key), str(value)) for kind, key, value in rows]
 
@@ -225,15 +238,20 @@ class SqliteStore:
     def tidy(self, now: float, *, keep_days: float = 30) -> None:
         """Drop what nobody needs: old runs, ended proposals, expired dismissals, texts that no proposal is bound to."""
         oldest = now - keep_days * 86400
-        ended = [state for state in ProposalState if state not in _OPEN]
-        with self._transaction():
+        ended = [state for state in ProposalState if state not in OPEN_STATES]
+        with self.transaction():
             self._db.execute("DELETE FROM runs WHERE started < ?", (oldest,))
             self._db.execute("DELETE FROM dismissals WHERE expires != 0 AND expires < ?", (now,))
             self._db.execute(
                 f"DELETE FROM proposals WHERE created < ? AND state IN ({_marks(ended)})",  # noqa: S608 - marks only
                 (oldest, *ended),
             )
-            self._db.execute("DELETE FROM texts WHERE used < ?", (oldest,))
+            bound = {edit.base_sha256 for proposal in self.proposals(states=OPEN_STATES) for edit in proposal.edits}
+            old = self._db.execute("SELECT sha256 FROM texts WHERE used < ?", (oldest,)).fetchall()
+            self._db.executemany("DELETE FROM texts WHERE sha256 = ?", [row for row in old if row[0] not in bound])
+            self._db.execute(
+                "DELETE FROM facts WHERE key LIKE 'applied:%' AND substr(key, 9) NOT IN (SELECT id FROM proposals)"
+            )
 
     def close(self) -> None:
         """Flush and close."""
@@ -247,35 +265,49 @@ class SqliteStore:
                 f"The state in {self.path} cannot be read: {error}.", next_step="Check the disk, then try again."
             ) from error
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db, self.path)
-
-
-_OPEN = frozenset({ProposalState.OFFERED, ProposalState.NEEDS_APPROVAL, ProposalState.CHECKING, ProposalState.DRAFTED})
-
-
-class _Transaction:
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
-        self._db = db
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if error is None:
-            self._db.execute("COMMIT")
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything that is written inside durable together or not at all. May be nested. Raises `StoreError`."""
+        if self._db.in_transaction:
+            yield
             return
-        self._db.execute("ROLLBACK")
-        if isinstance(error, sqlite3.Error):
-            raise StoreError(
-                f"The state in {self._path} cannot be written: {error}.",
-                untouched="What was stored before is still there.",
-                next_step="Check that the disk is not full, then try again.",
-            ) from error
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):  # a full disk has taken it back already
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(
+                    f"The state in {self.path} cannot be written: {error}.",
+                    untouched="What was stored before is still there.",
+                    next_step="Check that the disk is not full, then try again.",
+                ) from error
+            raise
+
+
+OPEN_STATES = (
+    ProposalState.OFFERED,
+    ProposalState.CHECKING,
+    ProposalState.DRAFTED,
+)
 
 
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging. SQLite does not wait for others who do the same at the same moment."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def dump_trigger(trigger: Trigger) -> str:

@@ -1,14 +1,17 @@
 """The local log: one JSON line an event, in `.ambient/telemetry.jsonl`. Nothing is ever sent anywhere.
 
-A line is written whole with one `write` on a file opened for appending, so that two processes do not mix theirs and a
-killed one leaves no half line but the very last.
+Lines are appended under a lock that ends with its holder, so that processes do not mix theirs, and none is lost while
+another process drops the old ones. A killed process may leave half a line; the next line begins on a new one.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,11 +39,8 @@ class TelemetryLog:
         line = json.dumps({"timestamp": self._clock(), "run_id": run_id, "type": kind, "data": data}) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                os.write(handle, line.encode())
-            finally:
-                os.close(handle)
+            with self._locked() as file:
+                _append(file, line.encode())
         except OSError:
             self.lost += 1
 
@@ -61,10 +61,40 @@ class TelemetryLog:
     def drop_old(self) -> None:
         """Remove events older than `retention_days`, by writing the rest anew and renaming it into place."""
         oldest = self._clock() - self._settings.retention_days * 86400
-        events = list(self.read())
-        kept = [event for event in events if float(event.get("timestamp", 0)) >= oldest]
-        if len(kept) == len(events):
+        if not self.path.exists():
             return
         fresh = self.path.with_suffix(".tmp")
-        fresh.write_text("".join(json.dumps(event) + "\n" for event in kept), encoding="utf-8")
-        fresh.replace(self.path)
+        try:
+            with self._locked():
+                events = list(self.read())
+                kept = [event for event in events if float(event.get("timestamp", 0)) >= oldest]
+                if len(kept) < len(events):
+                    fresh.write_text("".join(json.dumps(event) + "\n" for event in kept), encoding="utf-8")
+                    fresh.replace(self.path)
+        except OSError:  # a full disk: what is old stays a little longer
+            fresh.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Open the log and hold its lock; another process may just have put a new file into its place."""
+        while True:
+            file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(file), self.path.stat()):
+                    yield file
+                    return
+            except FileNotFoundError:
+                continue
+            finally:
+                os.close(file)
+
+
+def _append(file: int, line: bytes) -> None:
+    """Append a whole line or, where the disk is full, nothing."""
+    size = os.fstat(file).st_size
+    if size and os.pread(file, 1, size - 1) != b"\n":
+        line = b"\n" + line
+    if os.write(file, line) < len(line):
+        os.ftruncate(file, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

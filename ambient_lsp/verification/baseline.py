@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import json
 import os
-import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _KEPT = 500
 """Files kept; the oldest go first."""
+
+_DRAFT = ".tmp"
+_DRAFT_SECONDS = 600
+"""A draft this old is nobody's: writing one takes milliseconds."""
 
 
 class Baseline:
@@ -52,7 +57,8 @@ class Baseline:
             if found is None:
                 found = await make()
                 if keep(found):
-                    await asyncio.to_thread(_store, file, found)
+                    with suppress(OSError):  # a full disk: it is made again the next time
+                        await asyncio.to_thread(_store, file, found)
             return found
 
 
@@ -70,11 +76,18 @@ def _load(file: Path) -> Any:
 def _store(file: Path, value: Any) -> None:
     """Write atomically: a killed process must not leave half a baseline."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-    temporary = file.with_name(os.path.basename(name))  # noqa: PTH119 - mkstemp answers with a string
-    temporary.replace(file)
+    draft = file.with_suffix(f".{os.getpid()}{_DRAFT}")
+    try:
+        draft.write_text(json.dumps(value), encoding="utf-8")
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     files = sorted(file.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)
-    for old in files[:-_KEPT]:
+    for old in [*files[:-_KEPT], *_abandoned(file.parent)]:
         old.unlink(missing_ok=True)
+
+
+def _abandoned(folder: Path) -> list[Path]:
+    """Return drafts that killed processes left."""
+    return [one for one in folder.glob(f"*{_DRAFT}") if time.time() - one.stat().st_mtime > _DRAFT_SECONDS]

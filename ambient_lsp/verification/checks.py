@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.errors import CommandRefused
 from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.protocols import Command
+from ambient_lsp.verification import untrusted
 from ambient_lsp.verification.trees import REPEATABLE
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _DIAGNOSTIC = re.compile(r"^(?P<path>[^\s:]*[./][^\s:]*)(?::\d+)?(?::\d+)?: (?P<message>.*\S)\s*$")
 _SUMMARY = re.compile(r"^(Found \d+|Success|All checks|=+|-+|\d+ (passed|failed))")
+_LONGEST = 1 << 20
 _NOT_THERE = re.compile(r"No module named '?(ruff|mypy)\b")
 
 
@@ -47,8 +49,8 @@ def detected(folder: Path, paths: Sequence[str]) -> list[Check]:
     """Return ruff and mypy, on the touched files, where the project configures them."""
     if not paths:
         return []
-    tools = _tools(folder / "pyproject.toml")
-    ini = _sections(folder / "setup.cfg")
+    tools = _tools(folder)
+    ini = _sections(folder)
     found: list[Check] = []
     argv: tuple[str, ...]
     if "ruff" in tools or any((folder / name).is_file() for name in ("ruff.toml", ".ruff.toml")):
@@ -134,19 +136,19 @@ def _diagnostics(output: str, tree: str) -> Iterable[str]:
             yield f"{match['path']}: {match['message']}"
 
 
-def _tools(file: Path) -> Mapping[str, Any]:
+def _tools(folder: Path) -> Mapping[str, Any]:
     try:
-        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):
+        tools = tomllib.loads(untrusted.read_text(folder, "pyproject.toml", _LONGEST) or "").get("tool", {})
+    except (ValueError, RecursionError):
         return {}
     return tools if isinstance(tools, dict) else {}
 
 
-def _sections(file: Path) -> Sequence[str]:
+def _sections(folder: Path) -> Sequence[str]:
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, Error):
+        parser.read_string(untrusted.read_text(folder, "setup.cfg", _LONGEST) or "")
+    except (ValueError, Error):
         return ()
     return parser.sections()
 

@@ -93,11 +93,16 @@ def sentence(check: CheckResult) -> str:
         first, rest = check.new_failures[0], len(check.new_failures) - 1
         also = f" and {rest} more" if rest else ""
         return f"{first}{also} passed before and not with the patch"
-    passed = sum(outcome == "passed" for outcome in check.patched.values())
+    passed = {test for test, outcome in check.patched.items() if outcome == "passed"}
+    known = passed & set(check.base)
     red = sum(outcome in ("failed", "error") for test, outcome in check.patched.items() if test not in check.flaky)
-    parts = [f"{_count(passed, 'test')} pass{'es' if passed == 1 else ''}"]
-    fixed = sum(check.base.get(test) in ("failed", "error") for test, now in check.patched.items() if now == "passed")
-    parts[0] += " as before" if not fixed else f", {fixed} of them failed before"
+    fixed = sum(check.base[test] in ("failed", "error") for test in known)
+    many, which = (known, "test") if known or not passed else (passed, "new test")
+    parts = [f"{_count(len(many), which)} pass{'es' if len(many) == 1 else ''}"]
+    if fixed:
+        parts[0] += f", {fixed} of them failed before"
+    elif many is known:
+        parts[0] += " as before"
     if red:
         parts.append(f"{_count(red, 'failure')} {'was' if red == 1 else 'were'} there already")
     if check.flaky:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.errors import CommandRefused, SandboxError
 from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.protocols import Command, Observation
+from ambient_lsp.verification import untrusted
 from ambient_lsp.verification.checks import Check, find_checks, observe
 from ambient_lsp.verification.testrun import run_tests
 from ambient_lsp.verification.trees import REPEATABLE
@@ -46,12 +48,13 @@ async def expressions(tree: OpenTree, calls: Sequence[str], setup: str) -> list[
     argv = (tree.session.python, script, asked, answer)
     result = await tree.session.run(Command(argv, env=REPEATABLE, limits=tree.limits, trusted=True))
     try:
-        observed = json.loads((tree.results / "observed.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = await asyncio.to_thread(untrusted.read_text, tree.results, "observed.json")
+        observed = json.loads(found or "")
+        if observed["error"]:
+            raise SandboxError(f"Nothing could be observed: {observed['error']}")
+        return [Observation(**one) for one in observed["observations"]]
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise SandboxError(f"Nothing could be observed: {result.stderr[-300:] or result.killed}") from error
-    if observed["error"]:
-        raise SandboxError(f"Nothing could be observed: {observed['error']}")
-    return [Observation(**one) for one in observed["observations"]]
 
 
 async def _check(check: Check, tree: OpenTree) -> CheckResult | None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ambient_lsp.verification import untrusted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from ambient_lsp.verification.trees import OpenTree, Report
 
 _CONFIG_FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "setup.py", "Pipfile", "environment.yml")
+_CONFTESTS = ("conftest.py", "tests/conftest.py")
 _PLUGIN = re.compile(r"pytest[-_][a-z]|asyncio_mode|\banyio\b|\bsyrupy\b|\brespx\b|\bdjango\b", re.IGNORECASE)
 
 PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short")
@@ -104,12 +107,11 @@ async def plugin_environment(tree: OpenTree) -> dict[str, str]:
 
 def needs_plugins(folder: Path) -> bool:
     """Return whether the project's configuration names pytest plugins."""
-    files = [folder / name for name in _CONFIG_FILES]
-    files += [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
-    conftests = [folder / "conftest.py", folder / "tests" / "conftest.py"]
-    if any(file.is_file() and "pytest_plugins" in file.read_text("utf-8", "replace") for file in conftests):
+    listed = [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
+    names = (*_CONFIG_FILES, *(file.relative_to(folder).as_posix() for file in listed))
+    if any("pytest_plugins" in (untrusted.read_text(folder, name) or "") for name in _CONFTESTS):
         return True
-    return any(file.is_file() and _PLUGIN.search(file.read_text("utf-8", "replace")) for file in files)
+    return any(_PLUGIN.search(untrusted.read_text(folder, name) or "") for name in names)
 
 
 def _read(tree: OpenTree, report: Report) -> TestRun:

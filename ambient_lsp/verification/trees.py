@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.protocols import Command, CommandResult, Limits
+from ambient_lsp.sandbox import owner
+from ambient_lsp.verification import untrusted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -72,8 +74,7 @@ class OpenTree:
 
     async def put(self, name: str, text: str) -> str:
         """Lay a file into the report folder for our scripts; return its path inside."""
-        target = self.results / name
-        await asyncio.to_thread(_write, target, text)
+        await asyncio.to_thread(untrusted.write_text, self.results, name, text)
         return f"{self.session.results}/{name}"
 
     async def script(
@@ -82,10 +83,8 @@ class OpenTree:
         """Run one of our scripts (`argv`: its file's name, then arguments) on the project's interpreter."""
         name, *arguments = argv
         number = next(self._numbers)
-        out = self.results / f"report-{number}.jsonl"
-        job_file = await self.put(
-            f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out.name}"})
-        )
+        out = f"report-{number}.jsonl"
+        job_file = await self.put(f"job-{number}.json", json.dumps({**job, "out": f"{self.session.results}/{out}"}))
         result = await self.session.run(
             Command(
                 (self.session.python, f"{self.session.harness}/{name}", *arguments),
@@ -94,7 +93,7 @@ class OpenTree:
                 trusted=True,
             )
         )
-        return Report(await asyncio.to_thread(_records, out), result)
+        return Report(await asyncio.to_thread(_records, self.results, out), result)
 
 
 @asynccontextmanager
@@ -110,7 +109,7 @@ async def open_tree(
 ) -> AsyncIterator[OpenTree]:
     """Check `tree` out with `edits`, and open a sandbox on it. Leaving gives everything back."""
     harness = await asyncio.to_thread(stage_harness, cache_dir)
-    results = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="results-", dir=cache_dir))
+    results = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=_own("results"), dir=cache_dir))
     try:
         async with (
             checkouts.checkout(tree, edits) as folder,
@@ -132,7 +131,7 @@ def stage_harness(cache_dir: Path) -> Path:
     if target.is_dir():
         return target
     cache_dir.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix="harness-", dir=cache_dir))
+    staging = Path(tempfile.mkdtemp(prefix=_own("staging"), dir=cache_dir))
     staging.chmod(0o755)  # the sandbox may run as another user
     for script in scripts:
         shutil.copyfile(script, staging / script.name)
@@ -147,20 +146,26 @@ def stage_harness(cache_dir: Path) -> Path:
     return target
 
 
-def _write(target: Path, text: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
+def reap(cache_dir: Path) -> None:
+    """Remove the folders that killed processes left below `cache_dir`."""
+    for folder in [*cache_dir.glob("results-*-*-*"), *cache_dir.glob("staging-*-*-*")]:
+        _, pid, started, _ = folder.name.split("-", 3)
+        if not owner.alive(f"{pid}:{started}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _records(path: Path) -> tuple[Mapping[str, Any], ...]:
+def _own(kind: str) -> str:
+    """Return a name that tells whose a folder is."""
+    return f"{kind}-{owner.current().replace(':', '-')}-"
+
+
+def _records(folder: Path, name: str) -> tuple[Mapping[str, Any], ...]:
     """Read JSON lines; the last one may be cut where the process was killed."""
-    if not path.is_file():
-        return ()
     records = []
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for line in (untrusted.read_text(folder, name) or "").split("\n"):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and "kind" in record:
             records.append(record)

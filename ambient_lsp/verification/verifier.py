@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,13 +17,14 @@ from ambient_lsp.sandbox import layout
 from ambient_lsp.verification import compare
 from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
+from ambient_lsp.verification.conditions import conditions
 from ambient_lsp.verification.examine import all_checks, expressions
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
 from ambient_lsp.verification.selection import Selection, count_test_files, select
 from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
-from ambient_lsp.verification.trees import OpenTree, open_tree
+from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -37,11 +38,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of reading a report that is not what our scripts write."""
+
 
 class Verifier:
     """Judges proposals of one repository. `sandbox` None means that every verdict is inconclusive.
 
-    `tests_for` returns the test files that reach the given files. `cache_dir` keeps baselines; it may be deleted.
+    `tests_for` returns the test files that reach the given files. `cache_dir` keeps baselines; it may be deleted. `cpu`
+    runs a function on texts of the repository, best in another process.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Verifier:
         project: Path,
         cache_dir: Path,
         tests_for: Callable[[Sequence[str]], tuple[str, ...]],
+        cpu: Callable[..., Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
         self._sandbox = sandbox
         self._checkouts = checkouts
@@ -59,10 +65,13 @@ class Verifier:
         self._project = project
         self._cache_dir = cache_dir
         self._tests_for = tests_for
+        self._cpu = cpu
         self._limits = layout.limits(settings)
         self._baseline = Baseline(cache_dir / "baseline")
         self._custom: dict[str, CustomCheck] = {}
         self._readiness: Readiness | None = None
+        self._image = ""
+        self._conditions = ""
 
     def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
@@ -89,11 +98,19 @@ class Verifier:
             else:
                 bases = {path: text for path, text in texts.items() if text is not None}
                 patched = {**texts, **apply_edits(bases, proposal.edits)}
-                case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent))
+                case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent), self._cpu)
                 verdict = await self._judge(case, tree)
         except AmbientError as error:
             verdict = _inconclusive(f"It could not be checked. {error}")
-        return replace(verdict, sandbox=ready.backend, image=ready.image, tree=tree, seconds=time.monotonic() - started)
+        except NONSENSE as error:
+            # A border: the reports come from where the project's code runs, which may write anything into them.
+            verdict = _inconclusive(
+                f"What the sandbox reported cannot be understood ({type(error).__name__}: {error})."
+            )
+        return replace(
+            verdict, sandbox=ready.backend, image=self._image, tree=tree, conditions=self._conditions,
+            seconds=time.monotonic() - started,
+        )  # fmt: skip
 
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
@@ -104,13 +121,16 @@ class Verifier:
             ready = await self._ready()
             if not ready.ready:
                 return None
+            if not self._image:
+                async with self._open(tree):  # which image the project has is known only then
+                    pass
             run = await self._baseline.run(
-                ("suite", tree, ready.image),
+                ("suite", tree, *self._surroundings),
                 lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
             )
-        except AmbientError:
+            return None if run.problem or not run.passed else coverage_of(run)
+        except (AmbientError, *NONSENSE):
             return None
-        return None if run.problem or not run.passed else coverage_of(run)
 
     async def observe(self, calls: Sequence[str], setup: str, tree: str) -> list[Observation] | None:
         """Evaluate expressions on `tree` after `setup`; None when there is no sandbox. Raises `SandboxError`."""
@@ -123,7 +143,7 @@ class Verifier:
         ready = await self._ready()
         if not ready.ready:
             return _inconclusive(f"No sandbox is ready, so nothing was run. {ready.reason}".strip())
-        checks = await self._on_tree(tree, lambda opened: all_checks(opened, self._settings.checks))
+        checks = await self._on_tree(tree, self._every_check)
         outcomes = {check.outcome for check in checks}
         outcome = next(
             (one for one in (VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE) if one in outcomes),
@@ -131,15 +151,27 @@ class Verifier:
         )
         reason = "; ".join(f"{check.name}: {check.detail or check.outcome.value}" for check in checks)
         return Verdict(
-            outcome, as_sentence(reason), tuple(checks), sandbox=ready.backend, image=ready.image,
-            selection="the whole suite", tree=tree, seconds=time.monotonic() - started,
+            outcome, as_sentence(reason), tuple(checks), sandbox=ready.backend, image=self._image,
+            selection="the whole suite", tree=tree, conditions=self._conditions, seconds=time.monotonic() - started,
         )  # fmt: skip
+
+    async def _every_check(self, opened: OpenTree) -> list[CheckResult]:
+        custom = self._custom.items()
+        found = await all_checks(opened, self._settings.checks)
+        return [*found, *[await _observed(name, check, opened) for name, check in custom]]
+
+    async def conditions(self) -> str:
+        """Return a hash of what results depend on beside the tree and the image; see `conditions.py`."""
+        harness = await asyncio.to_thread(stage_harness, self._cache_dir)
+        return await asyncio.to_thread(conditions, self._project, self._settings, harness)
 
     async def _ready(self) -> Readiness:
         if self._sandbox is None:
             return Readiness(False, "", reason="The configuration turns it off, or none was found on this machine.")
         if self._readiness is None or not self._readiness.ready:
             self._readiness = await self._sandbox.probe()
+        if self._readiness.ready:
+            self._conditions = await self.conditions()
         return self._readiness
 
     async def _judge(self, case: Case, tree: str) -> Verdict:
@@ -151,8 +183,8 @@ class Verifier:
         # Both trees and the proof on the texts run beside each other; what is not needed any more is cancelled.
         async with (
             _running(self._prove_text(case)) as on_texts,
-            _running(self._run_base(case, tree, selection)) as on_base,
             self._open(tree, case.proposal.edits) as opened,
+            _running(self._run_base(case, tree, selection)) as on_base,
             _running(self._run_patched(case, selection, opened)) as on_patched,
             _running(asyncio.to_thread(count_test_files, opened.folder)) as counting,
         ):
@@ -200,7 +232,7 @@ class Verifier:
             return TestRun()
         cover = _to_cover(case) if case.proposal.proof.kind is ProofKind.TESTS else []
         return await self._baseline.run(
-            ("tests", tree, self._image, selection.base, tuple(cover)),
+            ("tests", tree, *self._surroundings, selection.base, tuple(cover)),
             lambda: self._on_tree(tree, lambda opened: run_tests(opened, selection.base, cover=cover)),
         )
 
@@ -214,7 +246,7 @@ class Verifier:
         """Blame the patch only for a file that this interpreter could compile before."""
         files = [path for path in patched.uncompiled if case.bases.get(path) is not None]
         before = await self._baseline.run(
-            ("compile", tree, self._image, tuple(files)),
+            ("compile", tree, *self._surroundings, tuple(files)),
             lambda: self._on_tree(tree, lambda opened: compile_files(opened, files)),
         )
         for path, message in patched.uncompiled.items():
@@ -231,7 +263,7 @@ class Verifier:
             existing = {path for path, text in case.bases.items() if text is not None}
             argv = tuple(word for word in check.argv if word not in files or word in existing)
             found: Mapping[str, Any] = await self._baseline.value(
-                ("check", tree, self._image, argv),
+                ("check", tree, *self._surroundings, argv),
                 lambda: self._on_tree(tree, lambda other: observe(replace(check, argv=argv), other)),
             )
             return found
@@ -249,12 +281,14 @@ class Verifier:
             yield result
 
     @property
-    def _image(self) -> str:
-        return self._readiness.image if self._readiness else ""
+    def _surroundings(self) -> tuple[str, str]:
+        """What a result depends on beside the tree."""
+        return self._image, self._conditions
 
-    def _open(self, tree: str, edits: Sequence[FileEdit] = ()) -> AbstractAsyncContextManager[OpenTree]:
+    @asynccontextmanager
+    async def _open(self, tree: str, edits: Sequence[FileEdit] = ()) -> AsyncIterator[OpenTree]:
         assert self._sandbox is not None  # noqa: S101 - `_ready` has said so
-        return open_tree(
+        async with open_tree(
             self._sandbox,
             self._checkouts,
             project=self._project,
@@ -262,7 +296,10 @@ class Verifier:
             limits=self._limits,
             tree=tree,
             edits=edits,
-        )
+        ) as opened:
+            # The session's own: a probe knows no project, and so not the image or the interpreter that this one has.
+            self._image = opened.session.image
+            yield opened
 
     async def _on_tree(self, tree: str, do: Callable[[OpenTree], Awaitable[T]]) -> T:
         async with self._open(tree) as opened:
@@ -272,6 +309,8 @@ class Verifier:
 async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckResult:
     try:
         return replace(await check(opened.session), name=name)
+    except AmbientError as error:
+        return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=str(error))
     except Exception as error:  # somebody else's code: what it raises says nothing of the patch
         detail = f"it raised {type(error).__name__}: {error}"
         return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)

@@ -23,6 +23,7 @@ class HostSession:
 
     def __init__(self, tree: Path, results: Path, harness: Path, python: str) -> None:
         self.tree, self.results, self.harness, self.python = str(tree), str(results), str(harness), python
+        self.image = ""
         self.commands: list[Command] = []
 
     async def run(self, command: Command) -> CommandResult:
@@ -71,6 +72,7 @@ class HostSandbox:
 
     def __init__(self, python: str = sys.executable) -> None:
         self.python = python
+        self.image = f"packages beside {python}"
         self.sessions: list[HostSession] = []
 
     async def probe(self) -> Readiness:
@@ -79,6 +81,7 @@ class HostSandbox:
     @asynccontextmanager
     async def session(self, tree: Path, *, project: Path, results: Path, harness: Path) -> AsyncIterator[Session]:
         session = HostSession(tree, results, harness, self.python)
+        session.image = self.image
         self.sessions.append(session)
         yield session
 

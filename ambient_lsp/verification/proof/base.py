@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ambient_lsp.model import CheckResult, Measurement, VerdictOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ambient_lsp.model import Proposal
     from ambient_lsp.protocols import Recheck
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A proposal in front of its prover. `bases` and `patched` map each touched path to its text, None for missing."""
+    """A proposal in front of its prover. `bases` and `patched` map each touched path to its text, None for missing.
+
+    `cpu` runs what parses these texts in another process: nobody knows what is in them.
+    """
 
     proposal: Proposal
     bases: Mapping[str, str | None]
     patched: Mapping[str, str | None]
     recheck: Recheck
     settings: Mapping[str, Any]
+    cpu: Callable[..., Awaitable[Any]] = asyncio.to_thread
 
     @property
     def params(self) -> Mapping[str, Any]:

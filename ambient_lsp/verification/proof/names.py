@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
 import libcst
 
 
-def names_of(module: libcst.Module) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that a module binds anywhere, and those it reads anywhere; `__all__` reads what it lists."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a module binds anywhere, those it reads anywhere, and how often each is assigned by `=`."""
+
+    bound: frozenset[str]
+    read: frozenset[str]
+    assigned: Counter[str]
+
+
+def names_of(module: libcst.Module) -> Names:
+    """Return the names of a module. In one that has `__all__`, whatever stands in quotes counts as read."""
     visitor = _Names()
     module.visit(visitor)
-    return frozenset(visitor.bound), frozenset(visitor.read)
+    exported = visitor.quoted if "__all__" in visitor.bound | visitor.read else set[str]()
+    return Names(frozenset(visitor.bound), frozenset(visitor.read | exported), visitor.assigned)
 
 
 class _Names(libcst.CSTVisitor):
@@ -17,9 +30,14 @@ class _Names(libcst.CSTVisitor):
         super().__init__()
         self.bound: set[str] = set()
         self.read: set[str] = set()
+        self.quoted: set[str] = set()
+        self.assigned: Counter[str] = Counter()
 
     def visit_Name(self, node: libcst.Name) -> None:
         self.read.add(node.value)
+
+    def visit_SimpleString(self, node: libcst.SimpleString) -> None:
+        self.quoted.add(str(node.evaluated_value))
 
     def visit_Attribute(self, node: libcst.Attribute) -> bool:
         node.value.visit(self)
@@ -53,8 +71,8 @@ class _Names(libcst.CSTVisitor):
     def visit_Assign(self, node: libcst.Assign) -> bool:
         for target in node.targets:
             self._bind(target.target)
-            if isinstance(target.target, libcst.Name) and target.target.value == "__all__":
-                self._export(node.value)
+            if isinstance(target.target, libcst.Name):
+                self.assigned[target.target.value] += 1
         node.value.visit(self)
         return False
 
@@ -83,9 +101,3 @@ class _Names(libcst.CSTVisitor):
                 self._bind(element.value)
         else:
             target.visit(self)
-
-    def _export(self, value: libcst.BaseExpression) -> None:
-        if isinstance(value, libcst.Tuple | libcst.List | libcst.Set):
-            for element in value.elements:
-                if isinstance(element.value, libcst.SimpleString):
-                    self.read.add(str(element.value.evaluated_value))

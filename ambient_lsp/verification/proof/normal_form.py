@@ -6,12 +6,13 @@ brackets go, literals become their values, blocks become flat lists of statement
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     import libcst
 
@@ -25,6 +26,8 @@ _LAYOUT = frozenset(
         "dot", "equal", "star_ind", "posonly_ind", "lines_after_module_docstring",
     }
 )  # fmt: skip
+_FUTURE = re.compile(r"^from\s+__future__\s+import\b.*\bannotations\b", re.MULTILINE)
+_SEES_ALL = frozenset({"eval", "exec", "locals", "vars", "globals"})
 _PURE = frozenset({"Name", "Integer", "Float", "Imaginary", "SimpleString", "Lambda"})
 
 
@@ -38,14 +41,21 @@ def same_program(before: str, after: str, removed: frozenset[str] = frozenset())
     Raises `Unparsable`. A name in `removed` that the new text still uses and no longer binds makes them differ.
     """
     old, new = _module(before), _module(after)
+    if _FUTURE.search(before) and not _FUTURE.search(after):
+        return False  # it binds a name that nothing reads, and changes what annotations are
     if not _same(normal_form(old), normal_form(new), removed):
         return False
     if not removed:
         return True
     from ambient_lsp.verification.proof.names import names_of
 
-    bound, read = names_of(new)
-    return not (removed - bound) & read
+    was, now = names_of(old), names_of(new)
+    if (removed - now.bound) & now.read:
+        return False
+    # Another function may have a variable of the same name, so a lost one must be read nowhere, and by no call that
+    # sees all of them.
+    lost = {name for name in removed if was.assigned[name] > now.assigned[name]}
+    return not lost & now.read and not (lost and _SEES_ALL & now.read)
 
 
 def normal_form(module: libcst.Module) -> Form:
@@ -102,7 +112,13 @@ def _form(node: Any) -> Form:
     if isinstance(node, libcst.FormattedString):
         return ("f-string", "".join(sorted(set(node.prefix.lower()) - {"f"})), *map(_form, node.parts))
     if isinstance(node, libcst.FormattedStringExpression):
-        return ("{}", _form(node.expression), bool(node.equal), node.conversion, _form(node.format_spec))
+        # `{x = }` prints its own source, blanks and quotes included.
+        spelled = libcst.Module([]).code_for_node(node) if node.equal else None
+        return ("{}", _form(node.expression), spelled, node.conversion, _form(node.format_spec))
+    if isinstance(node, libcst.Subscript) and len(node.slice) == 1:
+        # One comma makes a tuple of what is in the brackets.
+        alone = isinstance(node.slice[0].comma, libcst.MaybeSentinel)
+        return ("Subscript", alone, _form(node.value), _form(node.slice))
     if isinstance(node, libcst.CSTNode):
         return (type(node).__name__, *(_form(getattr(node, name)) for name in _meaning(type(node))))
     if isinstance(node, list | tuple):
@@ -142,26 +158,60 @@ def _dotted(node: Any) -> str:
     return f"{_dotted(node.value)}.{node.attr.value}" if isinstance(node, libcst.Attribute) else str(node.value)
 
 
-def _same(old: Form, new: Form, removed: frozenset[str]) -> bool:
+def _same(old: Form, new: Form, removed: frozenset[str], *, local: bool = False) -> bool:
+    """Compare two forms. `local` tells that they are a function's: what else is bound is read as an attribute, too."""
     if old == new:
         return True
     if not isinstance(old, tuple) or not isinstance(new, tuple) or not old or not new or old[0] != new[0]:
         return False
+    local = old[0] == "FunctionDef" or (local and old[0] != "ClassDef")
+    if old[0] in ("Try", "TryStar"):
+        removed -= _imported(old)  # `try: import x` asks whether there is an x: that nothing uses it does not matter
     if old[0] == "block":
-        return _same_block(old[1:], new[1:], removed)
+        return _same_block(old[1:], new[1:], removed, local=local)
     if old[0] == "imports":
         lost = set(old[1:]) - set(new[1:])
-        return not set(new[1:]) - set(old[1:]) and all(entry[1] in removed for entry in lost)
-    return len(old) == len(new) and all(_same(one, other, removed) for one, other in zip(old, new, strict=True))
+        if set(new[1:]) - set(old[1:]) or not all(entry[1] in removed for entry in lost):
+            return False
+        return bool(_who_wins(old[1:], lost) == _who_wins(new[1:], lost))
+    return len(old) == len(new) and all(
+        _same(one, other, removed, local=local) for one, other in zip(old, new, strict=True)
+    )
 
 
-def _same_block(old: tuple[Form, ...], new: tuple[Form, ...], removed: frozenset[str]) -> bool:
+def _who_wins(entries: Iterable[Form], lost: Collection[Form]) -> Form:
+    """Return, of neighbouring imports, the last one for each name, and where those stand whose names are unknown."""
+    winners: dict[str, set[str]] = {}
+    parts: list[Form] = []
+    for source, name in entries:
+        if (source, name) in lost:
+            continue
+        if name == "*":
+            parts.append((source, {key: frozenset(value) for key, value in winners.items()}))
+            winners = {}
+        elif "." in source and ":" not in source and not source.endswith(" as"):
+            winners.setdefault(name, set()).add(source)  # `import a.b` and `import a.c` bind the same `a`
+        else:
+            winners[name] = {source}
+    return (*parts, {key: frozenset(value) for key, value in winners.items()})
+
+
+def _imported(form: Form) -> frozenset[str]:
+    """Return every name that is bound by an import anywhere in a form."""
+    if not isinstance(form, tuple) or not form:
+        return frozenset()
+    if form[0] == "imports":
+        return frozenset(entry[1] for entry in form[1:])
+    return frozenset().union(*map(_imported, form))
+
+
+def _same_block(old: tuple[Form, ...], new: tuple[Form, ...], removed: frozenset[str], *, local: bool) -> bool:
     """Walk along both; a statement of the old one that may go is passed over where the new one has something else."""
     position = 0
     for statement in old:
-        if position < len(new) and _same(statement, new[position], removed):
+        if position < len(new) and _same(statement, new[position], removed, local=local):
             position += 1
-        elif (rest := _left_of(statement, removed)) is None:
+        elif (rest := _left_of(statement, removed, local=local)) is None:
             return False
         elif rest and position < len(new) and rest[0] == new[position]:
             position += 1
@@ -170,13 +220,13 @@ def _same_block(old: tuple[Form, ...], new: tuple[Form, ...], removed: frozenset
     return position == len(new)
 
 
-def _left_of(statement: Form, removed: frozenset[str]) -> tuple[Form, ...] | None:
+def _left_of(statement: Form, removed: frozenset[str], *, local: bool) -> tuple[Form, ...] | None:
     """Return what must stay of a statement that only binds removed names: () nothing, None that it may not go."""
     if not isinstance(statement, tuple):
         return None
     if statement[0] == "imports":
         return () if all(entry[1] in removed for entry in statement[1:]) else None
-    if statement[0] == "Assign":
+    if statement[0] == "Assign" and local:
         _, targets, value = statement
         names = [target[1] for target in targets[1:]]
         if all(name[0] == "Name" and name[1].strip("'") in removed for name in names):

@@ -6,9 +6,9 @@ and the imports and variables that the specialist lists as unused (`params["remo
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import VerdictOutcome
 from ambient_lsp.verification.proof import findings_gone
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
@@ -32,8 +32,8 @@ async def prove(case: Case) -> Proof:
         if not path.endswith((".py", ".pyi")):
             return inconclusive(f"{path} is not Python, so its meaning cannot be compared")
         try:
-            same = await asyncio.to_thread(same_program, before, after, removed)
-        except Unparsable as error:
+            same = await case.cpu(same_program, before, after, removed)
+        except (Unparsable, AmbientError) as error:
             return inconclusive(f"{path} could not be parsed: {error}")
         if not same:
             return failed(f"the patch changes what {path} does, not only its style")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import AmbientError
@@ -30,8 +29,8 @@ async def prove(case: Case, measure: Callable[[str, Mapping[str, Any], Mapping[s
     before_texts = {path: text for path, text in case.bases.items() if text is not None}
     after_texts = {path: text for path, text in case.patched.items() if text is not None}
     try:
-        before = await asyncio.to_thread(measure, metric, case.params, before_texts)
-        after = await asyncio.to_thread(measure, metric, case.params, after_texts)
+        before = await case.cpu(measure, metric, case.params, before_texts)
+        after = await case.cpu(measure, metric, case.params, after_texts)
     except (AmbientError, LookupError, ValueError) as error:
         return inconclusive(f"the {metric.replace('-', ' ') or 'metric'} could not be measured: {error}")
     name = metric.replace("-", " ")

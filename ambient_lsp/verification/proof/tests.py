@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ambient_lsp.model import Measurement
+from ambient_lsp.verification import untrusted
 from ambient_lsp.verification.mutants import mutants
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
 from ambient_lsp.verification.testrun import PYTEST_ALONE, plugin_environment, run_tests
@@ -41,7 +42,7 @@ async def prove(case: Case, trial: Trial) -> Proof:
         return failed(f"the tests run no line of {min(known_texts)} that was not run before", covered)
     killed = tried = 0
     for path, text in known_texts.items():
-        found = await _killed(trial, path, text, case.targets[path], new)
+        found = await _killed(case, trial, path, text, new)
         killed, tried = killed + found[0], tried + found[1]
     measured = Measurement("mutants noticed", 0, killed, f"of {tried}")
     if not tried:
@@ -64,10 +65,10 @@ async def _unsteady(trial: Trial, tests: Sequence[str], repeat: int) -> str:
     return ""
 
 
-async def _killed(trial: Trial, path: str, text: str, names: Sequence[str], tests: Sequence[str]) -> tuple[int, int]:
+async def _killed(case: Case, trial: Trial, path: str, text: str, tests: Sequence[str]) -> tuple[int, int]:
     """Return how many mutants the tests notice, and how many could be tried."""
     tree = trial.tree
-    texts = await asyncio.to_thread(mutants, text, names, _MUTANTS)
+    texts = await case.cpu(mutants, text, case.targets[path], _MUTANTS)
     if not texts:
         return 0, 0
     files = [await tree.put(f"mutants/{number}.py", mutant) for number, mutant in enumerate(texts)]
@@ -98,5 +99,4 @@ def _ran(run: TestRun, paths: Iterable[str]) -> set[tuple[str, int]]:
 
 
 def _read(trial: Trial, path: str) -> str | None:
-    file = trial.tree.folder / path
-    return file.read_text(encoding="utf-8", errors="replace") if path and file.is_file() else None
+    return untrusted.read_text(trial.tree.folder, path) if path else None

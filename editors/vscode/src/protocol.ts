@@ -82,5 +82,5 @@ export interface FindingData {
 
 /** Whether a fix can be taken now. */
 export function isOffered(proposal: Proposal): boolean {
-  return proposal.state === "offered" || proposal.state === "needs-approval";
+  return proposal.state === "offered";
 }

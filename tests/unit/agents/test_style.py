@@ -63,6 +63,15 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "x = '''a   \n   \n'''\n",
         "import abc\nimport sys\nimport os  # noqa: X\nimport zlib\n\nprint(abc, sys, os, zlib)\n",
         "from typing import *\n\nprint(List)\n",
+        # Is there a readline here?
+        "try:\n    import readline\nexcept Exception:\n    HAVE = False\n",
+        "from typing import Dict\n\nX = {}  # type: Dict[str, int]\n",
+        # Blank lines, one statement made of two, names in another order: taste, where no rule asks for it.
+        "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
+        "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
+        "import abc\nimport os\nimport sys\nfrom zlib import crc32, adler32\n\nprint(abc, os, sys, crc32, adler32)\n",
+        # Three lines are too few to speak of an order that one of them is out of.
+        "import os\nimport sys\nimport abc\n\nprint(abc, os, sys)\n",
     ],
 )
 async def test_what_is_right_or_a_matter_of_taste_is_left_alone(tmp_path, text):
@@ -71,6 +80,25 @@ async def test_what_is_right_or_a_matter_of_taste_is_left_alone(tmp_path, text):
 
 async def test_a_package_offers_names_by_importing_them(tmp_path):
     assert await style(tmp_path, "from .a import b\n", path="pkg/__init__.py") == ([], [])
+
+
+async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
+    text = "import os\n\ntry:\n    import readline\nexcept Exception:\n    HAVE = False\n"
+    findings, proposals = await style(tmp_path, text)
+    assert len(findings) == 2
+    assert proposals == []
+
+
+async def test_the_reason_says_who_asks_for_it(tmp_path):
+    _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
+    assert proposal.rationale == (
+        "Nothing uses what is imported here; blanks at the end of a line show up in every later diff"
+        " (F401 × 1, W291 × 1)."
+    )
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
+    _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
+    assert proposal.rationale == "The project's own ruff settings ask for it (F401 × 1)."
 
 
 async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
@@ -168,6 +196,8 @@ async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
     findings, proposals = await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n")
     assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
     assert proposals == []
+    template = "".join(f"# option_{number} = {number}\n" for number in range(20))
+    assert await style(tmp_path, template) == ([], [])
 
 
 async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_that_go(tmp_path):
@@ -180,6 +210,7 @@ async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_th
 
 
 async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F401"]\n')
     text = "def f():\n    from b import a\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
     _, (proposal,) = await style(tmp_path, text)
     after, _ = await style(tmp_path, patched(proposal, text))

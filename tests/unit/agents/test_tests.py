@@ -108,6 +108,33 @@ async def test_chance_is_never_pinned(tmp_path):
     assert proposals == []
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def on_signal(frame: int):\n    import signal\n    signal.signal(signal.SIGINT, print)\n    return\n",
+        "def on_error(limit: int) -> int:\n    import sys\n    sys.excepthook = print\n    return limit\n",
+        "SEEN = {}\n\n\ndef note(key: str) -> str:\n    SEEN[key] = 1\n    return key\n",
+        "def check(value: int) -> None:\n    if value < 0:\n        return print(value)\n    return None\n",
+        "def divmod(a: int, b: int) -> int:\n    return a + b\n",
+    ],
+)
+async def test_what_is_done_outside_a_function_and_names_of_builtins_are_not_pinned(tmp_path, code):
+    findings, proposals = await ask(TestEnhancer(), tmp_path / "repo", {"a.py": code}, coverage=EMPTY)
+    assert [one.rule for one in findings] == ["AMB-TEST-UNTESTED"]
+    assert proposals == []
+
+
+async def test_an_import_with_a_name_a_line_is_added_to_in_that_layout(tmp_path):
+    tests = "from a import (other,\n               third)\n\n\ndef test_other():\n    assert other and third\n"
+    source = "other = third = 1\n\n\ndef f(x: int) -> int:\n    return x\n\n\ndef g(x: int) -> int:\n    return -x\n"
+    root = tmp_path / "repo"
+    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source, "test_a.py": tests}, ["a.py"], coverage=EMPTY)
+    new = apply_edits({"test_a.py": tests}, proposal.edits)["test_a.py"]
+    indent = " " * 15
+    assert f"from a import (other,\n{indent}third,\n{indent}f,\n{indent}g)\n" in new
+    assert run_pytest(root, {"test_a.py": new}) == 0
+
+
 async def test_without_a_run_of_the_suite_nothing_is_said(tmp_path):
     assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SOURCE}, coverage=None) == ([], [])
 

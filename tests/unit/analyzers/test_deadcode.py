@@ -79,3 +79,9 @@ def test_found_but_left_to_a_person(text):
 def test_the_host_need_not_be_able_to_read_it():
     text = "def _f[T](x: T):\n    return f'{x['a']}'\n"
     assert rules(text) == [deadcode.UNUSED]
+
+
+def test_a_test_that_is_switched_off_is_left():
+    text = "def _test_later():\n    assert 0\n\n\ndef test_now():\n    assert 1\n"
+    assert deadcode.find(text, "tests/test_a.py") == []
+    assert deadcode.find(text, "a.py") != []

@@ -88,7 +88,7 @@ def test_methods_share_a_method():
         class A:
             rate = 2
 
-            def one(self, xs):
+            def quiet_rates(self, xs):
                 out = []
                 for x in xs:
                     if x > self.rate:
@@ -97,7 +97,7 @@ def test_methods_share_a_method():
                         out.append(x + self.rate)
                 return sorted(out)
 
-            def two(self, ys):
+            def loud_rates(self, ys):
                 print("two")
                 out = []
                 for y in ys:
@@ -108,8 +108,24 @@ def test_methods_share_a_method():
                 return sorted(out)
     """)
     (new,) = extracted(text)
-    assert new.count("self._shared") == 2
-    assert run(new)["A"]().two([1, 5]) == run(text)["A"]().two([1, 5])
+    assert new.count("self._shared_rates(") == 2
+    assert run(new)["A"]().loud_rates([1, 5]) == run(text)["A"]().loud_rates([1, 5])
+
+
+def test_a_function_without_a_name_that_says_something_is_not_made():
+    loop = "    for x in a:\n        if x:\n            x.go(a)\n        else:\n            a.pop()\n"
+    block = f"    a.sort()\n{loop}    print(a)\n"
+    assert extracted(f"def up(a):\n{block}\n\ndef down(a):\n{block}    print(1)\n") == []
+    (new,) = extracted(f"def go_up(a):\n{block}\n\ndef go_down(a):\n{block}    print(1)\n")
+    assert new.count("_shared_go(a)") == 3
+
+
+def test_a_call_is_wrapped_to_the_line_length_or_not_made():
+    (place,) = places(BLOCK)
+    made = extraction.extract(BLOCK, place, line_length=30)
+    assert made is not None
+    assert "    total = _compute_total(\n        a, 10\n    )\n" in made.text
+    assert extraction.extract(BLOCK, place, line_length=20) is None
 
 
 def test_two_places_in_one_function():

@@ -271,3 +271,24 @@ def outcome(text, a, b):
         return repr(names["f"](a, list(b)))
     except Exception as error:
         return repr(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(a, b):\n    if a and b != int(a):\n        return False\n    return True\n",
+        """
+def f(a, b, c):
+    for x in a:
+        if x and b and c:
+            if x > b:
+                print(x)
+        else:
+            return x
+        if c:
+            print(c)
+    """,
+    ],
+)
+def test_a_condition_that_is_hard_to_read_the_other_way_round_stays(text):
+    assert [one.rule for one in simplify.rewrites(text, "a.py")] == []

@@ -22,12 +22,7 @@ from tests.sandboxes import make, python, ready_backend
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.timeout(120),
-    # The Docker SDK forgets to close the socket that it could not connect.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 
 
 async def test_none_means_none(tmp_path: Path) -> None:

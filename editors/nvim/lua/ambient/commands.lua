@@ -18,7 +18,7 @@ local function say(message, level)
 end
 
 local function open(proposal)
-  return proposal.state == 'offered' or proposal.state == 'needs-approval'
+  return proposal.state == 'offered'
 end
 
 --- Let the user choose a proposal: the one that was named, the only one, or out of a list.

@@ -21,7 +21,7 @@ local function count(client)
   require('ambient.server').request(client, 'ambient/listProposals', vim.empty_dict(), function(result)
     offers = 0
     for _, proposal in ipairs(result.proposals) do
-      if proposal.state == 'offered' or proposal.state == 'needs-approval' then
+      if proposal.state == 'offered' then
         offers = offers + 1
       end
     end

@@ -1,0 +1,157 @@
+"""What people decide about proposals: the gate as it stands now, approvals, dismissals, and what became of each.
+
+A decision and the state that follows from it are stored together, so that a killed process leaves both or neither.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.engine import risk
+from ambient_lsp.errors import NotAllowed, NotFound, StalePatch
+from ambient_lsp.events import ProposalChanged
+from ambient_lsp.model import Decision, DecisionKind, Dismissal, Outcome, ProposalState
+from ambient_lsp.patching.rebase import rebase
+from ambient_lsp.text import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ambient_lsp.config import Config
+    from ambient_lsp.engine.logbook import Logbook
+    from ambient_lsp.events import Event
+    from ambient_lsp.model import FileEdit, Proposal
+    from ambient_lsp.store.store import SqliteStore
+
+_STATES = {
+    "applied": ProposalState.APPLIED,
+    "partly": ProposalState.PARTLY,
+    "dismissed": ProposalState.DISMISSED,
+    "stale": ProposalState.STALE,
+    "reverted": ProposalState.REVERTED,
+}
+
+
+class Decisions:
+    """Decides about the proposals of one store, and writes down what was decided."""
+
+    def __init__(self, store: SqliteStore, config: Config, log: Logbook, publish: Callable[[Event], None]) -> None:
+        self._store = store
+        self._config = config
+        self._log = log
+        self._publish = publish
+
+    def decide(self, proposal: Proposal) -> Decision:
+        """Return what the gate says now; see `Engine.decide`."""
+        if proposal.state is not ProposalState.OFFERED:
+            reason = proposal.verdict.reason if proposal.verdict else f"It is {proposal.state.value}."
+            return Decision(DecisionKind.BLOCK, (reason,))
+        decision = proposal.decision or risk.decide(proposal, self._config.risk_policy)
+        content = content_of(proposal)
+        if decision.kind is DecisionKind.CONFIRM and any(
+            outcome.kind == "approved" and outcome.content_sha256 == content
+            for outcome in self._store.outcomes(proposal.id)
+        ):
+            return Decision(DecisionKind.ALLOW, (*decision.reasons, "Somebody has approved it."))
+        return decision
+
+    def edits_for(self, proposal_id: str, current: Mapping[str, str | None]) -> tuple[FileEdit, ...]:
+        """Return the proposal's edits on the current texts; see `Engine.edits_for`."""
+        proposal = self._store.proposal(proposal_id)
+        if proposal.state is not ProposalState.OFFERED:
+            raise NotAllowed(
+                f"“{proposal.title}” is {proposal.state.value}, not offered.",
+                untouched="Nothing was changed.",
+                next_step="Save the file to have it checked again.",
+            )
+        return tuple(self._anchored(edit, current.get(edit.path)) for edit in proposal.edits)
+
+    def _anchored(self, edit: FileEdit, text: str | None) -> FileEdit:
+        if edit.kind == "create":
+            if text is not None:
+                raise _stale(edit.path)
+            return edit
+        if text is None:
+            raise _stale(edit.path)
+        if sha256(text) == edit.base_sha256:
+            return edit
+        anchored = rebase(edit, self._store.text(edit.base_sha256 or ""), text)
+        if anchored is None:
+            raise _stale(edit.path)
+        return anchored
+
+    def require_allowed(self, proposal: Proposal, who: str, *, approve: bool) -> None:
+        """Raise `NotAllowed` where the gate does not let a proposal be applied; `approve` settles a `confirm`."""
+        decision = self.decide(proposal)
+        if decision.kind is DecisionKind.BLOCK:
+            raise NotAllowed(
+                f"“{proposal.title}” is not offered: {' '.join(decision.reasons)}", untouched="Nothing was written."
+            )
+        if decision.kind is DecisionKind.CONFIRM:
+            if not approve:
+                raise NotAllowed(
+                    f"“{proposal.title}” needs your approval: {' '.join(decision.reasons)}",
+                    untouched="Nothing was written.",
+                    next_step=f"Look at it with `ambient proposals diff {proposal.id}`, then run"
+                    f" `ambient proposals approve {proposal.id}`.",
+                )
+            self.approve(proposal.id, who)
+
+    def record(self, outcome: Outcome) -> Proposal:
+        """Write down what became of a proposal, as it was observed; return it in its new state."""
+        state = _STATES.get(outcome.kind)
+        with self._store.transaction():
+            proposal = self._store.proposal(outcome.proposal_id)
+            self._store.record_outcome(outcome)
+            if state is not None:
+                proposal = replace(proposal, state=state)
+                self._store.save_proposal(proposal)
+        if state is not None:
+            self._publish(ProposalChanged(proposal.run_id, proposal))
+        self._log.outcome(proposal, outcome)
+        return proposal
+
+    def approve(self, proposal_id: str, who: str, reason: str = "") -> Proposal:
+        """Approve exactly this content. Raises `NotAllowed` when it is not offered."""
+        proposal = self._store.proposal(proposal_id)
+        if proposal.state is not ProposalState.OFFERED:
+            raise NotAllowed(
+                f"“{proposal.title}” is {proposal.state.value}; only an offered proposal can be approved.",
+                untouched="Nothing was changed.",
+            )
+        return self.record(Outcome(proposal.id, "approved", who, time.time(), reason, content_of(proposal)))
+
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
+        """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
+        now = time.time()
+        lasts = self._config.learning.dismissal_days if days is None else days
+        expires = now + lasts * 86400 if lasts else 0.0
+        proposal = None
+        try:
+            proposal = self._store.proposal(target_id)
+        except NotFound:
+            found = [self._store.finding(target_id)]
+        else:
+            known = {finding.id: finding for finding in self._store.findings()}
+            found = [known[one] for one in proposal.finding_ids if one in known]
+        with self._store.transaction():
+            for one in found:
+                self._store.dismiss(Dismissal(one.fingerprint, one.rule, one.path, reason, who, now, expires))
+        if proposal is not None:
+            self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
+
+
+def content_of(proposal: Proposal) -> str:
+    """Return the hash of what a person decides upon: the exact change to exactly these texts."""
+    return sha256(repr(proposal.edits))
+
+
+def _stale(path: str) -> StalePatch:
+    return StalePatch(
+        f"{path} has changed where this fix would change it.",
+        untouched="Nothing was changed.",
+        next_step="Save the file to have it checked again.",
+        path=path,
+    )
