@@ -121,7 +121,7 @@ def _longest(args: tuple[Any, ...]) -> str:
 
 def _too_much() -> AmbientError:
     return AmbientError(
-        "Its code is nested so deeply, or is so long in one piece, that it cannot be analyzed.",
+        "It cannot be analyzed: the code is nested too deeply or too long in one piece, or memory ran out.",
         untouched="The file was left alone.",
         next_step="If it is generated, name it in .ambientignore.",
     )

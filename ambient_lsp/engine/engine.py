@@ -25,6 +25,7 @@ from ambient_lsp.model import (
     TriggerKind,
 )
 from ambient_lsp.store import lease as leases
+from ambient_lsp.store.provenance import claim
 from ambient_lsp.store.store import dump_trigger, load_trigger, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
 
@@ -86,6 +87,7 @@ class Engine:
             from ambient_lsp import config_file
 
             config = config_file.load(root, trusted=trusted)
+        await asyncio.to_thread(claim, root / STATE_FOLDER, trusted=trusted)
         store = await asyncio.to_thread(open_store, root / STATE_FOLDER)
         engine = cls(root, config, store, trusted=trusted, sandbox=sandbox)
         try:

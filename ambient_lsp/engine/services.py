@@ -6,6 +6,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ambient_lsp.engine.cpu import CpuPool
 from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import VerdictOutcome
 from ambient_lsp.sandbox.logged import LoggedSandbox
 from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -340,9 +342,14 @@ class Services:
             from ambient_lsp.engine.pipeline import no_sandbox
 
             return no_sandbox(await self.readiness())
-        return await verifier.verify(
+        verdict = await verifier.verify(
             proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
         )
+        notes = (await self.checkouts()).notes
+        if verdict.outcome is not VerdictOutcome.PASSED and notes:
+            # What the checkout lacks may be why: a submodule's code, a file that Git LFS keeps.
+            return replace(verdict, reason=f"{verdict.reason} The checkout lacks something: {' '.join(notes[:3])}")
+        return verdict
 
     async def _conditions(self) -> str:
         verifier = await self.verifier()

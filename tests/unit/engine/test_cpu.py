@@ -65,7 +65,7 @@ async def test_a_parser_that_crashes_takes_nobody_else_s_answer_with_it():
 
 
 async def test_recursion_is_said_in_words(pool):
-    with pytest.raises(AmbientError, match="nested so deeply"):
+    with pytest.raises(AmbientError, match="nested too deeply"):
         await pool.run(deep, "x")
 
 
