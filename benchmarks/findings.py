@@ -21,12 +21,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lsp import BAD, GOOD, project
+
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.engine.run import Run
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding, RunRecord, TriggerKind
 from ambient_lsp.text import freeze
-from lsp import BAD, GOOD, project
 
 TARGET = 2.0
 
@@ -91,7 +92,9 @@ async def main() -> None:
                     each.setdefault(name, []).append(taken)
         finally:
             await engine.close()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; medians of {options.rounds}, in milliseconds\n")
+    print(
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; medians of {options.rounds}, in milliseconds\n"
+    )
     for name, values in each.items():
         print(f"  alone  {name:<24} {statistics.median(values):8.1f}")
     middle, yardstick = statistics.median(together), statistics.median(slowest)

@@ -150,7 +150,9 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seconds", type=float, nargs="*", default=[0.0, 1.0], help="what the project's tests take")
     options = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; medians of {options.rounds}, in milliseconds\n")
+    print(
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; medians of {options.rounds}, in milliseconds\n"
+    )
     print("| sandbox | tests, s | verdict | by hand + start | ratio | least | target | met | first verdict |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name in options.backend or sorted(BACKENDS):
