@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format docs clean
 
 demo: $(VENV)/.ready
 	$(BIN)/ambient demo
@@ -20,6 +20,11 @@ check: $(VENV)/.ready
 format: $(VENV)/.ready
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m ambient_lsp.config_page > docs/configuration.md
+	$(BIN)/python -m ambient_lsp.analyzers.rules > docs/rules/README.md
+	$(BIN)/python docs/list_files.py
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

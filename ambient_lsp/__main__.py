@@ -8,6 +8,11 @@ import sys
 
 def main() -> None:
     """Run the command line; the one place where an error becomes an exit code."""
+    if sys.argv[1:] in (["server"], ["server", "--stdio"]):
+        # As editors start it; the imports of the command line would make them wait half as long again.
+        from ambient_lsp.lsp.start import serve
+
+        serve()
     from ambient_lsp.cli.app import run
 
     if isinstance(sys.stdout, io.TextIOWrapper):

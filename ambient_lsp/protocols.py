@@ -7,7 +7,7 @@ Who implements what: `agents/` the specialists (`Proposer`), `sandbox/` the back
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -210,6 +210,11 @@ class Sandbox(Protocol):
 class Checkouts(Protocol):
     """Where trees come from: the repository's current content as a git tree, and checkouts of it outside the repo."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the last tree and checkout left out and why, a sentence each (submodules, files that are too large)."""
+        ...
+
     async def current(self, snapshots: Sequence[Snapshot] = ()) -> str:
         """Return the id of a git tree that holds the current content: tracked and untracked files that are not
         ignored, uncommitted changes, and `snapshots` (unsaved buffers) on top. Never touches index, HEAD or files."""
@@ -256,6 +261,10 @@ class Recheck(Protocol):
 
 class Store(Protocol):
     """The memory of one repository. Synchronous and quick (one SQLite file); what it returned from is durable."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything that is written inside durable together or not at all; nobody else writes meanwhile."""
+        ...
 
     def save_proposal(self, proposal: Proposal) -> None:
         """Insert or replace."""

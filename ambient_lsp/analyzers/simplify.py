@@ -29,6 +29,8 @@ FLATTEN = "AMB-REF-FLATTEN"
 _MIN_GAIN = {GUARD: 2, ELSE: 2, MERGE: 1, BOOLEAN: 1}
 _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
+_MOST_OPERANDS = 3
+"""More conditions than these in one line are no longer simpler than two `if`s."""
 
 _MESSAGES = {
     GUARD: "The rest of this body is wrapped in one `if`; leaving early keeps it flat.",
@@ -247,6 +249,8 @@ def _merged(syntax: Syntax, branch: cst.If, line_length: int) -> list[cst.BaseSt
     if comments_in(inner.leading_lines) or header.comment is not None or comments_in(branch.body.footer):
         return None
     test = cst.BooleanOperation(_operand(branch.test), cst.And(), _operand(inner.test))
+    if _operands(test) > _MOST_OPERANDS:
+        return None
     if len(syntax.code(test)) + syntax.span(branch).start_column + len("if :") > line_length:
         return None
     return [branch.with_changes(test=test, whitespace_before_test=cst.SimpleWhitespace(" "), body=inner.body)]
@@ -338,6 +342,10 @@ def _reads_well_negated(test: cst.BaseExpression) -> bool:
     return not isinstance(test, cst.BooleanOperation) or not any(
         isinstance(side, cst.BooleanOperation) for side in (test.left, test.right)
     )
+
+
+def _operands(test: cst.BaseExpression) -> int:
+    return _operands(test.left) + _operands(test.right) if isinstance(test, cst.BooleanOperation) else 1
 
 
 def _operand(test: cst.BaseExpression) -> cst.BaseExpression:

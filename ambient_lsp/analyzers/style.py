@@ -39,6 +39,8 @@ _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
 _INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|nosec|pyright|mypy)\b", re.IGNORECASE)
 _DOCUMENTED_SHARE = 0.5
 _SORTED_SHARE = 0.75
+_MOST_COMMENTED_OUT = 8
+_TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
 def find(text: str, path: str, root: str, *, defer_to_formatter: bool = True) -> list[RawFinding]:
@@ -71,6 +73,8 @@ def wanted(
     """Return the diagnostics that this project, or this file's own habits, ask for."""
     formatter = settings.formatter if defer_to_formatter else ""
     lines = Lines(text)
+    # A file with many is one whose lines people turn on when they need them, such as a generated `conf.py`.
+    template = sum(found.code == COMMENTED_OUT for found in report.diagnostics) > _MOST_COMMENTED_OUT
     on_docstrings = not is_test(path) and any(diagnostic.code in DOCSTRINGS for diagnostic in report.diagnostics)
     documented = on_docstrings and _documented_share(text) >= _DOCUMENTED_SHARE
 
@@ -82,14 +86,16 @@ def wanted(
             return False  # a form feed is a page break that somebody put there
         if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
             return False
-        if code == COMMENTED_OUT or settings.asks_for(code):
+        if settings.asks_for(code):
             return True
+        if code == COMMENTED_OUT:
+            return not template
         if code in DOCSTRINGS:
             return documented
         if settings.selected or code not in QUIET:
             return False
-        if code == "F401" and (path.endswith("__init__.py") or _in_try(text, diagnostic.span)):
-            return False  # a package offers names by importing them, and a `try` asks whether a module is there
+        if code == "F401" and (path.endswith("__init__.py") or not may_be_fixed(text, diagnostic)):
+            return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
     return [diagnostic for diagnostic in report.diagnostics if asked(diagnostic)]
@@ -103,11 +109,18 @@ def keeps_tree(code: str) -> bool:
 def may_be_fixed(text: str, diagnostic: Diagnostic) -> bool:
     """Whether ruff's safe fix keeps what the program does.
 
-    Ruff takes an unused import out of a `try` too, where the import itself is a question: is this module there?
+    Ruff takes an unused import out of a `try` too, where the import itself is a question: is this module there? And it
+    does not read type comments.
     """
     if not diagnostic.safe:
         return False
-    return diagnostic.code != "F401" or not _in_try(text, diagnostic.span)
+    return diagnostic.code != "F401" or not (_in_try(text, diagnostic.span) or _in_type_comment(text, diagnostic))
+
+
+def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:
+    imported = re.findall(r"\w+", diagnostic.message.split("`")[1]) if "`" in diagnostic.message else []
+    named = {word for comment in _TYPE_COMMENT.findall(text) for word in re.findall(r"\w+", comment)}
+    return bool(named & set(imported))
 
 
 def _in_try(text: str, span: Span) -> bool:

@@ -24,7 +24,7 @@ SAMPLE = Path(__file__).parent.parent / "data" / "demo"
 
 
 def demo(
-    folder: Annotated[Path | None, typer.Option(help="Make the project here and keep it.")] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Make the project here and keep it.")] = None,
     backend: BackendOption = None,
 ) -> int:
     """Make a small project with planted problems, prove fixes for all five kinds, and apply one."""

@@ -36,17 +36,25 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+_FAIL_ON = "Exit with 1 at this severity and above: hint, information, warning, error or never."
+
+
 def review(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; nothing means the whole project.")
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Files or folders; nothing means the whole project."),
     ] = None,
     changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD, new ones too.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Only files that are staged.")] = False,
     since: Annotated[str, typer.Option(metavar="REV", help="Only files that differ from REV.")] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit with 1 at this severity and above.")] = FailOn.NEVER,
+    output: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="text, json, sarif or github.")
+    ] = Format.TEXT,
+    fail_on: Annotated[FailOn, typer.Option(metavar="LEVEL", help=_FAIL_ON)] = FailOn.NEVER,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Prove fixes in the sandbox.")] = True,
-    log: Annotated[Path | None, typer.Option(help="A failing log (pytest, ruff, mypy, a traceback).")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A failing log (pytest, ruff, mypy, a traceback).")
+    ] = None,
     backend: BackendOption = None,
 ) -> int:
     """Look at files, prove fixes in the sandbox, and show what was found."""
@@ -60,7 +68,7 @@ def review(
         targets = relative(root, paths or [])
     failing = read_log(log)
     if targets is not None and not targets:
-        from ambient_lsp.cli.render import nothing_to_do
+        from ambient_lsp.cli.formats import nothing_to_do
 
         nothing_to_do(output)
         return Exit.OK
@@ -95,7 +103,7 @@ async def follow(run: Run) -> None:
 
 def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     """Write the result of a run, and return the exit code."""
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
     from ambient_lsp.cli.sarif import sarif
     from ambient_lsp.model import ProposalState, Severity
 
@@ -103,11 +111,11 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     findings = [one for one in engine.findings() if not scope or is_inside(one.path, scope)]
     proposals = [one for one in engine.proposals(run_id=run.id) if one.state is not ProposalState.STALE]
     if output is Format.JSON:
-        render.print_json(findings, proposals, run.record)
+        formats.print_json(findings, proposals, run.record)
     elif output is Format.SARIF:
-        render.print_value(sarif(findings, proposals))
+        formats.print_value(sarif(findings, proposals))
     elif output is Format.GITHUB:
-        render.print_github(findings, proposals)
+        formats.print_github(findings, proposals)
     else:
         render.print_review(findings, proposals, run.record)
     if run.record.state == "failed":

@@ -33,8 +33,11 @@ class Backend(StrEnum):
     NONE = "none"
 
 
-BackendOption = Annotated[Backend | None, typer.Option("--backend", help="Use this sandbox, not the configured one.")]
-RootArgument = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The project's folder.", show_default=False)]
+BackendOption = Annotated[
+    Backend | None,
+    typer.Option(metavar="NAME", help="Use this sandbox, not the configured one: auto, docker, bubblewrap or none."),
+]
+RootArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The project's folder.", show_default=False)]
 RootOption = Annotated[
     Path, typer.Option("--root", metavar="FOLDER", help="The project's folder.", show_default="this one")
 ]

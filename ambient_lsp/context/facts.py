@@ -36,8 +36,17 @@ def extract(data: bytes) -> Extracted:
     `from a import b` gives `a` and `a.b`, because only the repository as a whole knows whether `b` is a module.
     Symbols are top-level classes and functions, and the methods of those classes as `Class.method`; lines count from 0.
     """
-    text = "\n" + data.decode("utf-8", "replace")
-    return Extracted(_imports(text), _symbols(text))
+    return Extracted(imports(data), symbols(data))
+
+
+def imports(data: bytes) -> tuple[str, ...]:
+    """Return the first half of what `extract` does."""
+    return _imports("\n" + data.decode("utf-8", "replace"))
+
+
+def symbols(data: bytes) -> tuple[tuple[str, str, int], ...]:
+    """Return the second half of what `extract` does; a start-up asks for it only where somebody wants it."""
+    return _symbols("\n" + data.decode("utf-8", "replace"))
 
 
 def _imports(text: str) -> tuple[str, ...]:

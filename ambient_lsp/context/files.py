@@ -31,6 +31,8 @@ def read_bytes(root: Path, path: str, limit: int) -> bytes:
     """
     if is_private(path):
         raise Skipped("It may hold secrets, so it is never read.")
+    if not _is_text(path):
+        raise Skipped("Its name is not UTF-8 text.")
     try:
         handle = _open(root, path)
     except FileNotFoundError:
@@ -84,6 +86,14 @@ def decode(root: Path, path: str, data: bytes) -> Snapshot:
         return text.decode(root, path, data)
     except ContextError as error:
         raise Skipped(error.what) from None
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:  # how Python holds bytes of a name that it could not decode
+        return False
+    return True
 
 
 def is_private(path: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,31 +36,46 @@ class Graph:
         self._owners: defaultdict[str, dict[str, str]] = defaultdict(dict)  # name -> file -> folder it counts from
         self._names: dict[str, tuple[tuple[str, str], ...]] = {}
         self._packages: set[str] = set()
-        self._given_roots: tuple[str, ...] = ()
+        self._given: frozenset[str] = frozenset()
         self._roots: set[str] = {"", *SOURCE_FOLDERS}
         self._tests: set[str] = set()
         self._answers: dict[object, tuple[str, ...]] = {}
 
     def build(self, imports: Mapping[str, tuple[str, ...]], roots: Iterable[str] = ()) -> None:
         """Start over with these files. `roots` are folders that the project itself puts on `sys.path`."""
+        given = frozenset(root.strip("/") for root in roots)
         with self._lock:
-            roots = tuple(roots)
             self.__init__()  # type: ignore[misc]  # the one way to be sure that nothing old stays
+            self._given = given
             self._packages = {_folder(path) for path in imports if _is_package(path)}
             tops = {
                 _folder(package) for package in self._packages if package and _folder(package) not in self._packages
             }
-            self._given_roots = tuple(root.strip("/") for root in roots)
-            self._roots |= tops.union(self._given_roots)
+            self._roots |= tops | given
             for path, names in imports.items():
                 self._add(path, names)
+
+    def state(self) -> tuple[object, ...]:
+        """Return all of it as plain values, for `restore`. They are not copies."""
+        return (
+            self._imports, dict(self._importers), dict(self._owners), self._names, self._packages, self._given,
+            self._roots, self._tests,
+        )  # fmt: skip
+
+    def restore(self, state: Any) -> None:
+        """Start over with what `state` returned, perhaps in an earlier process."""
+        with self._lock:
+            self.__init__()  # type: ignore[misc]  # as above
+            self._imports, importers, owners, self._names, self._packages, self._given, self._roots, self._tests = state
+            self._importers.update(importers)
+            self._owners.update(owners)
 
     def update(self, path: str, imports: tuple[str, ...] | None) -> None:
         """Take in one file's imports; None means that it is gone."""
         with self._lock:
             if _is_package(path) and (imports is None) == (_folder(path) in self._packages):
                 remaining = {known: names for known, names in self._imports.items() if known != path}
-                self.build(remaining if imports is None else {**remaining, path: imports}, self._given_roots)
+                self.build(remaining if imports is None else {**remaining, path: imports}, self._given)
                 return
             if self._imports.get(path) == imports:
                 return  # most saves change no import

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from ambient_lsp.context import facts, files, git, logs, tree
-from ambient_lsp.context.cache import FactsCache
+from ambient_lsp.context.cache import Entry, FactsCache
 from ambient_lsp.context.conventions import CONFIG_FILES, conventions
 from ambient_lsp.context.files import Skipped
 from ambient_lsp.context.redact import redact
 from ambient_lsp.context.resident import Resident, blob_id, is_python
 from ambient_lsp.errors import WorkspaceError
-from ambient_lsp.model import Context, FileFacts, Snapshot, Trigger
+from ambient_lsp.model import Context, FileFacts, Snapshot, Trigger, TriggerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,6 +48,8 @@ MAX_IMPACT = 50
 MAX_TESTS = 50
 MANY_TARGETS = 50  # beyond this, a target's tests are looked for at most this near
 NEAR = 2
+UNASKED = frozenset({TriggerKind.OPEN, TriggerKind.SAVE, TriggerKind.CHANGE, TriggerKind.SCHEDULE})
+"""Triggers by which nobody asked for exactly these files; whoever names one in a command means it."""
 
 
 class Repository:
@@ -97,6 +98,10 @@ class Repository:
         if self._resident is not None:
             await self._in_thread(self._resident.close)
         self._thread.shutdown(wait=False)
+
+    def ignores(self, path: str) -> bool:
+        """Whether `.ambientignore` or the settings leave a path alone."""
+        return self._model.is_ignored(path)
 
     def update(self, paths: Iterable[str]) -> None:
         """Forget what is known of these files. They are looked at again when they are next needed."""
@@ -152,12 +157,12 @@ class Repository:
     def _pack(self, trigger: Trigger) -> Context:
         model = self._model
         pending, self._pending = self._pending, set()
+        named = dict.fromkeys((*pending, *trigger.paths))
         if self._stale or model.moved():
             self._stale = False
             model.scan()
-        else:
-            named = dict.fromkeys((*pending, *trigger.paths))
-            model.refresh([path for path in named if _inside(path) and not (self.root / path).is_dir()])
+            named = dict.fromkeys(path for path in trigger.paths if path not in model.files)
+        model.refresh([path for path in named if _inside(path) and not (self.root / path).is_dir()])
         unsaved = {snapshot.path: snapshot for snapshot in trigger.snapshots}
         skipped = dict(model.skipped)
         targets = self._targets(trigger, unsaved, skipped)
@@ -167,7 +172,7 @@ class Repository:
             root=self.root,
             head=model.head,
             targets=targets,
-            tree=MappingProxyType(self._tree(unsaved)),
+            tree=self._tree(unsaved),
             conventions=self._asked(),
             diff=model.diff(unsaved),
             hot_paths=logs.hot_paths(trigger.failing_log, self.root, model.files) if trigger.failing_log else (),
@@ -182,7 +187,7 @@ class Repository:
         self, trigger: Trigger, unsaved: Mapping[str, Snapshot], skipped: dict[str, str]
     ) -> tuple[Snapshot, ...]:
         targets: list[Snapshot] = []
-        for path in self._wanted(trigger.paths, skipped):
+        for path in self._wanted(trigger, skipped):
             if (snapshot := unsaved.get(path)) is None:
                 try:
                     snapshot = self._model.text(path)
@@ -193,8 +198,8 @@ class Repository:
             skipped.pop(path, None)
         return tuple(targets)
 
-    def _wanted(self, paths: tuple[str, ...], skipped: dict[str, str]) -> list[str]:
-        known, watch_paths = self._model.files, self.config.monitoring.watch_paths
+    def _wanted(self, trigger: Trigger, skipped: dict[str, str]) -> list[str]:
+        known, watch_paths, paths = self._model.files, self.config.monitoring.watch_paths, trigger.paths
         if not paths:
             return sorted(path for path in known if path.endswith(".py") and tree.watched(path, watch_paths))
         wanted: dict[str, None] = {}
@@ -206,21 +211,21 @@ class Repository:
                 wanted.update(dict.fromkeys(sorted(p for p in known if p.startswith(folder) and p.endswith(".py"))))
             elif self._model.is_ignored(path):
                 skipped[path] = "It is left alone by `.ambientignore` or `monitoring.ignore_patterns`."
+            elif trigger.kind in UNASKED and not tree.watched(path, watch_paths):
+                skipped[path] = "It is outside of `monitoring.watch_paths`."
+            elif trigger.kind in UNASKED and self._model.is_hidden(path):
+                skipped[path] = "Git ignores it."
             else:
                 wanted[path] = None
         return list(wanted)
 
-    def _tree(self, unsaved: Mapping[str, Snapshot]) -> dict[str, FileFacts]:
-        if not unsaved:
-            return self._model.files
-        overlaid = dict(self._model.files)
+    def _tree(self, unsaved: Mapping[str, Snapshot]) -> Mapping[str, FileFacts]:
+        overlaid: dict[str, tuple[str, Entry]] = {}
         for path, snapshot in unsaved.items():
             if is_python(path) and not self._model.is_ignored(path):
                 data = snapshot.text.encode("utf-8", "surrogatepass")
-                known = overlaid.get(path) or FileFacts(path, 0, "")
-                imports, symbols = facts.extract(data)
-                overlaid[path] = replace(known, size=len(data), blob=blob_id(data), imports=imports, symbols=symbols)
-        return overlaid
+                overlaid[path] = blob_id(data), Entry(len(data), facts.imports(data), data)
+        return self._model.files.changed(overlaid) if overlaid else self._model.files
 
     def _important_files(self) -> dict[str, str]:
         found: dict[str, str] = {}

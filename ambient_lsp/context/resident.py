@@ -9,10 +9,11 @@ import contextlib
 import gc
 import hashlib
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ambient_lsp.context import facts, files, git, tree
-from ambient_lsp.context.cache import Entry, FactsCache
+from ambient_lsp.context.cache import Entry, FactsCache, Kept
 from ambient_lsp.context.diff import file_diff
 from ambient_lsp.context.files import Skipped
 from ambient_lsp.context.imports import Graph, is_test
@@ -20,7 +21,7 @@ from ambient_lsp.context.redact import redact
 from ambient_lsp.model import FileFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ambient_lsp.config import Config
@@ -44,8 +45,9 @@ class Resident:
         read: Callable[[Path, str, int], bytes] = files.read_bytes,
     ) -> None:
         self.root = root
+        self._prefix = f"{root}/"
         self.graph = Graph()
-        self.files: dict[str, FileFacts] = {}
+        self.files = Files({}, self._facts)
         self.skipped: dict[str, str] = {}
         self.head = ""
         self._settings = config.monitoring
@@ -55,10 +57,12 @@ class Resident:
         self._git = git.git_folder(root)
         self._objects = git.Objects(root)
         self._stamp: object = None
+        self._graph_key = ""
         self._stats: dict[str, tuple[int, int]] = {}
         self._index: dict[str, str] = {}
         self._staged: dict[str, str] = {}
         self._dirty: set[str] = set()
+        self._hidden: set[str] = set()
         self._texts: dict[str, tuple[tuple[int, int], Snapshot]] = {}
         self._old: dict[str, str | None] = {}
         self._diffs: dict[tuple[str, str, str], str] = {}
@@ -75,6 +79,8 @@ class Resident:
 
     def save(self) -> None:
         """Keep the facts for the next start."""
+        if self._graph_key:
+            self._cache.put_graph(self._graph_key, self.graph.state())
         self._cache.save()
 
     def moved(self) -> bool:
@@ -100,21 +106,26 @@ class Resident:
             blobs = dict.fromkeys(tree.walk(self.root, self._ignore, self.skipped), "")
         else:
             blobs = self._from_git(pending)
-        entries: dict[str, tuple[str, Entry]] = {}
+        entries: dict[str, tuple[str, Entry | Kept]] = {}
         self._stats = {}
         for path, blob in blobs.items():
             entry = self._cache.get(blob) if blob else None
-            if entry is None or (entry.imports is None and is_python(path)):
+            if entry is None or (is_python(path) and not entry.parsed):
                 try:
                     blob, entry = self._look(path, blob)
                 except Skipped as reason:
                     self.skipped[path] = str(reason)
                     continue
             entries[path] = (blob, entry)
-        self.graph.build({path: entry.imports or () for path, (_, entry) in entries.items() if is_python(path)})
-        self.files = {path: self._facts(path, *known) for path, known in entries.items()}
+        python = {path: known for path, known in entries.items() if is_python(path)}
+        self._graph_key = _digest(python)
+        if (state := self._cache.graph(self._graph_key)) is not None:
+            self.graph.restore(state)
+        else:
+            self.graph.build({path: entry.imports or () for path, (_, entry) in python.items()})
+        self.files = Files(entries, self._facts)
 
-    def _facts(self, path: str, blob: str, entry: Entry) -> FileFacts:
+    def _facts(self, path: str, blob: str, entry: Entry | Kept) -> FileFacts:
         if not is_python(path):
             return FileFacts(path, entry.size, blob)
         module = self.graph.module(path)
@@ -132,9 +143,10 @@ class Resident:
             return
         unknown = [path for path in todo if path not in self.files and path not in self._index]
         hidden = git.ignored(self.root, unknown) if self._git and unknown else frozenset()
-        fresh = dict(self.files)  # runs that hold the old mapping keep it
+        self._hidden = (self._hidden - set(todo)) | hidden
+        fresh: dict[str, tuple[str, Entry | Kept] | None] = {}
         for path in todo:
-            fresh.pop(path, None)
+            fresh[path] = None
             self.skipped.pop(path, None)
             blob, entry = "", None
             if (self.root / path).is_symlink() or files.leaves(self.root, path):
@@ -148,10 +160,12 @@ class Resident:
             if path in self._index or path in self._staged:
                 self._dirty.add(path)
             if is_python(path):
+                self._graph_key = ""
                 self.graph.update(path, (entry.imports or ()) if entry else None)
             if entry is not None:
-                fresh[path] = self._facts(path, blob, entry)
-        self.files = fresh
+                fresh[path] = blob, entry
+        self._cache.settle()
+        self.files = self.files.changed(fresh)  # runs that hold the old mapping keep it
 
     def _from_git(self, pending: git.Pending) -> dict[str, str]:
         listing = pending.listing()
@@ -178,7 +192,7 @@ class Resident:
                 blobs[path] = ""
         return blobs
 
-    def _look(self, path: str, blob: str, *, keep: bool = False) -> tuple[str, Entry]:
+    def _look(self, path: str, blob: str, *, keep: bool = False) -> tuple[str, Entry | Kept]:
         """Read a Python file for its facts (and keep its text, if it will be wanted); of any other only the size.
 
         Raises `Skipped`.
@@ -199,8 +213,8 @@ class Resident:
             self._stats[path] = stat
         blob = blob or blob_id(data, sha256=len(self.head) == 64)
         known = self._cache.get(blob)
-        if known is None or known.imports is None:
-            self._cache.put(blob, known := Entry(len(data), *facts.extract(data)))
+        if known is None or not known.parsed:
+            self._cache.put(blob, known := Entry(len(data), facts.imports(data), data))
         if keep and stat is not None:
             self._keep(path, stat, files.decode(self.root, path, data))
         return blob, known
@@ -229,6 +243,10 @@ class Resident:
     def is_ignored(self, path: str) -> bool:
         """Whether a path is left alone by rule."""
         return self._ignore(path)
+
+    def is_hidden(self, path: str) -> bool:
+        """Whether git ignores a path that was refreshed."""
+        return path in self._hidden
 
     def diff(self, unsaved: Mapping[str, Snapshot]) -> str:
         """Return what differs from HEAD in tracked files, unsaved buffers included, without secrets and bounded."""
@@ -280,10 +298,50 @@ class Resident:
 
     def _stat(self, path: str) -> tuple[int, int] | None:
         try:
-            info = os.stat(f"{self.root}/{path}")  # noqa: PTH116 - pathlib takes three times as long, for every file
+            info = os.stat(f"{self._prefix}{path}")  # noqa: PTH116 - pathlib takes three times as long, for every file
         except (OSError, ValueError):
             return None
         return info.st_size, info.st_mtime_ns
+
+
+class Files(Mapping[str, FileFacts]):
+    """The facts of every file, each made when somebody asks for it. Never changed; `changed` makes another one."""
+
+    def __init__(
+        self,
+        known: dict[str, tuple[str, Entry | Kept]],
+        facts_of: Callable[[str, str, Entry | Kept], FileFacts],
+    ) -> None:
+        self._known = known
+        self._facts_of = facts_of
+        self._made: dict[str, FileFacts] = {}
+
+    def __getitem__(self, path: str) -> FileFacts:
+        made = self._made.get(path)
+        if made is None:
+            made = self._made[path] = self._facts_of(path, *self._known[path])
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._known
+
+    def changed(self, changes: Mapping[str, tuple[str, Entry | Kept] | None]) -> Files:
+        """Return the same with some files known anew, and without those that are None."""
+        known = dict(self._known)
+        for path, entry in changes.items():
+            if entry is None:
+                known.pop(path, None)
+            else:
+                known[path] = entry
+        fresh = Files(known, self._facts_of)
+        fresh._made = {path: facts for path, facts in self._made.items() if path not in changes}
+        return fresh
 
 
 @contextlib.contextmanager
@@ -307,3 +365,9 @@ def blob_id(data: bytes, *, sha256: bool = False) -> str:
     """Return git's id of a file's content."""
     digest = hashlib.sha256 if sha256 else hashlib.sha1
     return digest(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def _digest(known: Mapping[str, tuple[str, object]]) -> str:
+    """Return what names this state of these files."""
+    listing = "\0".join(f"{path} {blob}" for path, (blob, _) in known.items())
+    return hashlib.sha1(listing.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

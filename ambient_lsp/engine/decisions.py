@@ -101,9 +101,9 @@ class Decisions:
 
     def record(self, outcome: Outcome) -> Proposal:
         """Write down what became of a proposal, as it was observed; return it in its new state."""
-        proposal = self._store.proposal(outcome.proposal_id)
         state = _STATES.get(outcome.kind)
         with self._store.transaction():
+            proposal = self._store.proposal(outcome.proposal_id)
             self._store.record_outcome(outcome)
             if state is not None:
                 proposal = replace(proposal, state=state)

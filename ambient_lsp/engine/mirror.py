@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from ambient_lsp.events import Event
     from ambient_lsp.model import Finding, Proposal, RunRecord
 
-QUIET_MS = 30
-"""How long writes are gathered before they are looked at."""
+STEP_MS = 250
+"""How often the watcher's own thread looks whether the kernel told it something. At 5 ms it took half a percent of a
+processor from an idle editor; nobody sees a quarter of a second between two windows."""
 
 _FIRST_LOOKS = (0.2, 0.8, 2.0)
 
@@ -43,8 +44,8 @@ async def _watch(folder: Path, mirror: Mirror, *, polling: bool) -> None:
     async for _changes in awatch(
         folder,
         watch_filter=lambda _change, path: path.endswith(("state.db", "state.db-wal")),
-        debounce=QUIET_MS,
-        step=5,
+        debounce=STEP_MS,
+        step=STEP_MS,
         recursive=False,
         rust_timeout=60_000,
         yield_on_timeout=True,

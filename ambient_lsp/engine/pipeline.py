@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.engine import learning, risk
-from ambient_lsp.engine.refine import merge_findings, refine
+from ambient_lsp.engine.refine import merge_findings, refine, scored
 from ambient_lsp.engine.workbench import PatchedWorkbench
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import FindingsReported, Problem, Progress, ProposalChanged
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Proposer, Readiness, Recheck, Store
 
 NOT_ASKED = "It was not checked: this run was asked for findings only."
+
+
+_DECIDED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
+"""States that only a person brings about."""
 
 
 @dataclass(slots=True)
@@ -88,6 +92,8 @@ async def travel(road: Road) -> None:
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
+            forget_glance(road, path)
+    forget_unasked(road, context)
     drafts = await propose(road, context)
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
@@ -114,6 +120,25 @@ async def glance(road: Road) -> None:
     for agent, findings in found.items():
         fresh = tuple(one for one in findings if not learning.is_dismissed(one, dismissed))
         road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
+
+
+def forget_glance(road: Road, path: str) -> None:
+    """Take back what a glance published of a file that turns out to be left alone."""
+    for snapshot in road.run.trigger.snapshots:
+        if snapshot.path == path:
+            for agent in road.specialists:
+                road.publish(FindingsReported(road.run.id, agent.name, path, snapshot.sha256, ()))
+
+
+def forget_unasked(road: Road, context: Context) -> None:
+    """Take back what specialists found who are not asked any more: the settings have changed since."""
+    asked = {agent.name for agent in road.specialists}
+    hashes = {target.path: target.sha256 for target in context.targets}
+    known = road.store.findings(path=next(iter(hashes)) if len(hashes) == 1 else "")
+    for agent, path in dict.fromkeys((one.agent, one.path) for one in known):
+        if agent not in asked and path in hashes:
+            road.store.save_findings(agent, path, hashes[path], ())
+            road.publish(FindingsReported(road.run.id, agent, path, hashes[path], ()))
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:
@@ -177,7 +202,7 @@ async def _listen(
                     report(hashes)
                     fresh = False
                 if not item.finding_ids or not muted.issuperset(item.finding_ids):
-                    drafts.append(item)
+                    drafts.append(scored(item, (one for findings in found.values() for one in findings)))
     except Exception:
         report([path for path in found if found[path]])
         raise
@@ -248,26 +273,34 @@ async def _check(road: Road, context: Context, tree: str, proposal: Proposal) ->
     if road.verify is None:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, NOT_ASKED)
     else:
-        _keep(road, replace(proposal, state=ProposalState.CHECKING))
+        # One that is offered stays stored with its earlier proof until there is a new verdict: a process that is killed
+        # meanwhile must not lose it.
+        offered = known if known is not None and known.state is ProposalState.OFFERED else None
+        checking = replace(proposal, state=ProposalState.CHECKING)
+        if offered is None:
+            road.store.save_proposal(checking)
+        road.publish(ProposalChanged(road.run.id, checking))
         try:
             verdict = await road.verify(proposal, tree, texts, rechecker(road, context))
-        except AmbientError as error:
+        except Exception as error:  # a border: what the proof of one fix trips over must not stop the others
             road.problem(f"checking “{proposal.title}”", error)
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, str(error))
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
         except asyncio.CancelledError:
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, offered or replace(proposal, state=ProposalState.STALE), known)
             raise
-    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree)
+    await _conclude(road, replace(proposal, verdict=replace(verdict, tree=tree)), bases, tree, known)
 
 
-async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str) -> None:
+async def _conclude(
+    road: Road, proposal: Proposal, bases: Mapping[str, str], tree: str, known: Proposal | None
+) -> None:
     if proposal.verdict is None or proposal.decision is None:
         return
     outcome = proposal.verdict.outcome
     decision = risk.with_verdict(proposal.decision, proposal.verdict)
     if outcome is not VerdictOutcome.PASSED:
         state = ProposalState.FAILED if outcome is VerdictOutcome.FAILED else ProposalState.INCONCLUSIVE
-        _keep(road, replace(proposal, decision=decision, state=state))
+        _settle(road, replace(proposal, decision=decision, state=state), known)
         return
     if decision.kind is not DecisionKind.ALLOW:
         _tell_gate(road, proposal, decision)
@@ -279,7 +312,7 @@ async def _conclude(road: Road, proposal: Proposal, bases: Mapping[str, str], tr
     except AmbientError as error:  # the commit is for people who look with git; the fix is whole without it
         road.problem(f"recording “{proposal.title}”", error)
     road.offered += 1
-    _keep(road, offered)
+    _settle(road, offered, known)
 
 
 def _tell_gate(road: Road, proposal: Proposal, decision: Decision) -> None:
@@ -298,7 +331,7 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
         if proposal.id not in again and (outdated or proposal.agent not in failed):
-            _keep(road, replace(proposal, state=ProposalState.STALE))
+            _settle(road, replace(proposal, state=ProposalState.STALE), proposal)
 
 
 def rechecker(road: Road, context: Context) -> Recheck:
@@ -352,6 +385,16 @@ def _settled(road: Road, known: Proposal) -> bool:
         return False
     muted = {key[1] for key in learning.by_key(road.store.dismissals(time.time()))}
     return not known.fingerprints or not muted.isdisjoint(known.fingerprints)
+
+
+def _settle(road: Road, proposal: Proposal, known: Proposal | None) -> None:
+    """Keep a proposal unless a person, maybe in another window, has decided about it since it was `known`."""
+    with road.store.transaction():
+        now = _earlier(road, proposal)
+        if now is not None and now.state in _DECIDED and (known is None or now.state is not known.state):
+            return
+        road.store.save_proposal(proposal)
+    road.publish(ProposalChanged(road.run.id, proposal))
 
 
 def _keep(road: Road, proposal: Proposal) -> None:

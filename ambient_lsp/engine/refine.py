@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ambient_lsp.model import ProofKind
+from ambient_lsp.model import ProofKind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BASE = 10.0
+"""What every proposal starts with, so that what became of an agent's earlier ones has something to scale."""
+
 AGREEMENT = 5.0
 """What each further specialist who proposes the same adds to the score."""
+
+SEVERITY = 2.0
+"""What a warning adds, and an error twice: a cap must not keep the small things and drop the one that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,12 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
     score by what became of its earlier proposals."""
     ranked = sorted(
         _merge_same(proposals),
-        key=lambda one: (-one.score * (weights or {}).get(one.agent, 1.0), one.risk_level.rank, one.id),
+        key=lambda one: (
+            -(BASE + one.score) * (weights or {}).get(one.agent, 1.0),
+            one.proof.kind is ProofKind.CHECKS,
+            one.risk_level.rank,
+            one.id,
+        ),
     )
     kept: list[Proposal] = []
     aside: list[SetAside] = []
@@ -64,6 +75,13 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
             for path in proposal.files_touched:
                 count[path] = count.get(path, 0) + 1
     return Refined(tuple(kept), tuple(aside))
+
+
+def scored(proposal: Proposal, findings: Iterable[Finding]) -> Proposal:
+    """Return the proposal with the severity of the worst of its findings in its score."""
+    mine = set(proposal.finding_ids)
+    worst = max((finding.severity.rank for finding in findings if finding.id in mine), default=0)
+    return replace(proposal, score=proposal.score + SEVERITY * max(worst - Severity.INFORMATION.rank, 0))
 
 
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ambient_lsp.engine.cpu import CpuPool
 from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import VerdictOutcome
 from ambient_lsp.sandbox.logged import LoggedSandbox
 from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -232,7 +234,10 @@ class Services:
         repository = await self.repository()
         paths = await asyncio.to_thread(_differing, self.root)
         result: list[str] = []
+        ignored = self.ignored()
         for path in paths:
+            if ignored(path):
+                continue
             snapshot = await repository.read(path)
             if snapshot is not None and self._store.get_value(f"reviewed:{path}") != snapshot.sha256:
                 result.append(path)
@@ -299,7 +304,8 @@ class Services:
         from ambient_lsp.analyzers import base
         from ambient_lsp.analyzers.ruff_server import RuffServer
 
-        if not snapshot.path.endswith((".py", ".pyi")):
+        known = self._repository
+        if not snapshot.path.endswith((".py", ".pyi")) or (known is not None and known.ignores(snapshot.path)):
             return {}
         if self._ruff is None:
             agents = self.config.agents
@@ -336,9 +342,14 @@ class Services:
             from ambient_lsp.engine.pipeline import no_sandbox
 
             return no_sandbox(await self.readiness())
-        return await verifier.verify(
+        verdict = await verifier.verify(
             proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
         )
+        notes = (await self.checkouts()).notes
+        if verdict.outcome is not VerdictOutcome.PASSED and notes:
+            # What the checkout lacks may be why: a submodule's code, a file that Git LFS keeps.
+            return replace(verdict, reason=f"{verdict.reason} The checkout lacks something: {' '.join(notes[:3])}")
+        return verdict
 
     async def _conditions(self) -> str:
         verifier = await self.verifier()

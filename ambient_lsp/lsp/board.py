@@ -113,6 +113,15 @@ class Board:
         """Publish everything that has changed in its look."""
         self._refresh(self._book.uris())
 
+    def restart(self, workspace: Workspace) -> None:
+        """Forget what an engine said that was closed, and show nothing of it."""
+        self.fixes.drop(workspace)
+        for uri in self._book.uris():
+            place = self._workspaces.of(uri)
+            if place is not None and place[0] is workspace:
+                self._book.forget(uri)
+                self._publisher.put(uri, self._notes.get(uri, ()))
+
     def drop(self, workspace: Workspace) -> None:
         """Forget a folder that was closed, and what is shown of its files."""
         self.fixes.drop(workspace)

@@ -93,6 +93,7 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     if workspace.engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was approved.")
     approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
+    session.offer(workspace, approved)
     return {"proposal_id": approved.id, "state": str(approved.state)}
 
 

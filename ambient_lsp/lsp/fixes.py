@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, Proposal, ProposalState, RiskLevel
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
 
 _GONE = frozenset(
     {
@@ -22,6 +27,13 @@ def needs_approval(proposal: Proposal) -> bool:
     """Whether a person has to agree before the proposal may be applied."""
     asks = proposal.decision is not None and proposal.decision.kind is DecisionKind.CONFIRM
     return proposal.state is ProposalState.OFFERED and asks
+
+
+def with_approval(engine: Engine, proposal: Proposal) -> Proposal:
+    """Return a proposal with what the gate says of it now: approvals are kept beside it, not in it."""
+    if not needs_approval(proposal):
+        return proposal
+    return replace(proposal, decision=engine.decide(proposal))
 
 
 class Fixes:

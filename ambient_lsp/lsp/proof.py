@@ -62,6 +62,7 @@ def hover(finding: Finding, proposals: list[Proposal]) -> str:
     for proposal in proposals:
         parts.append(f"---\n**{_plain(proposal.title)}** ({proposal.risk_level} risk, {proposal.state})")
         parts.append(_plain(proposal.rationale))
+        parts += [f"{_plain(also.agent)}: {_plain(also.text)}" for also in proposal.rationales[1:]]
         if proposal.decision and proposal.decision.reasons:
             parts.append("Why it asks: " + _plain("; ".join(proposal.decision.reasons)))
         if proposal.verdict is not None:

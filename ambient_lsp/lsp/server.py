@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -62,7 +63,8 @@ class AmbientServer(LanguageServer):
     def begin(self, params: types.InitializeParams) -> None:
         """Make the session; nothing of it runs yet."""
         options = params.initialization_options
-        trusted = isinstance(options, dict) and options.get("trusted") is True
+        said = options.get("trusted") if isinstance(options, dict) else None
+        trusted = said if isinstance(said, bool) else None
         self._session = Session(self.protocol, self.engine_factory, support_of(params), trusted=trusted)
         self.protocol.on_document = self._session.document_event
         roots = [folder.uri for folder in params.workspace_folders or ()]
@@ -110,6 +112,9 @@ def _lifecycle(server: AmbientServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(ls: AmbientServer, params: types.InitializedParams) -> None:
         ls.session.start(ls.folders)
+        gc.collect()
+        gc.freeze()  # what was made until now stays until the end
+        gc.enable()
         if ls.process_id:
             ls.session.spawn(_watch_parent(ls, ls.process_id))
 

@@ -19,11 +19,12 @@ from ambient_lsp.lsp.capabilities import ClientSupport
 from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
+from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.observed import Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
-from ambient_lsp.model import Outcome, RunRecord, TriggerKind
+from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
@@ -39,14 +40,18 @@ class Session:
     """Made in `initialize`; everything that needs the event loop starts in `start` (limit 16)."""
 
     def __init__(
-        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool
+        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool | None
     ) -> None:
         self.protocol = protocol
         self.support = support
-        self.trusted = trusted
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
-            factory, trusted=trusted, opened=self._opened, listen=self._listen, failed=self._failed
+            factory,
+            trusted=trusted,
+            opened=self._opened,
+            listen=self._listen,
+            failed=self._failed,
+            closed=self._closed,
         )
         self.files = Files(self.documents, self.workspaces)
         self.board = Board(protocol, self.documents, self.workspaces, self.files, self.spawn)
@@ -178,6 +183,10 @@ class Session:
         engine = workspace.engine
         if engine is None or not engine.config.monitoring.enabled:
             return
+        from ambient_lsp.config import SPECIALISTS  # loads pydantic: not before `initialize` is answered
+
+        if not path.endswith((".py", ".pyi")) and set(engine.config.agents.enabled) <= set(SPECIALISTS):
+            return  # ours look at Python only
         limit = engine.config.monitoring.max_file_bytes
         if document.larger_than(limit):
             text = f"Ambient skips this file: it has more than {limit:,} bytes (monitoring.max_file_bytes)."
@@ -207,6 +216,13 @@ class Session:
         self.send_status()
         self.spawn(self.check_config(workspace))
 
+    def _closed(self, workspace: Workspace) -> None:
+        """End what nobody hears the end of any more, and show nothing that other settings may not find again."""
+        for run_id in [run_id for run_id, (owner, record) in self.runs.items() if owner is workspace and not record]:
+            del self.runs[run_id]
+            self.progress.ended(run_id)
+        self.board.restart(workspace)
+
     async def _look_at_readiness(self, workspace: Workspace) -> None:
         if workspace.engine is not None:
             self._readiness[workspace] = await workspace.engine.readiness()
@@ -233,7 +249,7 @@ class Session:
             case FindingsReported():
                 self.board.findings(workspace, event)
             case ProposalChanged():
-                self.board.proposal(workspace, event.proposal)
+                self.offer(workspace, event.proposal)
             case Progress():
                 self.progress.report(event)
             case Problem():
@@ -242,6 +258,11 @@ class Session:
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)
                 self.send_status()
+
+    def offer(self, workspace: Workspace, proposal: Proposal) -> None:
+        """Show where a proposal stands, its approval included."""
+        if workspace.engine is not None:
+            self.board.proposal(workspace, with_approval(workspace.engine, proposal))
 
     def _forget_old_runs(self) -> None:
         ended = [run_id for run_id, (_, record) in self.runs.items() if record is not None]
@@ -324,7 +345,7 @@ class Session:
 
     async def check_config(self, workspace: Workspace) -> None:
         """Show what is wrong with a folder's `.ambient.yml`; open the engine again when it has other settings now."""
-        config, problems = await asyncio.to_thread(configuration.read, workspace.root, trusted=self.trusted)
+        config, problems = await asyncio.to_thread(configuration.read, workspace.root, trusted=workspace.trusted)
         self.board.put_notes(workspace.uri_of(configuration.FILE), problems)
         if config is not None and (workspace.engine is None or workspace.engine.config != config):
             await self.workspaces.reopen(workspace)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.lsp import proof
 from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, RunRecord
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
     """Return a proposal for a list."""
+    if workspace.engine is not None:
+        item = with_approval(workspace.engine, item)
     return {
         "id": item.id,
         "title": item.title,

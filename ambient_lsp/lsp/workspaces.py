@@ -39,6 +39,7 @@ class Workspace:
     settings: Settings = field(default_factory=Settings)
     engine: Engine | None = None
     problem: str = ""
+    trusted: bool = False
     opening: asyncio.Task[None] | None = None
     listening: asyncio.Task[None] | None = None
 
@@ -53,22 +54,28 @@ class Workspace:
 
 
 class Workspaces:
-    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed."""
+    """All folders of one client. `opened` is called when an engine is ready, `listen` runs until it is closed, and
+    `closed` is called after that.
+
+    `trusted` is what the editor says of its folders; None leaves it to what the user has said with `ambient trust`.
+    """
 
     def __init__(
         self,
         factory: EngineFactory,
         *,
-        trusted: bool,
+        trusted: bool | None,
         opened: Callable[[Workspace], None],
         listen: Callable[[Workspace], Coroutine[Any, Any, None]],
         failed: Callable[[Workspace], None],
+        closed: Callable[[Workspace], None],
     ) -> None:
         self._factory = factory
         self._trusted = trusted
         self._opened = opened
         self._listen = listen
         self._failed = failed
+        self._closed = closed
         self._folders: dict[Path, Workspace] = {}
         self._places: dict[str, tuple[Workspace, str] | None] = {}
 
@@ -141,7 +148,8 @@ class Workspaces:
     async def _open(self, workspace: Workspace) -> None:
         workspace.problem = ""
         try:
-            workspace.engine = await self._factory(workspace.root, self._trusted)
+            workspace.trusted = await asyncio.to_thread(self._trusts, workspace.root)
+            workspace.engine = await self._factory(workspace.root, workspace.trusted)
         except AmbientError as error:
             workspace.problem = str(error)
         except Exception:
@@ -154,6 +162,11 @@ class Workspaces:
         workspace.listening = asyncio.create_task(self._listen(workspace))
         self._opened(workspace)
 
+    def _trusts(self, root: Path) -> bool:
+        from ambient_lsp import trust
+
+        return trust.is_trusted(root) if self._trusted is None else self._trusted
+
     async def _close(self, workspace: Workspace, grace: float) -> None:
         for task in (workspace.opening, workspace.listening):
             if task is not None and task is not asyncio.current_task():
@@ -162,6 +175,7 @@ class Workspaces:
         if workspace.engine is not None:
             await workspace.engine.close(grace=grace)
             workspace.engine = None
+        self._closed(workspace)
 
 
 def file_of(uri: str) -> Path | None:

@@ -36,6 +36,7 @@ ROOT_LABEL = "ambient.root"
 PYTHON_LABEL = "ambient.python"
 
 _WATCH_SECONDS = 0.1
+_LOOKS = 10
 # The first process: ignoring SIGCHLD has the kernel bury orphans, so that the dead do not use up the pids limit.
 _FIRST_PROCESS = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True: signal.pause()"
 
@@ -216,7 +217,13 @@ class DockerSession:
         else:
             code = reading.result()
             kills = usage.out_of_memory_kills(first_pid)
-            if kills != kills_before or (kills is None and code in (None, 137)):
+            if (kills is None) != (kills_before is None) or (code in (None, 137) and await self._taken_away()):
+                raise SandboxUnavailable(
+                    "The container was taken away while a check ran in it.",
+                    untouched="The check has no result; your files were not touched.",
+                    next_step="Look at what removes containers on this machine, then try again.",
+                )
+            if (kills is not None and kills != kills_before) or (kills is None and code in (None, 137)):
                 killed, code = "memory", None
         return CommandResult(
             exit_code=code,
@@ -245,7 +252,8 @@ class DockerSession:
             await asyncio.wait({reading}, timeout=min(_WATCH_SECONDS, left))
             if reading.done():
                 break
-            if usage.out_of_memory_kills(self._first_pid) != kills_before:
+            kills = usage.out_of_memory_kills(self._first_pid)
+            if kills is not None and kills != kills_before:
                 return "memory"
             pid = pid or await self._backend.call(lambda: self._pid(handle))
             if reason := await asyncio.to_thread(self._excess, pid, before, limits):
@@ -259,6 +267,26 @@ class DockerSession:
         pids = [number for first in (self._first_pid, pid) if first for number in usage.descendants(first)]
         return usage.excess(pids, before, self._mounts.tree, limits, memory=False)
 
+    async def _taken_away(self) -> bool:
+        """Tell whether a command was killed with its container, of whose end the engine learns a little later."""
+        for _ in range(_LOOKS):
+            if await self._backend.call(self._gone):
+                return True
+            await asyncio.sleep(_WATCH_SECONDS)
+        return False
+
+    def _gone(self) -> bool:
+        """Tell whether the container has ended by somebody else's doing: its first process does nothing but wait."""
+        import docker.errors
+
+        assert self._container is not None  # noqa: S101 - a command has just run in it
+        try:
+            self._container.reload()
+        except docker.errors.NotFound:
+            return True
+        state = self._container.attrs["State"]
+        return not state["OOMKilled"] and (self._container.status != "running" or bool(state.get("Dead")))
+
     def _left_behind(self) -> bool:
         """Tell whether anything but the first process runs; orphans become its children."""
         container = self._container
@@ -266,7 +294,8 @@ class DockerSession:
             return False
         if Path("/proc", str(self._first_pid), "task").exists():
             return len(usage.descendants(self._first_pid)) > 1
-        return len(container.top()["Processes"]) > 1
+        # None is what the engine says of a container that somebody is taking away.
+        return len(container.top()["Processes"] or ()) > 1
 
 
 def labels(project: Path) -> dict[str, str]:

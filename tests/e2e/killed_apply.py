@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import ambient_lsp.engine.services  # noqa: F401 - forks must not pay for it
+from ambient_lsp.config import Config, Sandbox
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.patching import apply as files
 from ambient_lsp.patching import rebase  # noqa: F401
@@ -47,7 +48,7 @@ def watched(act):
 
 
 async def work(root: Path, kind: str, proposal: str) -> None:
-    engine = await Engine.open(root)
+    engine = await Engine.open(root, Config(sandbox=Sandbox(backend="none")))
     global left
     left = armed
     if kind == "apply":

@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.real import require
 
 REPOSITORY = Path(__file__).parents[2]
+PYTHON = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(sys.executable)} "$@"\n'
+"""A script that is a Python with this checkout installed."""
+
 SECONDS = 150.0
 """How long one run of an editor may take: a busy machine with two cores needs a fifth of it."""
 
@@ -28,8 +31,7 @@ def installed(name: str, program: str) -> Path:
 def server_program(folder: Path) -> Path:
     """Write an `ambient` program that runs this checkout, as a user's own would."""
     program = folder / "ambient"
-    command = f"PYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(sys.executable)} -P -m ambient_lsp"
-    program.write_text(f'#!/bin/sh\n{command} "$@"\n', encoding="utf-8")
+    program.write_text(PYTHON.replace('"$@"', '-P -m ambient_lsp "$@"'), encoding="utf-8")
     program.chmod(0o755)
     return program
 

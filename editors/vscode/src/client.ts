@@ -26,6 +26,7 @@ export function createConnection(): Connection {
   const statusItem = createStatusItem();
   let client: LanguageClient | undefined;
   let status = NOTHING;
+  let offers = 0;
 
   async function start(): Promise<void> {
     if (!vscode.workspace.getConfiguration("ambient").get<boolean>("enable", true)) {
@@ -64,15 +65,17 @@ export function createConnection(): Connection {
     const old = client;
     client = undefined;
     status = NOTHING;
+    offers = 0;
     // A server that failed to start cannot be stopped, and says so.
     await old?.dispose(5_000).catch((error: unknown) => log.error(String(error)));
   }
 
   async function showStatus(asked: LanguageClient): Promise<void> {
-    const shown = status;
-    const offers = await countOffers(asked);
-    if (asked === client && shown === status) {
-      statusItem.show(shown, offers);
+    statusItem.show(status, offers);
+    const counted = await countOffers(asked);
+    if (asked === client) {
+      offers = counted;
+      statusItem.show(status, offers);
     }
   }
 

@@ -73,7 +73,7 @@ assert(health:find('fixes are proven in bubblewrap', 1, true), health)
 
 io.stdout:write(vim.inspect({ titles = titles, asked = asked }) .. '\n')
 local client = vim.lsp.get_clients({ name = 'ambient' })[1]
-vim.lsp.stop_client(client.id)
+require('ambient.server').call(client, 'stop')
 wait('the end of the server', function()
   return #vim.lsp.get_clients({ name = 'ambient' }) == 0
 end)

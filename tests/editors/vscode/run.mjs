@@ -1,4 +1,4 @@
-// Runs suite/index.js in VS Code's extension host, and clicks where only a person can. The exit code is the suite's.
+// Runs a suite in VS Code's extension host, and does what only a person can. The exit code is the suite's.
 // Arguments: one JSON object, as test_vscode.py makes it.
 
 import { openWindow } from "./window.mjs";
@@ -7,26 +7,34 @@ const SECONDS = 130;
 const options = JSON.parse(process.argv[2]);
 const window = await openWindow(options);
 
-// VS Code opens its Refactor Preview for a fix that needs approval, with every box unticked: tick them, and apply.
+// VS Code opens its Refactor Preview for a fix that needs approval, with every box unticked.
 let approved = false;
-const approving = setInterval(async () => {
+async function approve() {
   const boxes = window.page.locator(".panel .edit-checkbox");
-  try {
-    if ((await boxes.count()) > 0) {
-      for (const box of await boxes.all()) {
-        await box.check({ timeout: 2_000 });
-      }
-      await window.page.getByRole("button", { name: "Apply", exact: true }).first().click({ timeout: 2_000 });
-      approved = true;
+  if ((await boxes.count()) > 0) {
+    for (const box of await boxes.all()) {
+      await box.check({ timeout: 2_000 });
     }
-  } catch (error) {
-    console.log("the Refactor Preview was not ready:", String(error).split("\n")[0]);
+    await window.page.getByRole("button", { name: "Apply", exact: true }).first().click({ timeout: 2_000 });
+    approved = true;
   }
-}, 500);
+}
+
+async function answer() {
+  const input = window.page.locator(".quick-input-widget .quick-input-box input");
+  if (await input.isVisible()) {
+    await input.press("Enter", { timeout: 2_000 });
+  }
+}
+
+const person = setInterval(
+  () => approve().then(answer).catch((error) => console.log("too early:", String(error).split("\n")[0])),
+  500,
+);
 
 const late = new Promise((resolve) => setTimeout(() => resolve("none: it took too long"), SECONDS * 1000));
 const code = await Promise.race([window.ended, late]);
-clearInterval(approving);
+clearInterval(person);
 const good = code === 0 && approved === options.asks;
 if (!good) {
   console.log(`exit code of the suite: ${code}; approved: ${approved}; screenshot: ${options.screenshot}`);

@@ -65,6 +65,7 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "from typing import *\n\nprint(List)\n",
         # Is there a readline here?
         "try:\n    import readline\nexcept Exception:\n    HAVE = False\n",
+        "from typing import Dict\n\nX = {}  # type: Dict[str, int]\n",
         # Blank lines, one statement made of two, names in another order: taste, where no rule asks for it.
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
         "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
@@ -201,6 +202,8 @@ async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
     findings, proposals = await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n")
     assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
     assert proposals == []
+    template = "".join(f"# option_{number} = {number}\n" for number in range(20))
+    assert await style(tmp_path, template) == ([], [])
 
 
 async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_that_go(tmp_path):

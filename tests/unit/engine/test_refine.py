@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refine
+from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refine, scored
 from ambient_lsp.model import (
     FileEdit,
     Finding,
@@ -110,3 +110,17 @@ def test_of_two_who_agree_the_one_with_the_stronger_proof_speaks_for_both() -> N
         assert (kept.agent, kept.proof.kind) == ("B", ProofKind.FINDINGS_GONE)
         assert kept.score == 9 + AGREEMENT
         assert {reason.agent for reason in kept.rationales} == {"Custom", "B"}
+
+
+def test_what_became_of_earlier_proposals_decides_between_equals() -> None:
+    one, other = draft("one", 0, 5, agent="A", score=0), draft("two", 3, 8, agent="B", score=0)
+    for weights, winner in (({"A": 0.5, "B": 1.5}, "two"), ({"A": 1.5, "B": 0.5}, "one")):
+        assert [kept.id for kept in refine([one, other], per_file=5, weights=weights).kept] == [winner]
+
+
+def test_a_cap_keeps_what_matters_most() -> None:
+    grave = Finding("f-grave", "f", "A", "R", "a.py", Span(0, 0, 0, 1), Severity.ERROR, "m", "s")
+    small = [draft(f"small{n}", 10 * n, 10 * n + 1, score=0) for n in range(5)]
+    risky = replace(draft("grave", 90, 95, score=0), risk_level=RiskLevel.HIGH)
+    kept = refine([*small, scored(risky, [grave])], per_file=2).kept
+    assert kept[0].id == "grave"

@@ -149,7 +149,7 @@ async def test_good_new_tests_pass(tmp_path):
     covered, noticed = verdict.measurements
     assert (covered.before, covered.after) == (1, 4)
     assert noticed.after >= 3
-    assert verdict.reason.startswith("1 new test passes; 1 new test runs 3 more lines and notices ")
+    assert verdict.reason.startswith("1 test passes as before; 1 new test runs 3 more lines and notices ")
     assert (project.root / "grade.py").read_text() == CODE
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.model import CheckResult, ProofKind, VerdictOutcome
+from ambient_lsp.verification.compare import judge
+from ambient_lsp.verification.testrun import TestRun
 from tests.unit.verification.project import make_project
 
 PASSED, FAILED, INCONCLUSIVE = VerdictOutcome.PASSED, VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE
@@ -116,10 +118,17 @@ async def test_only_failing_tests_run_the_lines(tmp_path):
 
 
 async def test_a_patch_that_hangs_fails_and_names_the_test(tmp_path):
-    project = make_project(tmp_path, FILES, seconds=6)
+    project = make_project(tmp_path, FILES, seconds=12)
     verdict = await project.judge({"calc.py": CALC.replace("return a * 2", "while True: pass")})
     assert verdict.outcome is FAILED
     assert "did not end within their time in test_calc.py::test_twice" in verdict.reason
+
+
+@pytest.mark.parametrize(("before", "outcome"), [(118.0, INCONCLUSIVE), (2.0, FAILED)])
+def test_a_long_suite_that_does_not_end_while_it_is_measured_is_not_blamed(before, outcome):
+    base = TestRun(outcomes={"t.py::a": "passed"}, seconds=before)
+    patched = TestRun(problem="the tests did not end within their time", hung=True, seconds=300.0)
+    assert judge(base, patched, (), (), ()).outcome is outcome
 
 
 async def test_a_suite_that_hangs_anyway_is_inconclusive(tmp_path):

@@ -42,7 +42,7 @@ function M.config()
     name = 'ambient',
     filetypes = filetypes,
     root_markers = root_markers,
-    init_options = { trusted = M.options.trusted == true },
+    init_options = M.options.trusted ~= nil and { trusted = M.options.trusted } or nil,
     settings = { ambient = M.options.settings or vim.empty_dict() },
     handlers = {
       ['ambient/status'] = status.on_status,
@@ -93,6 +93,16 @@ function M.client(buffer)
     or vim.lsp.get_clients({ name = 'ambient' })[1]
 end
 
+--- Call a function of a client. Neovim 0.10 has functions where 0.11 has methods, and 0.12 warns of the functions.
+---@param client vim.lsp.Client
+---@param name 'request'|'stop'|'is_stopped'
+function M.call(client, name, ...)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client[name](client, ...)
+  end
+  return client[name](...)
+end
+
 --- Send a request. `done` gets the result; what goes wrong is shown in the server's words.
 ---@param client vim.lsp.Client
 ---@param method string
@@ -106,12 +116,7 @@ function M.request(client, method, params, done)
       done(result)
     end
   end
-  -- Neovim 0.10 has functions where 0.11 has methods, and 0.12 warns of the functions.
-  if vim.fn.has('nvim-0.11') == 1 then
-    client:request(method, params, answered)
-  else
-    client.request(method, params, answered)
-  end
+  M.call(client, 'request', method, params, answered)
 end
 
 --- Run a command of the server.
@@ -126,10 +131,11 @@ end
 
 --- Stop the server and start it again for the buffers that it served.
 function M.restart()
+  local clients = vim.lsp.get_clients({ name = 'ambient' })
   local buffers = {}
-  for _, client in ipairs(vim.lsp.get_clients({ name = 'ambient' })) do
+  for _, client in ipairs(clients) do
     vim.list_extend(buffers, vim.lsp.get_buffers_by_client_id(client.id))
-    vim.lsp.stop_client(client.id)
+    M.call(client, 'stop')
   end
   if #buffers == 0 then
     buffers = { vim.api.nvim_get_current_buf() }
@@ -137,8 +143,8 @@ function M.restart()
   local gone = vim.wait(6000, function()
     return #vim.lsp.get_clients({ name = 'ambient' }) == 0
   end, 50)
-  if not gone then
-    vim.lsp.stop_client(vim.lsp.get_clients({ name = 'ambient' }), true)
+  for _, client in ipairs(gone and {} or clients) do
+    M.call(client, 'stop', true)
   end
   for _, buffer in ipairs(buffers) do
     if vim.api.nvim_buf_is_valid(buffer) then

@@ -31,7 +31,7 @@ end
 
 local function changed(context)
   local client = vim.lsp.get_client_by_id(context.client_id)
-  if client and not client.is_stopped() then
+  if client and not require('ambient.server').call(client, 'is_stopped') then
     count(client)
   end
 end

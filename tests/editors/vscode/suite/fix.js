@@ -2,8 +2,8 @@
 // Runs inside the extension host; an exception is exit code 1.
 
 const assert = require("node:assert");
-const { setTimeout: sleep } = require("node:timers/promises");
 const vscode = require("vscode");
+const { code, quickFixes, until } = require("./look");
 
 const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 
@@ -38,29 +38,4 @@ exports.run = async () => {
   await until("the fix in the file", () => document.version > before);
   assert(await document.save(), "saved with the fix");
   await until("no more fix in the status", () => !ambient.statusText().includes("fix"));
-
-  const commands = await vscode.commands.getCommands(true);
-  const contributed = vscode.extensions.getExtension("ambient-lsp.ambient-lsp").packageJSON.contributes.commands;
-  const missing = contributed.map((item) => item.command).filter((id) => !commands.includes(id));
-  assert.deepStrictEqual(missing, [], "every command of the palette is there");
 };
-
-function code(diagnostic) {
-  return typeof diagnostic.code === "object" ? diagnostic.code.value : diagnostic.code;
-}
-
-function quickFixes(uri, range) {
-  return vscode.commands.executeCommand("vscode.executeCodeActionProvider", uri, range, "quickfix", 10);
-}
-
-async function until(what, look) {
-  const end = Date.now() + 100_000;
-  while (Date.now() < end) {
-    const found = await look();
-    if (found) {
-      return found;
-    }
-    await sleep(100);
-  }
-  throw new Error(`timeout: ${what}`);
-}
