@@ -77,11 +77,11 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
     return Refined(tuple(kept), tuple(aside))
 
 
-def scored(proposal: Proposal, findings: Iterable[Finding]) -> Proposal:
-    """Return the proposal with the severity of the worst of its findings in its score."""
-    mine = set(proposal.finding_ids)
-    worst = max((finding.severity.rank for finding in findings if finding.id in mine), default=0)
-    return replace(proposal, score=proposal.score + SEVERITY * max(worst - Severity.INFORMATION.rank, 0))
+def scored(proposal: Proposal, findings: Mapping[str, Finding]) -> Proposal:
+    """Return the proposal with the severity of the worst of its findings (by id) in its score."""
+    ranks = [findings[one].severity.rank for one in proposal.finding_ids if one in findings]
+    worst = max(ranks, default=0) - Severity.INFORMATION.rank
+    return replace(proposal, score=proposal.score + SEVERITY * max(worst, 0))
 
 
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:

@@ -95,3 +95,18 @@ def test_outcomes_move_a_specialists_weight(settings: Learning, kinds: list[str]
     weight = learning.weights(settings, [proposal], outcomes).get("A", 1.0)
     assert (weight > 1) is (more is True) and (weight < 1) is (more is False)
     assert 0.5 <= weight <= 1.5
+
+
+async def test_a_cap_on_findings_keeps_the_most_severe_and_says_so(tmp_path: Path) -> None:
+    settings = "agents:\n  enabled: [SecurityGuardian]\n  max_findings_per_file: 1\n"
+    text = project.FILES["app.py"].replace("import os", "TOKEN = eval(input())")
+    root = project.make(tmp_path / "shop", {"app.py": text, ".ambient.yml": settings})
+    opened = await Engine.open(root, sandbox=HostSandbox())
+    try:
+        record = await opened.submit(opened.trigger(TriggerKind.COMMAND, verify=False)).wait()
+        [kept] = opened.findings("app.py")
+        assert record.findings == 2
+        assert "the 1 most severe are kept" in record.errors[0].message
+        assert kept.severity.rank >= 1
+    finally:
+        await opened.close()
