@@ -37,9 +37,9 @@ _REASONS = {
     "F401": "nothing uses what is imported here",
     "F541": "an f-string without a placeholder is a plain string",
     "I001": "the other imports here are in order",
-    "W291": "blanks at the end of a line show up in every later diff",
-    "W292": "the last line has no end",
-    "W293": "blanks on an empty line show up in every later diff",
+    "W291": "blanks at line ends show up in later diffs",
+    "W292": "the file does not end with a newline",
+    "W293": "blanks at line ends show up in later diffs",
 }
 """Why a rule of `style.QUIET` is worth a fix where no rule of the project asks for it."""
 

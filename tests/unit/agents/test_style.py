@@ -93,8 +93,7 @@ async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(
 async def test_the_reason_says_who_asks_for_it(tmp_path):
     _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
     assert proposal.rationale == (
-        "Nothing uses what is imported here; blanks at the end of a line show up in every later diff"
-        " (F401 × 1, W291 × 1)."
+        "Nothing uses what is imported here; blanks at line ends show up in later diffs (F401 × 1, W291 × 1)."
     )
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
     _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
