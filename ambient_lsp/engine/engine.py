@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from ambient_lsp.store.store import SqliteStore
 
 STATE_FOLDER = ".ambient"
+_REAPING = 8.0
+"""Seconds beyond the grace: on a machine that is busy, even a short clean-up waits for its turn."""
 
 
 class Engine:
@@ -247,7 +249,7 @@ class Engine:
             return
         self._closed = True
         if self._reaping is not None:  # cleaning up after the dead is short, and nobody else may come to do it
-            await asyncio.wait({self._reaping}, timeout=grace)
+            await asyncio.wait({self._reaping}, timeout=grace + _REAPING)
         tasks = {*self._runs.tasks.values(), *self._background}
         for task in tasks:
             task.cancel()
