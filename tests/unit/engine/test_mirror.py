@@ -14,6 +14,7 @@ from ambient_lsp.config import Config, Sandbox
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.model import Outcome, ProposalState, RunRecord, TriggerKind
+from ambient_lsp.store.provenance import claim
 from ambient_lsp.store.store import open_store
 from tests.unit.engine.samples import a_finding, a_proposal, a_trigger
 
@@ -101,6 +102,7 @@ async def test_a_request_to_cancel_reaches_the_first(pair: tuple[Engine, Engine]
 
 
 async def test_a_start_settles_what_a_killed_process_left_open(tmp_path: Path) -> None:
+    claim(tmp_path / ".ambient", trusted=False)
     store = open_store(tmp_path / ".ambient")
     store.save_run(RunRecord("r1", TriggerKind.SAVE, ("a.py",), 1e10))
     checking = replace(a_proposal(tmp_path), state=ProposalState.CHECKING, run_id="r1", created=1e10)
