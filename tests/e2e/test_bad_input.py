@@ -372,7 +372,8 @@ async def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> Non
 
 async def test_a_state_that_is_damaged_is_said(tmp_path: Path) -> None:
     root = project.make(tmp_path / "shop")
-    (root / ".ambient").mkdir()
+    async with opened(root):
+        pass
     (root / ".ambient" / "state.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match="not a database"):
         await Engine.open(root)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ambient_lsp.agents.style import StyleEnforcer, review
 from ambient_lsp.analyzers import ruff
 from ambient_lsp.analyzers.style import SELECTION
-from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from tests.unit.agents.bench import ask
 
@@ -93,8 +93,7 @@ async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(
 async def test_the_reason_says_who_asks_for_it(tmp_path):
     _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
     assert proposal.rationale == (
-        "Nothing uses what is imported here; blanks at the end of a line show up in every later diff"
-        " (F401 × 1, W291 × 1)."
+        "Nothing uses what is imported here; blanks at line ends show up in later diffs (F401 × 1, W291 × 1)."
     )
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
     _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
@@ -114,7 +113,13 @@ async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
 
 @pytest.mark.parametrize(
     "other",
-    ["from pkg.x import os\n", "from .x import (\n    a,\n    os,\n)\n", "import x\nx.os\n", "from x import *\n"],
+    [
+        "from pkg.x import os\n",
+        "from .x import (\n    a,\n    os,\n)\n",
+        "import x\nx.os\n",
+        "from x import *\n",
+        "import x as y\ny.os\n",
+    ],
 )
 async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other):
     (tmp_path / "y.py").write_text(other)
@@ -216,6 +221,24 @@ async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(t
     after, _ = await style(tmp_path, patched(proposal, text))
     assert after
     assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
+@pytest.mark.parametrize(
+    ("imported", "other", "goes"),
+    [
+        ("import pkg.handlers", "@register\ndef handle():\n    pass\n", False),
+        ("from pkg import handlers", "registry.add(1)\n", False),
+        ("from pkg.handlers import handle", "register(int)\n", False),
+        ("from pkg.handlers import handle", "@dataclass\nclass handle:\n    pass\n", True),
+        ("from pkg.handlers import handle", "def handle():\n    register(int)\n", True),
+    ],
+)
+async def test_an_unused_import_of_a_module_that_registers_itself_stays(tmp_path, imported, other, goes):
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/handlers.py").write_text(other)
+    tree = {"pkg/handlers.py": FileFacts("pkg/handlers.py", 1, "b", "pkg.handlers")}
+    _, proposals = await style(tmp_path, f"import sys\n{imported}\n\nprint(sys)\n", tree=tree)
+    assert bool(proposals) is goes
 
 
 async def test_many_files_are_each_told_of_and_fixed(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,9 +105,9 @@ async def test_a_request_to_cancel_reaches_the_first(pair: tuple[Engine, Engine]
 async def test_a_start_settles_what_a_killed_process_left_open(tmp_path: Path) -> None:
     claim(tmp_path / ".ambient", trusted=False)
     store = open_store(tmp_path / ".ambient")
-    store.save_run(RunRecord("r1", TriggerKind.SAVE, ("a.py",), 1e10))
-    checking = replace(a_proposal(tmp_path), state=ProposalState.CHECKING, run_id="r1", created=1e10)
-    offered = replace(a_proposal(tmp_path, "b.py"), state=ProposalState.OFFERED, run_id="r1", created=1e10)
+    store.save_run(RunRecord("r1", TriggerKind.SAVE, ("a.py",), time.time()))
+    checking = replace(a_proposal(tmp_path), state=ProposalState.CHECKING, run_id="r1", created=time.time())
+    offered = replace(a_proposal(tmp_path, "b.py"), state=ProposalState.OFFERED, run_id="r1", created=time.time())
     store.save_proposal(checking)
     store.save_proposal(offered)
     store.close()
@@ -134,7 +135,7 @@ async def test_closing_twice_and_submitting_afterwards(tmp_path: Path) -> None:
 async def test_an_outcome_and_its_state_are_stored_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = await Engine.open(tmp_path, SETTINGS)
     try:
-        offered = replace(a_proposal(tmp_path), state=ProposalState.OFFERED, created=1e10)
+        offered = replace(a_proposal(tmp_path), state=ProposalState.OFFERED, created=time.time())
         engine._store.save_proposal(offered)
 
         def cut_off(_proposal: object) -> None:
