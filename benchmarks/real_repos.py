@@ -122,10 +122,10 @@ def fixes(reviewed: Reviewed) -> str:
     """Return every offered fix with its proof and its diff, for reading."""
     parts = [f"# {reviewed.name}\n"]
     for one in reviewed.offered:
-        verdict = one["verdict"]
+        verdict, sandbox = one["verdict"], one["verdict"]["sandbox"]
         parts.append(
             f"## {one['id']} {one['title']}\n\n{one['agent']}. {one['rationale']}\n\n{verdict['reason']}"
-            f" ({verdict['selection']}; {verdict['seconds']:.1f} s, {verdict['sandbox']})\n\n"
+            f" ({verdict['selection']}; {verdict['seconds']:.1f} s, {sandbox['backend']}, {sandbox['image']})\n\n"
             f"```diff\n{one['diff'].rstrip()}\n```\n"
         )
     return "\n".join(parts)

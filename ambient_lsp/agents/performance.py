@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.analyzers import performance
-from ambient_lsp.analyzers.base import findings
+from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.analyzers.speedup import SORTED, Speedup
-from ambient_lsp.analyzers.syntax import is_generated, is_test_path
+from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 

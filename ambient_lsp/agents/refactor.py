@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.repository_index import RepositoryIndex
 from ambient_lsp.analyzers import complexity, deadcode, duplication, extraction, simplify, twins
-from ambient_lsp.analyzers.base import findings
-from ambient_lsp.analyzers.syntax import is_generated
+from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import deadcode, duplication
-from ambient_lsp.analyzers.syntax import is_generated, is_test_path
+from ambient_lsp.analyzers.base import is_generated
+from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, ruff_reports
 from ambient_lsp.analyzers import ruff, style
-from ambient_lsp.analyzers.base import RawFinding, findings
+from ambient_lsp.analyzers.base import RawFinding, findings, is_generated
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
 from ambient_lsp.context.facts import extract
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
@@ -73,6 +73,8 @@ class StyleEnforcer(Specialist):
     async def _look(
         self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
+        if is_generated(snapshot.text):
+            return
         defer = bool(settings.get("defer_to_formatter", True))
         used = await _used_elsewhere(snapshot, context, bench)
         report = reports[snapshot.path]

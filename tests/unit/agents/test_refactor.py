@@ -30,6 +30,11 @@ COMPLEX = """def f(a, b):
 """
 
 
+async def test_a_file_that_is_to_stay_as_it_is_is_left_alone(tmp_path):
+    text = f'"""Frozen copy.\n\nDO NOT MODIFY.\n"""\n{COMPLEX}'
+    assert await ask(RefactorArchitect(), tmp_path, {"a.py": text}) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "metric", "risk", "says"),
     [

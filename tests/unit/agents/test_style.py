@@ -65,6 +65,8 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "from typing import *\n\nprint(List)\n",
         # Is there a readline here?
         "try:\n    import readline\nexcept Exception:\n    HAVE = False\n",
+        '"""Frozen reference; do not modernize this fixture."""\nimport os\n',
+        "# @generated\nimport os\n",
         "from typing import Dict\n\nX = {}  # type: Dict[str, int]\n",
         # Blank lines, one statement made of two, names in another order: taste, where no rule asks for it.
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
