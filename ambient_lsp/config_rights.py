@@ -55,6 +55,18 @@ def _smaller(mine: float, theirs: float) -> float:
     return min(mine, theirs)
 
 
+def _larger(mine: float, theirs: float) -> float:
+    return max(mine, theirs)
+
+
+def _and_mine(mine: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    return theirs | mine
+
+
+def _as_strict(mine: str, theirs: str) -> str:
+    return theirs if mine == "auto" or theirs == "none" else mine
+
+
 def _subset(mine: list[str], theirs: list[str]) -> list[str]:
     return [item for item in theirs if item in mine]
 
@@ -101,6 +113,12 @@ _RULES: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
     ("risk_policy.loc_change_limit", _smaller, "it would let larger changes pass without a human"),
     ("risk_policy.sensitive_patterns", _superset, "it would take words away that make a human decide"),
     ("risk_policy.forbidden_paths", _superset, "it would open paths that you forbade"),
+    ("risk_policy.custom_gates", _superset, "it would take away gates of yours"),
+    ("agents.PerformanceOptimizer.min_speedup_percent", _larger, "it would call less than you ask for proven"),
+    ("agents.TestEnhancer.repeat", _larger, "it would call less than you ask for proven"),
+    ("sandbox.backend", _as_strict, "it would choose another sandbox than yours"),
+    ("sandbox.checks", _and_mine, "it would take away checks of yours"),
+    ("sandbox.python_checks", _superset, "it would take away checks of yours"),
     ("sandbox.resources.memory", _memory, "it would let checks use more of this machine"),
     ("sandbox.resources.cpus", _smaller, "it would let checks use more of this machine"),
     ("sandbox.resources.pids_limit", _smaller, "it would let checks use more of this machine"),

@@ -210,6 +210,11 @@ class Sandbox(Protocol):
 class Checkouts(Protocol):
     """Where trees come from: the repository's current content as a git tree, and checkouts of it outside the repo."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the last tree and checkout left out and why, a sentence each (submodules, files that are too large)."""
+        ...
+
     async def current(self, snapshots: Sequence[Snapshot] = ()) -> str:
         """Return the id of a git tree that holds the current content: tracked and untracked files that are not
         ignored, uncommitted changes, and `snapshots` (unsaved buffers) on top. Never touches index, HEAD or files."""

@@ -264,7 +264,8 @@ def main() -> None:
         done: list[float] = []
         for number in range(options.saves):
             for name, client in clients.items():
-                saves[name].append(client.save(GOOD if number % 2 else BAD))
+                # Every text is a new one, as a person's are: what was parsed before helps nobody.
+                saves[name].append(client.save(f"{GOOD if number % 2 else BAD}# {number}\n"))
                 if name == "ambient":
                     started = time.perf_counter() - saves[name][-1]
                     done.append(client.all_done(started))

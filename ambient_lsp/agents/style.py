@@ -12,6 +12,7 @@ from ambient_lsp.agents.base import Specialist, ruff_reports
 from ambient_lsp.analyzers import ruff, style
 from ambient_lsp.analyzers.base import RawFinding, findings, is_generated
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
+from ambient_lsp.context.facts import extract
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _MOST_IMPORTERS = 50
+_ACTS = re.compile(
+    r"^(?!(?:if|elif|while|for|with|assert|not|del|raise|class|def|async|import|from|return|print|logging|warnings)\b)"
+    r"[A-Za-z_][\w.]*\("
+    r"|^@(?!(?:[\w.]*\.)?(?:dataclass|cache|lru_cache|total_ordering|contextmanager|asynccontextmanager|overload|final"
+    r"|runtime_checkable|unique|fixture|wraps|define|frozen)\b)",
+    re.MULTILINE,
+)
+"""A call or a decorator at the top of a module; those that only shape what they decorate are left out."""
 _REASONS = {
     "F401": "nothing uses what is imported here",
     "F541": "an f-string without a placeholder is a plain string",
@@ -69,7 +78,9 @@ class StyleEnforcer(Specialist):
         defer = bool(settings.get("defer_to_formatter", True))
         used = await _used_elsewhere(snapshot, context, bench)
         report = reports[snapshot.path]
-        result = await bench.cpu(review, snapshot.text, snapshot.path, str(context.root), defer, used, report)
+        unused = any(diagnostic.code == "F401" for diagnostic in report.diagnostics)
+        acting = await _acting(snapshot, context, bench) if unused else frozenset[str]()
+        result = await bench.cpu(review, snapshot.text, snapshot.path, str(context.root), defer, used, report, acting)
         found = findings(self.name, snapshot, result.raws)
         for finding in found:
             yield finding
@@ -79,8 +90,19 @@ class StyleEnforcer(Specialist):
             yield _lint_proposal(snapshot, result, _fixed(result, found, result.lint_codes))
 
 
-def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsewhere: str, report: Report) -> Review:
-    """Judge what ruff reported and make the fixed texts. `used_elsewhere` is the code of files that import this one."""
+def review(
+    text: str,
+    path: str,
+    root: str,
+    defer_to_formatter: bool,
+    used_elsewhere: str,
+    report: Report,
+    acting: frozenset[str] = frozenset(),
+) -> Review:
+    """Judge what ruff reported and make the fixed texts.
+
+    `used_elsewhere` is the code of files that import this one; `acting` are the imports, as written, that do something.
+    """
     settings = read_settings(root, path)
     raws = tuple(style.raw_findings(text, path, report, settings, defer_to_formatter=defer_to_formatter))
     if report.syntax_error is not None:
@@ -97,7 +119,8 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, used_elsew
     tidy_codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
     tidy = _fix(text, path, root, settings, tidy_codes)
     removed = set(style.imported_names(text) - style.imported_names(tidy))
-    if any(_imported_from(path, name, used_elsewhere) for name in removed):
+    lost = set(extract(text.encode("utf-8", "replace")).imports) - set(extract(tidy.encode("utf-8", "replace")).imports)
+    if lost & acting or any(_imported_from(path, name, used_elsewhere) for name in removed):
         removed = set()
         tidy_codes = tuple(code for code in tidy_codes if code != "F401")
         tidy = _fix(text, path, root, settings, tidy_codes)
@@ -142,10 +165,28 @@ async def _used_elsewhere(snapshot: Snapshot, context: Context, bench: Workbench
     return "\n".join(texts)
 
 
+async def _acting(snapshot: Snapshot, context: Context, bench: Workbench) -> frozenset[str]:
+    """Return the imports of this file, as written, of this repository's modules that do something when imported.
+
+    Nothing need use the name: that the module registers itself somewhere is what it is imported for.
+    """
+    wanted = {name: name.lstrip(".") for name in extract(snapshot.text.encode("utf-8", "replace")).imports}
+    found: set[str] = set()
+    for path, facts in context.tree.items():
+        module = facts.module
+        names = [name for name, plain in wanted.items() if plain and (module == plain or module.endswith(f".{plain}"))]
+        if module and names and path != snapshot.path:
+            other = await bench.read(path)
+            if other is not None and _ACTS.search(other.text):
+                found.update(names)
+    return frozenset(found)
+
+
 def _imported_from(path: str, name: str, code: str) -> bool:
     module, name = re.escape(_module_name(path)), re.escape(name)
     imported = rf"from\s+[\w.]*\b{module}\s+import\s*(\([^)]*\b{name}\b|[^\n(]*\b{name}\b|\*)"
-    return re.search(rf"{imported}|\b{module}\.{name}\b", code) is not None
+    named = "|".join((module, *(re.escape(alias) for alias in re.findall(rf"\b{module}\s+as\s+(\w+)", code))))
+    return re.search(rf"{imported}|\b(?:{named})\.{name}\b", code) is not None
 
 
 def _module_name(path: str) -> str:

@@ -96,9 +96,9 @@ def check(root: RootArgument = Path()) -> int:
 def schema() -> int:
     """Print the JSON schema of `.ambient.yml`, for editors that complete and check YAML."""
     from ambient_lsp import config_file
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats
 
-    render.print_value(config_file.schema())
+    formats.print_value(config_file.schema())
     return Exit.OK
 
 

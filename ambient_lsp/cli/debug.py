@@ -29,7 +29,7 @@ def context(
     """Print the context of a review as JSON, secrets already taken out."""
     from pydantic import TypeAdapter
 
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats
     from ambient_lsp.cli.targets import read_log, relative
     from ambient_lsp.context.redact import redact
     from ambient_lsp.model import Context, Trigger, TriggerKind
@@ -49,7 +49,7 @@ def context(
             for target in value["targets"]:
                 target["text"] = redact(target["text"])[0] if texts else f"({len(target['text'])} characters)"
             value["failing_log"] = redact(value["failing_log"])[0]
-        render.print_value(value)
+        formats.print_value(value)
         return Exit.OK
 
     return run_async(work())

@@ -56,13 +56,13 @@ def status(root: RootArgument = Path(), json: Annotated[bool, typer.Option("--js
     """Say who works on this folder, what ran last, and what is offered."""
     from rich.markup import escape
 
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
 
     async def work() -> int:
         async with opened(find_root(root)) as engine:
             value = _status(engine)
         if json:
-            render.print_value(value)
+            formats.print_value(value)
             return Exit.OK
         for name, found in value.items():
             render.OUT.print(f"[bold]{name.replace('_', ' '):16}[/] {escape(str(found))}", soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from ambient_lsp.cli import render
+from ambient_lsp.cli import formats, render
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import RootOption, find_root, opened, run_async, who
 from ambient_lsp.model import Proposal, ProposalState
@@ -40,7 +40,7 @@ def list_(
     async def work(engine: Engine) -> int:
         proposals = engine.proposals(states)
         if json:
-            render.print_value([render.proposal_value(one) for one in proposals])
+            formats.print_value([formats.proposal_value(one) for one in proposals])
         elif proposals:
             render.OUT.print(render.proposal_table(proposals))
         else:

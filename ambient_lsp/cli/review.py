@@ -68,7 +68,7 @@ def review(
         targets = relative(root, paths or [])
     failing = read_log(log)
     if targets is not None and not targets:
-        from ambient_lsp.cli.render import nothing_to_do
+        from ambient_lsp.cli.formats import nothing_to_do
 
         nothing_to_do(output)
         return Exit.OK
@@ -103,7 +103,7 @@ async def follow(run: Run) -> None:
 
 def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     """Write the result of a run, and return the exit code."""
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
     from ambient_lsp.cli.sarif import sarif
     from ambient_lsp.model import ProposalState, Severity
 
@@ -111,11 +111,11 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     findings = [one for one in engine.findings() if not scope or is_inside(one.path, scope)]
     proposals = [one for one in engine.proposals(run_id=run.id) if one.state is not ProposalState.STALE]
     if output is Format.JSON:
-        render.print_json(findings, proposals, run.record)
+        formats.print_json(findings, proposals, run.record)
     elif output is Format.SARIF:
-        render.print_value(sarif(findings, proposals))
+        formats.print_value(sarif(findings, proposals))
     elif output is Format.GITHUB:
-        render.print_github(findings, proposals)
+        formats.print_github(findings, proposals)
     else:
         render.print_review(findings, proposals, run.record)
     if run.record.state == "failed":

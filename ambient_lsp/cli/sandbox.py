@@ -58,7 +58,7 @@ def doctor(root: RootArgument = Path(), json: Annotated[bool, typer.Option("--js
     """Try out in each sandbox what it promises: no network, no writing elsewhere, limits that hold."""
     from rich.markup import escape
 
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
     from ambient_lsp.sandbox.doctor import doctor as examine
 
     folder = find_root(root)
@@ -68,7 +68,7 @@ def doctor(root: RootArgument = Path(), json: Annotated[bool, typer.Option("--js
         with render.waiting("Trying out the sandboxes"):
             found = await examine(wanted, folder)
         if json:
-            render.print_value([_value(one) for one in found])
+            formats.print_value([_value(one) for one in found])
         for one in [] if json else found:
             place = one.readiness
             mark = "[green]ready[/]" if place.ready else "[yellow]not ready[/]"

@@ -47,11 +47,11 @@ def tail(
 @app.command()
 def stats(root: RootOption = Path(), as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> int:
     """Count runs, proposals and decisions, and say how long runs took."""
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
 
     summary = summarise(list(_log(root).read()))
     if as_json:
-        render.print_value(summary)
+        formats.print_value(summary)
         return Exit.OK
     for name, value in summary.items():
         counts = value.items() if isinstance(value, dict) else [("", value)]
@@ -95,7 +95,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _print(events: Iterable[dict[str, Any]]) -> None:
-    from ambient_lsp.cli.render import write
+    from ambient_lsp.cli.formats import write
 
     write("".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events))
 

@@ -20,7 +20,7 @@ def verify(
     """Run the project's checks in the sandbox, uncommitted changes included, and show what they say."""
     from rich.markup import escape
 
-    from ambient_lsp.cli import render
+    from ambient_lsp.cli import formats, render
     from ambient_lsp.model import VerdictOutcome
 
     async def work() -> int:
@@ -36,7 +36,7 @@ def verify(
                     next_step="`ambient doctor` says what is missing.",
                 )
         if json:
-            render.print_value(render.verdict_value(verdict))
+            formats.print_value(formats.verdict_value(verdict))
         else:
             render.OUT.print(render.checks_table(verdict))
             for check in verdict.checks:

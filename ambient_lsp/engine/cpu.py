@@ -45,6 +45,7 @@ class CpuPool:
         self._pool: ProcessPoolExecutor | None = None
         self._alone = asyncio.Lock()
         self._deadly: set[str] = set()
+        self._closed = False
 
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
@@ -61,7 +62,8 @@ class CpuPool:
             return await self._call(pool, function, args)
         except BrokenProcessPool:
             if self._pool is pool:  # not the one that another call has started meanwhile
-                self.close()
+                self._pool = None
+                _end(pool)
         # With one process, all calls of the pool are lost; by itself, each shows whether it was the cause.
         async with self._alone:
             pool = self._new(1)
@@ -74,7 +76,8 @@ class CpuPool:
                 _end(pool)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; whoever waits for a call, or makes one later, is told."""
+        self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
             _end(pool)
@@ -92,6 +95,8 @@ class CpuPool:
         return self._pool
 
     def _new(self, workers: int) -> ProcessPoolExecutor:
+        if self._closed:
+            raise AmbientError("The engine is closed.", next_step="Open the folder again.")
         return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
 
 
@@ -116,14 +121,14 @@ def _longest(args: tuple[Any, ...]) -> str:
 
 def _too_much() -> AmbientError:
     return AmbientError(
-        "Its code is nested so deeply, or is so long in one piece, that it cannot be analyzed.",
+        "It cannot be analyzed: the code is nested too deeply or too long in one piece, or memory ran out.",
         untouched="The file was left alone.",
         next_step="If it is generated, name it in .ambientignore.",
     )
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    processes = list(getattr(pool, "_processes", {}).values())
+    processes = list((getattr(pool, "_processes", None) or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:  # shutdown waits for running calls; nobody wants their results any more
         process.kill()

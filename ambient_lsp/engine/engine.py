@@ -25,6 +25,7 @@ from ambient_lsp.model import (
     TriggerKind,
 )
 from ambient_lsp.store import lease as leases
+from ambient_lsp.store.provenance import claim
 from ambient_lsp.store.store import dump_trigger, load_trigger, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ambient_lsp.store.store import SqliteStore
 
 STATE_FOLDER = ".ambient"
+_REAPING = 8.0
+"""Seconds beyond the grace: on a machine that is busy, even a short clean-up waits for its turn."""
 
 
 class Engine:
@@ -86,6 +89,7 @@ class Engine:
             from ambient_lsp import config_file
 
             config = config_file.load(root, trusted=trusted)
+        await asyncio.to_thread(claim, root / STATE_FOLDER, trusted=trusted)
         store = await asyncio.to_thread(open_store, root / STATE_FOLDER)
         engine = cls(root, config, store, trusted=trusted, sandbox=sandbox)
         try:
@@ -245,7 +249,7 @@ class Engine:
             return
         self._closed = True
         if self._reaping is not None:  # cleaning up after the dead is short, and nobody else may come to do it
-            await asyncio.wait({self._reaping}, timeout=grace)
+            await asyncio.wait({self._reaping}, timeout=grace + _REAPING)
         tasks = {*self._runs.tasks.values(), *self._background}
         for task in tasks:
             task.cancel()

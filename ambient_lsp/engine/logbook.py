@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ambient_lsp.context.redact import redact
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Logbook:
         )  # fmt: skip
         patch = self._patches / f"{proposal.id}.patch"
         with suppress(OSError):
-            if proposal.state is ProposalState.OFFERED:
+            if proposal.state is ProposalState.OFFERED and not _shows_a_secret(proposal):
                 _lay(patch, proposal)
             else:
                 patch.unlink(missing_ok=True)
@@ -74,7 +75,7 @@ class Logbook:
 
     def tidy(self, offered: Iterable[Proposal]) -> None:
         """Have patch files of these proposals and no others: a killed process may have left or not made some."""
-        wanted = {f"{proposal.id}.patch": proposal for proposal in offered}
+        wanted = {f"{one.id}.patch": one for one in offered if not _shows_a_secret(one)}
         with suppress(OSError):
             for file in list(self._patches.iterdir()):
                 if file.name not in wanted:
@@ -82,6 +83,11 @@ class Logbook:
             for name, proposal in wanted.items():
                 if not (self._patches / name).exists():
                     _lay(self._patches / name, proposal)
+
+
+def _shows_a_secret(proposal: Proposal) -> bool:
+    """Tell whether a diff has a secret in it, if only in a line beside the change: no copy of those is laid about."""
+    return redact(proposal.diff)[1] > 0
 
 
 def _lay(patch: Path, proposal: Proposal) -> None:

@@ -176,16 +176,17 @@ async def _listen(
     Of one that fails, what it found is published, and files that it may not have come to keep what was known.
     """
     found: dict[str, list[Finding]] = defaultdict(list)
+    known: dict[str, Finding] = {}
     muted: set[str] = set()
     hashes = {target.path: target.sha256 for target in context.targets}
-    fresh = False
+    unsaid = dict.fromkeys(hashes, False)
 
     def report(paths: Iterable[str]) -> None:
-        for path in paths:
-            sha256 = hashes[path]
-            findings = merge_findings(found[path])[: road.config.agents.max_findings_per_file]
-            road.store.save_findings(agent.name, path, sha256, findings)
-            road.publish(FindingsReported(road.run.id, agent.name, path, sha256, tuple(findings)))
+        for path in list(paths):
+            unsaid.pop(path, None)
+            findings = _most_severe(merge_findings(found[path]), road.config.agents.max_findings_per_file)
+            road.store.save_findings(agent.name, path, hashes[path], findings)
+            road.publish(FindingsReported(road.run.id, agent.name, path, hashes[path], tuple(findings)))
 
     try:
         async with aclosing(agent.propose(context, road.bench)) as stream:  # type: ignore[type-var]  # every async generator can be closed
@@ -195,20 +196,32 @@ async def _listen(
                         muted.add(item.id)
                         continue
                     found[item.path].append(item)
+                    known[item.id] = item
                     hashes.setdefault(item.path, item.base_sha256)
-                    fresh = True
+                    unsaid[item.path] = True
                     continue
-                if fresh:
-                    report(hashes)
-                    fresh = False
+                report([path for path, fresh in unsaid.items() if fresh])
                 if not item.finding_ids or not muted.issuperset(item.finding_ids):
-                    drafts.append(scored(item, (one for findings in found.values() for one in findings)))
+                    drafts.append(scored(item, known))
     except Exception:
-        report([path for path in found if found[path]])
+        report([path for path, fresh in unsaid.items() if fresh])
         raise
     finally:
         road.findings += sum(len(findings) for findings in found.values())
-    report(hashes)
+    report(unsaid)
+    limit = road.config.agents.max_findings_per_file
+    for path, findings in found.items():
+        if len(findings) > limit:
+            words = f"{agent.name} found {len(findings)}; the {limit} most severe are kept"
+            road.problem(path, AmbientError(f"{words} (agents.max_findings_per_file)."))
+
+
+def _most_severe(findings: list[Finding], limit: int) -> list[Finding]:
+    """Return at most `limit`, the most severe ones, in the order that they came in."""
+    if len(findings) <= limit:
+        return findings
+    kept = {id(one) for one in sorted(findings, key=lambda one: -one.severity.rank)[:limit]}
+    return [one for one in findings if id(one) in kept]
 
 
 async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ambient_lsp.model import ProofKind
+from ambient_lsp.model import ProofKind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ AGREEMENT = 5.0
 """What each further specialist who proposes the same adds to the score."""
 
 SEVERITY = 2.0
-"""What each step of severity adds: a cap must not keep the small things and drop the one that matters."""
+"""What a warning adds, and an error twice: a cap must not keep the small things and drop the one that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
     return Refined(tuple(kept), tuple(aside))
 
 
-def scored(proposal: Proposal, findings: Iterable[Finding]) -> Proposal:
-    """Return the proposal with the severity of the worst of its findings in its score."""
-    mine = set(proposal.finding_ids)
-    worst = max((finding.severity.rank for finding in findings if finding.id in mine), default=0)
-    return replace(proposal, score=proposal.score + SEVERITY * worst)
+def scored(proposal: Proposal, findings: Mapping[str, Finding]) -> Proposal:
+    """Return the proposal with the severity of the worst of its findings (by id) in its score."""
+    ranks = [findings[one].severity.rank for one in proposal.finding_ids if one in findings]
+    worst = max(ranks, default=0) - Severity.INFORMATION.rank
+    return replace(proposal, score=proposal.score + SEVERITY * max(worst, 0))
 
 
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:

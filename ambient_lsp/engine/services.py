@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ambient_lsp.engine.cpu import CpuPool
 from ambient_lsp.engine.pipeline import Road, glance, travel
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import VerdictOutcome
 from ambient_lsp.sandbox.logged import LoggedSandbox
 from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         Sandbox,
         Store,
     )
+    from ambient_lsp.repository.worktrees import GitCheckouts
     from ambient_lsp.verification.verifier import Verifier
 
 
@@ -70,7 +73,7 @@ class Services:
         self._slots = asyncio.Semaphore(max(1, min(4, os.cpu_count() or 1)))
         self._lock = asyncio.Lock()
         self._repository: Repository | None = None
-        self._checkouts: Checkouts | None = None
+        self._checkouts: asyncio.Future[GitCheckouts] | None = None
         self._specialists: list[Proposer] | None = None
         self._chosen: tuple[Sandbox | None, tuple[Readiness, ...]] | None = None
         self._verifier: Verifier | None = None
@@ -92,12 +95,18 @@ class Services:
 
     async def checkouts(self) -> Checkouts:
         """Return where trees and checkouts come from."""
-        async with self._lock:
-            if self._checkouts is None:
-                from ambient_lsp.repository.worktrees import open_checkouts
+        if self._checkouts is None:
+            from ambient_lsp.repository.worktrees import open_checkouts
 
-                self._checkouts = await open_checkouts(self.root)
-            return self._checkouts
+            # A task of its own: a caller who is cancelled must not leave a folder behind that nobody gives back.
+            self._checkouts = asyncio.ensure_future(open_checkouts(self.root))
+        opening = self._checkouts
+        try:
+            return await asyncio.shield(opening)
+        except AmbientError:
+            if self._checkouts is opening:
+                self._checkouts = None
+            raise
 
     async def sandbox(self) -> Sandbox | None:
         """Return the chosen backend; None where none is ready."""
@@ -275,13 +284,17 @@ class Services:
         async with AsyncExitStack() as stack:
             if self._chosen is not None and self._chosen[0] is not None:
                 stack.push_async_callback(self._chosen[0].close)
-            if self._checkouts is not None:
-                stack.push_async_callback(self._checkouts.close)
+            stack.push_async_callback(self._close_checkouts)
             if self._repository is not None:
                 stack.push_async_callback(self._repository.close)
             if self._ruff is not None:
                 stack.push_async_callback(self._ruff.close)
             stack.callback(self.cpu.close)
+
+    async def _close_checkouts(self) -> None:
+        if self._checkouts is not None:
+            with suppress(AmbientError):  # they could not be opened
+                await (await self._checkouts).close()
 
     async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
         if self._chosen is None:
@@ -340,9 +353,14 @@ class Services:
             from ambient_lsp.engine.pipeline import no_sandbox
 
             return no_sandbox(await self.readiness())
-        return await verifier.verify(
+        verdict = await verifier.verify(
             proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
         )
+        notes = (await self.checkouts()).notes
+        if verdict.outcome is not VerdictOutcome.PASSED and notes:
+            # What the checkout lacks may be why: a submodule's code, a file that Git LFS keeps.
+            return replace(verdict, reason=f"{verdict.reason} The checkout lacks something: {' '.join(notes[:3])}")
+        return verdict
 
     async def _conditions(self) -> str:
         verifier = await self.verifier()

@@ -136,7 +136,7 @@ def _fix(
         return []
     ids = {item.finding.id for item in shown} & set(proposal.finding_ids)
     action = types.CodeAction(
-        title=proof.in_title(proposal),
+        title=proof.in_title(proposal, since=_moved_on(session, uri, proposal)),
         kind=kind,
         diagnostics=[item for item in diagnostics if _finding_id(item) in ids] or None,
     )
@@ -162,6 +162,16 @@ def _fix(
     return [_action(session, action)]
 
 
+def _moved_on(session: Session, uri: str, proposal: Proposal) -> bool:
+    """Whether the open text is another than the one that the proof is about."""
+    place, document = session.workspaces.of(uri), session.documents.get(uri)
+    return (
+        place is not None
+        and document is not None
+        and any(edit.path == place[1] and edit.base_sha256 not in (None, document.sha256) for edit in proposal.edits)
+    )
+
+
 def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnostic]) -> Action:
     title = f"Ambient: never mind “{item.finding.rule}” here"
     command = _command(title, "dismiss", id=item.finding.id, reason="dismissed in the editor")
@@ -170,11 +180,20 @@ def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnost
 
 
 def _fix_all(session: Session, workspace: Workspace, document: Document, path: str) -> list[Action]:
-    ids = [fix.id for fix in session.board.fixes.of_path(workspace, path) if harmless(fix)]
+    ids = [fix.id for fix in _together([fix for fix in session.board.fixes.of_path(workspace, path) if harmless(fix)])]
     if not ids or not session.support.resolves_edits:
         return []
     data = {"uri": document.uri, "proposal_ids": ids, "all": True}
     return [types.CodeAction("Ambient: apply all proven low-risk fixes", kind=FIX_ALL, data=data)]
+
+
+def _together(fixes: Sequence[Proposal]) -> Sequence[Proposal]:
+    """Return those that are proven together too: each was tried by itself, and two may break what neither breaks.
+
+    Fixes that leave the program as it is can be put on top of each other. Of others, the best goes alone.
+    """
+    same = [fix for fix in fixes if fix.proof.kind is ProofKind.SAME_TREE]
+    return same or sorted(fixes, key=lambda fix: -fix.score)[:1]
 
 
 def _apart(new: Sequence[Replacement], taken: Sequence[Replacement]) -> bool:

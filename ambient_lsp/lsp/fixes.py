@@ -31,7 +31,7 @@ def needs_approval(proposal: Proposal) -> bool:
 
 def with_approval(engine: Engine, proposal: Proposal) -> Proposal:
     """Return a proposal with what the gate says of it now: approvals are kept beside it, not in it."""
-    if proposal.state is not ProposalState.OFFERED or not needs_approval(proposal):
+    if not needs_approval(proposal):
         return proposal
     return replace(proposal, decision=engine.decide(proposal))
 

@@ -8,11 +8,15 @@ from ambient_lsp.model import Finding, Proposal, ProposalState, Verdict
 _UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING})
 
 
-def in_title(proposal: Proposal) -> str:
-    """Return a proposal's title with its proof, as "Use sha256 · proven: 12 tests pass as before"."""
+def in_title(proposal: Proposal, *, since: bool = False) -> str:
+    """Return a proposal's title with its proof, as "Use sha256 · proven: 12 tests pass as before".
+
+    `since` tells that the text has changed since, elsewhere than where the fix would change it.
+    """
     title = proposal.title
     if proposal.verdict is not None and proposal.proven:
-        title = f"{title} · proven: {shown(proposal.verdict)}"
+        when = "proven before your last change" if since else "proven"
+        title = f"{title} · {when}: {shown(proposal.verdict)}"
     if needs_approval(proposal):
         title = f"{title} · needs your approval"
     return title
@@ -58,6 +62,7 @@ def hover(finding: Finding, proposals: list[Proposal]) -> str:
     for proposal in proposals:
         parts.append(f"---\n**{_plain(proposal.title)}** ({proposal.risk_level} risk, {proposal.state})")
         parts.append(_plain(proposal.rationale))
+        parts += [f"{_plain(also.agent)}: {_plain(also.text)}" for also in proposal.rationales[1:]]
         if proposal.decision and proposal.decision.reasons:
             parts.append("Why it asks: " + _plain("; ".join(proposal.decision.reasons)))
         if proposal.verdict is not None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ambient_lsp.errors import PatchConflict, PatchError, StalePatch
+from ambient_lsp.errors import ContextError, PatchConflict, PatchError, StalePatch
 from ambient_lsp.patching.edits import apply_edits
 from ambient_lsp.patching.journal import (
     Applied,
@@ -111,8 +111,13 @@ def _plan(root: Path, edits: Sequence[FileEdit]) -> tuple[FileChange, ...]:
     bases: dict[str, str] = {}
     before: dict[str, bytes] = {}
     forms: dict[str, tuple[str, bool]] = {}
+    places: dict[Path, str] = {}
     for path in dict.fromkeys(path for edit in edits for path in edit.paths):
         place = resolve(root, path)
+        if (other := places.setdefault(place, path)) != path:
+            raise PatchConflict(
+                f"{path} and {other} are one file, through a link.", untouched="Nothing was written.", path=path
+            )
         data = read_bytes(place)
         if data is not None:
             snapshot = decode(root, path, data)
@@ -123,15 +128,25 @@ def _plan(root: Path, edits: Sequence[FileEdit]) -> tuple[FileChange, ...]:
     for path, text in apply_edits(bases, edits).items():
         origin = path if path in before else origins.get(path, path)
         encoding, bom = forms.get(origin, ("utf-8", False))
-        data = None if text is None else _encoded(path, text, encoding, bom=bom)
+        data = None if text is None else _encoded(root, path, text, encoding, bom=bom)
         mode = stat.S_IMODE(resolve(root, origin).stat().st_mode) if origin in before else None
         changes.append(FileChange(path, before.get(path), data, mode, _new_folders(root, path)))
     return tuple(changes)
 
 
-def _encoded(path: str, text: str, encoding: str, *, bom: bool) -> bytes:
+def _encoded(root: Path, path: str, text: str, encoding: str, *, bom: bool) -> bytes:
     try:
-        return encode(text, encoding, bom=bom)
+        data = encode(text, encoding, bom=bom)
+        if decode(root, path, data).text != text:
+            raise ContextError("It reads otherwise.")
+        return data
+    except ContextError as error:
+        raise PatchConflict(
+            f"With the change, {path} would no longer be readable as {encoding}.",
+            untouched="Nothing was written.",
+            next_step="Save the file as UTF-8 first.",
+            path=path,
+        ) from error
     except UnicodeEncodeError as error:
         raise PatchConflict(
             f"{path} is in {encoding}, which has no way to write {error.object[error.start : error.end]!r}.",
@@ -162,6 +177,7 @@ def _carry_out(root: Path, changes: Sequence[FileChange], journal: Path, step: S
         _check(root, changes)
         for change in sorted(changes, key=lambda change: change.after is None):
             step(f"before {change.path}")
+            _check(root, [change])  # once more: making earlier files durable takes a while
             _replace(root, change)
             step(f"after {change.path}")
     except (OSError, PatchError) as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ambient_lsp.model import Replacement
 from ambient_lsp.patching.compare import changed_blocks
+from ambient_lsp.patching.edits import apply_replacements
 from ambient_lsp.text import sha256, split_lines
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from ambient_lsp.model import FileEdit
     from ambient_lsp.patching.compare import Block
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _DISTANCE = 1
 """How many lines around a replaced region must be untouched as well."""
 
@@ -25,11 +29,14 @@ def rebase(edit: FileEdit, old_text: str, new_text: str) -> FileEdit | None:
     """Return `edit`, which was made for `old_text`, for `new_text`.
 
     None where the new text changes a line that the edit replaces or one directly beside it, where the place could be
-    another one as well, or where the edit creates a file. A deletion holds only for the very text it was made for.
+    another one as well, where the new text uses anew a name that the edit takes out of the file (an import that nothing
+    used, say), or where the edit creates a file. A deletion holds only for the very text it was made for.
     """
     if old_text == new_text:
         return edit
     if edit.base_sha256 != sha256(old_text) or edit.kind not in ("modify", "rename"):
+        return None
+    if _wanted_again(edit, old_text, new_text):
         return None
     old, new = split_lines(old_text), split_lines(new_text)
     starts, new_starts = [0, *accumulate(map(len, old))], [0, *accumulate(map(len, new))]
@@ -46,6 +53,13 @@ def rebase(edit: FileEdit, old_text: str, new_text: str) -> FileEdit | None:
         by = new_starts[low + shift] - starts[low]
         moved.append(Replacement(change.start + by, change.end + by, change.text))
     return replace(edit, base_sha256=sha256(new_text), replacements=tuple(moved))
+
+
+def _wanted_again(edit: FileEdit, old_text: str, new_text: str) -> bool:
+    before = Counter(_NAME.findall(old_text))
+    taken = before.keys() - set(_NAME.findall(apply_replacements(old_text, edit.replacements)))
+    now = Counter(word for word in _NAME.findall(new_text) if word in taken)
+    return any(now[word] > before[word] for word in now)
 
 
 def _lines_of(change: Replacement, starts: Sequence[int]) -> tuple[int, int]:

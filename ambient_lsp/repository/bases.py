@@ -16,6 +16,7 @@ from ambient_lsp.repository.content import escapes
 from ambient_lsp.repository.git import GitFailed
 from ambient_lsp.repository.overlay import mounts_below
 from ambient_lsp.repository.session import locked, remove_folder, take_lock
+from ambient_lsp.sandbox.checkout import give
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,13 @@ class Bases:
         building = self.folder / f"building-{tree}"
         remove_folder(building)
         try:
-            materialise(self._git, tree, building / "files", building / "index")
+            files, index = building / "files", building / "index"
+            materialise(self._git, tree, files, index)
+            if os.geteuid() == 0:
+                # A sandbox run by root gives the checkout to another user. Done in an overlay, that would copy every
+                # file up, each time.
+                give(files)
+                self._git.run("update-index", "-q", "--refresh", index=index, work_tree=files)
             building.rename(place)
         except BaseException:
             remove_folder(building)

@@ -8,10 +8,13 @@ the user's own settings (global, system) stay as they are.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ambient_lsp.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +46,8 @@ _SETTINGS = {
     "GIT_ASKPASS": "true",
     "SSH_ASKPASS": "true",
 }
+_OLDEST = (2, 31)
+"""The first git that takes settings from the environment; an older one would pass over all of this in silence."""
 _OUR_OWN_FILES = frozenset({"system", "global", "command"})
 
 
@@ -50,8 +55,10 @@ def environment(where: Path | None = None, base: Mapping[str, str] | None = None
     """Return the environment for a git that works on `where`, a working tree or a repository's own folder.
 
     It is the user's, without what a hook or an outer git had set for its own repository: a git hook runs with
-    `GIT_DIR` and `GIT_INDEX_FILE` set; inherited, they would send us to the wrong index.
+    `GIT_DIR` and `GIT_INDEX_FILE` set; inherited, they would send us to the wrong index. Raises `WorkspaceError` where
+    git is too old to heed it.
     """
+    require(_version())
     source = os.environ if base is None else base
     kept = {
         name: value
@@ -67,6 +74,26 @@ def environment(where: Path | None = None, base: Mapping[str, str] | None = None
     for number, (key, value) in enumerate(config.items(), count):
         kept |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return kept | {"GIT_CONFIG_COUNT": str(count + len(config))}
+
+
+def require(version: tuple[int, int] | None) -> None:
+    """Raise `WorkspaceError` for a git that is too old; one that is missing, or says nothing, fails by itself."""
+    if version is not None and version < _OLDEST:
+        raise WorkspaceError(
+            f"git {version[0]}.{version[1]} is too old: it cannot be kept from running what a repository names.",
+            untouched="Nothing was looked at.",
+            next_step=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer.",
+        )
+
+
+@cache
+def _version() -> tuple[int, int] | None:
+    try:
+        done = subprocess.run(("git", "version"), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    except OSError:
+        return None
+    match = re.match(rb"git version (\d+)\.(\d+)", done.stdout)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,7 @@ ROOT_LABEL = "ambient.root"
 PYTHON_LABEL = "ambient.python"
 
 _WATCH_SECONDS = 0.1
+_LOOKS = 10
 # The first process: ignoring SIGCHLD has the kernel bury orphans, so that the dead do not use up the pids limit.
 _FIRST_PROCESS = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True: signal.pause()"
 
@@ -216,7 +217,7 @@ class DockerSession:
         else:
             code = reading.result()
             kills = usage.out_of_memory_kills(first_pid)
-            if code in (None, 137) and await self._backend.call(self._gone):
+            if (kills is None) != (kills_before is None) or (code in (None, 137) and await self._taken_away()):
                 raise SandboxUnavailable(
                     "The container was taken away while a check ran in it.",
                     untouched="The check has no result; your files were not touched.",
@@ -265,6 +266,14 @@ class DockerSession:
     def _excess(self, pid: int, before: usage.Room, limits: Limits) -> str:
         pids = [number for first in (self._first_pid, pid) if first for number in usage.descendants(first)]
         return usage.excess(pids, before, self._mounts.tree, limits, memory=False)
+
+    async def _taken_away(self) -> bool:
+        """Tell whether a command was killed with its container, of whose end the engine learns a little later."""
+        for _ in range(_LOOKS):
+            if await self._backend.call(self._gone):
+                return True
+            await asyncio.sleep(_WATCH_SECONDS)
+        return False
 
     def _gone(self) -> bool:
         """Tell whether the container has ended by somebody else's doing: its first process does nothing but wait."""

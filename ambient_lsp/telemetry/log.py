@@ -14,6 +14,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.context.redact import redact
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -36,6 +38,8 @@ class TelemetryLog:
             return
         if not self._settings.include_diffs:
             data = {key: value for key, value in data.items() if key != "diff"}
+        # Messages of failing tests quote values, and diffs the lines beside a change.
+        data = {key: redact(value)[0] if isinstance(value, str) else value for key, value in data.items()}
         line = json.dumps({"timestamp": self._clock(), "run_id": run_id, "type": kind, "data": data}) + "\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from ambient_lsp.verification.examine import all_checks, expressions
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
-from ambient_lsp.verification.selection import Selection, count_test_files, select
+from ambient_lsp.verification.selection import Selection, count_test_files, is_test, select
 from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
 
@@ -218,6 +218,8 @@ class Verifier:
         yield proven_on_texts
         if kind is not ProofKind.SAME_TREE and (missing := unreached(case.bases, case.patched, patched)):
             yield inconclusive(missing)
+        if kind is not ProofKind.SAME_TREE and any(map(is_test, case.patched)) and not patched.passed:
+            yield inconclusive("it changes tests, and not one test passes that could show anything")
         if (prove := sandbox_prover(kind)) is not None:
             yield await prove(case, Trial(opened, selection, base, patched))
         async for check in self._checks(case, tree, opened):

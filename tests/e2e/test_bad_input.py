@@ -372,7 +372,8 @@ async def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> Non
 
 async def test_a_state_that_is_damaged_is_said(tmp_path: Path) -> None:
     root = project.make(tmp_path / "shop")
-    (root / ".ambient").mkdir()
+    async with opened(root):
+        pass
     (root / ".ambient" / "state.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError, match="not a database"):
         await Engine.open(root)
@@ -422,7 +423,7 @@ async def test_a_container_that_is_taken_away_makes_the_check_inconclusive(tmp_p
         client.images.get("ambient-sandbox:latest")
     except Exception as error:
         require(False, f"Docker or its image is not there: {error}")
-    slow = "import time\nfrom app import token\n\n\ndef test_token():\n    time.sleep(20)\n    assert token('a')\n"
+    slow = "import time\nfrom app import token\n\n\ndef test_token():\n    time.sleep(6)\n    assert token('a')\n"
     yml = "sandbox:\n  backend: docker\n"
     root = project.make(tmp_path / "shop", {**project.FILES, ".ambient.yml": yml, "test_app.py": slow})
     ours = {"label": f"ambient.owner={owner.current()}"}
@@ -442,14 +443,14 @@ async def test_a_container_that_is_taken_away_makes_the_check_inconclusive(tmp_p
     finally:
         thief.cancel()
         await asyncio.gather(thief, return_exceptions=True)
-    left = client.containers.list(all=True, filters=ours)
+    async with asyncio.timeout(10):  # the engine takes its time for two who remove the same
+        while client.containers.list(all=True, filters=ours, ignore_removed=True):
+            await asyncio.sleep(0.2)
     client.close()
     assert "AMB-SEC-WEAK-HASH" in seen.rules
     [guardian] = [one for one in seen.proposals if one.agent == "SecurityGuardian"]
     assert guardian.verdict is not None, (guardian.state, seen.record, seen.notes)
     assert guardian.verdict.outcome is VerdictOutcome.INCONCLUSIVE, guardian.verdict.reason
-    print(guardian.verdict.reason)
-    assert not left
 
 
 async def test_an_engine_that_accepts_and_never_answers_is_given_up(

@@ -217,3 +217,15 @@ async def test_an_event_source_of_a_folder_that_is_not_trusted_is_not_run(opened
         [source] = (await engine.services()).event_sources()
         with pytest.raises(Untrusted):
             await source.poll()
+
+
+async def test_two_specialists_who_agree_are_one_proposal_with_both_reasons(opened: Open) -> None:
+    text = "import os\n\n" + FILES["app.py"]
+    agrees = SPECIALIST.replace("-LIMIT = 10\\n+LIMIT = {word}\\n", "-import os\\n-\\n")
+    agrees = agrees.replace("@@ -1 +1 @@\\n-import", "@@ -1,2 +0,0 @@\\n-import")
+    agents = {**SETTINGS["agents"], "enabled": ["StyleEnforcer", "Tidy"]}
+    async with opened({"app.py": text, "tools/tidy.py": agrees}, agents=agents) as engine:
+        offered = [one for one in await reviewed(engine) if one.state is ProposalState.OFFERED]
+        [proposal] = offered
+        assert [one.agent for one in proposal.rationales] == ["StyleEnforcer", "Tidy"]
+        assert proposal.score > 0

@@ -195,3 +195,34 @@ async def test_an_outcome_that_an_editor_observed_is_kept(engine: Engine) -> Non
     await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"])).wait()
     assert engine.proposal(first.id).state is ProposalState.OFFERED  # its text is there again, so it is found again
     assert engine.proposal(second.id).state is ProposalState.DISMISSED
+
+
+async def test_what_the_checkout_lacks_is_told_with_a_proof_that_did_not_hold(root: Path, tmp_path: Path) -> None:
+    library = project.make(tmp_path / "library", {"lengths.py": "LENGTH = 64\n"})
+    project.git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(library), "library")
+    test = "from app import token\nfrom library.lengths import LENGTH\n\n\ndef test_it() -> None:\n"
+    (root / "test_app.py").write_text(test + "    assert len(token('a')) <= LENGTH\n")
+    project.git(root, "commit", "-qam", "a submodule")
+    engine = await open_engine(root)
+    try:
+        await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"])).wait()
+        weak = next(one for one in engine.proposals() if one.agent == "SecurityGuardian")
+        assert weak.state is ProposalState.INCONCLUSIVE
+        assert weak.verdict is not None and "Submodules: " in weak.verdict.reason
+    finally:
+        await engine.close()
+
+
+async def test_an_untracked_file_that_worktreeinclude_names_is_there_when_tests_run(root: Path) -> None:
+    (root / ".gitignore").write_text("local.json\n")
+    (root / ".worktreeinclude").write_text("local.json\n")
+    (root / "local.json").write_text("[1]")
+    test = "import json\nfrom app import token\n\n\ndef test_it() -> None:\n    assert json.load(open('local.json'))\n"
+    (root / "test_app.py").write_text(test + "    assert token('a') != token('b')\n")
+    engine = await open_engine(root)
+    try:
+        await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"])).wait()
+        weak = next(one for one in engine.proposals() if one.agent == "SecurityGuardian")
+        assert weak.state is ProposalState.OFFERED, weak.verdict
+    finally:
+        await engine.close()

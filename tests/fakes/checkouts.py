@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class PlainCheckouts:
     """Copies `root` for every checkout."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, root: Path, cache: Path) -> None:
         self.root, self.cache = root, cache
         self.cache.mkdir(parents=True, exist_ok=True)

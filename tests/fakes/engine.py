@@ -1,8 +1,8 @@
 """An engine that finds `md5` in texts: the interface of `ambient_lsp.engine.engine.Engine`, with nothing behind it.
 
 Words on the line of an `md5` say what becomes of it: `risky` needs approval, `medium` has more risk, `failing`,
-`unsure` and `checking` stay without a proven fix, `pair` changes `other.py` too, `makes` creates a file, and `slow` in
-the text makes the run take until it is cancelled.
+`unsure` and `checking` stay without a proven fix, `alone` has a fix that is not proven to go with others, `pair`
+changes `other.py` too, `makes` creates a file, and `slow` in the text makes the run take until it is cancelled.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from ambient_lsp.model import (
     FileEdit,
     Finding,
     Outcome,
+    ProofKind,
+    ProofPlan,
     Proposal,
     ProposalState,
     Replacement,
@@ -300,6 +302,7 @@ class FakeEngine:
             edits=edits,
             bases=bases,
             findings=[finding],
+            proof=ProofPlan(ProofKind.CHECKS if "alone" in line else ProofKind.SAME_TREE),
         )
         decision, state, verdict = Decision(DecisionKind.ALLOW), ProposalState.OFFERED, _PASSED
         if "risky" in line:

@@ -133,7 +133,7 @@ async def test_a_fix_moves_with_the_text_and_is_refused_where_the_user_typed(fil
 
 
 async def test_fix_all_is_off_until_it_is_turned_on_and_takes_only_harmless_fixes(file):
-    text = "md5\nmd5  # risky\nmd5  # medium\nmd5  # failing\nmd5 \n"
+    text = "md5\nmd5  # risky\nmd5  # medium\nmd5  # failing\nmd5 \nmd5  # alone\n"
     async with Connection(file.parent) as it:
         uri = file.as_uri()
         await ready(it, uri, text)
@@ -145,7 +145,7 @@ async def test_fix_all_is_off_until_it_is_turned_on_and_takes_only_harmless_fixe
         (action,) = await it.actions(uri, 0, only=["source.fixAll"])
         edit = (await it.wire.request("codeAction/resolve", action))["result"]["edit"]
         it.editor.take_edits(uri, edit["documentChanges"][0]["edits"])
-        assert it.editor.texts[uri] == "sha256\nmd5  # risky\nmd5  # medium\nmd5  # failing\nsha256 \n"
+        assert it.editor.texts[uri] == "sha256\nmd5  # risky\nmd5  # medium\nmd5  # failing\nsha256 \nmd5  # alone\n"
         assert kinds(it) == ["applied", "applied"]
         assert not [a for a in await it.actions(uri, 0) if a["kind"].startswith("source")]
 

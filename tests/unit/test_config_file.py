@@ -191,6 +191,28 @@ def test_a_file_of_the_repository_cannot_widen_rights(key: str, tmp_path: Path, 
     assert "asks for another value" in config_file.explain(key, root, user=user).note
 
 
+def test_a_file_of_the_repository_takes_no_check_of_yours_away(tmp_path: Path, user: Path) -> None:
+    user.parent.mkdir()
+    user.write_text(
+        "sandbox: {backend: docker, checks: {types: 'mypy .'}, python_checks: ['mine:check']}\n"
+        "risk_policy: {custom_gates: ['mine:gate']}\n"
+        "agents: {TestEnhancer: {repeat: 20}, PerformanceOptimizer: {min_speedup_percent: 30}}\n"
+    )
+    root = write(
+        tmp_path,
+        "sandbox: {backend: bubblewrap, checks: {types: 'make test', more: 'ruff check'}, python_checks: []}\n"
+        "risk_policy: {custom_gates: []}\n"
+        "agents: {TestEnhancer: {repeat: 1}, PerformanceOptimizer: {min_speedup_percent: 0}}\n",
+    )
+    config = config_file.load(root, user=user)
+    assert config.sandbox.backend == "docker"
+    assert config.sandbox.checks == {"types": "mypy .", "more": "ruff check"}
+    assert config.sandbox.python_checks == ["mine:check"]
+    assert config.risk_policy.custom_gates == ["mine:gate"]
+    assert config.agents.TestEnhancer.repeat == 20
+    assert config.agents.PerformanceOptimizer.min_speedup_percent == 30
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = "ambient_lsp"
 VALUES = {"errors", "model", "text", "identity"}
-LAZY_SERVER = (f"{PACKAGE}.cli.server", f"{PACKAGE}.lsp.server")
+LAZY_SERVER = (f"{PACKAGE}.cli.server", f"{PACKAGE}.lsp.start")
 HEAVY = ("pygls", "lsprotocol", "docker", "libcst", "git", "hypothesis")
 
 

@@ -48,24 +48,42 @@ class Monitored:
 
 
 class Traced:
-    """The lines of some files, by `sys.settrace`."""
+    """The lines of some files, by `sys.settrace`.
+
+    It is on during tests and while one of the files is imported. All the time, it would be called for every function
+    of pytest's start, and take half as long again as the start itself.
+    """
 
     def __init__(self, paths):
         self._paths = frozenset(paths)
         self._seen = set()
         self._test = ""
+        self._importing = 0
+        self._stopped = False
         threading.settrace(self._called)
-        sys.settrace(self._called)
+        sys.addaudithook(self._audited)  # it cannot be removed, and need not be: the process is about to end
 
     def switch(self, test):
         """What runs from now on is this test's."""
         self._test = test
+        self._set()
 
     def stop(self):
         """Return {path: {test: lines}}."""
-        sys.settrace(None)
+        self._stopped = True
+        self._set()
         threading.settrace(None)
         return _by_path(self._seen), {}
+
+    def _set(self):
+        wanted = not self._stopped and (self._test or self._importing)
+        sys.settrace(self._called if wanted else None)
+
+    def _audited(self, event, arguments):
+        # Every way to import or run a file ends in `exec` of its code object (PEP 578).
+        if event == "exec" and getattr(arguments[0], "co_filename", None) in self._paths and not self._stopped:
+            self._importing += 1
+            self._set()
 
     def _called(self, frame, _event, _argument):
         return self._ran if frame.f_code.co_filename in self._paths else None
@@ -73,6 +91,10 @@ class Traced:
     def _ran(self, frame, event, _argument):
         if event == "line":
             self._seen.add((frame.f_code.co_filename, self._test, frame.f_lineno))
+        elif event == "return" and frame.f_code.co_name == "<module>":
+            self._importing -= 1
+            if not self._importing:
+                self._set()
         return self._ran
 
 

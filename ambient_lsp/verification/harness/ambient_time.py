@@ -10,11 +10,12 @@ import gc
 import importlib
 import importlib.util
 import inspect
+import io
 import math
 import pickle
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import ambient_inputs
 import ambient_job
@@ -72,7 +73,8 @@ def same(left, right, depth=0):
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(same(one, two, depth + 1) for one, two in zip(left, right))
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(value, right[key], depth + 1) for key, value in left.items())
+        # In the same order, which a loop over it shows.
+        return list(left) == list(right) and all(same(value, right[key], depth + 1) for key, value in left.items())
     if isinstance(left, BaseException):
         return same(left.args, right.args, depth + 1)
     if type(left) is type(right) and type(left).__eq__ is not object.__eq__:
@@ -107,8 +109,9 @@ class Contest:
         return self._functions["patched"]
 
     def call(self, version, data):
-        """Call once; return (result or exception, arguments afterwards, seconds)."""
-        with self._versions.using(version):
+        """Call once; return (result or exception, arguments afterwards and what was printed, seconds)."""
+        printed = io.StringIO()
+        with self._versions.using(version), redirect_stdout(printed), redirect_stderr(printed):
             args, kwargs = pickle.loads(data)
             started = time.perf_counter()
             try:
@@ -116,7 +119,11 @@ class Contest:
             except Exception as error:  # an exception is a result too; both versions must raise the same
                 result = error
             seconds = time.perf_counter() - started
-            return copy.copy(result) if isinstance(result, list) else result, (args, kwargs), seconds
+            return (
+                copy.copy(result) if isinstance(result, list) else result,
+                (args, kwargs, printed.getvalue()),
+                seconds,
+            )
 
     def total(self, version, work):
         """Return the seconds that a round of `work` ((data, repeats), ...) takes; making the arguments not counted."""
@@ -136,16 +143,16 @@ def usable(contest, data):
     """Return (seconds of one call of the base, sentence if both versions differ); None for an input of no use."""
     try:
         first, after_first, seconds = contest.call("base", data)
-        again, _, _ = contest.call("base", data)
+        again, after_again, _ = contest.call("base", data)
     except Exception:  # arguments that cannot be made again here (a class of a test module, say)
         return None
-    if not same(first, again):
+    if not same(first, again) or not same(after_first, after_again):
         return None  # not even equal to itself: time, random numbers, addresses
     new, after_new, _ = contest.call("patched", data)
     if not same(first, new):
         return seconds, "it returned {!r:.80} before and {!r:.80} now".format(first, new)
     if not same(after_first, after_new):
-        return seconds, "it changes its arguments in another way"
+        return seconds, "it changes its arguments, or prints, in another way"
     return (None if isinstance(first, BaseException) else seconds), ""
 
 

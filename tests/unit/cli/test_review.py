@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ambient_lsp.cli import render
+from ambient_lsp.cli import formats
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.model import Finding, Severity, Span
 from tests.e2e import project
@@ -57,7 +57,7 @@ def test_github_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> N
     finding = Finding(
         "id", "fp", "Custom", "A,B:C", "a%,b:c.py", Span(0, 0, 0, 1), Severity.ERROR, "100 %\nnext: ::error::", "sha"
     )
-    render.print_github([finding], [])
+    formats.print_github([finding], [])
     written = capsys.readouterr().out
     assert written.count("\n") == 1
     assert "file=a%25%2Cb%3Ac.py," in written

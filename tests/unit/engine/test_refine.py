@@ -122,5 +122,5 @@ def test_a_cap_keeps_what_matters_most() -> None:
     grave = Finding("f-grave", "f", "A", "R", "a.py", Span(0, 0, 0, 1), Severity.ERROR, "m", "s")
     small = [draft(f"small{n}", 10 * n, 10 * n + 1, score=0) for n in range(5)]
     risky = replace(draft("grave", 90, 95, score=0), risk_level=RiskLevel.HIGH)
-    kept = refine([*small, scored(risky, [grave])], per_file=2).kept
+    kept = refine([*small, scored(risky, {"f-grave": grave})], per_file=2).kept
     assert kept[0].id == "grave"

@@ -229,3 +229,36 @@ def test_a_damaged_journal_is_said_to_be_damaged(tmp_path: Path) -> None:
     with pytest.raises(PatchError, match="damaged"):
         recover(root, journal)
     assert tree(root) == BEFORE
+
+
+def test_one_file_under_two_names_is_refused(tmp_path):
+    (tmp_path / "a.py").write_text("x = 1\ny = 2\n")
+    (tmp_path / "b.py").symlink_to("a.py")
+    one = modify(freeze(tmp_path, "a.py", "x = 1\ny = 2\n"), "x = 3\ny = 2\n")
+    two = modify(freeze(tmp_path, "b.py", "x = 1\ny = 2\n"), "x = 1\ny = 4\n")
+    with pytest.raises(PatchConflict, match="one file"):
+        write(tmp_path, [one, two], tmp_path / "journal")
+    assert (tmp_path / "a.py").read_text() == "x = 1\ny = 2\n"
+
+
+def test_a_file_stays_readable_in_the_encoding_that_it_names(tmp_path):
+    text = "# -*- coding: latin-1 -*-\nname = 'é'\n"
+    (tmp_path / "a.py").write_bytes(text.encode("latin-1"))
+    edit = modify(freeze(tmp_path, "a.py", text), "name = 'é'\n")
+    with pytest.raises(PatchConflict, match="no longer be readable"):
+        write(tmp_path, [edit], tmp_path / "journal")
+    assert (tmp_path / "a.py").read_bytes() == text.encode("latin-1")
+
+
+def test_a_file_that_is_saved_while_others_are_written_is_left_to_its_owner(tmp_path):
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("x = 1\n")
+    edits = [modify(freeze(tmp_path, name, "x = 1\n"), "x = 2\n") for name in ("a.py", "b.py")]
+
+    def saved(step: str) -> None:
+        if step == "after a.py":
+            (tmp_path / "b.py").write_text("typed\n")
+
+    with pytest.raises(StalePatch):
+        write(tmp_path, edits, tmp_path / "journal", step=saved)
+    assert [(tmp_path / name).read_text() for name in ("a.py", "b.py")] == ["x = 1\n", "typed\n"]

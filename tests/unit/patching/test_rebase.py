@@ -93,3 +93,10 @@ def test_a_replacement_within_a_line_moves_too() -> None:
     moved = rebase(edit, OLD, "new\n" + OLD)
     assert moved is not None
     assert apply_edit("new\n" + OLD, moved) == "new\n" + OLD.replace("5", "five")
+
+
+def test_a_name_that_typing_uses_anew_keeps_the_edit_from_taking_it_away():
+    old = "import os\nimport sys\n\n\ndef f():\n    return sys\n"
+    edit = modify(freeze(Path(), "a.py", old), old.replace("import os\n", ""))
+    assert rebase(edit, old, old + "\n\nprint(os.sep)\n") is None
+    assert rebase(edit, old, old + "\n\nprint(sys.path)\n") is not None

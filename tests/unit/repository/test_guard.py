@@ -9,8 +9,9 @@ import pytest
 
 from ambient_lsp.context import git as context_git
 from ambient_lsp.engine import services
+from ambient_lsp.errors import WorkspaceError
 from ambient_lsp.repository.git import GitFailed
-from ambient_lsp.repository.guard import environment
+from ambient_lsp.repository.guard import environment, require
 
 
 @pytest.fixture
@@ -86,3 +87,10 @@ def test_what_differs_is_told_without_a_commit_in_a_subfolder_and_never_by_an_op
     repo.git("init", "--quiet", str(fresh), cwd=tmp_path)
     (fresh / "one.py").write_text("1\n")
     assert context_git.differing(fresh, untracked=True) == ["one.py"]
+
+
+def test_a_git_that_would_pass_over_our_settings_is_refused():
+    require((2, 31))
+    require(None)
+    with pytest.raises(WorkspaceError, match="too old"):
+        require((2, 25))

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,4 +209,61 @@ def test_the_lease_has_one_holder_and_comes_back_when_it_dies(tmp_path: Path) ->
     child.kill()
     child.wait()
     child.stdout.close()
+    lease.take(tmp_path).release()
+
+
+def test_a_transaction_is_all_or_nothing_and_may_be_nested(store: SqliteStore) -> None:
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), store.transaction():
+        store.set_value("a", "1")
+        with store.transaction():
+            store.set_value("b", "1")
+        raise Stop
+    assert (store.get_value("a"), store.get_value("b")) == ("", "")
+    with store.transaction():
+        store.set_value("a", "1")
+    assert store.get_value("a") == "1"
+
+
+def test_several_processes_may_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
+    code = "import sys, pathlib; from ambient_lsp.store.store import open_store; open_store(pathlib.Path(sys.argv[1]))"
+    folder = str(tmp_path / ".ambient")
+    opening = [subprocess.Popen([sys.executable, "-c", code, folder], stderr=subprocess.PIPE) for _ in range(4)]
+    for process in opening:
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+
+
+def test_texts_of_open_proposals_outlive_the_tidying(store: SqliteStore, tmp_path: Path) -> None:
+    offered = replace(a_proposal(tmp_path), state=ProposalState.OFFERED)
+    store.save_proposal(offered)
+    bound, free = store.save_text("x = 1\n"), store.save_text("nobody's\n")
+    store.set_value(f"applied:{offered.id}", "kept")
+    store.set_value("applied:gone", "dropped")
+    store.tidy(1e12)
+    assert store.text(bound) == "x = 1\n"
+    with pytest.raises(NotFound):
+        store.text(free)
+    assert (store.get_value(f"applied:{offered.id}"), store.get_value("applied:gone")) == ("kept", "")
+
+
+def test_a_lease_that_is_waited_for_comes_when_its_holder_lets_go(tmp_path: Path) -> None:
+    came = threading.Event()
+    held = lease.take(tmp_path)
+    got: list[lease.Lease] = []
+
+    def taken(one: lease.Lease) -> None:
+        got.append(one)
+        came.set()
+
+    lease.wait_for(tmp_path, taken)
+    assert not came.wait(0.2)
+    held.release()
+    assert came.wait(5)
+    with pytest.raises(LeaseHeld) as caught:
+        lease.take(tmp_path)
+    assert caught.value.details["pid"] == os.getpid()
+    got[0].release()
     lease.take(tmp_path).release()

@@ -50,6 +50,30 @@ async def test_unequal_results_fail_though_the_tests_pass(tmp_path):
     assert "does not return the same" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("slow", "fast"),
+    [
+        (
+            "    out = {}\n    for i in items:\n        if i not in list(out):\n            out[i] = 1\n"
+            "    return out\n",
+            "    return dict.fromkeys(sorted(items), 1)\n",
+        ),
+        (
+            "    out = []\n    for item in items:\n        out = out + [item]\n    print(len(out))\n    return out\n",
+            "    return list(items)\n",
+        ),
+    ],
+    ids=["the order of a dict", "what is printed"],
+)
+async def test_what_only_a_loop_or_a_reader_would_notice_is_a_difference(tmp_path, slow, fast):
+    tests = "from a import f\n\n\ndef test_f():\n    assert len(f([3, 1, 2] * 30)) in (3, 90)\n"
+    project = make_project(tmp_path, {"a.py": "def f(items):\n" + slow, "test_a.py": tests})
+    patch = {"a.py": "def f(items):\n" + fast}
+    verdict = await project.judge(patch, ProofKind.FASTER, path="a.py", function="f")
+    assert verdict.outcome is FAILED, verdict.reason
+    assert "does not return the same" in verdict.reason
+
+
 async def test_another_exception_is_another_result(tmp_path):
     tests = (
         SLOW_TESTS + "\n\ndef test_wrong():\n    try:\n        common([1], None)\n    except Exception:\n        pass\n"

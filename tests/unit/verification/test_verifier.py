@@ -303,3 +303,11 @@ async def test_a_check_that_complained_before_may_complain_again(tmp_path):
 async def test_a_patch_that_ends_the_process_at_import_fails(tmp_path, text):
     verdict = await make_project(tmp_path, FILES).judge({"calc.py": text + CALC})
     assert verdict.outcome is FAILED, verdict
+
+
+@pytest.mark.parametrize("change", [{"test_calc.py": None}, {"test_new.py": "x = 1\n"}, {"test_calc.py": "x = 1\n"}])
+async def test_a_change_of_tests_that_leaves_none_to_pass_is_never_a_pass(tmp_path, change):
+    project = make_project(tmp_path, FILES)
+    project.verifier._tests_for = lambda paths: ()
+    verdict = await project.judge(change)
+    assert verdict.outcome is not PASSED, verdict.reason

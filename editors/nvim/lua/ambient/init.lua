@@ -3,7 +3,7 @@ local M = {}
 
 ---@class ambient.Options
 ---@field path? string The `ambient` program; without it `server.program` looks for one.
----@field trusted? boolean Let specialists, gates and the `.venv` of the opened project run. Default: false.
+---@field trusted? boolean Whether specialists, gates, checks and the `.venv` of a project may run; nil: as `ambient trust` said.
 ---@field settings? ambient.Settings
 
 ---@class ambient.Settings

@@ -42,7 +42,7 @@ function M.config()
     name = 'ambient',
     filetypes = filetypes,
     root_markers = root_markers,
-    init_options = { trusted = M.options.trusted == true },
+    init_options = M.options.trusted ~= nil and { trusted = M.options.trusted } or nil,
     settings = { ambient = M.options.settings or vim.empty_dict() },
     handlers = {
       ['ambient/status'] = status.on_status,

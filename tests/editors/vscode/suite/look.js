@@ -12,7 +12,7 @@ exports.quickFixes = (uri, range) =>
 
 /** Call `look` until it returns something, and return that. */
 exports.until = async (what, look) => {
-  const end = Date.now() + 100_000;
+  const end = Date.now() + 140_000;
   while (Date.now() < end) {
     const found = await look();
     if (found) {

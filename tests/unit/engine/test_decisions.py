@@ -1,0 +1,47 @@
+"""A person's decision is never overwritten by a proof that ends later, in whichever window it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ambient_lsp.engine.pipeline import _settle
+from ambient_lsp.model import Proposal, ProposalState
+from ambient_lsp.store.store import SqliteStore, open_store
+from tests.unit.engine.samples import a_proposal
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = open_store(tmp_path / ".ambient")
+    yield store
+    store.close()
+
+
+def settled(store: SqliteStore, proposal: Proposal, known: Proposal | None) -> tuple[ProposalState, int]:
+    told: list[object] = []
+    _settle(SimpleNamespace(store=store, publish=told.append, run=SimpleNamespace(id="r")), proposal, known)
+    return store.proposal(proposal.id).state, len(told)
+
+
+@pytest.mark.parametrize("decided", [ProposalState.APPLIED, ProposalState.DISMISSED, ProposalState.PARTLY])
+def test_what_was_decided_while_it_was_checked_stands(store: SqliteStore, tmp_path: Path, decided: str) -> None:
+    known = replace(a_proposal(tmp_path), state=ProposalState.OFFERED)
+    store.save_proposal(replace(known, state=ProposalState(decided)))
+    assert settled(store, replace(known, state=ProposalState.STALE), known) == (decided, 0)
+    assert settled(store, known, None) == (decided, 0)
+
+
+def test_what_was_decided_before_may_be_offered_again(store: SqliteStore, tmp_path: Path) -> None:
+    known = replace(a_proposal(tmp_path), state=ProposalState.APPLIED)
+    store.save_proposal(known)
+    assert settled(store, replace(known, state=ProposalState.OFFERED), known) == (ProposalState.OFFERED, 1)
+
+
+def test_what_nobody_decided_about_is_stored_and_told(store: SqliteStore, tmp_path: Path) -> None:
+    offered = replace(a_proposal(tmp_path), state=ProposalState.OFFERED)
+    assert settled(store, offered, None) == (ProposalState.OFFERED, 1)
