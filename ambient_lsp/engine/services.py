@@ -14,7 +14,9 @@ from platformdirs import user_cache_path
 
 from ambient_lsp.engine import extensions
 from ambient_lsp.engine.cpu import CpuPool
-from ambient_lsp.engine.pipeline import Road, glance, travel
+from ambient_lsp.engine.looking import glance
+from ambient_lsp.engine.pipeline import travel
+from ambient_lsp.engine.road import Road
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import VerdictOutcome
@@ -189,7 +191,7 @@ class Services:
         )
 
     async def glance(self, road: Road) -> None:
-        """Publish what can be seen at once; see `pipeline.glance`."""
+        """Publish what can be seen at once; see `looking.glance`."""
         road.first_look = self._first_look
         await glance(road)
 
@@ -205,7 +207,7 @@ class Services:
 
     async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
         """Prove a proposal on the files as they are on disk; None where no sandbox is ready."""
-        from ambient_lsp.engine.pipeline import rechecker
+        from ambient_lsp.engine.proving import rechecker
         from ambient_lsp.engine.run import Run
         from ambient_lsp.model import RunRecord, Trigger, TriggerKind
 
@@ -350,7 +352,7 @@ class Services:
     ) -> Verdict:
         verifier = await self.verifier()
         if verifier is None:
-            from ambient_lsp.engine.pipeline import no_sandbox
+            from ambient_lsp.engine.proving import no_sandbox
 
             return no_sandbox(await self.readiness())
         verdict = await verifier.verify(

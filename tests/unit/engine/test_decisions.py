@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ambient_lsp.engine.pipeline import _settle
+from ambient_lsp.engine.road import Road
 from ambient_lsp.model import Proposal, ProposalState
 from ambient_lsp.store.store import SqliteStore, open_store
 from tests.unit.engine.samples import a_proposal
@@ -24,7 +24,8 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 def settled(store: SqliteStore, proposal: Proposal, known: Proposal | None) -> tuple[ProposalState, int]:
     told: list[object] = []
-    _settle(SimpleNamespace(store=store, publish=told.append, run=SimpleNamespace(id="r")), proposal, known)
+    road = dict.fromkeys(Road.__dataclass_fields__) | {"store": store, "publish": told.append}
+    Road(**road | {"run": SimpleNamespace(id="r")}).settle(proposal, known)
     return store.proposal(proposal.id).state, len(told)
 
 
