@@ -73,12 +73,18 @@ class RefactorArchitect(Specialist):
             return
         own = _settings(settings, context)
         await self._index.refresh(context, bench)
-        repeated = self._index.clones(snapshot.path, own.min_duplicate_lines)
+        repeated = await self._index.clones(snapshot.path, own.min_duplicate_lines, bench)
         elsewhere = self._index.used_elsewhere(snapshot)
-        result = await bench.cpu(review, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
-        found = findings(self.name, snapshot, result.raws)
-        for finding in found:
+        raws = await bench.cpu(see, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
+        seen = findings(self.name, snapshot, raws)
+        for finding in seen:
             yield finding
+        # Rewriting costs more than looking, so what was seen does not wait for it.
+        result = await bench.cpu(review, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
+        rewritten = findings(self.name, snapshot, result.raws)
+        for finding in rewritten:
+            yield finding
+        found = [*seen, *rewritten]
         for draft in result.drafts:
             yield _proposal(self.name, snapshot, draft, found)
         async for proposal in self._shared(snapshot, context, bench, own, repeated, found):
@@ -113,17 +119,26 @@ class RefactorArchitect(Specialist):
                     yield _twin_proposal(self.name, snapshot, other, twin, own, found)
 
 
-def review(
+def see(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
-) -> Review:
-    """Look at one text. `repeated`: the repetitions with a place in it; `used_elsewhere`: the words of other files."""
-    rewrites = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
-    raws = [
+) -> list[RawFinding]:
+    """Return what can be seen of one text without rewriting it; arguments as in `review`."""
+    return [
         *complexity.find(text, path, settings.complexity_threshold, settings.max_function_lines),
-        *simplify.findings_of(rewrites),
         *duplication.found_in(path, repeated),
         *deadcode.find(text, path, used_elsewhere),
     ]
+
+
+def review(
+    text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
+) -> Review:
+    """Rewrite one text. `repeated`: the repetitions with a place in it; `used_elsewhere`: the words of other files.
+
+    Its findings are those that only a rewrite shows; `see` gives the others.
+    """
+    rewrites = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
+    raws = simplify.findings_of(rewrites)
     drafts = [
         *_flattening(path, rewrites),
         *_extractions(text, path, repeated, settings),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ class RepositoryIndex:
     def __init__(self) -> None:
         self._entries: dict[str, tuple[str, Entry]] = {}
         self._files_with: Counter[str] = Counter()
+        self._beginnings: Counter[str] = Counter()
+        self._places: defaultdict[str, set[str]] = defaultdict(set)
         self._context: Context | None = None
 
     async def refresh(self, context: Context, bench: Workbench) -> None:
@@ -55,35 +57,47 @@ class RepositoryIndex:
                 texts.append((path, text, is_code(path, context.tree.get(path))))
             for (path, text, _), entry in zip(texts, await bench.cpu(read_entries, texts), strict=True):
                 self._forget(path)
-                self._entries[path] = (wanted[path] or sha256(text), entry)
-                self._files_with.update(entry.words)
+                self._keep(path, wanted[path] or sha256(text), entry)
         self._context = context
 
-    def clones(self, path: str, min_lines: int) -> list[duplication.Clone]:
+    async def clones(self, path: str, min_lines: int, bench: Workbench) -> list[duplication.Clone]:
         """Return the repetitions that have a place in `path`."""
         entry = self._entries.get(path)
         if entry is None or not entry[1].runs:
             return []
-        digests = {piece.digest for run in entry[1].runs for piece in run.pieces if piece.digest}
-        indexes = {
-            other: kept.runs
-            for other, (_, kept) in self._entries.items()
-            if any(piece.digest in digests for run in kept.runs for piece in run.pieces)
-        }
-        return duplication.clones(indexes, [path], min_lines)
+        alike = {other for digest in _digests(entry[1]) for other in self._places[digest]}
+        indexes = {other: self._entries[other][1].runs for other in alike}
+        return await bench.cpu(duplication.clones, indexes, [path], min_lines)
 
     def used_elsewhere(self, snapshot: Snapshot) -> frozenset[str]:
         """Return the words of this file that another file has too, and every word that could be a name's beginning."""
         entry = self._entries.get(snapshot.path)
         own = entry[1].words if entry is not None else frozenset()
         shared = {word for word in deadcode.words(snapshot.text) if self._files_with[word] > (word in own)}
-        return frozenset(shared | {word for word in self._files_with if word.endswith("_")})
+        return frozenset(shared | self._beginnings.keys())
+
+    def _keep(self, path: str, key: str, entry: Entry) -> None:
+        self._entries[path] = (key, entry)
+        self._files_with.update(entry.words)
+        self._beginnings.update(word for word in entry.words if word.endswith("_"))
+        for digest in _digests(entry):
+            self._places[digest].add(path)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
-        if old is not None:
-            self._files_with.subtract(old[1].words)
-            self._files_with += Counter()
+        if old is None:
+            return
+        for word in old[1].words:
+            for counted in (self._files_with, self._beginnings) if word.endswith("_") else (self._files_with,):
+                counted[word] -= 1
+                if not counted[word]:
+                    del counted[word]
+        for digest in _digests(old[1]):
+            self._places[digest].discard(path)
+
+
+def _digests(entry: Entry) -> set[str]:
+    return {piece.digest for run in entry.runs for piece in run.pieces if piece.digest}
 
 
 def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
