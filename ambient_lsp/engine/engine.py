@@ -250,6 +250,9 @@ class Engine:
         self._closed = True
         if self._reaping is not None:  # cleaning up after the dead is short, and nobody else may come to do it
             await asyncio.wait({self._reaping}, timeout=grace + _REAPING)
+        if self.leader:
+            with suppress(AmbientError):  # a full disk, say: then those windows hear that the run was cancelled
+                self._runs.hand_back()
         tasks = {*self._runs.tasks.values(), *self._background}
         for task in tasks:
             task.cancel()
@@ -288,8 +291,9 @@ class Engine:
     def _reconcile(self) -> None:
         """Settle what an earlier process of ours left half-done; what takes longer goes on in the background."""
         self._store.tidy(time.time())
+        requested = self._store.requested()
         for record in self._store.runs(limit=100):
-            if record.state == "running" and record.id not in self._runs.tasks:
+            if record.state == "running" and record.id not in self._runs.tasks and record.id not in requested:
                 error = RunError("engine", "The process that ran this ended before it was done.")
                 self._store.save_run(replace(record, state="failed", ended=time.time(), errors=(*record.errors, error)))
         for proposal in self._store.proposals(states=[ProposalState.CHECKING, ProposalState.DRAFTED]):
@@ -332,7 +336,7 @@ class Engine:
             if kind == "cancel":
                 self.cancel(value)
             elif kind == "submit" and request_id not in self._runs.tasks:
-                self.submit(load_trigger(value))
+                self._runs.start(load_trigger(value), self.cancel, asked=True)
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         async def watched() -> None:

@@ -11,6 +11,7 @@ from ambient_lsp.engine.run import Run
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import Problem, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.model import RunError, RunRecord, TriggerKind
+from ambient_lsp.store.store import dump_trigger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,15 +36,21 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._live: dict[str, str] = {}
         self._listeners: list[asyncio.Queue[Event | None]] = []
+        self._asked: set[str] = set()
+        self._handed_back: set[str] = set()
 
-    def start(self, trigger: Trigger, cancel: Callable[[str], None]) -> Run:
+    def start(self, trigger: Trigger, cancel: Callable[[str], None], *, asked: bool = False) -> Run:
         """Take a trigger down the road in this process. Raises `StoreError`, with nothing started.
+
+        `asked` marks a run that another window waits for.
 
         A save in an editor is written down only after the first look: each write to a busy disk would be waited for.
         """
         run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, time.time()), cancel)
         if trigger.kind not in _LIVE_KINDS:
             self._store.save_run(run.record)
+        if asked:
+            self._asked.add(run.id)
         self._begin(run)
         return run
 
@@ -62,6 +69,12 @@ class Runs:
             else:
                 self._store.save_run(run.record)
                 self._begin(run)
+
+    def hand_back(self) -> None:
+        """Leave the runs that other windows wait for to whoever works here next."""
+        for run_id in self._asked & self.tasks.keys():
+            self._store.add_request("submit", dump_trigger(self._runs[run_id].trigger), run_id)
+            self._handed_back.add(run_id)
 
     def cancel(self, run_id: str) -> bool:
         """Stop a run of this process; False where it has none with that id."""
@@ -155,6 +168,11 @@ class Runs:
 
     def _end(self, run: Run, record: RunRecord) -> None:
         record = replace(record, ended=time.time())
+        self._asked.discard(run.id)
+        if run.id in self._handed_back:  # it has not ended: it goes on elsewhere
+            self.tasks.pop(run.id, None)
+            run.publish(RunEnded(run.id, record))
+            return
         try:
             self._store.save_run(record)
         except AmbientError as error:  # whoever waits for the end must hear of it all the same

@@ -222,6 +222,10 @@ class SqliteStore:
                 "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", (request_id, kind, value, time.time())
             )
 
+    def requested(self) -> set[str]:
+        """Return the ids of what other windows have asked for and nobody has taken."""
+        return {str(key) for (key,) in self._db.execute("SELECT id FROM requests")}
+
     def take_requests(self) -> list[tuple[str, str, str]]:
         """Return and remove all requests as (kind, id, value), oldest first."""
         with self.transaction():
