@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp import identity
 from ambient_lsp.model import Evidence, Finding, Json, Rationale, Severity, Span
@@ -102,7 +102,44 @@ def enclosing_symbol(text: str, span: Span) -> str:
 def parse(text: str) -> Tree:
     """Return the tree-sitter tree of Python text; parsed once for each text. Never raises on broken text."""
     # A lone carriage return ends a line for Python and for editors, and not for tree-sitter.
-    return _parser().parse(_LONE_RETURN.sub("\n", text).encode("utf-8", "replace"))
+    data = _LONE_RETURN.sub("\n", text).encode("utf-8", "replace")
+    before = _edited(data)
+    tree = _parser().parse(data) if before is None else _parser().parse(data, before)
+    _latest[:] = [data, tree]
+    return tree
+
+
+_latest: list[Any] = []
+"""The text that was parsed last, in bytes, and its tree: the next one is often the same file after a few keystrokes."""
+
+
+def _edited(data: bytes) -> Tree | None:
+    """Return the last tree, told where `data` differs from its text, so that only that part is parsed; None where the
+    two have little in common."""
+    if not _latest:
+        return None
+    old, tree = _latest
+    start = _common(old, data)
+    end = _common(old[start:][::-1], data[start:][::-1])
+    if start + end < len(data) // 2:
+        return None
+    edited: Tree = tree.copy()
+    old_end, new_end = len(old) - end, len(data) - end
+    edited.edit(start, old_end, new_end, _point(old, start), _point(old, old_end), _point(data, new_end))
+    return edited
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many leading bytes two texts share."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
+    return low
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1)
 
 
 def is_generated(text: str) -> bool:

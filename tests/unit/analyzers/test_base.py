@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ambient_lsp.analyzers import base
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, findings
 from ambient_lsp.model import Severity, Span
 from ambient_lsp.text import freeze
@@ -52,3 +55,29 @@ def test_ids_and_fingerprints_survive_lines_inserted_above_and_another_root():
 )
 def test_the_enclosing_symbol_of_whole_and_broken_text(text, line, symbol):
     assert enclosing_symbol(text, Span(line, 4 if text == TEXT else 1, line, 5)) == symbol
+
+
+SNIPPETS = [
+    "def f(x):\n    return x\n",
+    "class A:\n    def g(self): pass\n",
+    "x = '''a\nb'''\n",
+    "if x:\n  y\n",
+    "é = 1  # ü\n",
+    "(",
+    "'",
+    "\n\n",
+    "    z\n",
+]
+CHANGES = st.tuples(st.integers(0, 200), st.integers(0, 8), st.sampled_from([*SNIPPETS, "", "a", " "]))
+
+
+@given(st.lists(st.sampled_from(SNIPPETS), min_size=1, max_size=12), st.lists(CHANGES, max_size=6))
+def test_a_tree_made_from_the_one_before_is_the_one_made_anew(parts, changes) -> None:
+    text = "".join(parts)
+    for start, removed, added in changes:
+        text = text[:start] + added + text[start + removed :]
+        base.parse.cache_clear()
+        grown = str(base.parse(text).root_node)
+        base.parse.cache_clear()
+        base._latest.clear()
+        assert grown == str(base.parse(text).root_node)
