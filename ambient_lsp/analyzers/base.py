@@ -104,7 +104,9 @@ def parse(text: str) -> Tree:
     # A lone carriage return ends a line for Python and for editors, and not for tree-sitter.
     data = _LONE_RETURN.sub("\n", text).encode("utf-8", "replace")
     before = _edited(data)
-    tree = _parser().parse(data) if before is None else _parser().parse(data, before)
+    tree = None if before is None else _parser().parse(data, before)
+    if tree is None or tree.root_node.has_error:  # what recovers from broken text depends on what was there before
+        tree = _parser().parse(data)
     _latest[:] = [data, tree]
     return tree
 
