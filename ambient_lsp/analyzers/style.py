@@ -94,7 +94,7 @@ def wanted(
             return documented
         if settings.selected or code not in QUIET:
             return False
-        if code == "F401" and (path.endswith("__init__.py") or not may_be_fixed(text, diagnostic)):
+        if code == "F401" and (path.endswith("__init__.py") or _is_wanted_import(text, diagnostic)):
             return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
@@ -112,9 +112,13 @@ def may_be_fixed(text: str, diagnostic: Diagnostic) -> bool:
     Ruff takes an unused import out of a `try` too, where the import itself is a question: is this module there? And it
     does not read type comments.
     """
-    if not diagnostic.safe:
+    return diagnostic.safe and not _is_wanted_import(text, diagnostic)
+
+
+def _is_wanted_import(text: str, diagnostic: Diagnostic) -> bool:
+    if diagnostic.code != "F401":
         return False
-    return diagnostic.code != "F401" or not (_in_try(text, diagnostic.span) or _in_type_comment(text, diagnostic))
+    return _in_try(text, diagnostic.span) or _in_type_comment(text, diagnostic)
 
 
 def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:

@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,6 +33,8 @@ from ambient_lsp.lsp import apply
 from ambient_lsp.model import Proposal, ProposalState
 from tests.fakes.engine import FakeEngine, FakeRun
 from tests.server.wire import Connection, settle, workspace_changes
+
+pytestmark = pytest.mark.timeout(600)  # ten thousand steps in CI
 
 STEPS = int(os.environ.get("AMBIENT_STEPS", "300"))
 STEPS_PER_RUN = 50
