@@ -176,7 +176,8 @@ def _load(root: Path | None, trusted: bool, user: Path | None, text: str | None 
         merged = _merge(merged, nested)
         message = f"`{'.'.join(wish.key)}` was not followed: {wish.reason}. Using {_show(wish.value)}."
         advice = f" Set it in {own.path}, or trust this folder with `ambient trust`."
-        found.append(repository.problem(wish.key, message + advice, "warning"))
+        if not wish.default:
+            found.append(repository.problem(wish.key, message + advice, "warning"))
     return _Loaded(Config.model_validate(merged), own, repository, tuple(refused), _sorted(found))
 
 

@@ -22,11 +22,15 @@ _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A wish of the repository's file that was not followed. `value` is what is used instead."""
+    """A wish of the repository's file that was not followed. `value` is what is used instead.
+
+    `default` tells that the file only says what holds anyway where nobody says anything, as `ambient init` writes it.
+    """
 
     key: tuple[str, ...]
     value: Any
     reason: str
+    default: bool = False
 
 
 def refused(own: Config, wished: Config) -> list[Refused]:
@@ -36,7 +40,7 @@ def refused(own: Config, wished: Config) -> list[Refused]:
         key = tuple(name.split("."))
         mine, theirs = _at(own, key), _at(wished, key)
         if (value := safe(mine, theirs)) != theirs:
-            found.append(Refused(key, value, reason))
+            found.append(Refused(key, value, reason, default=theirs == _at(type(own)(), key)))
     return found
 
 
