@@ -142,7 +142,8 @@ class _Reader:
     def _git_header(self, names: str) -> None:
         draft = _Draft(git=True)
         half = len(names) // 2
-        if names[half : half + 1] == " " and names[2:half] == names[half + 3 :]:
+        alike = names[half : half + 1] == " " and names[2:half] == names[half + 3 :]
+        if alike and not names.startswith('"'):
             draft.old, draft.new = names[:half], names[half + 1 :]
         elif match := _GIT_NAMES.match(names):
             draft.old, draft.new = _path(match[1]), _path(match[2])

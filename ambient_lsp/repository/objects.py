@@ -40,6 +40,7 @@ class Objects:
         self._loose = LooseObjectDB(str(Path(self._repository.common_dir) / "objects"))
         self._trees: dict[str, dict[bytes, Entry]] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def resolve(self, revision: str) -> str | None:
         """Return the id that a revision names now ("HEAD", "HEAD^{tree}"); None when there is no such thing."""
@@ -128,6 +129,8 @@ class Objects:
     def _ask(self, question: Callable[[str], tuple[Any, ...]], revision: str) -> tuple[Any, ...]:
         """Ask the resident git; once more when it was killed (GitPython then reads an empty line)."""
         with self._lock:
+            if self._closed:  # a thread that nobody waits for any more must not start git anew
+                raise WorkspaceError("The repository has been closed.", untouched="Nothing was changed.")
             try:
                 return question(revision)
             except (BrokenPipeError, ValueError) as error:
@@ -139,4 +142,5 @@ class Objects:
     def close(self) -> None:
         """End the resident process."""
         with self._lock:
+            self._closed = True
             self._repository.close()

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
+from ambient_lsp.errors import WorkspaceError
 from ambient_lsp.repository.git import failure
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Refs:
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def update(self, changes: Mapping[str, str | None]) -> None:
         """Set references (name -> object id, None to delete), all or nothing. Raises `GitFailed`."""
@@ -47,9 +49,12 @@ class Refs:
     def close(self) -> None:
         """End the resident process."""
         with self._lock:
+            self._closed = True
             self._end()
 
     def _resident(self) -> subprocess.Popen[bytes]:
+        if self._closed:  # a thread that nobody waits for any more must not start git anew
+            raise WorkspaceError("The repository has been closed.", untouched="Nothing was changed.")
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = self._stack.enter_context(self._git.start("update-ref", "--stdin"))

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _OLDEST_API = "1.41"  # Docker 20.10
+_GOODBYE = 5.0
 
 
 class Docker:
@@ -99,10 +100,12 @@ class Docker:
 
     async def close(self) -> None:
         """Let go of the engine."""
-        if self._client is not None:
-            await asyncio.to_thread(self._client.close)
-            self._client = None
-        self._threads.shutdown(wait=False)
+        # A connection that a thread gives back after the client was closed would stay open.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._threads.shutdown, wait=True), _GOODBYE)
+        client, self._client = self._client, None
+        if client is not None:
+            await asyncio.to_thread(client.close)
 
     async def call(self, work: Callable[[], T]) -> T:
         """Do `work` in a thread. Raises `SandboxUnavailable` whatever the engine or the way to it has against it."""

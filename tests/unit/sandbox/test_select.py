@@ -22,7 +22,12 @@ from tests.sandboxes import make, python, ready_backend
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.timeout(120),
+    # Tests here cut the Docker SDK's connections; it leaves the broken sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 async def test_none_means_none(tmp_path: Path) -> None:
