@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,6 @@ def test_a_name_that_nobody_has_is_an_error_with_a_suggestion(tmp_path):
         registry.specialists(configured(["Zzz"]), tmp_path, trusted=True)
 
 
-@pytest.mark.skipif(find_spec("ambient_lsp.patching.repair") is None, reason="diffs cannot be read in this build")
 async def test_the_example_in_the_documentation_works(tmp_path):
     source = re.search(r"```python\n(.*?)```", (DOCS / "custom-specialists.md").read_text(), re.DOTALL)[1]
     specialist = load(tmp_path, source.replace("NoPrint", "Mine"))
