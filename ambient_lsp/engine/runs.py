@@ -152,6 +152,7 @@ class Runs:
             road = services.road(run, self.publish)
             errors = road.errors
             await services.glance(road)
+            await asyncio.sleep(0)  # whoever listens shows it now, before anything is written
             self._store.save_run(record)
             self._log.started(run)
             try:
