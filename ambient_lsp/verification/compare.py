@@ -71,7 +71,9 @@ def judge(
         # A busy machine can make a long suite too long, and only the patched run is slowed down by measuring its lines;
         # only a wide gap is the patch's doing.
         slow_machine = patched.hung and base.seconds > patched.seconds / _SLOWED
-        outcome = VerdictOutcome.INCONCLUSIVE if slow_machine or not base.outcomes else VerdictOutcome.FAILED
+        # A suite that was red before may break off one time and fail another, whatever the patch does.
+        unclear = slow_machine or not base.outcomes or base.bad
+        outcome = VerdictOutcome.INCONCLUSIVE if unclear else VerdictOutcome.FAILED
         detail = f"with the patch, {patched.problem}"
     return CheckResult(
         name="tests",
