@@ -51,6 +51,8 @@ stop() {
         tries=$((tries + 1))
         sleep 0.2
     done
+    # The engine leaves this mount behind, and the folder could not be removed with it.
+    umount "$folder/exec/netns/default" 2>/dev/null || true
 }
 
 case "$1" in
