@@ -635,8 +635,7 @@ async def test_no_hostile_program_gets_what_it_wants(name: str, attack: Attack, 
     assert host.secret.read_text() == "CANARY" and not list(host.outside.iterdir())
     assert {path: path.read_bytes() for path in before} == before
     assert sorted(path.name for path in (box.tree / ".git").rglob("*")) == ["HEAD", "config", "hooks"]
-    # Others may use this disk meanwhile; a quota that did not hold would cost far more in these seconds.
-    assert free - shutil.disk_usage(tmp_path).free < 4 << 30
+    assert free - shutil.disk_usage(tmp_path).free < 1 << 30
     if (alive := box.folder / "results" / "alive").exists():
         size = alive.stat().st_size
         time.sleep(0.3)
