@@ -14,7 +14,10 @@ LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `fix` is empty where a person must decide; `tags` hold the CWE and OWASP ids."""
+    """One rule. `fix` is empty where a person must decide; `tags` hold the CWE and OWASP ids.
+
+    `example` is code that the rule is about, `better` the same after the fix; each rule's page shows both.
+    """
 
     id: str
     title: str
@@ -23,6 +26,8 @@ class Rule:
     level: Level
     tags: tuple[str, ...] = ()
     ruff: tuple[str, ...] = ()
+    example: str = ""
+    better: str = ""
 
 
 def _security(name: str, ruff: str, level: Level, cwe: int, owasp: str, title: str, why: str, fix: str = "") -> Rule:
