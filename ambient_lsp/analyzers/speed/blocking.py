@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.code import Code, Function, Node
     from ambient_lsp.analyzers.speedup import Speedup
 
-_WAITING = frozenset({
-    *(f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")),
-    *(f"httpx.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")),
-    "urllib.request.urlopen", "urllib.request.urlretrieve", "subprocess.run", "subprocess.call", "subprocess.check_call",
-    "subprocess.check_output", "subprocess.getoutput", "os.system", "socket.create_connection", "socket.getaddrinfo",
-    "socket.gethostbyname", "shutil.copytree", "shutil.rmtree",
-})  # fmt: skip
+_WAITING = frozenset({*(f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head",
+                      "options", "request")), *(f"httpx.{verb}" for verb in ("get", "post", "put", "patch",
+                      "delete", "head", "options", "request")), "urllib.request.urlopen",
+                      "urllib.request.urlretrieve", "subprocess.run", "subprocess.call",
+                      "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "os.system",
+                      "socket.create_connection", "socket.getaddrinfo", "socket.gethostbyname",
+                      "shutil.copytree", "shutil.rmtree",})  # fmt: skip
+_LOOSE = frozenset({"expression_statement", "assignment", "return_statement", "argument_list", "keyword_argument",
+                    "parenthesized_expression", "named_expression", "augmented_assignment"})  # fmt: skip
 _SLEEPERS = ("asyncio", "anyio", "trio")
 
 
@@ -30,19 +32,18 @@ def blocking(function: Function, node: Node) -> Iterator[Speedup]:
         return
     name = origin(node)
     if name == "time.sleep":
-        message = "`time.sleep` stops every task of the event loop; `await` of an asynchronous sleep stops only this one."
+        message = (
+            "`time.sleep` stops every task of the event loop; `await` of an asynchronous sleep stops only this one."
+        )
         text = _asleep(function, node)
-        yield speedup(function, BLOCKING, node, message, "Sleep without blocking", text, **_PROOF)
+        yield speedup(function, BLOCKING, node, message, "Sleep without blocking", text, measure="together")
     elif name in _WAITING:
         message = f"`{name}` stops every task of the event loop until it is done."
         text = _in_thread(function, node)
-        yield speedup(function, BLOCKING, node, message, f"Run `{name}` in a thread", text, **_PROOF)
+        yield speedup(function, BLOCKING, node, message, f"Run `{name}` in a thread", text, measure="together")
     elif builtin(node) == "open":
         message = "`open`, and reading or writing after it, stops every task of the event loop."
         yield speedup(function, BLOCKING, node, message)
-
-
-_PROOF = {"measure": "together"}
 
 
 def _asleep(function: Function, node: Node) -> str:
@@ -67,8 +68,12 @@ def _unused(code: Code, node: Node, edits: list[Edit]) -> list[Edit]:
     if root is None:
         return []
     imports = [one for one in code.root.children if one.type in {"import_statement", "import_from_statement"}]
-    mine = [one for one in imports if any(use.text == root.text and one.holds(use) for use in code.uses.get(root.text, []))]
-    others = [use for use in code.uses.get(root.text, []) if use is not root and not any(one.holds(use) for one in mine)]
+    mine = [
+        one for one in imports if any(use.text == root.text and one.holds(use) for use in code.uses.get(root.text, []))
+    ]
+    others = [
+        use for use in code.uses.get(root.text, []) if use is not root and not any(one.holds(use) for one in mine)
+    ]
     if others or len(mine) != 1 or "," in mine[0].text or "(" in mine[0].text or f'"{root.text}"' in code.text:
         return []
     edit = remove_lines(mine[0])
@@ -88,8 +93,7 @@ def _in_thread(function: Function, node: Node) -> str:
     if inside is None:
         return ""
     call = f"await {local}.to_thread({target.text}{', ' if inside.strip() else ''}{inside})"
-    loose = above.type in {"expression_statement", "assignment", "return_statement", "argument_list", "keyword_argument",
-                           "parenthesized_expression", "named_expression", "augmented_assignment"}  # fmt: skip
+    loose = above.type in _LOOSE
     return changed(code, [replace(node, call if loose else f"({call})")])
 
 

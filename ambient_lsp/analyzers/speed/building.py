@@ -28,7 +28,7 @@ def grown_text(function: Function, node: Node) -> Iterator[Speedup]:
     if left is None or made is None or line is None or line.parent is None or left.type != "identifier":
         return
     is_tuple = made.type == "tuple" and not made.children
-    if not is_tuple and made.type not in _JOINED or line.parent.type != "block" or statement_of(node) is not line:
+    if (not is_tuple and made.type not in _JOINED) or line.parent.type != "block" or statement_of(node) is not line:
         return
     name, code = left.text, node.code
     following = statements(line.parent)
@@ -68,7 +68,7 @@ def _growths(function: Function, name: str, start: Node, loop: Node) -> list[tup
             if binding.name.parent is not start:
                 return []
             continue
-        node, way, value = growth
+        node, _, value = growth
         if not loop.holds(node) or statement_of(node) is not node.parent:
             return []
         found.append(growth)
@@ -234,7 +234,14 @@ def _is_its_own(function: Function, name: str, growth: Node) -> bool:
 def _is_new(value: Node | None) -> bool:
     if value is None:
         return False
-    if value.type in {"list", "dictionary", "set", "list_comprehension", "dictionary_comprehension", "set_comprehension"}:
+    if value.type in {
+        "list",
+        "dictionary",
+        "set",
+        "list_comprehension",
+        "dictionary_comprehension",
+        "set_comprehension",
+    }:
         return True
     return builtin(value) in {"list", "dict", "set", "sorted"}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.speed.annotations import annotation_kind
 from ambient_lsp.analyzers.speed.code import builtin, called
 from ambient_lsp.analyzers.speed.edits import Edit, changed, imported, indent_of, line_start, newline
-from ambient_lsp.analyzers.speed.kinds import annotation_kind, kind_of, kind_of_name
+from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.pure import is_pure_function
 from ambient_lsp.analyzers.speedup import CACHE, speedup
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.code import Function, Node
     from ambient_lsp.analyzers.speedup import Speedup
 
-_VALUES = frozenset({"integer", "float", "string", "true", "false", "none", "string_start", "string_content", "string_end",
-                     "argument_list", "binary_operator", "unary_operator", "conditional_expression", "subscript",
-                     "comparison_operator", "boolean_operator", "not_operator", "parenthesized_expression", "slice"})  # fmt: skip
+_VALUES = frozenset({"integer", "float", "string", "true", "false", "none", "string_start", "string_content",
+                     "string_end", "argument_list", "binary_operator", "unary_operator",
+                     "conditional_expression", "subscript", "comparison_operator", "boolean_operator",
+                     "not_operator", "parenthesized_expression", "slice"})  # fmt: skip
 _RETURNING = frozenset({"min", "max", "abs", "len", "int", "str", "bool", "float", "round", "sum"})
 
 
@@ -32,7 +34,9 @@ def cacheable(function: Function) -> Iterator[Speedup]:
     calls = [part for part in function.body.own() if called(part) == name]
     if len(calls) < 2 or not _branches(calls) or not is_pure_function(function):
         return
-    if not all(_is_key(function, one.name.text) for found in bindings(function).values() for one in found if one.how == "param"):
+    if not all(
+        _is_key(function, one.name.text) for found in bindings(function).values() for one in found if one.how == "param"
+    ):
         return
     if not _returns_plain(function) or (node.get("parameters") or node).text.count("*"):
         return

@@ -26,6 +26,10 @@ COMPREHENSIONS = frozenset(
 )
 
 
+_NO_NODES: list[Node] = []
+"""The children of every leaf: most nodes are one, and a list for each would be the most of all objects."""
+
+
 class Node:
     """A named node, or an operator. `start` and `end` are offsets; `last` is the index of the last node inside."""
 
@@ -42,7 +46,7 @@ class Node:
         self.end = end
         self.index = index
         self.last = index
-        self.children: list[Node] = []
+        self.children: list[Node] = _NO_NODES
 
     @property
     def text(self) -> str:
@@ -115,6 +119,7 @@ class Code:
         self.broken = tree.root_node.has_error
         self.root = self._build(tree.root_node)
         self.functions = self._functions()
+        self._by_node = {function.node.index: function for function in self.functions}
         self.imports = _imports(self)
         self.classes = {
             name.text: node
@@ -125,6 +130,13 @@ class Code:
     def span(self, node: Node) -> Span:
         """Return where a node is."""
         return self.lines.span(node.start, node.end)
+
+    def function_at(self, node: Node) -> Function | None:
+        """Return the innermost function around a node."""
+        for above in node.ancestors():
+            if above.type == "function_definition":
+                return self._by_node.get(above.index)
+        return None
 
     def uses_in(self, name: str, region: Node) -> list[Node]:
         """Return the uses of a variable inside a region, those in nested functions too."""
@@ -148,7 +160,10 @@ class Code:
                 node = Node(self, above, current.type, field, current.start_byte, current.end_byte, len(nodes))
                 if len(nodes) < _MOST_NODES:
                     nodes.append(node)
-                    above.children.append(node)
+                    if above.children is _NO_NODES:
+                        above.children = [node]
+                    else:
+                        above.children.append(node)
                 if cursor.goto_first_child():
                     above = node
                     continue
@@ -283,11 +298,15 @@ _BINDERS = frozenset({"assignment", "function_definition", "class_definition", "
 
 
 def _is_bound(code: Code, name: str) -> bool:
-    return any(use.parent is not None and use.parent.type in _BINDERS and _binds(use) for use in code.uses.get(name, ()))
+    return any(
+        use.parent is not None and use.parent.type in _BINDERS and _binds(use) for use in code.uses.get(name, ())
+    )
 
 
 def _binds(use: Node) -> bool:
-    return use.field in {"left", "name"} or (use.parent is not None and use.parent.type in {"parameters", "typed_parameter"})
+    return use.field in {"left", "name"} or (
+        use.parent is not None and use.parent.type in {"parameters", "typed_parameter"}
+    )
 
 
 def _index(node: Node) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, method, only_argument, origin
+from ambient_lsp.analyzers.speed.code import COMPREHENSIONS, arguments, bare, builtin, method, only_argument, origin
 from ambient_lsp.analyzers.speed.edits import changed, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured, is_local, is_parameter
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 _TAKERS = frozenset({"sorted", "set", "frozenset", "sum", "min", "max", "tuple", "list"})
 _UNORDERED = frozenset({"set", "frozenset", "sum", "min", "max", "len"})
-_CONCRETE = frozenset({"list", "tuple", "set", "frozenset", "dict", "str", "keys", "values", "items", "range", "fixed",
-                       "deque", "bytes"})  # fmt: skip
-_QUIET = frozenset({"len", "isinstance", "str", "int", "float", "abs", "min", "max", "sum", "round", "range", "print",
-                    "repr", "ord", "chr", "bool", "enumerate", "zip", "sorted", "tuple", "set", "list"})  # fmt: skip
+_CONCRETE = frozenset({"list", "tuple", "set", "frozenset", "dict", "str", "keys", "values", "items", "range",
+                       "fixed", "deque", "bytes"})  # fmt: skip
+_DISPLAYS = frozenset({"list", "dictionary", "set", *COMPREHENSIONS})
+_QUIET = frozenset({"len", "isinstance", "str", "int", "float", "abs", "min", "max", "sum", "round", "range",
+                    "print", "repr", "ord", "chr", "bool", "enumerate", "zip", "sorted", "tuple", "set",
+                    "list"})  # fmt: skip
 
 
 def taken(function: Function, node: Node) -> Iterator[Speedup]:
@@ -88,7 +90,10 @@ def _comprehended(function: Function, node: Node, name: str, made: Node) -> Iter
         if any("splat" in child.type or child.type == "comment" for child in body.children):
             return
         key, value = body.children
-        new, what = "{" + f"{key.text}: {value.text}" + made.code.text[body.end : made.end - 1] + "}", "a dict comprehension"
+        new, what = (
+            "{" + f"{key.text}: {value.text}" + made.code.text[body.end : made.end - 1] + "}",
+            "a dict comprehension",
+        )
     else:
         return
     text = changed(node.code, [replace(node, new)])
@@ -163,7 +168,9 @@ def _holds_still(function: Function, copied: Node, region: Node) -> bool:
     held = method(copied)
     held_name = held[0] if held is not None and held[1] in {"keys", "values", "items"} else copied
     if held_name.type != "identifier":
-        return builtin(copied) in {"range", "sorted", "list"} or (held is not None and held[1] in {"split", "splitlines"})
+        return builtin(copied) in {"range", "sorted", "list"} or (
+            held is not None and held[1] in {"split", "splitlines"}
+        )
     name = held_name.text
     if not is_local(function, name) or not unchanged(name, region, function):
         return False
@@ -174,8 +181,7 @@ def _holds_still(function: Function, copied: Node, region: Node) -> bool:
     if any(one.how not in {"assign", "augment"} or one.path for one in made):
         return False
     values = [bare(one.value) for one in made]
-    if not all(value is not None and (value.type.endswith(("comprehension", "list", "dictionary", "set")) or builtin(value))
-               for value in values):  # fmt: skip
+    if not all(value is not None and (value.type in _DISPLAYS or builtin(value)) for value in values):
         return False
     return all(only_looked_at(use) or use.field == "left" or _is_own_method(use)
                for use in copied.code.uses_in(name, function.body) if use.index < region.last)  # fmt: skip

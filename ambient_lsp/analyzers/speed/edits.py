@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from dataclasses import dataclass
@@ -193,8 +194,11 @@ def _is_simple(node: Node) -> bool:
 
 def _first_block(code: Code, imports: Sequence[Node]) -> list[Node]:
     block = [imports[0]]
-    for one, other in zip(imports, imports[1:], strict=False):
-        if code.text[one.end : other.start].strip(" \t\r\n") or len(_LINE_END.findall(code.text, one.end, other.start)) > 1:
+    for one, other in itertools.pairwise(imports):
+        if (
+            code.text[one.end : other.start].strip(" \t\r\n")
+            or len(_LINE_END.findall(code.text, one.end, other.start)) > 1
+        ):
             break
         block.append(other)
     return block

@@ -40,7 +40,11 @@ def flattened(function: Function, node: Node) -> Iterator[Speedup]:
 def _flat(lists: Node, *, as_tuple: bool) -> str:
     code, inner = lists.code, bare(lists)
     item = fresh(code, "item")
-    if inner is not None and inner.type in {"list_comprehension", "generator_expression"} and inner.get("body") is not None:
+    if (
+        inner is not None
+        and inner.type in {"list_comprehension", "generator_expression"}
+        and inner.get("body") is not None
+    ):
         body = inner.get("body")
         assert body is not None  # noqa: S101 - asked just before
         clauses = code.text[body.end : inner.end - 1].strip()

@@ -81,7 +81,13 @@ def _reversed(function: Function, name: str, loop: Node) -> str:
     for use in inside:
         call = use.parent.parent if use.parent is not None else None
         found = method(call)
-        if call is None or found is None or found[0] is not use or found[1] != "insert" or not _at_front(call, "insert"):
+        if (
+            call is None
+            or found is None
+            or found[0] is not use
+            or found[1] != "insert"
+            or not _at_front(call, "insert")
+        ):
             return ""
         edits.append(replace(call, f"{name}.append({arguments(call)[1].text})"))
     if any(part.type in {"yield", "await"} for part in loop.own()) or _in_try(loop, function):

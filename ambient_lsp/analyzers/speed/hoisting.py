@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 _MATCHERS = {"match": 2, "search": 2, "fullmatch": 2, "findall": 2, "finditer": 2, "sub": 3, "subn": 3, "split": 2}
 _TO_ASK = frozenset({"set", "frozenset", "sorted", "list", "tuple"})
-_TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "encode", "capitalize",
-                           "replace", "swapcase"})  # fmt: skip
-_FLAGS = frozenset({"re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.X", "re.VERBOSE", "re.A",
-                    "re.ASCII", "re.U", "re.UNICODE"})  # fmt: skip
+_TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "encode",
+                           "capitalize", "replace", "swapcase"})  # fmt: skip
+_FLAGS = frozenset({"re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.X", "re.VERBOSE",
+                    "re.A", "re.ASCII", "re.U", "re.UNICODE"})  # fmt: skip
 
 
 def invariant(function: Function, node: Node) -> Iterator[Speedup]:
@@ -102,6 +102,8 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
     top = _top_statement(function)
     if function.node.code.imports.get("re") != "re" or top is None or not _after_import(top):
         return
+    if left is not None and any(loop_of(use) for use in node.code.uses_in(left.text, function.body)):
+        return  # made once for many uses
     wish = left.text if left is not None and left.type == "identifier" else "pattern"
     code = node.code
     new = fresh(code, f"_{wish.strip('_').upper()}" if wish.isidentifier() else "_PATTERN")
@@ -120,7 +122,10 @@ def _matched(function: Function, node: Node, loop: Node, name: str) -> Iterator[
     others = [one for one in given if one not in flags]
     if len(others) != _MATCHERS[name] or not _is_pattern(others[0]) or any("=" in one.text[:0] for one in others):
         return
-    if any(one.type != "keyword_argument" and "splat" in one.type for one in others) or others[0].type == "keyword_argument":
+    if (
+        any(one.type != "keyword_argument" and "splat" in one.type for one in others)
+        or others[0].type == "keyword_argument"
+    ):
         return
     if not all(_is_flags(value) for one in flags if (value := one.get("value")) is not None):
         return
@@ -194,7 +199,11 @@ def _runs_over(region: Node, node: Node, name: str) -> bool:
     while loop is None and inner is not None:
         loop, inner = inner if loop_of(inner) is None else None, loop_of(inner)
     source = bare(loop.get("right")) if loop is not None else None
-    while source is not None and source.type == "call" and builtin(source) in {"enumerate", "range", "len", "reversed", "sorted"}:
+    while (
+        source is not None
+        and source.type == "call"
+        and builtin(source) in {"enumerate", "range", "len", "reversed", "sorted"}
+    ):
         source = only_argument(source)
     return source is not None and source.type == "identifier" and source.text == name
 

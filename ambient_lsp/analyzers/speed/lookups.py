@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, method, only_argument, statements
-from ambient_lsp.analyzers.speed.edits import Edit, before, changed, fresh, imported, indent_of, line_end, line_start, replace
+from ambient_lsp.analyzers.speed.edits import (
+    Edit,
+    before,
+    changed,
+    fresh,
+    imported,
+    indent_of,
+    line_end,
+    line_start,
+    replace,
+)
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
 from ambient_lsp.analyzers.speed.regions import LOOPS, free_names, is_pure, loop_of, region_of, statement_of, unchanged
@@ -48,7 +58,11 @@ def counted(function: Function, node: Node) -> Iterator[Speedup]:
     # `index` raises where nothing is found: the same only where it surely is.
     if sure and _comes_from(given, name, function):
         new, place, item = (fresh(node.code, wish) for wish in (f"{name}_places", "place", "item"))
-        lines = (f"{new} = {{}}", f"for {place}, {item} in enumerate({name}):", f"    {new}.setdefault({item}, {place})")
+        lines = (
+            f"{new} = {{}}",
+            f"for {place}, {item} in enumerate({name}):",
+            f"    {new}.setdefault({item}, {place})",
+        )
         text = changed(node.code, [before(region, *lines), replace(node, f"{new}[{given.text}]")])
     yield speedup(function, COUNT, node, message, f"Remember the places in `{name}`", text, loop)
 
@@ -60,7 +74,8 @@ def _comes_from(item: Node, name: str, function: Function) -> bool:
     inner = comprehension_binding(item)
     found = [inner] if inner is not None else bindings(function).get(item.text, [])
     return bool(found) and all(
-        one.how == "for" and one.path == (ITEM,) and one.value is not None and _is_all_of(one.value, name) for one in found
+        one.how == "for" and one.path == (ITEM,) and one.value is not None and _is_all_of(one.value, name)
+        for one in found
     )
 
 
@@ -93,10 +108,19 @@ def searched(function: Function, node: Node) -> Iterator[Speedup]:
     text = ""
     consequence = test.get("consequence")
     if consequence is not None and _can_index(function, node, region, inner, wanted, target.text):
-        index = fresh(node.code, f"{name}_by_{re.sub(r'[^A-Za-z]+', '_', inner.text.partition(target.text)[2]).strip('_') or 'key'}")
+        index = fresh(
+            node.code,
+            f"{name}_by_{re.sub(r'[^A-Za-z]+', '_', inner.text.partition(target.text)[2]).strip('_') or 'key'}",
+        )
         key = inner.text
-        lines = (f"{index} = {{}}", f"for {target.text} in {name}:", f"    {index}.setdefault({key}, []).append({target.text})")
-        head = Edit(node.start, _body_start(consequence), f"for {target.text} in {index}.get({wanted.text}, ()):{_rest(node)}")
+        lines = (
+            f"{index} = {{}}",
+            f"for {target.text} in {name}:",
+            f"    {index}.setdefault({key}, []).append({target.text})",
+        )
+        head = Edit(
+            node.start, _body_start(consequence), f"for {target.text} in {index}.get({wanted.text}, ()):{_rest(node)}"
+        )
         edits = [before(region, *lines), head, *_dedented(consequence, test)]
         text = changed(node.code, edits)
     yield speedup(function, LOOKUP, node, message, f"Index `{name}` once", text, outer)
@@ -214,8 +238,14 @@ def found_first(function: Function, node: Node) -> Iterator[Speedup]:
     if sure and untouched and len(given) == 2 and unchanged(name, region, function):
         stem = re.sub(r"[^A-Za-z]+", "_", inner.text.partition(target.text)[2]).strip("_") or "key"
         index = fresh(node.code, f"{name}_by_{stem}")
-        lines = (f"{index} = {{}}", f"for {target.text} in {name}:", f"    {index}.setdefault({inner.text}, {target.text})")
-        if not node.code.uses_in(target.text, function.body)[0].index < made.index and _only_inside(function, target, made):
+        lines = (
+            f"{index} = {{}}",
+            f"for {target.text} in {name}:",
+            f"    {index}.setdefault({inner.text}, {target.text})",
+        )
+        if not node.code.uses_in(target.text, function.body)[0].index < made.index and _only_inside(
+            function, target, made
+        ):
             call = f"{index}.get({wanted.text}, {given[1].text})"
             text = changed(node.code, [before(region, *lines), replace(node, call)])
     yield speedup(function, LOOKUP, node, message, f"Index `{name}` once", text, loop)
@@ -246,7 +276,11 @@ def keyed(function: Function, node: Node) -> Iterator[Speedup]:
     if len(looks) < 2 or any("\n" in part.text for part in looks):
         return
     value = fresh(node.code, "value" if "value" not in node.code.text else f"{key}_value")
-    edits = [replace(target, f"{key}, {value}"), replace(source, f"{name}.items()"), *(replace(one, value) for one in looks)]
+    edits = [
+        replace(target, f"{key}, {value}"),
+        replace(source, f"{name}.items()"),
+        *(replace(one, value) for one in looks),
+    ]
     message = f"`{name}[{key}]` is looked up {len(looks)} times in each turn; `items()` brings the value along."
     yield speedup(function, ITEMS, looks[0], message, f"Go through `{name}.items()`", changed(node.code, edits), node)
 
@@ -256,7 +290,9 @@ def rows(function: Function, node: Node) -> Iterator[Speedup]:
     found = method(node.get("right"))
     if found is None or found[1] != "iterrows" or "pandas" not in node.code.imports.values():
         return
-    message = f"`{found[0].text}.iterrows()` makes a Series of each row; whole columns at once, or `itertuples`, do not."
+    message = (
+        f"`{found[0].text}.iterrows()` makes a Series of each row; whole columns at once, or `itertuples`, do not."
+    )
     yield speedup(function, ROWS, node.get("right") or node, message, loop=node)
 
 
@@ -267,7 +303,9 @@ def removed(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if kind_of(found[0], function).name != "list" or found[0].type != "identifier" or only_argument(node) is None:
         return
-    if any(part.type in {"break_statement", "return_statement"} for part in (statement_of(node) or node).parent.children):  # type: ignore[union-attr]
+    line = statement_of(node)
+    block = line.parent if line is not None else None
+    if block is None or any(part.type in {"break_statement", "return_statement"} for part in block.children):
         return
     name = found[0].text
     message = f"Each `remove` walks through `{name}` and moves what is behind; a new list of what stays need not."

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 ITEM = -1
 """A step from a value to what iterating over it gives; a number from 0 is a place in a tuple."""
-_PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "as_pattern_target", "parenthesized_expression",
-                       "tuple", "list", "expression_list"})  # fmt: skip
+_PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "as_pattern_target",
+                       "parenthesized_expression", "tuple", "list", "expression_list"})  # fmt: skip
 _OTHER = {"global_statement": "global", "nonlocal_statement": "global", "delete_statement": "del",
           "case_pattern": "match", "import_statement": "import", "import_from_statement": "import"}  # fmt: skip
 

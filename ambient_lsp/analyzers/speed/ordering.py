@@ -36,7 +36,9 @@ def sorted_part(function: Function, node: Node) -> Iterator[Speedup]:
     if call is None or index is None or builtin(call) != "sorted" or _in_try(node):
         return
     given = arguments(call)
-    keywords = {name.text: one for one in given if (name := one.get("name")) is not None and one.type == "keyword_argument"}
+    keywords = {
+        name.text: one for one in given if (name := one.get("name")) is not None and one.type == "keyword_argument"
+    }
     positional = [one for one in given if one.type != "keyword_argument"]
     if len(positional) != 1 or "splat" in positional[0].type or keywords.keys() - {"key", "reverse"}:
         return
@@ -162,7 +164,14 @@ def _is_always_sorted(function: Function, name: str, sort: Node, added: Node) ->
         elif above.type == "subscript":
             if above.field == "left":
                 return False
-        elif above.type == "argument_list" and builtin(above.parent) not in {"len", "sum", "list", "tuple", "min", "max"}:
+        elif above.type == "argument_list" and builtin(above.parent) not in {
+            "len",
+            "sum",
+            "list",
+            "tuple",
+            "min",
+            "max",
+        }:
             return False
         elif above.type in {"assignment", "list", "tuple", "dictionary", "pair"}:
             return False

@@ -12,19 +12,22 @@ from ambient_lsp.analyzers.speed.regions import free_names
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.code import Code, Function, Node
 
-_NUMBERS = frozenset({"len", "abs", "min", "max", "sum", "round", "int", "float", "bool", "str", "ord", "chr", "range",
-                      "isinstance", "divmod", "pow", "tuple", "sorted", "enumerate", "zip", "reversed", "any", "all",
-                      "list", "set", "frozenset", "repr", "hash"})  # fmt: skip
-_SURE_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "startswith", "endswith",
-                           "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "swapcase", "capitalize",
-                           "count", "find", "rfind", "split", "splitlines", "replace", "zfill"})  # fmt: skip
-_FORBIDDEN = frozenset({"global_statement", "nonlocal_statement", "yield", "await", "delete_statement", "lambda",
-                        "import_statement", "import_from_statement", "with_statement", "try_statement", "class_definition",
-                        "function_definition", "exec_statement", "print_statement"})  # fmt: skip
-_SURE_STEPS = frozenset({"identifier", "string", "string_start", "string_content", "string_end", "interpolation",
-                         "integer", "float", "true", "false", "none", "call", "argument_list", "attribute", "list",
-                         "tuple", "boolean_operator", "comparison_operator", "not_operator", "for_in_clause", "if_clause",
-                         "parenthesized_expression", "binary_operator", "unary_operator", *COMPREHENSIONS})  # fmt: skip
+_NUMBERS = frozenset({"len", "abs", "min", "max", "sum", "round", "int", "float", "bool", "str", "ord", "chr",
+                      "range", "isinstance", "divmod", "pow", "tuple", "sorted", "enumerate", "zip", "reversed",
+                      "any", "all", "list", "set", "frozenset", "repr", "hash"})  # fmt: skip
+_SURE_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "startswith",
+                           "endswith", "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace",
+                           "swapcase", "capitalize", "count", "find", "rfind", "split", "splitlines", "replace",
+                           "zfill"})  # fmt: skip
+_FORBIDDEN = frozenset({"global_statement", "nonlocal_statement", "yield", "await", "delete_statement",
+                        "lambda", "import_statement", "import_from_statement", "with_statement",
+                        "try_statement", "class_definition", "function_definition", "exec_statement",
+                        "print_statement"})  # fmt: skip
+_SURE_STEPS = frozenset({"identifier", "string", "string_start", "string_content", "string_end",
+                         "interpolation", "integer", "float", "true", "false", "none", "call", "argument_list",
+                         "attribute", "list", "tuple", "boolean_operator", "comparison_operator",
+                         "not_operator", "for_in_clause", "if_clause", "parenthesized_expression",
+                         "binary_operator", "unary_operator", *COMPREHENSIONS})  # fmt: skip
 
 
 def is_pure_function(function: Function) -> bool:
@@ -126,7 +129,7 @@ def _is_pure_body(function: Function) -> bool:
             return False
         if node.type in {"assignment", "augmented_assignment"}:
             left = node.get("left")
-            if left is None or left.type in {"attribute", "subscript"} and not _is_own(left, function):
+            if left is None or (left.type in {"attribute", "subscript"} and not _is_own(left, function)):
                 return False
     for name in free_names(function.body):
         if name in own and is_local(function, name):
@@ -154,8 +157,9 @@ def _is_constant(code: Code, name: str) -> bool:
     return value is not None and value.type in {"integer", "float", "string", "unary_operator"}
 
 
-_BUILTINS = frozenset({"int", "float", "str", "bool", "bytes", "tuple", "list", "dict", "set", "ValueError", "TypeError",
-                       "KeyError", "IndexError", "OverflowError", "NotImplementedError", "RecursionError"})  # fmt: skip
+_BUILTINS = frozenset({"int", "float", "str", "bool", "bytes", "tuple", "list", "dict", "set", "ValueError",
+                       "TypeError", "KeyError", "IndexError", "OverflowError", "NotImplementedError",
+                       "RecursionError"})  # fmt: skip
 
 
 def _is_pure_call(call: Node, function: Function) -> bool:
@@ -175,5 +179,6 @@ def _is_pure_call(call: Node, function: Function) -> bool:
 def _is_own_name(name: str, function: Function) -> bool:
     found = bindings(function).get(name, ())
     return bool(found) and all(
-        one.how == "assign" and one.value is not None and one.value.type in {"list", "set", "dictionary"} for one in found
+        one.how == "assign" and one.value is not None and one.value.type in {"list", "set", "dictionary"}
+        for one in found
     )

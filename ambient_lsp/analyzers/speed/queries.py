@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speedup import Speedup
 
 _ASKING = frozenset({"get", "filter", "first", "exclude", "count", "exists", "get_or_create", "update_or_create"})
-_PLAIN = frozenset({"all", "filter", "exclude", "order_by", "distinct", "reverse", "using", "filter_by", "where", "limit",
-                    "offset", "join", "query", "scalars", "execute", "unique", "select", "active", "select_from"})  # fmt: skip
-_FETCHED = frozenset({"select_related", "prefetch_related", "values", "values_list", "only", "defer", "iterator", "raw",
-                      "options", "union", "annotate", "aggregate", "dates", "in_bulk", "with_only_columns"})  # fmt: skip
+_PLAIN = frozenset({"all", "filter", "exclude", "order_by", "distinct", "reverse", "using", "filter_by",
+                    "where", "limit", "offset", "join", "query", "scalars", "execute", "unique", "select",
+                    "active", "select_from"})  # fmt: skip
+_FETCHED = frozenset({"select_related", "prefetch_related", "values", "values_list", "only", "defer",
+                      "iterator", "raw", "options", "union", "annotate", "aggregate", "dates", "in_bulk",
+                      "with_only_columns"})  # fmt: skip
 
 
 def asked(function: Function, node: Node) -> Iterator[Speedup]:
@@ -150,4 +152,3 @@ def _fetched(node: Node, kind: str, model: str, root: Node, relation: Relation) 
 def has_queries(text: str) -> bool:
     """Return whether a text could ask for rows of models."""
     return ".objects" in text or "sqlalchemy" in text or ".query(" in text
-

@@ -19,31 +19,33 @@ if TYPE_CHECKING:
 
 LOOPS = frozenset({"for_statement", "while_statement"})
 _PAUSES = frozenset({"yield", "await"})
-_READERS = frozenset({"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "range", "isinstance", "print",
-                      "set", "frozenset", "list", "tuple", "reversed", "zip", "bool", "str", "repr", "dict",
-                      "map", "filter", "iter"})  # fmt: skip
-_READING = frozenset({"index", "count", "keys", "values", "items", "get", "copy", "union", "intersection", "difference",
-                      "issubset", "issuperset", "isdisjoint", "join"})  # fmt: skip
+_READERS = frozenset({"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "range", "isinstance",
+                      "print", "set", "frozenset", "list", "tuple", "reversed", "zip", "bool", "str", "repr",
+                      "dict", "map", "filter", "iter"})  # fmt: skip
+_READING = frozenset({"index", "count", "keys", "values", "items", "get", "copy", "union", "intersection",
+                      "difference", "issubset", "issuperset", "isdisjoint", "join"})  # fmt: skip
 _CHANGING = frozenset({"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard",
                        "update", "popitem", "setdefault", "appendleft", "popleft", "extendleft"})  # fmt: skip
-_LOOKS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "if_statement", "while_statement",
-                    "elif_clause", "conditional_expression", "if_clause", "list_splat", "interpolation"})  # fmt: skip
-PURE = frozenset({"isinstance", "len", "str", "int", "float", "bool", "abs", "ord", "chr", "repr", "min", "max", "sum",
-                  "sorted", "set", "frozenset", "tuple", "list", "dict", "range", "enumerate", "zip", "round", "hash",
-                  "any", "all", "reversed", "divmod", "pow", "type", "bytes", "callable", "hasattr"})  # fmt: skip
-PURE_METHODS = frozenset({"startswith", "endswith", "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace",
-                          "isidentifier", "isnumeric", "lower", "upper", "strip", "lstrip", "rstrip", "casefold",
-                          "split", "rsplit", "splitlines", "replace", "join", "find", "rfind", "title", "capitalize",
-                          "removeprefix", "removesuffix", "count", "index", "get", "keys", "values", "items",
-                          "partition", "rpartition", "encode", "decode", "format", "zfill"})  # fmt: skip
-_STEPS = frozenset({
-    "identifier", "string", "string_start", "string_content", "string_end", "interpolation", "escape_sequence",
-    "concatenated_string", "integer", "float", "true", "false", "none", "list", "tuple", "set", "dictionary", "pair",
-    "attribute", "subscript", "slice", "call", "argument_list", "keyword_argument", "binary_operator",
-    "boolean_operator", "comparison_operator", "not_operator", "unary_operator", "conditional_expression",
-    "parenthesized_expression", "for_in_clause", "if_clause", "expression_list", "pattern_list", "tuple_pattern",
-    "type_conversion", "format_specifier", "comment", *COMPREHENSIONS,
-})  # fmt: skip
+_LOOKS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "if_statement",
+                    "while_statement", "elif_clause", "conditional_expression", "if_clause", "list_splat",
+                    "interpolation"})  # fmt: skip
+PURE = frozenset({"isinstance", "len", "str", "int", "float", "bool", "abs", "ord", "chr", "repr", "min", "max",
+                  "sum", "sorted", "set", "frozenset", "tuple", "list", "dict", "range", "enumerate", "zip",
+                  "round", "hash", "any", "all", "reversed", "divmod", "pow", "type", "bytes", "callable",
+                  "hasattr"})  # fmt: skip
+PURE_METHODS = frozenset({"startswith", "endswith", "isdigit", "isalpha", "isalnum", "isupper", "islower",
+                          "isspace", "isidentifier", "isnumeric", "lower", "upper", "strip", "lstrip", "rstrip",
+                          "casefold", "split", "rsplit", "splitlines", "replace", "join", "find", "rfind",
+                          "title", "capitalize", "removeprefix", "removesuffix", "count", "index", "get",
+                          "keys", "values", "items", "partition", "rpartition", "encode", "decode", "format",
+                          "zfill"})  # fmt: skip
+_STEPS = frozenset({"identifier", "string", "string_start", "string_content", "string_end", "interpolation",
+                    "escape_sequence", "concatenated_string", "integer", "float", "true", "false", "none",
+                    "list", "tuple", "set", "dictionary", "pair", "attribute", "subscript", "slice", "call",
+                    "argument_list", "keyword_argument", "binary_operator", "boolean_operator",
+                    "comparison_operator", "not_operator", "unary_operator", "conditional_expression",
+                    "parenthesized_expression", "for_in_clause", "if_clause", "expression_list", "pattern_list",
+                    "tuple_pattern", "type_conversion", "format_specifier", "comment", *COMPREHENSIONS,})  # fmt: skip
 
 
 def loop_of(node: Node) -> Node | None:
@@ -136,7 +138,7 @@ def only_looked_at(use: Node) -> bool:
     if above.type in {"for_statement", "for_in_clause"}:
         return use.field == "right"
     if above.type == "argument_list":
-        return builtin(above.parent) in _READERS or _reads_as_method(above)
+        return builtin(above.parent) in _READERS or _reads_as_method(above) or kind_is_plain(use)
     if above.type == "binary_operator":
         return True
     if above.type in COMPREHENSIONS:
@@ -149,10 +151,8 @@ def only_looked_at(use: Node) -> bool:
 
 def kind_is_plain(use: Node) -> bool:
     """Return whether a variable holds text or a number, which nobody can change."""
-    for function in use.code.functions:
-        if function.node.holds(use) and kind_of(use, function).immutable:
-            return True
-    return False
+    function = use.code.function_at(use)
+    return function is not None and kind_of(use, function).immutable
 
 
 def is_pure(node: Node) -> bool:
@@ -279,7 +279,7 @@ def _repeats(region: Node, node: Node) -> bool:
         if loop is region:
             return True
         if loop.type not in LOOPS:
-            return region.holds(loop) and region.type not in LOOPS or _repeats(region, loop)
+            return (region.holds(loop) and region.type not in LOOPS) or _repeats(region, loop)
         loop = loop_of(loop)
     return False
 

@@ -62,13 +62,19 @@ def _in(text: str) -> list[Relation]:
 
 
 def _django(cls: str, name: str, value: Node, *, many: bool) -> list[Relation]:
-    target = _name_in(next((one for one in arguments(value) if one.type != "keyword_argument"), None)) or _given(value, "to")
+    target = _name_in(next((one for one in arguments(value) if one.type != "keyword_argument"), None)) or _given(
+        value, "to"
+    )
     target = cls if target == "self" else target.rpartition(".")[2]
     found = [Relation(cls, name, target, many, "django")]
     back = _given(value, "related_name") or ("" if not target else f"{cls.lower()}_set")
     single = called(value).endswith("OneToOneField")
     if target and back and "%" not in back and not back.endswith("+"):
-        found.append(Relation(target, back if not single or _given(value, "related_name") else cls.lower(), cls, not single, "django"))
+        found.append(
+            Relation(
+                target, back if not single or _given(value, "related_name") else cls.lower(), cls, not single, "django"
+            )
+        )
     return found
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.speed.code import bare, expression_of, has_comment, membership, method, only_argument, statements
+from ambient_lsp.analyzers.speed.code import (
+    bare,
+    expression_of,
+    has_comment,
+    membership,
+    method,
+    only_argument,
+    statements,
+)
 from ambient_lsp.analyzers.speed.edits import Edit, after, before, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import hashable
 from ambient_lsp.analyzers.speed.names import bindings
