@@ -43,6 +43,13 @@ class Kind:
         return self.name in _PLAIN
 
     @property
+    def unhashable(self) -> bool:
+        """Whether some value of it surely cannot be hashed."""
+        if self.name in {"union", "fixed", "tuple"}:
+            return any(one.unhashable for one in self.args)
+        return self.name in {"list", "dict", "set", "deque"}
+
+    @property
     def immutable(self) -> bool:
         """Whether sharing one value is the same as making two."""
         return self.hashable

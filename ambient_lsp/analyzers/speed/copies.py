@@ -8,7 +8,7 @@ from ambient_lsp.analyzers.speed.code import COMPREHENSIONS, arguments, bare, bu
 from ambient_lsp.analyzers.speed.edits import changed, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured, is_local, is_parameter
-from ambient_lsp.analyzers.speed.regions import is_pure, loop_of, only_looked_at, unchanged
+from ambient_lsp.analyzers.speed.regions import is_pure, loop_of, only_looked_at, statement_of, unchanged
 from ambient_lsp.analyzers.speedup import ANY_ALL, COPY, GENERATOR, speedup
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _stops_early(function: Function, node: Node, name: str, made: Node) -> Itera
     # Stopping early skips evaluations, so they may have no effects.
     if not is_pure(made) or any(part.type == "named_expression" for part in made.walk()):
         return
-    text = changed(node.code, [replace(made, made.text[1:-1].strip())])
+    text = changed(node.code, [replace(made, _unbracketed(made))]) if _unbracketed(made) else ""
     message = f"The whole list is built before `{name}` looks at the first item; a generator stops early."
     yield speedup(function, ANY_ALL, node, message, f"Let `{name}` stop early", text, loop_of(node))
 
@@ -62,11 +62,19 @@ def _summed(function: Function, node: Node, made: Node) -> Iterator[Speedup]:
     """A generator saves the list, not time: it is memory that is measured."""
     if any(part.type in {"await", "yield", "named_expression"} for part in made.walk()):
         return
-    text = changed(node.code, [replace(made, made.text[1:-1].strip())])
+    text = changed(node.code, [replace(made, _unbracketed(made))]) if _unbracketed(made) else ""
     message = "All of the list is kept in memory, only to be summed; a generator makes one item after the other."
     yield speedup(
         function, GENERATOR, node, message, "Sum without a list", text, loop_of(node), measure="memory"
     )  # fmt: skip
+
+
+def _unbracketed(made: Node) -> str:
+    """Return a comprehension without its brackets; empty where they stand on lines of their own."""
+    above = made.parent
+    if above is not None and "\n" in made.code.text[above.start : made.start]:
+        return ""
+    return made.text[1:-1].strip() if "\n" not in made.text else made.text[1:-1].rstrip(" \t")
 
 
 def _counted(function: Function, node: Node, made: Node) -> Iterator[Speedup]:
@@ -143,6 +151,8 @@ def iterated(function: Function, node: Node) -> Iterator[Speedup]:
     if copied is None:
         return
     region = node if node.type == "for_statement" else node.parent
+    if region is not None and region.type == "generator_expression":
+        region = statement_of(region)  # whoever takes its items one by one may change what it goes through
     if region is None or not _holds_still(function, copied, region):
         return
     text = changed(node.code, [replace(source, copied.text)])

@@ -56,6 +56,6 @@ def _flat(lists: Node, *, as_tuple: bool) -> str:
 
 
 def _adds(function: Node) -> bool:
-    if origin(function) in {"operator.add", "operator.concat", "operator.iadd", "operator.iconcat"}:
+    if origin(function) in {"operator.add", "operator.concat"}:
         return True
     return "".join(function.text.split()) in {"lambdaa,b:a+b", "lambdax,y:x+y", "lambdaacc,x:acc+x"}

@@ -31,6 +31,8 @@ def front(function: Function, node: Node) -> Iterator[Speedup]:
     name = found[0].text
     if kind_of(found[0], function).name != "list":
         return
+    if found[0].type == "identifier" and any(loop.holds(one.name) for one in bindings(function).get(name, ())):
+        return  # made anew in each turn, so it stays short
     earlier = [one for one in loop.own() if one.index < node.index and _is_same(one, name)]
     if earlier:
         return

@@ -12,16 +12,28 @@ from ambient_lsp.analyzers.speed.code import (
     arguments,
     bare,
     builtin,
+    called,
     membership,
     method,
     only_argument,
     origin,
+    statements,
 )
-from ambient_lsp.analyzers.speed.edits import Edit, before, changed, fresh, line_start, newline, replace
+from ambient_lsp.analyzers.speed.edits import (
+    Edit,
+    before,
+    changed,
+    fresh,
+    line_end,
+    line_start,
+    newline,
+    remove_lines,
+    replace,
+)
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
-from ambient_lsp.analyzers.speed.names import is_local
+from ambient_lsp.analyzers.speed.names import bindings, is_local
 from ambient_lsp.analyzers.speed.pure import is_total
-from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of, region_of, stays_same
+from ambient_lsp.analyzers.speed.regions import LOOPS, PURE, loop_of, region_of, statement_of, stays_same
 from ambient_lsp.analyzers.speedup import HOIST, REGEX, speedup
 
 if TYPE_CHECKING:
@@ -32,8 +44,7 @@ if TYPE_CHECKING:
 
 _MATCHERS = {"match": 2, "search": 2, "fullmatch": 2, "findall": 2, "finditer": 2, "sub": 3, "subn": 3, "split": 2}
 _TO_ASK = frozenset({"set", "frozenset", "sorted", "list", "tuple"})
-_TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "encode",
-                           "capitalize", "replace", "swapcase"})  # fmt: skip
+_TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "replace", "swapcase"})
 _FLAGS = frozenset({"re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.X", "re.VERBOSE",
                     "re.A", "re.ASCII", "re.U", "re.UNICODE"})  # fmt: skip
 
@@ -80,11 +91,29 @@ def _before(
     function: Function, node: Node, region: Node, code: str, wish: str, message: str, loop: Node, rule: str = HOIST,
     used: str = "{}",
 ) -> Speedup:  # fmt: skip
+    moved = _moved(function, node, region) if code == node.text and used == "{}" else ""
     new = fresh(node.code, wish)
-    text = "" if "\n" in code or "\r" in code else changed(
-        node.code, [before(region, f"{new} = {code}"), replace(node, used.format(new))]
-    )  # fmt: skip
+    plain = [before(region, f"{new} = {code}"), replace(node, used.format(new))]
+    text = "" if "\n" in code or "\r" in code else moved or changed(node.code, plain)
     return speedup(function, rule, node, message, f"Compute `{_short(code)}` once, before the loop", text, loop)
+
+
+def _moved(function: Function, node: Node, region: Node) -> str:
+    """A line `name = value` whose name is bound nowhere else is moved as a whole."""
+    made = node.parent
+    left, line = (made.get("left"), made.parent) if made is not None else (None, None)
+    if made is None or left is None or line is None or made.type != "assignment" or left.type != "identifier":
+        return ""
+    code = node.code
+    uses = code.uses_in(left.text, function.body)
+    alone = code.text[line.end : line_end(code, line.end)].strip() == "" and len(line.children) == 1
+    if len(bindings(function).get(left.text, ())) != 1 or statement_of(made) is not line or "\n" in line.text:
+        return ""
+    if not alone or any(use.index < made.index or not region.holds(use) for use in uses):
+        return ""
+    if line.parent is None or len(statements(line.parent)) < 2:
+        return ""
+    return changed(code, [before(region, line.text), remove_lines(line)])
 
 
 def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Speedup]:
@@ -110,9 +139,24 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
     new = new if new.startswith("_") else f"_{new}"
     end = newline(code)
     start = _above_comments(top)
-    text = changed(code, [Edit(start, start, f"{new} = {node.text}{end}{end}{end}"), replace(node, new)])
+    edits = [Edit(start, start, f"{new} = {node.text}{end}{end}{end}")]
+    text = changed(code, [*edits, *(_renamed(function, node, new) or [replace(node, new)])])
     message = f"`{_short(node.text)}` is looked up anew in each call; a constant of the module is made once."
     yield speedup(function, REGEX, node, message, "Compile the pattern once", "" if "\n" in node.text else text)
+
+
+def _renamed(function: Function, node: Node, new: str) -> list[Edit]:
+    """Take the variable out that only holds the pattern, and use the constant in its place."""
+    made = node.parent
+    left, line = (made.get("left"), made.parent) if made is not None else (None, None)
+    if made is None or left is None or line is None or left.type != "identifier" or statement_of(made) is not line:
+        return []
+    code = node.code
+    alone = code.text[line.end : line_end(code, line.end)].strip() == "" and len(line.children) == 1
+    if not alone or len(bindings(function).get(left.text, ())) != 1 or len(statements(line.parent)) < 2:
+        return []
+    uses = [use for use in code.uses_in(left.text, function.body) if use is not left]
+    return [remove_lines(line), *(replace(use, new) for use in uses)]
 
 
 def _matched(function: Function, node: Node, loop: Node, name: str) -> Iterator[Speedup]:
@@ -225,7 +269,7 @@ def _text(function: Function, node: Node, loop: Node, found: tuple[Node, str]) -
 def _own_function(function: Function, node: Node, loop: Node) -> Iterator[Speedup]:
     """A function of this module that has no effect, called with what stays the same."""
     given = arguments(node)
-    if not given or not is_total(node, function) or node.get("function") is None:
+    if not given or called(node) in {"", *PURE} or not is_total(node, function):
         return
     if any(part.type in COMPREHENSIONS for part in node.walk()) or not kind_of(node, function).immutable:
         return

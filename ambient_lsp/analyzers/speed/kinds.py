@@ -191,7 +191,9 @@ def _appended(name: str, function: Function, depth: int) -> tuple[Kind, ...]:
 def _used_as_key(name: str, function: Function) -> bool:
     for use in function.node.code.uses_in(name, function.body):
         above = use.parent
-        if above is None:
+        if above is None or any(
+            one.type == "try_statement" for one in use.ancestors() if one.index > function.node.index
+        ):
             continue
         if above.type == "subscript" and use.field == "subscript":
             if kind_of(above.get("value"), function).name in {"dict", "mapping"}:

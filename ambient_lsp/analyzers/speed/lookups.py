@@ -303,9 +303,16 @@ def removed(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if kind_of(found[0], function).name != "list" or found[0].type != "identifier" or only_argument(node) is None:
         return
+    source = loop.get("right")
+    given = only_argument(node)
+    turned = source is not None and given is not None and bool(node.code.uses_in(found[0].text, source))
+    if not turned or source is None or source.type == "identifier" or given is None or loop.get("left") is None:
+        return
     line = statement_of(node)
     block = line.parent if line is not None else None
     if block is None or any(part.type in {"break_statement", "return_statement"} for part in block.children):
+        return
+    if given.text != (loop.get("left") or loop).text:
         return
     name = found[0].text
     message = f"Each `remove` walks through `{name}` and moves what is behind; a new list of what stays need not."

@@ -8,7 +8,7 @@ from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membershi
 from ambient_lsp.analyzers.speed.edits import before, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of, module_literal
 from ambient_lsp.analyzers.speed.names import bindings
-from ambient_lsp.analyzers.speed.regions import loop_of, region_of
+from ambient_lsp.analyzers.speed.regions import expects_unhashable, loop_of, region_of
 from ambient_lsp.analyzers.speedup import KEYS, LITERAL, MEMBERSHIP, speedup
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
     kind = kind_of(container, function)
     if kind.name not in {"list", "tuple"} or _is_short(function, name):
         return
+    if kind.item.unhashable or expects_unhashable(node, function):
+        return
     region = region_of(node, {name}, function)
     if region is None:
         return
@@ -77,10 +79,14 @@ def _is_short(function: Function, name: str) -> bool:
     if any(one.how != "assign" or one.path for one in found):
         return False
     values = [bare(one.value) for one in found]
-    if any(value is None or value.type not in {"list", "tuple"} or len(value.children) >= _SHORT for value in values):
-        return False
     uses = function.node.code.uses_in(name, function.body)
-    return not any((call := use.parent) is not None and call.type == "attribute" for use in uses)
+    calls = [use for use in uses if use.parent is not None and use.parent.type == "attribute"]
+    if any(
+        loop_of(call) is not None or call.parent is None or not call.parent.text.endswith(".append") for call in calls
+    ):
+        return False
+    shown = [value for value in values if value is not None and value.type in {"list", "tuple"}]
+    return len(shown) == len(values) and all(len(value.children) + len(calls) < _SHORT for value in shown)
 
 
 def _tests_of(function: Function, region: Node, name: str) -> list[Node]:

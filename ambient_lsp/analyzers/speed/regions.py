@@ -67,6 +67,16 @@ def loop_of(node: Node) -> Node | None:
     return None
 
 
+def expects_unhashable(node: Node, function: Function) -> bool:
+    """Return whether a node is where a `TypeError` is handled: what a list is for may be that a set failed."""
+    for above in node.ancestors():
+        if above is function.node:
+            return False
+        if above.type == "except_clause" and "TypeError" in above.text.partition(":")[0]:
+            return True
+    return False
+
+
 def header(loop: Node) -> Node:
     """Return what an editor should show of a loop: what it runs over, or its condition."""
     return loop.get("right") or loop.get("condition") or loop

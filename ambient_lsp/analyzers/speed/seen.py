@@ -14,9 +14,9 @@ from ambient_lsp.analyzers.speed.code import (
     statements,
 )
 from ambient_lsp.analyzers.speed.edits import Edit, after, before, changed, fresh, replace
-from ambient_lsp.analyzers.speed.kinds import hashable
+from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import bindings
-from ambient_lsp.analyzers.speed.regions import LOOPS, is_pure, loop_of, statement_of
+from ambient_lsp.analyzers.speed.regions import LOOPS, expects_unhashable, is_pure, loop_of, statement_of
 from ambient_lsp.analyzers.speedup import SEEN, speedup
 
 if TYPE_CHECKING:
@@ -55,8 +55,12 @@ def seen_list(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if not any(region.holds(append) for append in appends):
         return
+    if any(expects_unhashable(test, function) for test in tests):
+        return
     asked = [test.children[0] for test in tests]
     added = [given for append in appends if (given := only_argument(append)) is not None]
+    if any(kind_of(value, function).unhashable for value in (*asked, *added)):
+        return
     sure = len(added) == len(appends) and all(hashable(value, function) for value in (*asked, *added))
     if others:
         text = _with_companion(function, node, region, tests, appends) if sure else ""

@@ -17,7 +17,7 @@ def front(a):
     q = []
     for x in a:
         q.insert(0, x)
-    return q
+        print(q)
 '''
 
 

@@ -467,8 +467,7 @@ _WORD = re.compile(r"[a-z]+", re.I)
 
 # About words.
 def f(text: str):
-    word = _WORD
-    return word.findall(text)
+    return _WORD.findall(text)
 """, ["a B c"]),
     # Searches.
     (speedup.COUNT, """
