@@ -39,10 +39,12 @@ def grown_text(function: Function, node: Node) -> Iterator[Speedup]:
     growths = _growths(function, name, node, loop)
     if not growths or captured(function, name):
         return
+    if any("\n" in value or "\r" in value for _, _, value in growths):
+        return
     ways = {way for _, way, _ in growths}
     if len(ways) > 1 or (is_tuple and ways == {"front"}):
         return
-    new = fresh(code, f"{name}_items" if is_tuple else f"{name}_parts")
+    new = fresh(function.node, f"{name}_items" if is_tuple else f"{name}_parts")
     empty = made.text in {'""', "''", 'b""', "b''"}
     edits = [replace(node, f"{new} = []" if is_tuple or empty else f"{new} = [{made.text}]")]
     for growth, _, value in growths:

@@ -95,13 +95,13 @@ def newline(code: Code) -> str:
     return found[0] if found is not None else "\n"
 
 
-def fresh(code: Code, wish: str) -> str:
-    """Return a name that the module does not use yet."""
+def fresh(scope: Node, wish: str) -> str:
+    """Return a name that a function, or the module, does not use yet."""
     wish = re.sub(r"\W", "_", wish).strip("_") or "value"
     if wish[0].isdigit():
         wish = f"n{wish}"
     name, number = wish, 2
-    while re.search(rf"\b{re.escape(name)}\b", code.text):
+    while re.search(rf"\b{re.escape(name)}\b", scope.text):
         name, number = f"{wish}_{number}", number + 1
     return name
 

@@ -32,14 +32,14 @@ def flattened(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if start.text not in {"[]", "()", "list()", "tuple()"} or "splat" in lists.type or lists.type == "keyword_argument":
         return
-    text = changed(node.code, [replace(node, _flat(lists, as_tuple=start.text in {"()", "tuple()"}))])
+    text = changed(node.code, [replace(node, _flat(function, lists, as_tuple=start.text in {"()", "tuple()"}))])
     message = "Each step copies all that was added before; going through the items once copies each of them once."
     yield speedup(function, FLATTEN, node, message, "Flatten in one pass", text, loop_of(node))
 
 
-def _flat(lists: Node, *, as_tuple: bool) -> str:
+def _flat(function: Function, lists: Node, *, as_tuple: bool) -> str:
     code, inner = lists.code, bare(lists)
-    item = fresh(code, "item")
+    item = fresh(function.node, "item")
     if (
         inner is not None
         and inner.type in {"list_comprehension", "generator_expression"}
@@ -50,7 +50,7 @@ def _flat(lists: Node, *, as_tuple: bool) -> str:
         clauses = code.text[body.end : inner.end - 1].strip()
         made = f"{item} {clauses} for {item} in {body.text}"
     else:
-        part = fresh(code, "part")
+        part = fresh(function.node, "part")
         made = f"{item} for {part} in {lists.text} for {item} in {part}"
     return f"tuple({made})" if as_tuple else f"[{made}]"
 

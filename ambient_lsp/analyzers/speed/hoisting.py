@@ -33,7 +33,7 @@ from ambient_lsp.analyzers.speed.edits import (
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import bindings, is_local
 from ambient_lsp.analyzers.speed.pure import is_total
-from ambient_lsp.analyzers.speed.regions import LOOPS, PURE, loop_of, region_of, statement_of, stays_same
+from ambient_lsp.analyzers.speed.regions import LOOPS, PURE, always_runs, loop_of, region_of, statement_of, stays_same
 from ambient_lsp.analyzers.speedup import HOIST, REGEX, speedup
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _before(
     used: str = "{}",
 ) -> Speedup:  # fmt: skip
     moved = _moved(function, node, region) if code == node.text and used == "{}" else ""
-    new = fresh(node.code, wish)
+    new = fresh(function.node, wish)
     plain = [before(region, f"{new} = {code}"), replace(node, used.format(new))]
     text = "" if "\n" in code or "\r" in code else moved or changed(node.code, plain)
     return speedup(function, rule, node, message, f"Compute `{_short(code)}` once, before the loop", text, loop)
@@ -122,7 +122,7 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
         return
     if loop is not None:
         region = region_of(node, {"re"}, function)
-        if region is not None:
+        if region is not None and always_runs(node, loop):
             message = f"`{_short(node.text)}` gives the same result in each turn of this loop."
             yield _before(function, node, region, node.text, "pattern", message, loop)
         return
@@ -135,7 +135,7 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
         return  # made once for many uses
     wish = left.text if left is not None and left.type == "identifier" else "pattern"
     code = node.code
-    new = fresh(code, f"_{wish.strip('_').upper()}" if wish.isidentifier() else "_PATTERN")
+    new = fresh(code.root, f"_{wish.strip('_').upper()}" if wish.isidentifier() else "_PATTERN")
     new = new if new.startswith("_") else f"_{new}"
     end = newline(code)
     start = _above_comments(top)
@@ -178,7 +178,7 @@ def _matched(function: Function, node: Node, loop: Node, name: str) -> Iterator[
     if holder is None:
         return
     region = region_of(node, {holder.text}, function)
-    if region is None:
+    if region is None or not always_runs(node, loop):
         return
     flag = "".join(f", {value.text}" for one in flags if (value := one.get("value")) is not None)
     code = f"{holder.text}.compile({others[0].text}{flag})"

@@ -15,11 +15,21 @@ from ambient_lsp.analyzers.speed.edits import (
     indent_of,
     line_end,
     line_start,
+    newline,
     replace,
 )
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
-from ambient_lsp.analyzers.speed.regions import LOOPS, free_names, is_pure, loop_of, region_of, statement_of, unchanged
+from ambient_lsp.analyzers.speed.regions import (
+    LOOPS,
+    expects_unhashable,
+    free_names,
+    is_pure,
+    loop_of,
+    region_of,
+    statement_of,
+    unchanged,
+)
 from ambient_lsp.analyzers.speedup import COUNT, ITEMS, LOOKUP, ROWS, speedup
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def counted(function: Function, node: Node) -> Iterator[Speedup]:
         return
     name = holder.text
     region = region_of(node, {name}, function)
-    if region is None:
+    if region is None or kind.item.unhashable or expects_unhashable(node, function):
         return
     sure = kind.item.hashable and hashable(given, function)
     if found[1] == "count":
@@ -48,7 +58,7 @@ def counted(function: Function, node: Node) -> Iterator[Speedup]:
         text = ""
         if sure:
             edits, counter = imported(node.code, "collections", "Counter")
-            new = fresh(node.code, f"{name}_counts")
+            new = fresh(function.node, f"{name}_counts")
             line = before(region, f"{new} = {counter}({name})")
             text = changed(node.code, [*edits, line, replace(node, f"{new}[{given.text}]")]) if counter else ""
         yield speedup(function, COUNT, node, message, f"Count `{name}` once", text, loop)
@@ -57,7 +67,7 @@ def counted(function: Function, node: Node) -> Iterator[Speedup]:
     text = ""
     # `index` raises where nothing is found: the same only where it surely is.
     if sure and _comes_from(given, name, function):
-        new, place, item = (fresh(node.code, wish) for wish in (f"{name}_places", "place", "item"))
+        new, place, item = (fresh(function.node, wish) for wish in (f"{name}_places", "place", "item"))
         lines = (
             f"{new} = {{}}",
             f"for {place}, {item} in enumerate({name}):",
@@ -108,10 +118,8 @@ def searched(function: Function, node: Node) -> Iterator[Speedup]:
     text = ""
     consequence = test.get("consequence")
     if consequence is not None and _can_index(function, node, region, inner, wanted, target.text):
-        index = fresh(
-            node.code,
-            f"{name}_by_{re.sub(r'[^A-Za-z]+', '_', inner.text.partition(target.text)[2]).strip('_') or 'key'}",
-        )
+        stem = re.sub(r"[^A-Za-z]+", "_", inner.text.partition(target.text)[2]).strip("_") or "key"
+        index = fresh(function.node, f"{name}_by_{stem}")
         key = inner.text
         lines = (
             f"{index} = {{}}",
@@ -119,17 +127,13 @@ def searched(function: Function, node: Node) -> Iterator[Speedup]:
             f"    {index}.setdefault({key}, []).append({target.text})",
         )
         head = Edit(
-            node.start, _body_start(consequence), f"for {target.text} in {index}.get({wanted.text}, ()):{_rest(node)}"
+            node.start,
+            _body_start(consequence),
+            f"for {target.text} in {index}.get({wanted.text}, ()):{newline(node.code)}",
         )
         edits = [before(region, *lines), head, *_dedented(consequence, test)]
         text = changed(node.code, edits)
     yield speedup(function, LOOKUP, node, message, f"Index `{name}` once", text, outer)
-
-
-def _rest(node: Node) -> str:
-    from ambient_lsp.analyzers.speed.edits import newline
-
-    return newline(node.code)
 
 
 def _body_start(block: Node) -> int:
@@ -164,6 +168,9 @@ def _equal_sides(condition: Node | None, name: str) -> tuple[Node, Node] | None:
     if len(mine) != 1:
         return None
     other = right if mine[0] is left else left
+    index = mine[0].get("subscript")
+    if index is not None and index.type not in {"string", "integer"}:
+        return None
     if mine[0].type not in {"attribute", "subscript", "identifier"} or not is_pure(other) or other.type == "call":
         return None
     return mine[0], other
@@ -237,7 +244,7 @@ def found_first(function: Function, node: Node) -> Iterator[Speedup]:
                         and left.type in {"attribute", "subscript"} for part in region.own())  # fmt: skip
     if sure and untouched and len(given) == 2 and unchanged(name, region, function):
         stem = re.sub(r"[^A-Za-z]+", "_", inner.text.partition(target.text)[2]).strip("_") or "key"
-        index = fresh(node.code, f"{name}_by_{stem}")
+        index = fresh(function.node, f"{name}_by_{stem}")
         lines = (
             f"{index} = {{}}",
             f"for {target.text} in {name}:",
@@ -275,7 +282,7 @@ def keyed(function: Function, node: Node) -> Iterator[Speedup]:
             looks.append(above)
     if len(looks) < 2 or any("\n" in part.text for part in looks):
         return
-    value = fresh(node.code, "value" if "value" not in node.code.text else f"{key}_value")
+    value = fresh(function.node, "value" if "value" not in function.node.text else f"{key}_value")
     edits = [
         replace(target, f"{key}, {value}"),
         replace(source, f"{name}.items()"),

@@ -63,7 +63,7 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         return
     text = ""
     if kind.item.hashable and hashable(item, function):
-        new = fresh(node.code, f"{name}_set")
+        new = fresh(function.node, f"{name}_set")
         swaps = [replace(one, new) for one in _tests_of(function, region, name)]
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
     message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once."

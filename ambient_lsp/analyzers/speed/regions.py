@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.speed.names import bound_in, captured, comprehension_
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.code import Function, Node
 
+_FEW = 10
 LOOPS = frozenset({"for_statement", "while_statement"})
 _PAUSES = frozenset({"yield", "await"})
 _READERS = frozenset({"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "range", "isinstance",
@@ -49,22 +50,60 @@ _STEPS = frozenset({"identifier", "string", "string_start", "string_content", "s
 
 
 def loop_of(node: Node) -> Node | None:
-    """Return the innermost loop, or clause of a comprehension, that evaluates a node again and again."""
-    below = node
+    """Return the innermost loop, or clause of a comprehension, that evaluates a node again and again.
+
+    A loop over a few items that are written out repeats nothing worth a word, and one that is left behind the node
+    does not come back to it.
+    """
+    below, leaves = node, False
     for above in node.ancestors():
-        if above.type in SCOPES:
+        if above.type in SCOPES or above.type in {"return_statement", "raise_statement"}:
             return None
+        if above.type == "block" and (last := _last_of(above)) is not None:
+            if last.type in {"return_statement", "raise_statement"} and last.index >= below.index:
+                return None
+            leaves = leaves or last.type == "break_statement"
         repeats = (above.type == "for_statement" and below.field == "body") or (
             above.type == "while_statement" and below.field in {"body", "condition"}
         )
         if repeats:
-            return above
+            if not leaves and not _is_short(above):
+                return above
+            leaves = False
         if above.type in COMPREHENSIONS:
             clauses = [child for child in above.children if child.type == "for_in_clause"]
-            if clauses and below is not clauses[0]:
+            if clauses and below is not clauses[0] and not _is_short(clauses[0]):
                 return clauses[0]
         below = above
     return None
+
+
+def always_runs(node: Node, loop: Node) -> bool:
+    """Return whether each turn of a loop comes to the node: no branch stands in between."""
+    below = node
+    for above in node.ancestors():
+        if above is loop or above.type in COMPREHENSIONS:
+            return True
+        if above.type in {"if_statement", "elif_clause", "else_clause", "except_clause", "conditional_expression"}:
+            if below.field != "condition" or above.type == "elif_clause":
+                return False
+        below = above
+    return True
+
+
+def _last_of(block: Node) -> Node | None:
+    inside = [child for child in block.children[-3:] if child.type != "comment"]
+    return inside[-1] if inside else None
+
+
+def _is_short(loop: Node) -> bool:
+    source = loop.get("right")
+    if source is None:
+        return False
+    if source.type in {"tuple", "list", "set", "expression_list"}:
+        return len(source.children) < _FEW and not any("splat" in child.type for child in source.children)
+    given = arguments(source) if builtin(source) == "range" else []
+    return len(given) == 1 and given[0].type == "integer" and given[0].text.isdigit() and int(given[0].text) < _FEW
 
 
 def expects_unhashable(node: Node, function: Function) -> bool:

@@ -139,7 +139,7 @@ def _with_companion(function: Function, start: Node, loop: Node, tests: Sequence
     name = start.get("left")
     if line is None or name is None:
         return ""
-    seen = fresh(start.code, "seen") if "seen" not in start.code.text else fresh(start.code, f"seen_{name.text}")
+    seen = fresh(function.node, "seen" if "seen" not in function.node.text else f"seen_{name.text}")
     edits = [after(line, f"{seen} = set()")]
     for test in tests:
         if not loop.holds(test):
