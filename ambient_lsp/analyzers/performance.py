@@ -25,7 +25,7 @@ from ambient_lsp.analyzers.speed import (
     seen,
 )
 from ambient_lsp.analyzers.speed.code import read
-from ambient_lsp.analyzers.speedup import COPY, COUNTER, FRONT, HOIST, KEYS, MEMBERSHIP, SEEN
+from ambient_lsp.analyzers.speedup import COUNTER, HOIST, KEYS, MEMBERSHIP, SEEN
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
@@ -79,9 +79,12 @@ def findings_of(made: Sequence[Speedup], path: str) -> list[RawFinding]:
 def speedups(text: str, path: str, relations: Sequence[Relation] = ()) -> list[Speedup]:
     """Return what could be faster; `text` of one that is only worth a word is empty.
 
-    `relations` are those of the repository's models. Text that does not parse as a whole has findings, and no fixes.
+    `relations` are those of the repository's models. Text that does not parse as a whole is left alone: it is being
+    typed.
     """
     code = read(text)
+    if code.broken:
+        return []
     made: list[Speedup] = []
     for function in code.functions:
         made += caching.cacheable(function)
@@ -92,8 +95,6 @@ def speedups(text: str, path: str, relations: Sequence[Relation] = ()) -> list[S
                 made += queries.lazy(function, node, relations)
         if len(made) > _MOST:
             break
-    if code.broken:
-        return []
     return sorted(_once(made), key=_order)
 
 
@@ -111,6 +112,3 @@ def _once(made: Sequence[Speedup]) -> Iterator[Speedup]:
 
 def _order(one: Speedup) -> tuple[object, ...]:
     return one.span, one.rule
-
-
-__all__ = ["COPY", "FRONT", "find", "findings_of", "speedups"]

@@ -54,11 +54,29 @@ def _branches(calls: list[Node]) -> bool:
     """Return whether one call can lead to two: both in one statement, or in statements that follow each other."""
     for one in calls:
         for other in calls:
-            if one is other:
+            if one.index >= other.index:
+                continue
+            if _leaves(one, other):
                 continue
             arms = [above for above in one.ancestors() if above.type in {"if_statement", "conditional_expression"}]
             if not any(arm.holds(other) and _arm(arm, one) is not _arm(arm, other) for arm in arms):
                 return True
+    return False
+
+
+def _leaves(one: Node, other: Node) -> bool:
+    """Return whether control never gets from one call to the other, which stands behind it: it returns before."""
+    for above in one.ancestors():
+        if above.holds(other):
+            return False
+        if above.type in {"return_statement", "raise_statement"}:
+            return True
+        if (
+            above.type == "block"
+            and above.children
+            and above.children[-1].type in {"return_statement", "raise_statement"}
+        ):
+            return True
     return False
 
 

@@ -107,7 +107,10 @@ class Function:
 
 
 class Code:
-    """A parsed module. `uses` maps a name to its uses as a variable, in order; attributes and keywords are none."""
+    """A parsed module. `uses` maps a name to its uses as a variable, in order; attributes and keywords are none.
+
+    `named` maps a dotted name to the functions of that name, `bound` holds the names that anything in the module binds.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -119,6 +122,11 @@ class Code:
         self.broken = tree.root_node.has_error
         self.root = self._build(tree.root_node)
         self.functions = self._functions()
+        self.constants: dict[str, Node] | None = None
+        self.named: dict[str, list[Function]] = {}
+        for function in self.functions:
+            self.named.setdefault(function.name, []).append(function)
+        self.bound = self._bound()
         self._by_node = {function.node.index: function for function in self.functions}
         self.imports = _imports(self)
         self.classes = {
@@ -130,6 +138,14 @@ class Code:
     def span(self, node: Node) -> Span:
         """Return where a node is."""
         return self.lines.span(node.start, node.end)
+
+    def _bound(self) -> frozenset[str]:
+        """Return the names that something in the module binds, so that no builtin is meant by them for sure."""
+        return frozenset(
+            name
+            for name, uses in self.uses.items()
+            if any(use.parent is not None and use.parent.type in _BINDERS and _binds(use) for use in uses)
+        )
 
     def function_at(self, node: Node) -> Function | None:
         """Return the innermost function around a node."""
@@ -179,7 +195,7 @@ class Code:
             break
         root.last = len(nodes) - 1
         for node in nodes:
-            if node.type == "identifier" and _is_variable(node):
+            if node.type == "identifier" and is_variable(node):
                 self.uses.setdefault(node.text, []).append(node)
         return root
 
@@ -228,7 +244,7 @@ def origin(node: Node | None) -> str:
 def builtin(node: Node | None) -> str:
     """Return the name of the builtin function that a call calls; empty where the module has another of that name."""
     name = called(node)
-    return "" if node is None or "." in name or name in node.code.imports or _is_bound(node.code, name) else name
+    return "" if node is None or "." in name or name in node.code.imports or name in node.code.bound else name
 
 
 def method(node: Node | None) -> tuple[Node, str] | None:
@@ -297,12 +313,6 @@ _BINDERS = frozenset({"assignment", "function_definition", "class_definition", "
                       "default_parameter", "typed_default_parameter", "for_statement"})  # fmt: skip
 
 
-def _is_bound(code: Code, name: str) -> bool:
-    return any(
-        use.parent is not None and use.parent.type in _BINDERS and _binds(use) for use in code.uses.get(name, ())
-    )
-
-
 def _binds(use: Node) -> bool:
     return use.field in {"left", "name"} or (
         use.parent is not None and use.parent.type in {"parameters", "typed_parameter"}
@@ -313,7 +323,8 @@ def _index(node: Node) -> int:
     return node.index
 
 
-def _is_variable(node: Node) -> bool:
+def is_variable(node: Node) -> bool:
+    """Return whether an identifier stands for a variable, not for an attribute or a keyword."""
     above = node.parent
     if above is None:
         return True

@@ -162,10 +162,11 @@ def _import_line(code: Code, line: str, module: str, name: str) -> list[Edit]:
             if later is not None:
                 return [Edit(later.start, later.start, f"{name}, ")]
             return [Edit(names[-1].end, names[-1].end, f", {name}")]
-    block = _first_block(code, imports)
+    blocks = _blocks(code, imports)
+    block = next((block for block in blocks if any(_is_kin(node, module) for node in block)), None)
+    if block is None:
+        return [Edit(imports[0].start, imports[0].start, f"{line}{end}{end}")]
     wanted = (line.startswith("from"), module)
-    if not _is_standard(block[0]):
-        return [Edit(block[0].start, block[0].start, f"{line}{end}{end}")]
     for node in block:
         if _place(node) > wanted:
             return [Edit(node.start, node.start, f"{line}{end}")]
@@ -192,16 +193,15 @@ def _is_simple(node: Node) -> bool:
     return "(" not in node.text and "\\" not in node.text and any(child.field == "name" for child in node.children)
 
 
-def _first_block(code: Code, imports: Sequence[Node]) -> list[Node]:
-    block = [imports[0]]
+def _blocks(code: Code, imports: Sequence[Node]) -> list[list[Node]]:
+    """Return the imports in groups, as blank lines and other statements part them."""
+    blocks = [[imports[0]]]
     for one, other in itertools.pairwise(imports):
-        if (
-            code.text[one.end : other.start].strip(" \t\r\n")
-            or len(_LINE_END.findall(code.text, one.end, other.start)) > 1
-        ):
-            break
-        block.append(other)
-    return block
+        between = code.text[one.end : other.start]
+        if between.strip() or len(_LINE_END.findall(between)) > 1:
+            blocks.append([])
+        blocks[-1].append(other)
+    return blocks
 
 
 def _module_of(node: Node) -> str:
@@ -209,8 +209,10 @@ def _module_of(node: Node) -> str:
     return source.text if source is not None else ""
 
 
-def _is_standard(node: Node) -> bool:
-    return _module_of(node).partition(".")[0] in sys.stdlib_module_names
+def _is_kin(node: Node, module: str) -> bool:
+    """Return whether an import stands where this module's would: both of the standard library, or of one package."""
+    top, other = _module_of(node).partition(".")[0], module.partition(".")[0]
+    return top == other or (top in sys.stdlib_module_names and other in sys.stdlib_module_names)
 
 
 def _place(node: Node) -> tuple[bool, str]:

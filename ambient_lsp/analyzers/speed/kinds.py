@@ -144,6 +144,8 @@ def _module_kind(name: str, function: Function) -> Kind:
 
 
 def _module_values(code: Code) -> dict[str, Node]:
+    if code.constants is not None:
+        return code.constants
     found: dict[str, Node] = {}
     twice: set[str] = set()
     for statement in code.root.children:
@@ -155,7 +157,8 @@ def _module_values(code: Code) -> dict[str, Node]:
         if left.text in found:
             twice.add(left.text)
         found[left.text] = right
-    return {name: value for name, value in found.items() if name not in twice}
+    code.constants = {name: value for name, value in found.items() if name not in twice}
+    return code.constants
 
 
 def _literal_kind(node: Node) -> Kind:
@@ -378,8 +381,8 @@ def _declared(node: Node, function: Function) -> Kind:
     code = function.node.code
     if name in code.classes:
         return Kind("object", (), name)
-    for other in code.functions:
-        if other.name == name and (returned := other.node.get("return_type")) is not None and not other.is_async:
+    for other in code.named.get(name, ()):
+        if (returned := other.node.get("return_type")) is not None and not other.is_async:
             return annotation_kind(returned.text)
     return UNKNOWN
 

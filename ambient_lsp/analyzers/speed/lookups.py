@@ -189,7 +189,7 @@ def _can_index(function: Function, node: Node, region: Node, inner: Node, wanted
         return False
     test = statements(node.get("body"))[0]
     block = test.get("consequence")
-    if block is None or statements(block)[0].start < line_end(node.code, test.start):
+    if block is None or not statements(block) or statements(block)[0].start < line_end(node.code, test.start):
         return False
     uses = node.code.uses_in(row, function.body)
     if any(not node.holds(use) for use in uses) or len(bindings(function).get(row, ())) != 1:

@@ -114,7 +114,7 @@ def _is_total_body(function: Function) -> bool:
 
 def _function_named(code: Code, name: str) -> Function | None:
     """Return the one function of the module's top that a name stands for."""
-    found = [one for one in code.functions if one.name == name]
+    found = code.named.get(name, [])
     uses = [use for use in code.uses.get(name, ()) if use.field in {"left", "name"}]
     return found[0] if len(found) == 1 and len(uses) == 1 and "." not in name else None
 

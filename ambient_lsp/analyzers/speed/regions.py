@@ -9,6 +9,7 @@ from ambient_lsp.analyzers.speed.code import (
     SCOPES,
     arguments,
     builtin,
+    is_variable,
     method,
 )
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
@@ -218,7 +219,7 @@ def free_names(node: Node) -> set[str]:
     """Return the variables that an expression reads, but for those that its own comprehensions bind."""
     found = set()
     for part in node.walk():
-        if part.type != "identifier" or part not in part.code.uses.get(part.text, ()):
+        if part.type != "identifier" or not is_variable(part):
             continue
         inner = comprehension_binding(part)
         if inner is not None and node.holds(inner.name):

@@ -672,3 +672,141 @@ def results(text, arguments):
     if asyncio.iscoroutine(result):
         return asyncio.run(result)
     return list(result.items()) if isinstance(result, dict) else result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What reading the findings in real packages showed to be wrong, and why.
+        # `iadd` works in place: nothing is copied.
+        "from functools import reduce\nfrom operator import iadd\n\ndef f(lists):\n"
+        "    return reduce(iadd, lists, [])\n",
+        # The set that is gone through is what the items go to.
+        "def f(pairs):\n    known = set(pairs)\n    known.update((b, a) for a, b in list(known))\n    return known\n",
+        # A short list of its own in each turn.
+        "def f(lines):\n    for line in lines:\n        parts = line.split()\n        use(parts.pop(0), parts)\n",
+        # The list is for what a set could not hold.
+        "def f(items):\n    known = set()\n    others = []\n    for item in items:\n        try:\n"
+        "            if item in known:\n                return False\n            known.add(item)\n"
+        "        except TypeError:\n            if item in others:\n                return False\n"
+        "            others.append(item)\n    return True\n",
+        # A set in a set cannot be.
+        "def f(rows):\n    seen = []\n    for row in rows:\n        cut = {cell for cell in row}\n"
+        "        if cut not in seen:\n            seen.append(cut)\n    return seen\n",
+        # Three items, and one more.
+        "def f(tokens, more):\n    types = [A, B, C]\n    if more:\n        types.append(D)\n    for token in tokens:\n"
+        "        if token.type in types:\n            return token\n",
+        # `len` takes no time.
+        "def f(text: str, at: int):\n    while at < len(text) and text[at] == ' ':\n        at += 1\n    return at\n",
+        # Done once, and then the loop is left.
+        "def f(prefix: str, routes):\n    for route in routes:\n        try:\n"
+        "            return prefix.rstrip('/') + route.url()\n"
+        "        except LookupError:\n            pass\n",
+        # Two turns, and a branch that is seldom taken.
+        "import re\n\ndef f(table):\n    for name in 'width', 'height':\n        if re.match(r'[0-9]+', table[name]):\n"
+        "            table[name] = 1\n",
+        "import re\n\ndef f(table):\n    for name in table:\n        if name == 'keywords':\n"
+        "            use(re.split(', *', table[name]))\n",
+        # Made once for a whole loop.
+        "import re\n\ndef f(lines):\n    word = re.compile('[a-z]')\n"
+        "    return [line for line in lines if word.match(line)]\n",
+        # A slice of a list is a list, and no key.
+        "def f(paths: list[list[int]], roots: list[list[int]]):\n    for root in roots:\n        for path in paths:\n"
+        "            if path[:2] == root:\n                use(path)\n",
+        # Items that are removed at random stay in one list for a reason.
+        "def f(count, choose):\n    nodes = [n for n in range(count)]\n    while nodes:\n"
+        "        nodes.remove(choose(nodes))\n",
+        # The list that is built is gone through meanwhile.
+        "def f(rows):\n    for row in rows:\n        rows = rows + [row]\n    return rows\n",
+        # What is called may change what is gone through, or have an effect.
+        "def f(self, calls: list[int]):\n    for call in list(calls):\n        self.call(call)\n",
+        "def f(items):\n    return all([drop(item) for item in items])\n",
+        # Not all blocking calls are in coroutines, and a lambda waits for nothing.
+        "import time\n\ndef f(n):\n    time.sleep(n)\n",
+        "import time\n\nasync def f(n):\n    return lambda: time.sleep(n)\n",
+        # One call of itself, an effect, and results that the caller may change.
+        "def f(n: int) -> int:\n    return n if n < 2 else n * f(n - 1)\n",
+        "def f(n: int) -> int:\n    print(n)\n    return n if n < 2 else f(n - 1) + f(n - 2)\n",
+        "def f(n: int) -> list[int]:\n    return [n] if n < 2 else f(n - 1) + f(n - 2)\n",
+        "def f(n: int, seen: list[int]) -> int:\n    return n if n < 2 else f(n - 1, seen) + f(n - 2, seen)\n",
+        "def f(n: int) -> int:\n    if n % 2:\n        return f(n // 2)\n    return f(n - 1) if n else 0\n",
+    ],
+)  # fmt: skip
+def test_left_alone(text):
+    found = [(one.rule, one.message) for one in performance.speedups(text, "a.py") if one.rule != speedup.GENERATOR]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The value could be a list of lists, `index` could find nothing, the row could change meanwhile.
+        "def f(a, b: list):\n    return [x for x in a if x in b]\n",
+        "def f(names: list[str], words: list[str]):\n    return [names.index(word) for word in words]\n",
+        "def f(orders, users: list[dict]):\n    for order in orders:\n        for user in users:\n"
+        "            if user['id'] == order['user']:\n                use(user)\n",
+        # `max` of nothing raises, where the loop did not come to it.
+        "def f(values: list[int], others: list[int]):\n    return [max(values) - other for other in others]\n",
+        # Somebody else may keep the list that is built.
+        "def f(items, use):\n    rows = []\n    for item in items:\n        use(rows)\n        rows = rows + [item]\n",
+        # `max` takes the first of equal items.
+        "def f(items):\n    return sorted(items, key=len)[-1]\n",
+        "async def f(url):\n    with open(url) as file:\n        return file.read()\n",
+        "import requests\n\nasync def f(url):\n    return requests.get(url)\n",
+        "import pandas as pd\n\ndef f(frame):\n    for index, row in frame.iterrows():\n        use(index, row)\n",
+        "def f(rows: list[int]):\n    while rows:\n        use(rows[0])\n        rows = rows[1:]\n",
+    ],
+)  # fmt: skip
+def test_told_without_a_fix(text):
+    (one,) = performance.speedups(text, "a.py")
+    assert (one.text, one.title) == ("", "")
+
+
+def test_half_typed_text_has_no_fix_and_does_no_harm():
+    for before in [row[1] for row in TABLE]:
+        for cut in range(0, len(before), 9):
+            assert all(one.rule for one in performance.speedups(before[:cut], "a.py"))
+
+
+def test_offsets_hold_where_text_is_not_ascii():
+    text = "def f(items: list[str]):\n    'Größe 😀'\n    ordner = '😀'\n    return sorted(list(items)), ordner\n"
+    (one,) = performance.speedups(text, "a.py")
+    assert one.text == text.replace("list(items)", "items")
+    assert (one.span.start_line, one.span.start_column) == (3, 11)
+
+
+def test_time_grows_with_the_text_and_no_faster():
+    import time
+
+    def seconds(count):
+        body = "\n".join(
+            f"def f{n}(items: list[str], others: list[str]):\n    found = []\n    for item in items:\n"
+            f"        if item.lower() not in others and item not in found:\n            found.append(item)\n"
+            f"        text = found[-1].strip() if found else ''\n    return found, text\n"
+            for n in range(count)
+        )
+        before = time.process_time()
+        performance.speedups(body, "a.py")
+        return time.process_time() - before
+
+    seconds(5)
+    small = min(seconds(20) for _ in range(3))
+    assert seconds(80) < 12 * small
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return " + "(" * 3000 + "x" + ")" * 3000 + "\n",
+        "def f(x):\n    for y in x:\n        z = " + " + ".join(["y"] * 5000) + "\n",
+        "def f(x):\n" + "".join(f"{'    ' * n}for a{n} in x:\n" for n in range(1, 90)) + "    " * 90 + "pass\n",
+        "x = [" * 5000,
+    ],
+    ids=["parentheses", "sum", "loops", "brackets"],
+)
+def test_hostile_text_takes_bounded_time(text):
+    import time
+
+    before = time.process_time()
+    performance.speedups(text, "a.py")
+    assert time.process_time() - before < 5
