@@ -251,7 +251,7 @@ def breadth_first(edges: dict[int, list[int]], start: int) -> list[int]:
     return queue
 ''', tests='''
 def test_it():
-    assert len(breadth_first({0: list(range(1, 60000))}, 0)) == 60000
+    assert len(breadth_first({0: list(range(1, 20000))}, 0)) == 20000
 '''),
     Case("backwards", "FRONT", '''
 def backwards(values: list[int]) -> list[int]:
@@ -277,7 +277,7 @@ def rotated(values: list[int], turns: int) -> int:
     return sum(values[turn % len(values)] for turn in range(turns))
 ''', tests='''
 def test_it():
-    assert rotated(list(range(30000)), 2000) == sum(range(2000))
+    assert rotated(list(range(20000)), 2000) == sum(range(2000))
 '''),
     Case("shortest_name", "SORTED", '''
 def shortest_name(names: list[str]) -> str:
@@ -659,12 +659,18 @@ def registered(names: list[str], others: list[str]) -> int:
     return sum(1 for name in names if name in table)
 '''),
     Case("listed", "KEYS", '''
-def listed(names: list[str], others: list[str]) -> list[str]:
-    table = {name: 1 for name in others}
-    return [name for name in names if name in table.keys()]
+def listed(names: list[str], table: dict[str, int]) -> int:
+    count = 0
+    for name in names:
+        if name in tuple(table):
+            count += 1
+    return count
 ''', '''
-def listed(names: list[str], others: list[str]) -> list[str]:
-    table = {name: 1 for name in others}
-    return [name for name in names if name in table]
+def listed(names: list[str], table: dict[str, int]) -> int:
+    count = 0
+    for name in names:
+        if name in table:
+            count += 1
+    return count
 '''),
 )  # fmt: skip

@@ -26,7 +26,7 @@ import ambient_job
 
 _PER_ROUND = 0.004
 """Seconds that one input is at least run for in a round; a single call is shorter than the clock's own trouble."""
-_LONGEST_CALL = 1.0
+_LONGEST_CALL = 3.0
 """Seconds after which an input is given up: a recursion may not end in a lifetime."""
 _TOGETHER = 5
 _MOST_INPUTS = 5
@@ -258,7 +258,7 @@ def usable(contest, data, guessed=False):
 def tried(contest, inputs, guessed):
     """Return ([(seconds, input), ...] of what can be timed, larger ones too; a sentence if both versions differ)."""
     timed = []
-    deadline = time.perf_counter() + 20 * _LONGEST_CALL
+    deadline = time.perf_counter() + 10 * _LONGEST_CALL
     for data in inputs:
         known = usable(contest, data, guessed)
         factor, step, current = 1, 0, data
@@ -293,6 +293,11 @@ def main():
         inputs, guessed = ambient_inputs.made_up(contest.function, contest.owner)
         source = "guessed" if guessed else "made up from type hints"
     timed, difference = tried(contest, inputs, guessed)
+    if inputs and not timed and not difference and not guessed and source.startswith("recorded"):
+        # What the tests call it with cannot be made again, or takes too long.
+        inputs, guessed = ambient_inputs.made_up(contest.function, contest.owner)
+        source = "guessed" if guessed else "made up from type hints"
+        timed, difference = tried(contest, inputs, guessed)
     if difference:
         report.write("unequal", message=difference)
         report.write("end", exit=0)

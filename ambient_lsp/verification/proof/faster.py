@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.model import Measurement, VerdictOutcome
 from ambient_lsp.verification.proof import fewer_queries, findings_gone
 from ambient_lsp.verification.proof.base import failed, inconclusive, passed
+from ambient_lsp.verification.proof.calls import calling_tests, module_name
 from ambient_lsp.verification.reach import unreached
 from ambient_lsp.verification.testrun import PYTEST, plugin_environment
 
@@ -23,6 +23,7 @@ _ROUNDS = 9
 _SECONDS = 2.0
 """For all timed rounds; more rounds than `_ROUNDS` are run only within it."""
 _CALLS = 12
+_TESTS = 12
 _DEFAULT_MINIMUM = 10.0
 _DEARER = 25.0
 """Percent of time that saving memory may cost."""
@@ -38,12 +39,12 @@ async def prove(case: Case, trial: Trial) -> Proof:
     exceptions that count as the same. `settings["min_speedup_percent"]` is what must be gained.
     """
     if case.params.get("measure") == "queries":
-        return await fewer_queries.prove(case, trial, module_name)
+        return await fewer_queries.prove(case, trial)
     path, function = str(case.params.get("path", "")), str(case.params.get("function", ""))
     text = case.patched.get(path)
     if not function or text is None or case.bases.get(path) is None:
         return inconclusive("the proposal does not say which function gets faster")
-    calls = await _record(trial, path, function)
+    calls = await _record(trial, path, text, function)
     timing = await _time(case, trial.tree, path, function, calls)
     if unequal := next(timing.of("unequal"), None):
         return failed(f"{function} does not return the same: {unequal['message']}")
@@ -104,15 +105,15 @@ def judge(function: str, before: Sequence[float], after: Sequence[float], minimu
     return passed(f"{function} takes {gain:.0f} % less time and returns the same", measurement)
 
 
-async def _record(trial: Trial, path: str, function: str) -> str:
+async def _record(trial: Trial, path: str, text: str, function: str) -> str:
     """Run the tests that reach the function once more, and keep the arguments of its calls; return the file inside."""
     tree = trial.tree
-    reaching = sorted(test for test in trial.patched.lines.get(path, {}) if test in trial.patched.passed)
+    reaching = calling_tests(trial, path, text, function, _TESTS)
     calls = f"{tree.session.results}/calls.jsonl"
     if reaching:
         job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}
         await tree.script(
-            (*PYTEST, f"--rootdir={tree.session.tree}", *reaching[:_CALLS]), job, env=await plugin_environment(tree)
+            (*PYTEST, f"--rootdir={tree.session.tree}", *reaching), job, env=await plugin_environment(tree)
         )
     return calls
 
@@ -133,16 +134,6 @@ async def _time(case: Case, tree: OpenTree, path: str, function: str, calls: str
         "allowed": case.params.get("allowed", []),
     }
     return await tree.script(("ambient_time.py",), job)
-
-
-def module_name(path: str) -> str:
-    """Return the name that a file is imported by, with the root and `src` on the path."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    if parts[0] == "src" and len(parts) > 1:
-        parts = parts[1:]
-    if parts[-1] == "__init__" and len(parts) > 1:
-        parts = parts[:-1]
-    return ".".join(parts)
 
 
 def _last_line(text: str) -> str:
