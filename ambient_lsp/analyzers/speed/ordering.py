@@ -14,7 +14,7 @@ from ambient_lsp.analyzers.speed.code import (
     only_argument,
     statements,
 )
-from ambient_lsp.analyzers.speed.edits import after, changed, imported, remove_lines, replace
+from ambient_lsp.analyzers.speed.edits import Edit, after, changed, imported, remove_lines, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings, captured
 from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of
@@ -117,9 +117,19 @@ def resorted(function: Function, node: Node) -> Iterator[Speedup]:
         edits, insort = imported(node.code, "bisect", "insort")
         value = only_argument(added)
         if insort and value is not None and not node.code.text[block[place - 1].end : line.start].strip():
-            call = f"{insort}({name}, {value.text})"
-            text = changed(node.code, [*edits, replace(block[place - 1], call), remove_lines(line)])
+            edits += [replace(block[place - 1], f"{insort}({name}, {value.text})"), remove_lines(line)]
+            text = changed(node.code, [*edits, *_declared(function, name, value)])
     yield speedup(function, RESORT, node, message, title, text, loop)
+
+
+def _declared(function: Function, name: str, value: Node) -> list[Edit]:
+    """Say what an empty list holds where the function has type hints: a checker could tell from `append` alone."""
+    made, kind = bindings(function)[name][0], kind_of(value, function).name
+    line = made.name.parent
+    hinted = "->" in function.node.text.partition(":\n")[0]
+    if not hinted or kind not in {"int", "float", "str", "bytes"} or line is None or line.get("type") is not None:
+        return []
+    return [Edit(made.name.end, made.name.end, f": list[{kind}]")]
 
 
 def _sorted_behind(function: Function, name: str, sort: Node, loop: Node) -> str:

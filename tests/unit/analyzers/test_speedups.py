@@ -267,6 +267,26 @@ def f(items):
     return smallest
 """, [NUMBERS]),
     (speedup.RESORT, """
+from bisect import insort
+
+def f(items: list[int]) -> list[int]:
+    kept = []
+    for item in items:
+        kept.append(item)
+        kept.sort()
+        print(kept[0])
+    return kept
+""", """
+from bisect import insort
+
+def f(items: list[int]) -> list[int]:
+    kept: list[int] = []
+    for item in items:
+        insort(kept, item)
+        print(kept[0])
+    return kept
+""", [NUMBERS]),
+    (speedup.RESORT, """
 def f(items):
     kept = []
     for item in items:

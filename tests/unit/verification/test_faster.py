@@ -231,6 +231,9 @@ async def test_djangos_queries_are_counted_too(tmp_path):
 async def test_the_tests_that_call_it_are_found_among_many(tmp_path):
     others = "".join(f"def test_a{n}():\n    assert g({n}) == {n}\n\n\n" for n in range(20))
     slow = "def g(x):\n    return x\n\n\ndef f(items):\n    return sorted(list(items))\n"
-    tests = others + "def test_f():\n    assert f(x * 7 % 5 for x in range(9))\n\n\ndef test_g():\n    assert f([3] * 9999)\n"
+    tests = (
+        others
+        + "def test_f():\n    assert f(x * 7 % 5 for x in range(9))\n\n\ndef test_g():\n    assert f([3] * 9999)\n"
+    )
     verdict = await judge(tmp_path, slow, slow.replace("list(items)", "items"), tests=tests)
     assert "input recorded from the tests" in verdict.reason
