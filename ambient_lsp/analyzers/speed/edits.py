@@ -69,7 +69,11 @@ def after(statement: Node, *lines: str) -> Edit:
 def remove_lines(first: Node, last: Node | None = None) -> Edit:
     """Take whole lines out, from that of one statement to that of another."""
     code = first.code
-    return Edit(line_start(code, first.start), line_end(code, (last or first).end), "")
+    start, end = line_start(code, first.start), line_end(code, (last or first).end)
+    above, below = code.text[:start].splitlines()[-1:], code.text[end : line_end(code, end)]
+    if above and not above[0].strip() and not below.strip():
+        end = line_end(code, end)  # not two blank lines where one was
+    return Edit(start, end, "")
 
 
 def indent_of(statement: Node) -> str:

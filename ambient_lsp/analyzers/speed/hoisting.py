@@ -106,14 +106,15 @@ def _moved(function: Function, node: Node, region: Node) -> str:
         return ""
     code = node.code
     uses = code.uses_in(left.text, function.body)
-    alone = code.text[line.end : line_end(code, line.end)].strip() == "" and len(line.children) == 1
+    rest = code.text[line.end : line_end(code, line.end)].rstrip()
+    alone = rest.strip()[:1] in {"", "#"} and len(line.children) == 1
     if len(bindings(function).get(left.text, ())) != 1 or statement_of(made) is not line or "\n" in line.text:
         return ""
     if not alone or any(use.index < made.index or not region.holds(use) for use in uses):
         return ""
     if line.parent is None or len(statements(line.parent)) < 2:
         return ""
-    return changed(code, [before(region, line.text), remove_lines(line)])
+    return changed(code, [before(region, line.text + rest), remove_lines(line)])
 
 
 def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Speedup]:

@@ -103,6 +103,9 @@ def _is_short(loop: Node) -> bool:
         return False
     if source.type in {"tuple", "list", "set", "expression_list"}:
         return len(source.children) < _FEW and not any("splat" in child.type for child in source.children)
+    index = source.get("subscript")
+    if index is not None and index.type == "slice" and index.text.startswith(":") and index.text[1:].isdigit():
+        return int(index.text[1:]) < _FEW
     given = arguments(source) if builtin(source) == "range" else []
     return len(given) == 1 and given[0].type == "integer" and given[0].text.isdigit() and int(given[0].text) < _FEW
 

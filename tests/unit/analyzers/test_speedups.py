@@ -489,6 +489,30 @@ _WORD = re.compile(r"[a-z]+", re.I)
 def f(text: str):
     return _WORD.findall(text)
 """, ["a B c"]),
+    (speedup.HOIST, """
+import re
+
+def f(lines):
+    found = []
+    for line in lines:
+        line = line.strip()
+
+        number = re.compile(r"a")  # what is looked for
+
+        found += number.findall(line)
+    return found
+""", """
+import re
+
+def f(lines):
+    found = []
+    number = re.compile(r"a")  # what is looked for
+    for line in lines:
+        line = line.strip()
+
+        found += number.findall(line)
+    return found
+""", [WORDS]),
     # Searches.
     (speedup.COUNT, """
 def f(items: list[str]):
@@ -727,6 +751,8 @@ def results(text, arguments):
         "            table[name] = 1\n",
         "import re\n\ndef f(table):\n    for name in table:\n        if name == 'keywords':\n"
         "            use(re.split(', *', table[name]))\n",
+        "import re\n\ndef f(lines):\n    for line in lines[:2]:\n        if re.match(b'coding', line):\n"
+        "            use(line)\n",
         # Made once for a whole loop.
         "import re\n\ndef f(lines):\n    word = re.compile('[a-z]')\n"
         "    return [line for line in lines if word.match(line)]\n",
