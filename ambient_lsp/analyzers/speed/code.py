@@ -122,6 +122,7 @@ class Code:
         self.broken = tree.root_node.has_error
         self.root = self._build(tree.root_node)
         self.functions = self._functions()
+        self.attributes: dict[tuple[int, str], object] = {}
         self.constants: dict[str, Node] | None = None
         self.named: dict[str, list[Function]] = {}
         for function in self.functions:
@@ -301,6 +302,17 @@ def membership(node: Node) -> tuple[Node, Node] | None:
         return None
     left, operator, right = node.children
     return (left, right) if operator.type in {"in", "not in"} else None
+
+
+def own_attributes(region: Node, name: str) -> list[Node]:
+    """Return each `self.name` in a class or a part of it."""
+    found = []
+    for use in region.code.uses_in("self", region):
+        above = use.parent
+        attribute = above.get("attribute") if above is not None and above.type == "attribute" else None
+        if above is not None and attribute is not None and attribute.text == name:
+            found.append(above)
+    return found
 
 
 def has_comment(node: Node) -> bool:

@@ -29,6 +29,7 @@ from ambient_lsp.analyzers.speed.code import (
     expression_of,
     method,
     origin,
+    own_attributes,
     statements,
 )
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
@@ -265,11 +266,42 @@ def _attribute(node: Node, function: Function, depth: int) -> Kind:
 
 
 def _own_attribute(function: Function, name: str) -> Kind:
-    for above in function.node.ancestors():
-        if above.type == "class_definition":
-            cls = above.get("name")
-            return UNKNOWN if cls is None else _field(function.node.code, cls.text, name)
-    return UNKNOWN
+    """Return the kind of `self.name`: as the class annotates it, or as its methods set it."""
+    code = function.node.code
+    cls = next((above for above in function.node.ancestors() if above.type == "class_definition"), None)
+    label = cls.get("name") if cls is not None else None
+    if cls is None or label is None:
+        return UNKNOWN
+    known = code.attributes.get((cls.index, name))
+    if isinstance(known, Kind):
+        return known
+    code.attributes[cls.index, name] = UNKNOWN  # what depends on itself
+    kind = _field(code, label.text, name)
+    if kind == UNKNOWN:
+        kind = _set_by_methods(code, cls, name)
+    code.attributes[cls.index, name] = kind
+    return kind
+
+
+def _set_by_methods(code: Code, cls: Node, name: str) -> Kind:
+    kinds, items = [], []
+    for use in own_attributes(cls, name):
+        above, function = use.parent, code.function_at(use)
+        if above is None or function is None:
+            return UNKNOWN
+        if above.type == "assignment" and use.field == "left":
+            hint = above.get("type")
+            kinds.append(annotation_kind(hint.text) if hint is not None else kind_of(above.get("right"), function))
+        elif use.field == "left" or above.type in {"pattern_list", "tuple_pattern"}:
+            return UNKNOWN
+        elif above.type == "attribute" and (found := method(above.parent)) is not None and above.parent is not None:
+            given = arguments(above.parent)
+            if found[1] == "append" and len(given) == 1:
+                items.append(kind_of(given[0], function))
+    kind = join(kinds)
+    if kind.name in {"list", "deque"} and not kind.args and items and join(items) != UNKNOWN:
+        return Kind(kind.name, (join(items),))
+    return kind
 
 
 def _field(code: Code, cls: str, name: str) -> Kind:

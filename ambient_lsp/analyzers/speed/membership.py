@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument
+from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument, own_attributes
 from ambient_lsp.analyzers.speed.edits import before, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of, module_literal
 from ambient_lsp.analyzers.speed.names import bindings
-from ambient_lsp.analyzers.speed.regions import expects_unhashable, loop_of, region_of
+from ambient_lsp.analyzers.speed.regions import attribute_stays, expects_unhashable, loop_of, region_of
 from ambient_lsp.analyzers.speedup import KEYS, LITERAL, MEMBERSHIP, speedup
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def in_container(function: Function, node: Node) -> Iterator[Speedup]:
         yield from _literal(function, item, container, loop)
     elif container.type == "identifier":
         yield from _listed(function, node, item, container, loop)
+    elif container.type == "attribute" and container.text.startswith("self.") and container.text.count(".") == 1:
+        yield from _own_list(function, node, item, container, loop)
     elif container.type == "call":
         yield from _view(function, container, loop)
         yield from _copied(function, container, loop)
@@ -68,6 +70,28 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
     message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{name}` in a set", text, loop)
+
+
+def _own_list(function: Function, node: Node, item: Node, container: Node, loop: Node) -> Iterator[Speedup]:
+    """A list that the object keeps."""
+    kind, name = kind_of(container, function), container.text.partition(".")[2]
+    if kind.name not in {"list", "tuple"} or kind.item.unhashable or expects_unhashable(node, function):
+        return
+    region = attribute_stays(name, node, function)
+    if region is None:
+        return
+    text = ""
+    if kind.item.hashable and hashable(item, function):
+        new = fresh(function.node, f"{name.strip('_')}_set")
+        swaps = [
+            replace(use, new)
+            for use in own_attributes(region, name)
+            if use.parent is not None and (pair := membership(use.parent)) is not None and pair[1] is use
+            and hashable(pair[0], function)
+        ]  # fmt: skip
+        text = changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
+    message = f"`{container.text}` is a list that each turn of this loop walks through; a set finds the answer at once."
+    yield speedup(function, MEMBERSHIP, node, message, f"Look up `{container.text}` in a set", text, loop)
 
 
 def _is_short(function: Function, name: str) -> bool:

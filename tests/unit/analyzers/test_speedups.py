@@ -47,6 +47,31 @@ def f(items: list[str]):
             found.append(key)  # in order
     return found
 """, [WORDS]),
+    # A list that the object keeps.
+    (speedup.MEMBERSHIP, """
+class Bag:
+    def __init__(self, words: list[str]):
+        self._words = words
+
+    def common(self, others: list[str]):
+        return [other for other in others if other in self._words]
+
+
+def f(words, others):
+    return Bag(words).common(others)
+""", """
+class Bag:
+    def __init__(self, words: list[str]):
+        self._words = words
+
+    def common(self, others: list[str]):
+        words_set = set(self._words)
+        return [other for other in others if other in words_set]
+
+
+def f(words, others):
+    return Bag(words).common(others)
+""", [WORDS, ["a", "z", "c"]]),
     # Values that are made anew in each turn.
     (speedup.REBUILD, """
 def f(items):
@@ -767,6 +792,11 @@ def results(text, arguments):
         # What is called may change what is gone through, or have an effect.
         "def f(self, calls: list[int]):\n    for call in list(calls):\n        self.call(call)\n",
         "def f(items):\n    return all([drop(item) for item in items])\n",
+        # The object's list changes meanwhile, or may.
+        "class A:\n    def __init__(self):\n        self.seen = []\n    def f(self, words: list[str]):\n"
+        "        for word in words:\n            if word not in self.seen:\n                self.seen.append(word)\n",
+        "class A:\n    def __init__(self):\n        self.seen = []\n    def f(self, words: list[str]):\n"
+        "        for word in words:\n            if word not in self.seen:\n                self.note(word)\n",
         # Not all blocking calls are in coroutines, and a lambda waits for nothing.
         "import time\n\ndef f(n):\n    time.sleep(n)\n",
         "import time\n\nasync def f(n):\n    return lambda: time.sleep(n)\n",
