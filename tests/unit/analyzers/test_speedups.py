@@ -787,6 +787,10 @@ def results(text, arguments):
         # Items that are removed at random stay in one list for a reason.
         "def f(count, choose):\n    nodes = [n for n in range(count)]\n    while nodes:\n"
         "        nodes.remove(choose(nodes))\n",
+        # Another `sorted`, `any` and `list` than Python's.
+        "def sorted(x):\n    return x\n\ndef f(items):\n    return sorted(items)[0]\n",
+        "from numpy import any\n\ndef f(items):\n    return any([x > 1 for x in items])\n",
+        "def f(items, list):\n    return max(list(items))\n",
         # The list that is built is gone through meanwhile.
         "def f(rows):\n    for row in rows:\n        rows = rows + [row]\n    return rows\n",
         # What is called may change what is gone through, or have an effect.
@@ -886,3 +890,9 @@ def test_hostile_text_takes_bounded_time(text):
     before = time.process_time()
     performance.speedups(text, "a.py")
     assert time.process_time() - before < 5
+
+
+def test_a_name_that_another_function_binds_is_still_pythons_own():
+    text = "def g(max, sorted=None):\n    return max\n\n\ndef f(items):\n    return sorted(items)[0]\n"
+    (one,) = performance.speedups(text, "a.py")
+    assert one.text.endswith("return min(items)\n")
