@@ -67,6 +67,8 @@ def speedup(
     **proof: Json,
 ) -> Speedup:
     """Make a speedup at `node` of `function`."""
+    if text and function.kinds.get("learnt"):
+        message += " What the parameters are, the calls in the repository say."
     where = f"{title} in `{function.symbol}`" if text else ""
     span = node.code.span
     shown = span(header(loop)) if loop is not None else None

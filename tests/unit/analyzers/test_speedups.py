@@ -896,3 +896,39 @@ def test_a_name_that_another_function_binds_is_still_pythons_own():
     text = "def g(max, sorted=None):\n    return max\n\n\ndef f(items):\n    return sorted(items)[0]\n"
     (one,) = performance.speedups(text, "a.py")
     assert one.text.endswith("return min(items)\n")
+
+
+UNTYPED = """
+def f(items, others):
+    out = []
+    for item in items:
+        if item in others and item not in out:
+            out.append(item)
+    return out
+"""
+
+
+@pytest.mark.parametrize(
+    ("callers", "fixes"),
+    [
+        ([("from a import f\n\ndef test_f():\n    assert f([1, 2], [2, 3]) == [2]\n", True)], 2),
+        ([("import a\n\ndef test_f():\n    left = ['x']\n    assert a.f(left, others=sorted(left))\n", True)], 2),
+        # A test may get its values from elsewhere; the code itself may not.
+        ([("def test_f():\n    f([1], [2])\n\ndef test_g(left):\n    f(left, left)\n", True)], 2),
+        ([("def test_f():\n    f([1], [2])\n", True), ("def g(left):\n    return f(left, left)\n", False)], 0),
+        # A set, a text, lists that no set can hold.
+        ([("def test_f():\n    f([1], [2])\n    f([1], {2})\n", True)], 1),
+        ([("def test_f():\n    f('ab', 'abc')\n", True)], 1),
+        ([("def test_f():\n    f([[1]], [[1], [2]])\n", True)], 0),
+        ([], 0),
+    ],
+)  # fmt: skip
+def test_calls_tell_what_parameters_are(callers, fixes):
+    made = performance.speedups(UNTYPED, "a.py", (), callers)
+    assert len([one for one in made if one.text]) == fixes
+    assert all("the calls in the repository say" in one.message for one in made if one.text)
+
+
+def test_the_module_itself_tells_how_a_private_function_is_called():
+    text = UNTYPED.replace("def f", "def _f") + "\n\ndef g(names: list[str]):\n    return _f(names, names[1:])\n"
+    assert [one.rule for one in performance.speedups(text, "a.py") if one.text] == [speedup.MEMBERSHIP, speedup.SEEN]
