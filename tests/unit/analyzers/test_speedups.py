@@ -765,6 +765,7 @@ def results(text, arguments):
         # Three items, and one more.
         "def f(tokens, more):\n    types = [A, B, C]\n    if more:\n        types.append(D)\n    for token in tokens:\n"
         "        if token.type in types:\n            return token\n",
+        "VERSIONS = ['1.0', '1.1', '2.0']\n\ndef f(keys):\n    return [VERSIONS.index(key) for key in keys]\n",
         # `len` takes no time.
         "def f(text: str, at: int):\n    while at < len(text) and text[at] == ' ':\n        at += 1\n    return at\n",
         # Done once, and then the loop is left.
