@@ -47,6 +47,39 @@ def f(items: list[str]):
             found.append(key)  # in order
     return found
 """, [WORDS]),
+    (speedup.SEEN, """
+def f(items: list[str]) -> list[str]:
+    found: list[str] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
+""", """
+def f(items: list[str]) -> list[str]:
+    found: list[str] = list(dict.fromkeys(items))
+    return found
+""", [WORDS]),
+    (speedup.SEEN, """
+def f(items: list[str]) -> int:
+    seen: list[str] = []
+    count = 0
+    for item in items:
+        if item in seen:
+            count += 1
+        else:
+            seen.append(item)
+    return count
+""", """
+def f(items: list[str]) -> int:
+    seen: set[str] = set()
+    count = 0
+    for item in items:
+        if item in seen:
+            count += 1
+        else:
+            seen.add(item)
+    return count
+""", [WORDS]),
     # A list that the object keeps.
     (speedup.MEMBERSHIP, """
 class Bag:
@@ -567,7 +600,7 @@ def f(items: list[str]):
     return out
 """, [WORDS]),
     (speedup.COUNTER, """
-def f(words):
+def f(words: list[str]):
     counts = {}
     for word in words:
         if word in counts:
@@ -579,15 +612,32 @@ def f(words):
 from collections import Counter
 
 
-def f(words):
+def f(words: list[str]):
     counts = dict(Counter(words))
     return counts
 """, [WORDS]),
+    # A dict is not counted by its keys, and who knows what this is.
+    (speedup.COUNTER, """
+def f(words):
+    counts = {}
+    for word in words:
+        if word not in counts:
+            counts[word] = 0
+        counts[word] += 1
+    return counts
+""", """
+from collections import Counter
+
+
+def f(words):
+    counts = dict(Counter(word for word in words))
+    return counts
+""", [{"a": 3, "b": 1}]),
     (speedup.COUNTER, """
 import collections
 
 def f(words: list[str]):
-    counts = {}
+    counts: dict[str, int] = {}
     for word in words:
         counts[word.lower()] = counts.get(word.lower(), 0) + 1
     return counts
@@ -595,7 +645,7 @@ def f(words: list[str]):
 import collections
 
 def f(words: list[str]):
-    counts = dict(collections.Counter(word.lower() for word in words))
+    counts: dict[str, int] = dict(collections.Counter(word.lower() for word in words))
     return counts
 """, [WORDS]),
     (speedup.LOOKUP, """
@@ -832,6 +882,8 @@ def test_left_alone(text):
         "def f(items, use):\n    rows = []\n    for item in items:\n        use(rows)\n        rows = rows + [item]\n",
         # `max` takes the first of equal items.
         "def f(items):\n    return sorted(items, key=len)[-1]\n",
+        # A generator with `async for` cannot be summed.
+        "async def f(rows):\n    return sum([row async for row in rows])\n",
         "async def f(url):\n    with open(url) as file:\n        return file.read()\n",
         "import requests\n\nasync def f(url):\n    return requests.get(url)\n",
         "import pandas as pd\n\ndef f(frame):\n    for index, row in frame.iterrows():\n        use(index, row)\n",
