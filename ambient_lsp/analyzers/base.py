@@ -17,7 +17,7 @@ from ambient_lsp.model import Evidence, Finding, Json, Rationale, Severity, Span
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tree_sitter import Node, Parser, Tree
 
@@ -116,19 +116,65 @@ _latest: list[Any] = []
 
 
 def _edited(data: bytes) -> Tree | None:
-    """Return the last tree, told where `data` differs from its text, so that only that part is parsed; None where the
-    two have little in common."""
+    """Return the last tree, told where `data` differs from its text, so that only those parts are parsed; None where
+    the two have little in common."""
     if not _latest:
         return None
     old, tree = _latest
-    start = _common(old, data)
-    end = _common(old[start:][::-1], data[start:][::-1])
-    if start + end < len(data) // 2:
+    places = list(_differences(old, data))
+    if sum(new_end - start for _, _, start, new_end in places) > len(data) // 2:
         return None
     edited: Tree = tree.copy()
-    old_end, new_end = len(old) - end, len(data) - end
-    edited.edit(start, old_end, new_end, _point(old, start), _point(old, old_end), _point(data, new_end))
+    # From the last one to the first, so that what stands before is still where it was in the old text.
+    for old_start, old_end, new_start, new_end in reversed(places):
+        start = _point(old, old_start)
+        added = data.count(b"\n", new_start, new_end)
+        last = data.rfind(b"\n", new_start, new_end)
+        end = (start[0] + added, new_end - last - 1) if added else (start[0], start[1] + new_end - new_start)
+        new_length = old_start + new_end - new_start
+        edited.edit(old_start, old_end, new_length, start, _point(old, old_end), end)
     return edited
+
+
+def _differences(old: bytes, new: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield where two texts differ, as (start, end) in each: a few changed lines each time, or all that is left."""
+    at, to = 0, 0
+    while True:
+        same = _common(old[at:], new[to:])
+        at, to = at + same, to + same
+        tail = _common(old[at:][::-1], new[to:][::-1])
+        if max(len(old) - at, len(new) - to) - tail < _FEW:
+            break
+        after = _in_step_again(old, new, at, to)
+        if after is None:
+            break
+        yield at, after[0], to, after[1]
+        at, to = after
+    if at < len(old) or to < len(new):
+        yield at, len(old) - tail, to, len(new) - tail
+
+
+def _in_step_again(old: bytes, new: bytes, at: int, to: int) -> tuple[int, int] | None:
+    """Return where two texts go on alike, a few lines after they part; None where they do not."""
+    ends, new_ends = _line_ends(old, at), _line_ends(new, to)
+    pairs = sorted((i + j, i, j) for i in range(len(ends)) for j in range(len(new_ends)))
+    for _, i, j in pairs:
+        here, there = ends[i], new_ends[j]
+        if old[here : here + _FEW] == new[there : there + _FEW]:
+            return here, there
+    return None
+
+
+def _line_ends(data: bytes, start: int) -> list[int]:
+    ends = [start]
+    while len(ends) < _LINES and (end := data.find(b"\n", ends[-1])) >= 0:
+        ends.append(end + 1)
+    return ends[1:]
+
+
+_FEW = 200
+"""Bytes that are parsed again rather than looked through for what is alike in them."""
+_LINES = 6
 
 
 def _common(one: bytes, other: bytes) -> int:

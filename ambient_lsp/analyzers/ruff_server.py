@@ -61,8 +61,7 @@ class RuffServer:
         """
         if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
             return await asyncio.to_thread(self._judge, text, path, await self.report(path, text, version))
-        # Judging needs the tree, and ruff works on another processor meanwhile.
-        return self._judge(text, path, await self.report(path, text, version, meanwhile=partial(parse, text)))
+        return self._judge(text, path, await self.report(path, text, version, meanwhile=partial(_prepare, text)))
 
     def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
         root = str(self._root)
@@ -259,6 +258,13 @@ class _Child:
         if not isinstance(message, dict):
             raise ValueError("not a message")
         return message
+
+
+def _prepare(text: str) -> None:
+    """Do what judging needs of a text, while ruff works on another processor: each of these is kept for this text."""
+    parse(text)
+    Lines(text)
+    security.provider_keys(text)
 
 
 def _diagnostic(item: Json, lines: Lines) -> Diagnostic:

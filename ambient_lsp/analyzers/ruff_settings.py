@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -84,9 +85,8 @@ def _strings(table: Json, key: str) -> tuple[str, ...]:
 
 def _table(file: Path) -> Json | None:
     """Return ruff's table of a settings file; None where there is none."""
-    try:
-        content = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+    content = _toml(_text(file))
+    if content is None:
         return None
     table = content.get("tool", {}).get("ruff") if file.name == "pyproject.toml" else content
     return table if isinstance(table, dict) else None
@@ -94,16 +94,32 @@ def _table(file: Path) -> Json | None:
 
 def _formatter(root: Path) -> Formatter:
     """Tell who lays out the code, from the project's own files."""
-    try:
-        tool = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError):
-        tool = {}
-    if "black" in tool:
+    if "black" in (_toml(_text(root / "pyproject.toml")) or {}).get("tool", {}):
         return "black"
-    try:
-        hooks = (root / ".pre-commit-config.yaml").read_text("utf-8")
-    except (OSError, ValueError):
-        return ""
+    hooks = _text(root / ".pre-commit-config.yaml") or ""
     if "id: ruff-format" in hooks:
         return "ruff"
     return "black" if "id: black" in hooks else ""
+
+
+def _text(file: Path) -> str | None:
+    """Return a file's text; None where it cannot be read."""
+    try:
+        info = file.stat()
+        return _read(file, info.st_mtime_ns, info.st_size)
+    except (OSError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, _modified: int, _size: int) -> str:
+    return file.read_text("utf-8")
+
+
+@lru_cache(maxsize=16)
+def _toml(text: str | None) -> Json | None:
+    # Parsing a long `pyproject.toml` takes as long as all else between a save and what is shown of it.
+    try:
+        return None if text is None else tomllib.loads(text)
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -198,12 +199,21 @@ def _finding(rule: Rule, span: Span, message: str, level: Level, code: str) -> R
 
 def _well_known(text: str, known_lines: set[int]) -> Iterator[RawFinding]:
     """Yield strings that have the shape of a provider's key, whatever they are called."""
-    lines = Lines(text)
-    for match in _WELL_KNOWN_SECRETS.finditer(text):
-        span = lines.span(match.start(), match.end())
-        if span.start_line not in known_lines and "EXAMPLE" not in match[0]:
+    for span in provider_keys(text):
+        if span.start_line not in known_lines:
             rule = RULES["AMB-SEC-SECRET"]
             yield _finding(rule, span, f"{rule.title}: it has the shape of a provider's key.", "high", "")
+
+
+@lru_cache(maxsize=8)
+def provider_keys(text: str) -> tuple[Span, ...]:
+    """Return the strings that have the shape of a provider's key. Kept for a text that is looked at twice."""
+    lines = Lines(text)
+    return tuple(
+        lines.span(match.start(), match.end())
+        for match in _WELL_KNOWN_SECRETS.finditer(text)
+        if "EXAMPLE" not in match[0]
+    )
 
 
 def evidence(path: str, raw: RawFinding) -> Evidence:

@@ -81,7 +81,8 @@ def _import_statements(text: str) -> Iterator[tuple[str, str, str]]:
         statement = _IMPORT.match(text, text.rfind("\n", 0, at))
         if statement is not None and statement.end() > at:
             at = statement.end()
-            yield statement.groups("")
+            module, names, modules = statement.groups("")
+            yield module, names, modules
         else:
             at += len("import")
         at = text.find("import", at)
