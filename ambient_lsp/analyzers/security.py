@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
-from ambient_lsp.analyzers.ruff_settings import read_settings
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
 from ambient_lsp.analyzers.style import is_test
 from ambient_lsp.model import Evidence, Severity, Span
@@ -54,6 +54,11 @@ _WELL_KNOWN_SECRETS = re.compile(
     r"|sk_live_[0-9a-zA-Z]{20,}|AIza[0-9A-Za-z_-]{35}|glpat-[\w-]{20,}|sk-ant-[\w-]{20,})"
     r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
+_KEY_MARKS = (
+    *("AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xox", "sk_live_", "AIza", "glpat-", "sk-ant-"),
+    "-----BEGIN ",
+)
+"""One of these is in each of them. Looking for plain strings takes a tenth of the time of the pattern."""
 
 
 def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[RawFinding]:
@@ -61,9 +66,11 @@ def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[R
     return judge(text, path, root, check(text, path, root, SELECTION), threshold)
 
 
-def judge(text: str, path: str, root: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
+def judge(
+    text: str, path: str, root: str, report: Report, threshold: Level = "medium", settings: RuffSettings | None = None
+) -> list[RawFinding]:
     """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
-    settings = read_settings(root, path)
+    settings = settings or read_settings(root, path)
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
     return raw_findings(text, path, replace(report, diagnostics=kept), threshold)
 
@@ -208,6 +215,8 @@ def _well_known(text: str, known_lines: set[int]) -> Iterator[RawFinding]:
 @lru_cache(maxsize=8)
 def provider_keys(text: str) -> tuple[Span, ...]:
     """Return the strings that have the shape of a provider's key. Kept for a text that is looked at twice."""
+    if not any(mark in text for mark in _KEY_MARKS):
+        return ()
     lines = Lines(text)
     return tuple(
         lines.span(match.start(), match.end())

@@ -130,6 +130,11 @@ class Engine:
         self._store.add_request("submit", dump_trigger(trigger), trigger.id)
         return self._runs.expect(trigger, self.cancel)
 
+    def expect(self, path: str, text: str) -> None:
+        """Hear of a buffer that is being typed in: it will probably be saved, so what can be known is prepared."""
+        if self.leader and self._services is not None:
+            self._services.expect(path, text)
+
     def cancel(self, run_id: str) -> None:
         """Stop a run, whoever started it. What it found so far is kept."""
         if not self._runs.cancel(run_id) and not self.leader:

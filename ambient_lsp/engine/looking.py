@@ -38,7 +38,7 @@ async def glance(road: Road) -> None:
         road.problem("first look", error)
         return
     dismissed = learning.by_key(road.store.dismissals(time.time()))
-    for agent, findings in found.items():
+    for agent, findings in sorted(found.items(), key=lambda entry: not entry[1]):  # what there is to see comes first
         fresh = tuple(one for one in findings if not learning.is_dismissed(one, dismissed))
         road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
 

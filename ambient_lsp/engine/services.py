@@ -195,6 +195,12 @@ class Services:
         road.first_look = self._first_look
         await glance(road)
 
+    def expect(self, path: str, text: str) -> None:
+        """Look ahead at a buffer that is being typed in; see `RuffServer.expect`."""
+        known = self._repository
+        if self._ruff is not None and path.endswith((".py", ".pyi")) and known is not None and not known.ignores(path):
+            self._ruff.expect(path, text)
+
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         _RUN.set(road.run.id)

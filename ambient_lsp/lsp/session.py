@@ -147,6 +147,9 @@ class Session:
         for start, end, length in document.change(params.content_changes):
             self.board.typed(document, start, end, length)
         document.version = params.text_document.version
+        place = self.workspaces.of(document.uri)
+        if place is not None and place[0].engine is not None:
+            place[0].engine.expect(place[1], document.text)
         for expected, kind in self.observed.see(document):
             self.record(expected.workspace, expected.proposal_id, kind)
 
