@@ -32,7 +32,6 @@ class Watching:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.wait("Watching")
-        time.sleep(1)  # the watcher itself starts right after that line
 
     def _read(self) -> None:
         assert self.process.stdout is not None
