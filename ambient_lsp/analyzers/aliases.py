@@ -117,9 +117,7 @@ _PYLINT_OF_RUFF = {
     "N806": "invalid-name C0103",
 }
 
-_SAME = frozenset(
-    {"AMB-SEC-EVAL", "AMB-SEC-EXEC", "AMB-SEC-NO-TIMEOUT", "AMB-REF-UNREACHABLE", "AMB-REF-DUPLICATE"}
-)
+_SAME = frozenset({"AMB-SEC-EVAL", "AMB-SEC-EXEC", "AMB-SEC-NO-TIMEOUT", "AMB-REF-UNREACHABLE", "AMB-REF-DUPLICATE"})
 """Rules whose pylint names mean just what the rule means, so that a finding of ours would only repeat pylint's."""
 
 

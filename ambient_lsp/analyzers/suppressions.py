@@ -213,13 +213,13 @@ def _statement_lines(root: Node, data: bytes, comment: Node, row: int, *, alone:
     line_start = data.rfind(b"\n", 0, comment.start_byte) + 1
     begin = line_start + len(data[line_start:]) - len(data[line_start:].lstrip())
     for offset in (before, begin):
-        first, last = _lines_of(root.descendant_for_byte_range(offset, offset + 1))
+        first, last = lines_of(root.descendant_for_byte_range(offset, offset + 1))
         if row in (first, last):
             return first, last
     return row, row
 
 
-def _lines_of(node: Node | None) -> tuple[int, int]:
+def lines_of(node: Node | None) -> tuple[int, int]:
     """Return the first and last line of the statement around a token; of a compound one, those of its header."""
     while node is not None and node.parent is not None:
         if node.type.endswith(("_statement", "_definition", "_clause")) or node.type == "decorator":
@@ -247,7 +247,7 @@ def _block_end(comment: Node, row: int) -> int:
     node = comment.parent
     while node is not None:
         block = _block_of(node)
-        if block is not None and _lines_of(node)[0] <= row <= _lines_of(node)[1]:
+        if block is not None and lines_of(node)[0] <= row <= lines_of(node)[1]:
             return int(node.end_point[0])
         if node.start_point[0] < row and block is not None:
             return -1
@@ -271,7 +271,7 @@ def _next_statement(root: Node, data: bytes, row: int) -> int:
         stripped = lines[number].strip()
         if stripped and not stripped.startswith(b"#"):
             begin = offset + len(lines[number]) - len(lines[number].lstrip())
-            first, last = _lines_of(root.descendant_for_byte_range(begin, begin + 1))
+            first, last = lines_of(root.descendant_for_byte_range(begin, begin + 1))
             return last if first == number else number
         offset += len(lines[number]) + 1
     return row

@@ -121,6 +121,6 @@ class _Seen:
 
     def _current_findings(self) -> dict[tuple[str, str], tuple[Finding, ...]]:
         grouped: dict[tuple[str, str], list[Finding]] = {}
-        for finding in self._engine.findings():
+        for finding in self._engine.all_findings():
             grouped.setdefault((finding.agent, finding.path), []).append(finding)
         return {key: tuple(found) for key, found in grouped.items()}
