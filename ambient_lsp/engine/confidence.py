@@ -1,4 +1,4 @@
-"""How sure we are of a finding: from its evidence and from what people said of its rule, never from the rule's own word.
+"""How sure we are of a finding: from its evidence, and from what people said of its rule; never from the rule itself.
 
 Confidence is a probability. It starts with the precision of the rule in this repository (`precision.py`; 0.8 where
 nobody has decided anything yet), and each kind of evidence multiplies the odds:
@@ -7,7 +7,7 @@ nobody has decided anything yet), and each kind of evidence multiplies the odds:
 |---|---|---|
 | a path is shown (two places or more, such as source and sink) | 3 | `Finding.evidence` |
 | one other place is shown | 1.5 | `Finding.evidence` |
-| it was measured or observed, not only recognised | 2 | tags such as `measured`, `complexity`; the proof that is planned |
+| it was measured or observed, not only recognised | 2 | tags such as `measured`; the proof that is planned |
 | another specialist says the same | 3 each | `rationales` |
 | the sandbox showed that the fix holds | 8 | `Proposal.verdict` |
 | the sandbox showed that it does not | 1/20 | `Proposal.verdict` |

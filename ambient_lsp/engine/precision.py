@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ambient_lsp.config import Learning
-    from ambient_lsp.model import Dismissal, Finding, Outcome
+    from ambient_lsp.model import Finding, Outcome
     from ambient_lsp.protocols import Store
 
 IMAGINED = 2.0
