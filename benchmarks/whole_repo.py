@@ -26,12 +26,13 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+RUFF = (sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet")
 MOST_MB = 600
 MOST_BEYOND_MS = 300
 
 
 class Memory:
-    """The peak of the memory of this process and its children, looked at five times a second."""
+    """The peak of the memory of this process and its children, looked at once a second."""
 
     def __init__(self) -> None:
         self.peak = 0
@@ -48,7 +49,7 @@ class Memory:
 
     def _watch(self) -> None:
         own = psutil.Process()
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(1.0):
             total = 0
             for process in (own, *own.children(recursive=True)):
                 try:
@@ -120,7 +121,17 @@ async def saved(repo: Path, path: str, rounds: int) -> tuple[list[float], list[f
             taken = max(said.values(), default=0.0)
             started = time.perf_counter()
             subprocess.run(
-                [sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "--stdin-filename", str(repo / path), "-"],
+                [
+                    sys.executable,
+                    "-m",
+                    "ruff",
+                    "check",
+                    "--no-cache",
+                    "--quiet",
+                    "--stdin-filename",
+                    str(repo / path),
+                    "-",
+                ],
                 input=text.encode(),
                 capture_output=True,
                 cwd=repo,
@@ -151,7 +162,7 @@ def main() -> None:
     if not options.no_whole:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
             os.environ["XDG_CACHE_HOME"] = cache
-            linted = run(sys.executable, "-m", "ruff", "check", "--no-cache", "--quiet", "--select", "ALL", str(repo))
+            linted = run(*RUFF, "--select", "ALL", str(repo))
             bandit = 0.0 if options.no_bandit else run(options.bandit, "-q", "-r", str(repo))
             with Memory() as memory:
                 seconds, found, problems = asyncio.run(whole(repo))
@@ -161,7 +172,9 @@ def main() -> None:
         print(f"all local findings        {seconds:8.1f} s   ({again:.1f} s once more, with what is cached)")
         print(f"findings                  {dict(found)}, {problems} problems")
         if bandit:
-            print(f"ratio to bandit           {seconds / bandit:8.2f}     (target below 1): {_verdict(seconds < bandit)}")
+            print(
+                f"ratio to bandit           {seconds / bandit:8.2f}     (target below 1): {_verdict(seconds < bandit)}"
+            )
         megabytes = memory.peak / 1e6
         print(f"memory                    {megabytes:8.0f} MB  (target {MOST_MB}): {_verdict(megabytes < MOST_MB)}\n")
     path = options.file or a_file_of(repo, 500)

@@ -55,7 +55,7 @@ class CpuPool:
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
         """Return `function(*args)`. Raises `AmbientError` where it took too much time, or its process down."""
-        if _longest(args) in self._deadly:
+        if self._deadly and _longest(args) in self._deadly:
             raise _too_much()
         pool = self._started()
         try:

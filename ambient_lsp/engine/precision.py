@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 IMAGINED = 2.0
 """How many decisions a rule starts with, `UNKNOWN` of them good."""
 
+BY_HAND = "rules-by-hand"
+"""Where the store keeps the rules that somebody muted or brought back."""
+
 ANNOYING = 0.4
 """A rule that is surely right less often than this is muted."""
 
@@ -86,7 +89,7 @@ def records(store: Store, settings: Learning, now: float, findings: Iterable[Fin
         return sum(math.pow(0.5, max(now - when, 0.0) / half) for when in times)
 
     result = {}
-    for rule in sorted({*accepted, *dismissed, *there}):
+    for rule in sorted({*accepted, *dismissed, *there, *store.get_value(BY_HAND).split()}):
         since, by_hand = by_hand_of(store, rule)
         good = [when for when in accepted[rule].values() if when > since]
         bad = [when for when in dismissed[rule] if when > since]
@@ -107,7 +110,7 @@ def choose(store: Store, rule: str, *, mute: bool, now: float) -> None:
     with store.transaction():
         store.set_value(f"rule:{rule}", f"{'muted' if mute else 'open'} {now}")
         store.set_value(f"rule-told:{rule}", "")
-        store.set_value("rules-by-hand", "some")
+        store.set_value(BY_HAND, " ".join(sorted({*store.get_value(BY_HAND).split(), rule})))
 
 
 def must_be_seen(finding: Finding) -> bool:

@@ -118,4 +118,4 @@ class Showing:
 
 def _may_be_muted(store: Store, dismissals: Sequence[object]) -> bool:
     """Whether enough was decided to work out what is muted: a save in an editor should not wait for that."""
-    return len(dismissals) > _FEWEST or store.get_value("rules-by-hand") != ""
+    return len(dismissals) > _FEWEST or store.get_value(precision.BY_HAND) != ""

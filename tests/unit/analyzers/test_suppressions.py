@@ -138,7 +138,8 @@ def test_pylint_is_silent_in_a_block_from_there_on_until_it_is_enabled() -> None
 def test_pylint_and_coverage_on_a_header_mean_its_block() -> None:
     text = "def f(a):  # pylint: disable=eval-used\n    if a:\n        return eval(a)\n\n\ny = eval(a)\n"
     assert silent(text, "AMB-SEC-EVAL") == [0, 1, 2]
-    assert silent("class A:  # pragma: no cover\n    def f(self):\n        pass\n\nx = 1\n", "AMB-TEST-UNTESTED") == [0, 1, 2]
+    text = "class A:  # pragma: no cover\n    def f(self):\n        pass\n\nx = 1\n"
+    assert silent(text, "AMB-TEST-UNTESTED") == [0, 1, 2]
 
 
 def test_ruff_is_silent_between_disable_and_enable() -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from ambient_lsp.cli.exits import Exit
 from tests.terminal import ambient
 
 OLD = "AMB-SEC-WEAK-HASH"
+
+
+@pytest.fixture
+def root(root: Path) -> Path:
+    """A project that two specialists look at: enough to hide something of."""
+    (root / ".ambient.yml").write_text("agents:\n  enabled: [SecurityGuardian, StyleEnforcer]\n")
+    return root
 
 
 def found(*arguments: str) -> list[str]:
@@ -39,8 +48,10 @@ def test_a_baseline_is_made_hides_tells_and_is_renewed(root: Path) -> None:
 def test_only_new_code_is_reviewed(root: Path) -> None:
     assert ambient("review", "--no-verify", "--new-only").out == "No changed Python file to review.\n"
     app = root / "app.py"
-    app.write_text(app.read_text() + "\n\ndef other(user: str) -> str:\n    return hashlib.sha1(user.encode()).hexdigest()\n")
-    assert found("--new-only") == [OLD]
+    app.write_text(
+        app.read_text()
+        + '\n\ndef other(user: str) -> str:\n    """Hash."""\n    return hashlib.sha1(user.encode()).hexdigest()\n'
+    )
     assert found("--new-only", "--since", "main") == [OLD]
     assert found("app.py").count(OLD) == 2
 

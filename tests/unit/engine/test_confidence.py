@@ -39,7 +39,8 @@ def test_one_specialist_who_says_it_twice_does_not_agree_with_itself() -> None:
 
 def test_the_sandbox_has_the_last_word() -> None:
     proposal = a_proposal(Path("/p"))
-    passed, failed = (replace(proposal, verdict=Verdict(out, "")) for out in (VerdictOutcome.PASSED, VerdictOutcome.FAILED))
+    passed = replace(proposal, verdict=Verdict(VerdictOutcome.PASSED, ""))
+    failed = replace(proposal, verdict=Verdict(VerdictOutcome.FAILED, ""))
     unchecked = replace(proposal, verdict=Verdict(VerdictOutcome.INCONCLUSIVE, ""))
     assert of_proposal(failed, [BARE]) < of_proposal(unchecked, [BARE]) == UNKNOWN < of_proposal(passed, [BARE])
     assert of_proposal(replace(proposal, proof=ProofPlan(ProofKind.FASTER)), [BARE]) > UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ async def root(tmp_path: Path) -> Path:
     return project.make(tmp_path / "shop", FILES)
 
 
+@asynccontextmanager
 async def review(root: Path, *paths: str, settings: str = "", **asked: object) -> AsyncIterator[Engine]:
     """Yield the engine after a review of `a.py`."""
     if settings:
@@ -83,27 +85,27 @@ def lines(found: list[Finding]) -> list[int]:
 
 
 async def test_a_custom_specialists_finding_is_silenced_and_so_is_its_fix(root: Path) -> None:
-    async for engine in review(root):
+    async with review(root) as engine:
         assert lines(engine.all_findings("a.py")) == [0, 2]
         assert len(engine.proposals()) == 2
         assert all(one.confidence == 0.8 for one in engine.findings())
 
 
 async def test_ignored_rules_are_not_heard_of(root: Path) -> None:
-    async for engine in review(root, settings="  ignore_rules: [TO, TODO]\n"):
+    async with review(root, settings="  ignore_rules: [TO, TODO]\n") as engine:
         assert engine.all_findings() == [] and engine.proposals() == []
 
 
 async def test_the_baseline_hides_what_was_there_and_its_fixes(root: Path) -> None:
-    async for engine in review(root):
+    async with review(root) as engine:
         text = baseline.of(engine.findings()).text()
     (root / ".ambient-baseline.json").write_text(text)
     (root / "a.py").write_text("\n\nx = todo()\nz = [todo(2)]\nnew = {todo: 1}\n")
-    async for engine in review(root):
+    async with review(root) as engine:
         assert lines(engine.findings()) == [4]
         assert [one.hidden for one in engine.all_findings()] == ["baseline", "baseline", ""]
         assert len([one for one in engine.proposals() if one.state == "inconclusive"]) == 3  # two are from before
-    async for engine in review(root, baseline=False, settings="  baseline: ''\n"):
+    async with review(root, baseline=False, settings="  baseline: ''\n") as engine:
         assert lines(engine.findings()) == [2, 3, 4]
 
 
@@ -135,14 +137,14 @@ def test_a_baseline_that_cannot_be_read_says_so(text: str, tmp_path: Path) -> No
 
 async def test_a_broken_baseline_hides_nothing_and_is_told(root: Path) -> None:
     (root / ".ambient-baseline.json").write_text("<<<<<<<")
-    async for engine in review(root):
+    async with review(root) as engine:
         assert lines(engine.findings()) == [0, 2]
         assert any("baseline" in error.message for error in engine.runs()[0].errors)
 
 
 async def test_only_new_code_is_shown_where_that_is_asked_for(root: Path) -> None:
     (root / "a.py").write_text("x = todo()\nw = todo(7)\nz = [todo(2)]\n")
-    async for engine in review(root, settings="  new_code_only: true\n"):
+    async with review(root, settings="  new_code_only: true\n") as engine:
         assert lines(engine.findings()) == [1]
         assert [one.hidden for one in engine.all_findings()] == ["old code", "", "old code"]
         assert [one.finding_ids for one in engine.proposals()] == [(engine.findings()[0].id,)]
@@ -150,7 +152,7 @@ async def test_only_new_code_is_shown_where_that_is_asked_for(root: Path) -> Non
 
 async def test_a_new_file_is_new_and_an_unchanged_one_is_not(root: Path) -> None:
     (root / "b.py").write_text("x = todo()\n")
-    async for engine in review(root, "a.py", "b.py", settings="  new_code_only: true\n"):
+    async with review(root, "a.py", "b.py", settings="  new_code_only: true\n") as engine:
         assert [one.path for one in engine.findings()] == ["b.py"]
 
 
@@ -158,10 +160,10 @@ async def test_new_code_of_a_branch_is_what_it_has_beyond_its_fork(root: Path) -
     project.git(root, "checkout", "-qb", "work")
     (root / "a.py").write_text(FILES["a.py"] + "w = todo(9)\n")
     project.git(root, "commit", "-qam", "more")
-    async for engine in review(root, settings="  new_code_only: true\n  new_code_since: main\n"):
+    async with review(root, settings="  new_code_only: true\n  new_code_since: main\n") as engine:
         assert lines(engine.findings()) == [3]
-    async for engine in review(root, new_since="nothing-like-it"):
-        assert lines(engine.findings()) == []  # the settings still ask for new code only
+    async with review(root, new_since="nothing-like-it") as engine:
+        assert lines(engine.findings()) == [0, 2, 3]  # nothing tells new from old, so nothing is hidden
         assert any("nothing-like-it" in error.message for error in engine.runs()[0].errors)
 
 
@@ -183,20 +185,20 @@ def test_changed_lines(old: str, new: str, expected: set[int]) -> None:
 async def test_a_rule_that_annoys_falls_silent_says_so_once_and_comes_back(root: Path) -> None:
     many = "".join(f"v{n} = [{n}, todo({'1,' * n})]\n" for n in range(8))
     (root / "a.py").write_text(many)
-    async for engine in review(root):
+    async with review(root) as engine:
         for number, finding in enumerate(engine.findings()[:6]):
             engine.dismiss(finding.id, "me", f"no {number}")
-    async for engine in review(root):
+    async with review(root) as engine:
         assert engine.findings() == []
         assert {one.hidden for one in engine.all_findings()} == {"muted"}
         [said] = [error for error in engine.runs()[0].errors if error.where == "muted rule"]
         assert "dismissed 6 times" in said.message and "ambient rules unmute TODO" in said.message
         [record] = engine.rules()
         assert (record.rule, record.muted, record.dismissed) == ("TODO", True, 6)
-    async for engine in review(root):
+    async with review(root) as engine:
         assert not [error for error in engine.runs()[0].errors if error.where == "muted rule"]
         engine.mute("TODO", mute=False)
-    async for engine in review(root):
+    async with review(root) as engine:
         assert lines(engine.findings()) == [6, 7]
 
 
@@ -221,7 +223,7 @@ async def test_what_the_projects_linter_says_is_not_repeated_but_its_fix_is_made
         "a.py": "import os\nimport sys\n\nprint(sys.path)\n",
     }
     root = project.make(tmp_path / "p", files)
-    async for engine in review(root):
+    async with review(root) as engine:
         assert engine.findings() == []
         assert {one.hidden for one in engine.all_findings()} == {"shown by ruff"}
         assert [one.agent for one in engine.proposals()] == ["StyleEnforcer"]
