@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -34,6 +35,8 @@ class EngineWorkbench:
         self._read = read
         self._coverage = coverage
         self._observe = observe
+        # Specialists look at several files at once; the sandbox answers one question after the other.
+        self._sandbox = asyncio.Lock()
 
     async def read(self, path: str) -> Snapshot | None:
         """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""
@@ -45,11 +48,13 @@ class EngineWorkbench:
 
     async def coverage(self) -> Coverage | None:
         """Return the lines that the project's tests ran; None if the suite could not be run in a sandbox."""
-        return await self._coverage()
+        async with self._sandbox:
+            return await self._coverage()
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         """Evaluate expressions in the sandbox on the base tree; None where that could not be done."""
-        return await self._observe(calls, setup)
+        async with self._sandbox:
+            return await self._observe(calls, setup)
 
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
