@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.repository_index import RepositoryIndex
 from ambient_lsp.analyzers import complexity, deadcode, duplication, extraction, simplify, twins
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, pure
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -119,6 +119,7 @@ class RefactorArchitect(Specialist):
                     yield _twin_proposal(self.name, snapshot, other, twin, own, found)
 
 
+@pure
 def see(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
 ) -> list[RawFinding]:
@@ -130,6 +131,7 @@ def see(
     ]
 
 
+@pure
 def review(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
 ) -> Review:

@@ -10,18 +10,20 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp import identity
 from ambient_lsp.model import Evidence, Finding, Json, Rationale, Severity, Span
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tree_sitter import Node, Parser, Tree
 
     from ambient_lsp.model import Snapshot
+
+F = TypeVar("F", bound="Callable[..., Any]")
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _HANDS_OFF = re.compile(
@@ -29,6 +31,16 @@ _HANDS_OFF = re.compile(
 )
 _RULE_OF_RUFF = re.compile(r"[A-Z]+[0-9]+")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
+
+
+def pure(function: F) -> F:
+    """Mark a function whose result depends on its arguments alone: no disk, no clock, no process, no other state.
+
+    The engine keeps what it returned and gives it again for equal arguments, in later processes too
+    (`engine/memo.py`). Arguments are texts, numbers, collections and dataclasses of such.
+    """
+    function.ambient_pure = True  # type: ignore[attr-defined]
+    return function
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from platformdirs import user_cache_path
 from ambient_lsp.engine import extensions
 from ambient_lsp.engine.cpu import CpuPool
 from ambient_lsp.engine.looking import glance
+from ambient_lsp.engine.memo import Memo
 from ambient_lsp.engine.pipeline import travel
 from ambient_lsp.engine.road import Road
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
@@ -81,6 +83,7 @@ class Services:
         self._verifier: Verifier | None = None
         self._gates: list[tuple[str, Gate]] | None = None
         self._ruff: RuffServer | None = None
+        self._kept: Memo | None = None
 
     # ------------------------------------------------------------------------------------------------ the parts
 
@@ -166,6 +169,7 @@ class Services:
         bench = EngineWorkbench(
             agents=self.config.agents,
             cpu=self.cpu,
+            memo=self._memo(),
             read=lambda path: self._read(path, trigger),
             coverage=lambda: self._coverage(trigger),
             observe=lambda calls, setup: self._observe(calls, setup, trigger),
@@ -291,6 +295,8 @@ class Services:
                 stack.push_async_callback(self._repository.close)
             if self._ruff is not None:
                 stack.push_async_callback(self._ruff.close)
+            if self._kept is not None:
+                stack.callback(self._kept.close)
             stack.callback(self.cpu.close)
 
     async def _close_checkouts(self) -> None:
@@ -309,6 +315,12 @@ class Services:
             logged = None if sandbox is None else LoggedSandbox(sandbox, partial(self._log, "command_executed"))
             self._chosen = (logged, tuple(readiness))
         return self._chosen
+
+    def _memo(self) -> Memo:
+        if self._kept is None:
+            name = hashlib.sha256(str(self.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+            self._kept = Memo(user_cache_path("ambient") / "analysis" / f"{name}.db")
+        return self._kept
 
     def _log(self, kind: str, data: dict[str, Any]) -> None:
         self._telemetry.write(_RUN.get(), kind, data)
