@@ -288,6 +288,10 @@ class Store(Protocol):
         """Return current findings, of one file or of all."""
         ...
 
+    def found_in(self) -> set[tuple[str, str]]:
+        """Return the (agent, path) that have findings."""
+        ...
+
     def finding(self, finding_id: str) -> Finding:
         """Return one. Raises `NotFound`."""
         ...

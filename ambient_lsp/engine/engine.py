@@ -168,6 +168,14 @@ class Engine:
         muted = learning.by_key(self._store.dismissals(time.time()))
         return [finding for finding in self._store.findings(path=path) if not learning.is_dismissed(finding, muted)]
 
+    def findings_as_kept(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Return all findings, dismissed ones too, by agent and path, as text that is quick to compare."""
+        return self._store.findings_as_kept()
+
+    def dismissed(self) -> frozenset[tuple[str, str]]:
+        """Return the rule and fingerprint of everything that is dismissed now."""
+        return frozenset(learning.by_key(self._store.dismissals(time.time())))
+
     def finding(self, finding_id: str) -> Finding:
         """Return one finding, by id or prefix. Raises `NotFound`."""
         return self._store.finding(finding_id)

@@ -60,8 +60,7 @@ def forget_unasked(road: Road, context: Context) -> None:
     """Take back what specialists found who are not asked any more: the settings have changed since."""
     asked = {agent.name for agent in road.specialists}
     hashes = {target.path: target.sha256 for target in context.targets}
-    known = road.store.findings(path=next(iter(hashes)) if len(hashes) == 1 else "")
-    for agent, path in dict.fromkeys((one.agent, one.path) for one in known):
+    for agent, path in sorted(road.store.found_in()):
         if agent not in asked and path in hashes:
             road.store.save_findings(agent, path, hashes[path], ())
             road.publish(FindingsReported(road.run.id, agent, path, hashes[path], ()))
@@ -140,6 +139,7 @@ class _Listening:
         self._texts = {target.path: target for target in context.targets}
         self._hashes = {target.path: target.sha256 for target in context.targets}
         self._unsaid = dict.fromkeys(self._hashes, False)
+        self._kept = road.store.found_in()
         self._again = rechecker(road, context)
 
     async def listen(self) -> None:
@@ -174,7 +174,9 @@ class _Listening:
             self._unsaid.pop(path, None)
             findings = await self._judged(path, merge_findings(self._found[path])) if path in self._found else []
             findings = _most_severe(findings, road.config.agents.max_findings_per_file)
-            road.store.save_findings(agent, path, self._hashes[path], findings)
+            if findings or (agent, path) in self._kept:  # most files have none, and a write for each takes its time
+                road.store.save_findings(agent, path, self._hashes[path], findings)
+                self._kept.add((agent, path))
             road.publish(FindingsReported(road.run.id, agent, path, self._hashes[path], tuple(findings)))
 
     async def _judged(self, path: str, findings: list[Finding]) -> list[Finding]:

@@ -47,6 +47,8 @@ class Board:
     def findings(self, workspace: Workspace, event: FindingsReported) -> None:
         """Show what an agent says of a file, unless its text has moved on."""
         document = self._files.buffer(workspace, event.path)
+        if document is None and not event.findings and not self._book.knows(workspace.uri_of(event.path)):
+            return  # nothing was shown of it, and nothing is to be: most files of a large folder
         if document is None:
             self._spawn(self._show_closed(workspace, event.path, event))
         elif self._book.report(document, event.agent, event.sha256, _placed(workspace, event), event.run_id):
