@@ -65,6 +65,10 @@ class RefactorArchitect(Specialist):
     def __init__(self) -> None:
         self._index = RepositoryIndex()
 
+    async def warm(self, context: Context, bench: Workbench) -> None:
+        """Read the repository, so that the first save does not wait for it."""
+        await self._index.refresh(context, bench)
+
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:

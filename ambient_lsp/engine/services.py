@@ -22,6 +22,7 @@ from ambient_lsp.engine.road import Road
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import VerdictOutcome
+from ambient_lsp.protocols import Eager
 from ambient_lsp.sandbox.logged import LoggedSandbox
 from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 
 _RUN: ContextVar[str] = ContextVar("run", default="")
 """The run that this task works for; tasks that it starts work for the same."""
+
+_NO_FILE = ".ambient/nothing"
+"""A target that is never there: for a context of the repository without one."""
 
 FIRST_LOOK = {"StyleEnforcer": "AMB-STYLE-", "SecurityGuardian": "AMB-SEC-"}
 """Whose rules the resident linter can see by itself, by the beginning of their names."""
@@ -268,9 +272,22 @@ class Services:
         """Do now what the first save would wait for."""
         self.cpu.warm()
         await self.repository()
-        self.specialists()
+        await self._warm_specialists()
         if await self.verifier() is not None:
             await (await self.checkouts()).current()
+
+    async def _warm_specialists(self) -> None:
+        """Let those who know the whole repository read it now."""
+        from ambient_lsp.engine.run import Run
+        from ambient_lsp.model import RunRecord, Trigger, TriggerKind
+
+        eager = [one for one in self.specialists() if isinstance(one, Eager)]
+        if eager:
+            trigger = Trigger("warm-up", TriggerKind.OPEN, (_NO_FILE,))
+            run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None)
+            bench, context = self.road(run, lambda _: None).bench, await self._pack(trigger)
+            for specialist in eager:
+                await specialist.warm(context, bench)
 
     async def reap(self) -> None:
         """Remove what killed processes of ours left behind: checkouts, commits of ended proposals, containers."""

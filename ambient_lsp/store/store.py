@@ -130,7 +130,7 @@ class SqliteStore:
     def findings_as_kept(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Return all current findings by agent and path, as the text that they are kept as: quick to compare."""
         kept: dict[tuple[str, str], list[str]] = {}
-        for agent, path, value in self._rows("SELECT agent, path, value FROM findings ORDER BY agent, path, number"):
+        for agent, path, value in self._rows("SELECT agent, path, value FROM findings ORDER BY agent, path, position"):
             kept.setdefault((agent, path), []).append(value)
         return {key: tuple(values) for key, values in kept.items()}
 
