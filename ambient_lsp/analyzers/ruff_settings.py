@@ -6,6 +6,7 @@ ones it turned off, and who owns the layout.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,16 +86,33 @@ def _strings(table: Json, key: str) -> tuple[str, ...]:
 
 def _table(file: Path) -> Json | None:
     """Return ruff's table of a settings file; None where there is none."""
-    content = _toml(_text(file))
+    content = _content(file)
     if content is None:
         return None
     table = content.get("tool", {}).get("ruff") if file.name == "pyproject.toml" else content
     return table if isinstance(table, dict) else None
 
 
+def _content(file: Path) -> Json | None:
+    """Return what a TOML file holds; read again only when it has changed, since every file of a project asks for it."""
+    try:
+        info = os.stat(file)  # noqa: PTH116 - pathlib takes three times as long, for every folder of a project
+    except OSError:
+        return None
+    return _parsed(str(file), info.st_mtime_ns, info.st_size)
+
+
+@lru_cache(maxsize=64)
+def _parsed(file: str, _time: int, _size: int) -> Json | None:
+    try:
+        return tomllib.loads(Path(file).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def _formatter(root: Path) -> Formatter:
     """Tell who lays out the code, from the project's own files."""
-    if "black" in (_toml(_text(root / "pyproject.toml")) or {}).get("tool", {}):
+    if "black" in (_content(root / "pyproject.toml") or {}).get("tool", {}):
         return "black"
     hooks = _text(root / ".pre-commit-config.yaml") or ""
     if "id: ruff-format" in hooks:
@@ -105,21 +123,6 @@ def _formatter(root: Path) -> Formatter:
 def _text(file: Path) -> str | None:
     """Return a file's text; None where it cannot be read."""
     try:
-        info = file.stat()
-        return _read(file, info.st_mtime_ns, info.st_size)
+        return file.read_text("utf-8")
     except (OSError, ValueError):
-        return None
-
-
-@lru_cache(maxsize=64)
-def _read(file: Path, _modified: int, _size: int) -> str:
-    return file.read_text("utf-8")
-
-
-@lru_cache(maxsize=16)
-def _toml(text: str | None) -> Json | None:
-    # Parsing a long `pyproject.toml` takes as long as all else between a save and what is shown of it.
-    try:
-        return None if text is None else tomllib.loads(text)
-    except ValueError:
         return None

@@ -91,6 +91,7 @@ async def _show(engine: Engine) -> None:
     from rich.markup import escape
 
     from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
+    from ambient_lsp.engine.hidden import visible
     from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
 
@@ -99,7 +100,8 @@ async def _show(engine: Engine) -> None:
             OUT.print(f"[dim]reviewing {escape(_names(event.paths))}[/]", soft_wrap=True)
         elif isinstance(event, FindingsReported):
             for one in event.findings:
-                print_finding(one)
+                if visible(one, engine.config):
+                    print_finding(one)
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             proposal = event.proposal
             said = f"{escape(proposal.title)}: {escape(reason_of(proposal))}"

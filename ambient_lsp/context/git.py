@@ -71,6 +71,17 @@ def is_commit(root: Path, revision: str) -> bool:
     return process is not None and bool(_finish(process).strip())
 
 
+def fork_point(root: Path, revision: str) -> str | None:
+    """Return the commit at which this branch left `revision`, or that revision itself; None where there is no such."""
+    process = _start(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _finish(process).decode().strip() if process is not None else ""
+    if not commit:
+        return None
+    process = _start(root, "merge-base", commit, "HEAD")
+    base = _finish(process).decode().strip() if process is not None else ""
+    return base or commit
+
+
 def differing(root: Path, revision: str = "HEAD", *, staged: bool = False, untracked: bool = False) -> list[str]:
     """Return the files below `root` that differ from `revision`, and where asked those that git does not know.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
+from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import Event, FindingsReported, Problem, Progress, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.lsp import configuration
@@ -257,6 +258,8 @@ class Session:
                 self.progress.report(event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
+                if event.error.where == MUTED_RULE:
+                    self.complain(event.error.message)
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)

@@ -282,6 +282,7 @@ class FakeEngine:
                 "md5 is broken",
                 base.sha256,
                 evidence=(Evidence(base.path, span, "used here"),),
+                origin="S324",
             )
             found.append(finding)
             proposals.append(self._propose(base, finding, start, line, run_id))
