@@ -86,7 +86,7 @@ class RuffServer:
         root = str(self._root)
         settings = read_settings(root, path)
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
-        return found + security.judge(text, path, root, report, self._threshold, settings)
+        return found + security.first_look(text, path, report, settings, self._threshold)
 
     async def report(
         self, path: str, text: str, version: int = 0, *, meanwhile: Callable[[], object] = lambda: None

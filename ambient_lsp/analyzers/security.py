@@ -16,12 +16,15 @@ from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
+from ambient_lsp.analyzers.rules_taint import BY_CALL, BY_TEXT
 from ambient_lsp.analyzers.style import is_test
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    Modules = Mapping[str, tuple[str, str]]
 
 SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
@@ -67,12 +70,36 @@ def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[R
 
 
 def judge(
-    text: str, path: str, root: str, report: Report, threshold: Level = "medium", settings: RuffSettings | None = None
+    text: str, path: str, root: str, report: Report, threshold: Level = "medium", modules: Modules | None = None
 ) -> list[RawFinding]:
-    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
-    settings = settings or read_settings(root, path)
+    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off, weighed by the flow.
+
+    `modules` maps dotted names of modules that the text imports to their path and text, to follow data into them.
+    """
+    from ambient_lsp.analyzers.taint.report import weigh  # a process that only takes a first look does without
+
+    settings = read_settings(root, path)
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
-    return raw_findings(text, path, replace(report, diagnostics=kept), threshold)
+    found = weigh(text, path, raw_findings(text, path, replace(report, diagnostics=kept), "low"), modules)
+    found = [raw for raw in found if not any(settings.refuses(code) for code in RULES[raw.rule].ruff)]
+    return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
+
+
+def first_look(
+    text: str, path: str, report: Report, settings: RuffSettings, threshold: Level = "medium"
+) -> list[RawFinding]:
+    """Return those of `judge` that do not depend on what flows where: all that can be said within a millisecond."""
+    sure = (
+        found
+        for found in report.diagnostics
+        if found.code not in BY_TEXT | BY_CALL and not settings.refuses(found.code)
+    )
+    return raw_findings(text, path, replace(report, diagnostics=tuple(sure)), threshold)
+
+
+def _at_least(raw: RawFinding, threshold: Level) -> bool:
+    shown = "not-checked" in raw.tags  # what was not looked at is told at every threshold
+    return shown or LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
 
 
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
