@@ -8,9 +8,12 @@ another file; without one the block is `program.py`. `# <<<` ends the lines to b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
 FOLDERS = {"cases": False, "held_out": True}

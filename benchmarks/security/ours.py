@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ambient_lsp import __version__
 from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.advisories import in_dependencies
-from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.errors import AmbientError
-from benchmarks.security.corpus import Case
 from benchmarks.security.peers import Found, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ambient_lsp.analyzers.base import RawFinding
+    from benchmarks.security.corpus import Case
 
 THRESHOLD = "medium"
 """The level that a project has by default."""

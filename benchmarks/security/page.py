@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from benchmarks.security.corpus import Case
-from benchmarks.security.peers import Report
 from benchmarks.security.scores import Score, failures, score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from benchmarks.security.corpus import Case
+    from benchmarks.security.peers import Report
 
 _METHOD = """\
 # Security benchmark

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CATEGORIES_OF = {
     "101": "assert", "102": "code", "105": "secrets", "106": "secrets", "107": "secrets", "108": "tempfile archive",
     "113": "timeout", "201": "debug", "202": "archive", "301": "deserialization", "302": "deserialization",
     "303": "weak-hash", "304": "weak-cipher", "305": "weak-cipher", "306": "tempfile", "307": "code", "308": "xss",
     "310": "ssrf path", "311": "weak-random", "313": "xxe", "314": "xxe", "315": "xxe", "316": "xxe", "317": "xxe",
-    "318": "xxe", "319": "xxe", "320": "xxe", "323": "tls", "324": "weak-hash", "405": "xxe", "406": "xxe", "407": "xxe",
-    "408": "xxe", "409": "xxe", "410": "xxe", "411": "xxe", "501": "tls", "502": "tls", "503": "tls", "504": "tls",
+    "318": "xxe", "319": "xxe", "320": "xxe", "323": "tls", "324": "weak-hash", "405": "xxe", "406": "xxe",
+    "407": "xxe", "408": "xxe", "409": "xxe", "410": "xxe", "411": "xxe", "501": "tls", "502": "tls", "503": "tls", "504": "tls",
     "505": "weak-cipher", "506": "deserialization", "507": "tls", "601": "command", "602": "command", "603": "command",
     "604": "command", "605": "command", "606": "command", "607": "command", "608": "sql", "609": "command",
     "610": "sql", "611": "sql", "614": "deserialization", "701": "xss template", "702": "xss template", "703": "xss",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from benchmarks.security.corpus import Case
-from benchmarks.security.peers import Report
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.security.corpus import Case
+    from benchmarks.security.peers import Report
 
 
 @dataclass(frozen=True, slots=True)
