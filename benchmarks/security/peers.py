@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ruff import find_ruff_bin
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -73,7 +75,7 @@ def bandit(folder: Path) -> Report | None:
 
 def ruff(folder: Path) -> Report:
     """Return the findings of ruff's rules S in the cases' folders."""
-    program = shutil.which("ruff") or "ruff"
+    program = str(find_ruff_bin())
     argv = ("check", "--isolated", "--select", "S", "--preview", "--target-version", "py313", "--no-cache")
     answer = json.loads(_run(program, *argv, "--output-format", "json", "--exit-zero", ".", cwd=folder))
     found: dict[str, list[Found]] = {}
