@@ -1,6 +1,6 @@
 """The rules that the style and security specialists report: why each matters, and what the fix does.
 
-`docs/rules/README.md` is made from this table: `python -m ambient_lsp.analyzers.rules > docs/rules/README.md`.
+Each rule has a page in `docs/rules/`, made by `python -m ambient_lsp.analyzers.rule_pages`.
 """
 
 from __future__ import annotations
@@ -68,30 +68,3 @@ UNREADABLE = (
 RULES = {rule.id: rule for rule in (*SECURITY, *STYLE, *UNREADABLE)}
 BY_RUFF = {code: rule for rule in FLOW for code in rule.ruff}
 """What is taken from ruff: the rules that have no pattern of our own."""
-
-
-def table() -> str:
-    """Return the rules as a page of Markdown."""
-    rows = [
-        f"| `{rule.id}` | {rule.title} | {rule.why} | {rule.fix or 'a person decides'} | {rule.level} "
-        f"| {', '.join(rule.tags)} | {', '.join(rule.ruff)} |"
-        for rule in RULES.values()
-    ]
-    return "\n".join(
-        (
-            "# Rules",
-            "",
-            "Made from `ambient_lsp/analyzers/rules.py`; do not edit by hand.",
-            "",
-            "| Rule | What | Why | Fix | Level | Tags | Ruff |",
-            "|---|---|---|---|---|---|---|",
-            *rows,
-            "",
-        )
-    )
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(table())

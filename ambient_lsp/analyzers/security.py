@@ -41,7 +41,7 @@ def raw_findings(text: str, path: str, report: Report, threshold: Level = "mediu
     """Return the weaknesses in a report in which the rules `S` were selected."""
     if report.syntax_error is not None:
         broken = report.syntax_error
-        message = f"Security was not fully checked, because the file cannot be parsed: {broken.message}."
+        message = f"Parts were not checked for security, because the file cannot be parsed: {broken.message}."
         unread = RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))
         return [unread, *(raw for raw in patterns.find(text, path) if _at_least(raw, threshold))]
     found = [
