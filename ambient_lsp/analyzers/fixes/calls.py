@@ -17,7 +17,7 @@ from ambient_lsp.analyzers.fixes.site import (
     with_keyword,
     without_argument,
 )
-from ambient_lsp.analyzers.security import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
+from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
 from ambient_lsp.model import RiskLevel
 
 _SECRETS = {"random.choice": "choice", "random.getrandbits": "randbits"}

@@ -12,7 +12,7 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from ambient_lsp.analyzers import ruff
 from ambient_lsp.analyzers.fixes import calls, secret, shell, sql
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
-from ambient_lsp.analyzers.security import around
+from ambient_lsp.analyzers.vocabulary import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -238,7 +238,6 @@ async def test_the_fix(tmp_path, rule, risk, before, after):
         "def login(user, token):\n    assert token is not None\n    assert isinstance(user, int), 'no permission'\n",
         'def query(x):\n    raise ValueError(f"Cannot select {x} from the table where it is")\n',
         'log(f"select a file from {x} where you can")\n',
-        "import hashlib  # noqa\n\nsignature = hashlib.md5(x)  # noqa: S324\n",
         "",
     ],
 )
