@@ -1,9 +1,8 @@
-"""The labelled programs are found and their safe twins left alone: what `docs/security-benchmark.md` says stays true."""
+"""The labelled programs are found and their safe twins left alone, as `docs/security-benchmark.md` says."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
