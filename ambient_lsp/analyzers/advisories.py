@@ -26,6 +26,10 @@ from ambient_lsp.text import Lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+ADVISORIES = ".ambient/advisories.json"
+"""Where a repository keeps its advisories; `ambient advisories update` writes it."""
+
+_MANIFESTS = ("requirements", "constraints", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile")
 _VERSION = r"[0-9][\w.!+-]*"
 _PINS = (
     re.compile(rf"([A-Za-z0-9][\w.-]*)(?:\[[\w,\s-]*\])?\s*===?\s*({_VERSION})"),  # requirements, pyproject
@@ -56,6 +60,17 @@ class Advisory:
         """Return the version that ends the range which `version` is in, where the advisory tells."""
         ends = [last for _, last, closed in self.ranges if last is not None and not closed and version < last]
         return min(ends, default=None)
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file of this name declares dependencies."""
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(_MANIFESTS) and name.endswith((".txt", ".toml", ".lock", "Pipfile"))
+
+
+def pinned(manifest: str) -> set[str]:
+    """Return the normal names of the packages that a manifest pins."""
+    return {canonicalize_name(match[1]) for pin in _PINS for match in pin.finditer(manifest)}
 
 
 def in_dependencies(manifest: str, advisories: str) -> Iterator[RawFinding]:
