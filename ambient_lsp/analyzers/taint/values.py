@@ -121,7 +121,7 @@ class Function(Value):
 
 @dataclass(frozen=True, slots=True)
 class Class(Value):
-    """A class of the program. `members` is what its body defines; it grows while the body runs."""
+    """A class of the program. `members` is what its body defines, `stores` what methods were seen to store in `self`."""
 
     name: str
     key: int
@@ -129,6 +129,7 @@ class Class(Value):
     members: dict[str, Value] = field(compare=False)
     scope: Scope = field(compare=False)
     node: ast.ClassDef = field(compare=False)
+    stores: dict[str, Value] = field(compare=False, default_factory=dict)
 
     def find(self, name: str) -> Value | None:
         """Return a member of the class or of those of its bases that belong to the program."""
@@ -155,6 +156,14 @@ class Class(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Module(Value):
+    """A module of the program."""
+
+    name: str
+    scope: Scope = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Bound(Value):
     """A method of a value whose class is not of the program."""
 
@@ -172,6 +181,13 @@ class Partial(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Fact(Value):
+    """The test whose outcome a variable holds (`ok = name in ALLOWED`), under a name that no variable can have."""
+
+    test: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
 class Options(Value):
     """One of several values, none of which is itself one of several."""
 
@@ -179,7 +195,15 @@ class Options(Value):
 
 
 UNKNOWN = Opaque()
+HARMLESS = Opaque(type="harmless")
+"""A number, or a text made of nothing but numbers and constants."""
+HARMLESS_TYPES = frozenset({"harmless", "int", "float", "bool"})
 NONE = Const(None)
+
+
+def fact_of(name: str) -> str:
+    """Return the name under which a state keeps the test whose outcome is in the variable `name`."""
+    return f"{name} holds"
 
 
 def taints_of(value: Value) -> Taints:
