@@ -126,7 +126,7 @@ def _unchecked(call: Call) -> Node | None:
         return None
     function = call.module.function(call.node)
     looked = re.search(r"extraction_filter|is_relative_to|commonpath|commonprefix|getmembers\(|\.startswith\(",
-                       code(function))  # fmt: skip
+                       code(function or call.module.tree.root_node))  # fmt: skip
     return call.callee if looked is None else None
 
 
@@ -142,12 +142,13 @@ def _races(module: Module) -> Iterator[Hit]:
             continue
         for check in module.inside("call", condition):
             name = module.name(check.child_by_field_name("function"))
-            if name not in ("os.access", "os.path.exists", "os.path.isfile", "os.path.islink"):
+            negated = check.parent is not None and check.parent.type == "not_operator"
+            if name not in ("os.access", "os.path.exists", "os.path.isfile") or negated:
                 continue
             path = code(Call(module, check, name).get("path", 0))
             used = [one for one in module.inside("call", body) if _uses(module, one, path)]
             if path and used:
-                yield Hit(TOCTOU, check, level=None if name in ("os.access", "os.path.islink") else "low")
+                yield Hit(TOCTOU, check, level=None if name == "os.access" else "low")
 
 
 def _uses(module: Module, node: Node, path: str) -> bool:
