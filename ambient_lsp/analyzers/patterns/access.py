@@ -122,7 +122,7 @@ def _changes(module: Module) -> Iterator[Hit]:
             yield Hit(UNVERIFIED, node)
 
 
-_MONEY = frozenset("balance stock credit credits quantity funds points inventory".split())
+_MONEY = frozenset("balance stock credit credits funds points inventory".split())
 
 
 def _lost_updates(module: Module) -> Iterator[Hit]:

@@ -26,7 +26,11 @@ _WELL_KNOWN = re.compile(
     r"|sk_live_[0-9a-zA-Z]{20,}|AIza[0-9A-Za-z_-]{35}|glpat-[\w-]{20,}|sk-ant-[\w-]{20,})"
     r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
-_IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@{}<>$%]+:([^/\s:@{}<>$%]{3,})@[\w.-]+")
+_IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://([^/\s:@{}<>$%]+):([^/\s:@{}<>$%]{3,})@[\w.-]+")
+_NO_LOGIN_TOKENS = frozenset(
+    "next page cursor continuation pad mask cls sep unk bos eos start end stop special".split()
+)
+_HERE = re.compile(r"@(localhost|127\.|0\.0\.0\.0|(host|hostname|server|db)([:/]|$)|example)")
 _DULL = frozenset("password passwd pass secret changeme example test user guest root admin postgres".split())
 
 SECRET = weakness(
@@ -86,6 +90,9 @@ def _literals(module: Module) -> Iterator[Hit]:
         if not _SECRET_NAME.search(name) or value.type != "string":
             continue
         text = module.value(value)
+        about = words(name)
+        if "token" in about and about & _NO_LOGIN_TOKENS:
+            continue
         if isinstance(text, str) and not is_placeholder(text) and not _is_a_label(name, text):
             yield Hit(SECRET, value, f"`{name.rpartition('.')[2]}` is a literal")
 
@@ -132,7 +139,8 @@ def _shapes(module: Module) -> Iterator[Hit]:
         elif "://" in text and "@" in text:
             value = module.value(node)
             inside = _IN_URL.match(value) if isinstance(value, str) else None
-            if inside is not None and inside[1].lower() not in _DULL and "example" not in text:
+            made_up = inside is None or inside[2].lower() in (*_DULL, inside[1].lower()) or _HERE.search(value)
+            if inside is not None and not made_up and set(inside[2]) - {"*", "x"}:
                 yield Hit(URL_SECRET, node)
 
 
@@ -146,18 +154,27 @@ def _fixed_login(module: Module) -> Iterator[Hit]:
             value = module.value(other)
             name = code(one).rpartition(".")[2]
             if isinstance(value, str) and one.type in ("identifier", "attribute", "subscript"):
-                if words(name) & PASSWORD_WORDS and len(value) > 2 and not _says_state(value, name):
+                if (
+                    other.type == "string"
+                    and _PASSWORD.search(name)
+                    and len(value) > 2
+                    and not _says_state(value, name)
+                ):
                     yield Hit(BACKDOOR, other)
             elif _is_stored(one) and _comes_from_outside(other):
                 yield Hit(PLAIN_COMPARE, node)
                 break
 
 
+_PASSWORD = re.compile(
+    r"(?i)^[\w.'\"\[]*?((user|admin|login|input|entered|given|provided|raw|my)_?)?(password|passwd|pwd)['\"\]]*$"
+)
+_STATE = re.compile(r"(?i)(update|show|hide|use|need|has|reset|change)_")
+
+
 def _says_state(value: str, name: str) -> bool:
     """Whether the string is about a form or a mode (`field == "password"`), and no password."""
-    return bool(words(name) & {"type", "field", "method", "mode", "key", "name", "action"}) or value.lower() in (
-        "password", "none", "null",
-    )  # fmt: skip
+    return _STATE.match(name) is not None or value.lower() in ("password", "none", "null")
 
 
 def _is_stored(node: Node) -> bool:

@@ -37,8 +37,15 @@ YAML = weakness(
 )  # fmt: skip
 PICKLE = weakness(
     "PICKLE", "medium", "502", "a08", "Unpickling data", "A pickle can run any code when it is loaded.",
-    "`weights_only=True` and `allow_pickle=False`, where the library has them.", "S301 S302 S403",
+    "", "S301 S302 S403",
     example="import pickle\n\nuser = pickle.loads(body)\n", better="import json\n\nuser = json.loads(body)\n",
+)  # fmt: skip
+LOADER = weakness(
+    "LOAD-OBJECTS", "high", "502", "a08", "Loader told to run what a file holds",
+    "A file of numbers needs no code; this switch lets it bring some.",
+    "`weights_only=True` for PyTorch, no `allow_pickle` for NumPy.", "S614",
+    example="import torch\n\nweights = torch.load(path, weights_only=False)\n",
+    better="import torch\n\nweights = torch.load(path, weights_only=True)\n",
 )  # fmt: skip
 XML = weakness(
     "XML", "high", "611 827", "a05", "XML parser that fetches what a document names",
@@ -135,8 +142,8 @@ _CALLS = (
                               "dill: load loads", "cloudpickle: load loads", "marshal: load loads"), _unpickles),
     CallPattern(PICKLE, names("shelve.open joblib.load jsonpickle.decode jsonpickle.loads pandas.read_pickle "
                               "xmlrpc.client.loads"), _unpickles),
-    CallPattern(PICKLE, names("torch.load"), given("weights_only", FALSE)),
-    CallPattern(PICKLE, names("numpy.load"), given("allow_pickle", TRUE, 2)),
+    CallPattern(LOADER, names("torch.load"), given("weights_only", FALSE)),
+    CallPattern(LOADER, names("numpy.load"), given("allow_pickle", TRUE, 2)),
     CallPattern(XML, names("lxml.etree: XMLParser ETCompatXMLParser XMLPullParser iterparse"),
                 any_of(given("resolve_entities", TRUE), given("no_network", FALSE), given("load_dtd", TRUE),
                        given("dtd_validation", TRUE))),
@@ -146,4 +153,4 @@ _CALLS = (
     CallPattern(REDOS, _REGEX, _exponential),
     CallPattern(LOG_CONFIG, names("logging.config.listen"), missing("verify", 1)),
 )  # fmt: skip
-AREA = Area((YAML, PICKLE, XML, XML_BOMB, REDOS, TEMPLATE_FORMAT, LOG_CONFIG), _CALLS, finders=(_formats,))
+AREA = Area((YAML, PICKLE, LOADER, XML, XML_BOMB, REDOS, TEMPLATE_FORMAT, LOG_CONFIG), _CALLS, finders=(_formats,))

@@ -151,8 +151,11 @@ _TRACE = re.compile(r"\btraceback\.(format_exc|format_exception|format_tb)\(|\bs
 
 def _reveals(call: Call) -> Node | None:
     """Find an answer to the visitor that is made of a traceback, or of the text of any error."""
+    status = call.value("status_code", 0)
+    # What was wrong with the visitor's own data may be told.
+    blamed = isinstance(status, int) and 400 <= status < 500
     for argument in (*call.positional, *call.keywords.values()):
-        if _tells(call.module, argument):
+        if _tells(call.module, argument) and not (blamed and not _TRACE.search(code(argument))):
             return argument
     return None
 

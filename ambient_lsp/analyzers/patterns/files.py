@@ -126,7 +126,7 @@ def _unchecked(call: Call) -> Node | None:
         return None
     function = call.module.function(call.node)
     looked = re.search(r"extraction_filter|is_relative_to|commonpath|commonprefix|getmembers\(|\.startswith\(",
-                       code(function))  # fmt: skip
+                       code(function or call.module.tree.root_node))  # fmt: skip
     return call.callee if looked is None else None
 
 
@@ -142,12 +142,13 @@ def _races(module: Module) -> Iterator[Hit]:
             continue
         for check in module.inside("call", condition):
             name = module.name(check.child_by_field_name("function"))
-            if name not in ("os.access", "os.path.exists", "os.path.isfile", "os.path.islink"):
+            negated = check.parent is not None and check.parent.type == "not_operator"
+            if name not in ("os.access", "os.path.exists", "os.path.isfile") or negated:
                 continue
             path = code(Call(module, check, name).get("path", 0))
             used = [one for one in module.inside("call", body) if _uses(module, one, path)]
             if path and used:
-                yield Hit(TOCTOU, check, level=None if name in ("os.access", "os.path.islink") else "low")
+                yield Hit(TOCTOU, check, level=None if name == "os.access" else "low")
 
 
 def _uses(module: Module, node: Node, path: str) -> bool:
@@ -224,8 +225,10 @@ _CALLS = (
     CallPattern(MKTEMP, names("tempfile.mktemp"), always),
     CallPattern(TEMP_PATH, names("open io.open codecs.open"), _writes_in_shared),
     CallPattern(PERMISSIONS, names("os.chmod os.lchmod"), _open_to_all(1)),
-    CallPattern(PERMISSIONS, names("os.fchmod os.mkdir os.makedirs os.mkfifo"), _open_to_all(1)),
-    CallPattern(PERMISSIONS, names("os.open"), _open_to_all(2)),
+    CallPattern(PERMISSIONS, names("os.fchmod"), _open_to_all(1)),
+    CallPattern(PERMISSIONS, names("os.mkdir os.makedirs os.mkfifo"), _open_to_all(1),
+                "but for what the umask takes off", "low"),
+    CallPattern(PERMISSIONS, names("os.open"), _open_to_all(2), "but for what the umask takes off", "low"),
     CallPattern(PERMISSIONS, names("pathlib.Path().chmod"), _open_to_all(0)),
     CallPattern(PERMISSIONS, names("*.put_object *.create_bucket *.put_object_acl *.put_bucket_acl *.upload_file"),
                 given("ACL", equals("public-read-write")), "everybody can change it"),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+    from ambient_lsp.analyzers.patterns.match import Condition
     from ambient_lsp.analyzers.patterns.module import Module
 
 FLASK_DEBUG = weakness(
@@ -155,11 +156,14 @@ def _headers(module: Module) -> Iterator[Hit]:
             yield from _header(module, key, right)
 
 
+_CREDENTIALS = re.compile(r"(?i)access-control-allow-credentials['\"]\]?\s*[=:,]\s*(['\"]true|True)")
+
+
 def _header(module: Module, name: str, node: Node) -> Iterator[Hit]:
     name = name.lower()
     value = module.value(node)
     if name == "access-control-allow-origin":
-        if value == "*" and "Access-Control-Allow-Credentials" in module.text:
+        if value == "*" and _CREDENTIALS.search(code(module.function(node) or module.tree.root_node)):
             yield Hit(CORS, node, "for every site, with credentials")
         elif re.fullmatch(r"request\.headers(\.get\(|\[)\s*['\"](?i:origin)['\"].*", code(node)):
             checked = module.function(node)
@@ -232,6 +236,19 @@ def _no_length(module: Module, node: Node) -> bool:
     return empty(module, node) or any(isinstance(length, int) and length < 8 for length in lengths)
 
 
+def _for_pages(condition: Condition) -> Condition:
+    """`condition`, where the templates may be pages: of prompts, statements and settings there is nothing to escape."""
+
+    def of_pages(call: Call) -> Node | None:
+        text = call.module.text
+        page = re.search(r"(?i)\.html?\b|text/html|</?(p|div|h\d|body|html|span|b|a|td|li)\b", text) is not None
+        other = re.search(r"(?i)prompt|\bsql|latex|\.(txt|md|conf|cfg|ya?ml|tex|py|sh|ini|sql)\b", text) is not None
+        alone = call.name.endswith("Template") and not page
+        return condition(call) if page or not (other or alone) else None
+
+    return of_pages
+
+
 def _run(call: Call) -> Node | None:
     return given("debug", TRUE)(call) if call.module.imported & {"flask", "quart", "dash", "connexion"} else None
 
@@ -252,10 +269,11 @@ _CALLS = (
     CallPattern(CSRF, names("*.exempt"),
                 lambda call: call.callee if call.name.endswith("CSRFProtect().exempt") else None),
     CallPattern(CSRF, names("django.views.decorators.csrf.csrf_exempt"),
-                lambda call: call.callee if call.positional else None),
+                lambda call: call.callee if call.positional and call.node.parent is not None
+                and call.node.parent.type == "argument_list" else None),
     CallPattern(AUTOESCAPE, names("jinja2: Environment Template sandbox.SandboxedEnvironment",
                                   "jinja2.environment.Environment jinja2.sandbox.SandboxedEnvironment"),
-                any_of(missing("autoescape"), given("autoescape", FALSE))),
+                _for_pages(any_of(missing("autoescape"), given("autoescape", FALSE)))),
     CallPattern(AUTOESCAPE, names("mako.template.Template mako.lookup.TemplateLookup"),
                 lambda call: call.callee if not call.spread and "h" not in str(call.value("default_filters"))
                 and call.get("default_filters") is None and "django" not in call.module.imported else None,

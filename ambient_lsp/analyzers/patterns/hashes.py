@@ -68,7 +68,12 @@ ENCODED_PASSWORD = weakness(
 
 
 def _weak(call: Call) -> Node | None:
-    return None if call.value("usedforsecurity") is False else call.callee
+    told = call.get("usedforsecurity")
+    if told is not None and call.module.value(told) is not True:
+        return None
+    above = call.node.parent
+    size = above is not None and code(above).endswith((".digest_size", ".block_size", ".name"))
+    return None if size else call.callee
 
 
 def _weak_by_name(call: Call) -> Node | None:
@@ -87,6 +92,8 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         call = Call(module, node, name)
         weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
         near = around(module.text, module.span(call.callee))
+        if near & {"ws", "websocket"}:  # the protocol's handshake wants SHA-1
+            continue
         if weak is not None:
             level: Level = "high" if near & SECRET_WORDS else "low" if near & _HARMLESS else "medium"
             yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)

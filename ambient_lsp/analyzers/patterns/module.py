@@ -7,7 +7,7 @@ certain has the name "" and the value `UNKNOWN`.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ _KINDS = (
     "return_statement", "assert_statement", "string", "expression_statement", "global_statement", "nonlocal_statement",
 )  # fmt: skip
 _DEPTH = 6
+_MOST_VALUES = 8
 _SIMPLE = ("identifier", "attribute")
 
 
@@ -43,6 +44,9 @@ class Module:
         scopes = [*self.nodes("function_definition"), *self.nodes("class_definition")]
         self._scopes = sorted(scopes, key=lambda node: node.start_byte)
         self._starts = [node.start_byte for node in self._scopes]
+        self._outer = list(_outer(self._scopes))
+        self._names: dict[int, str] = {}
+        self._places: dict[str, list[int]] = {}
 
     def nodes(self, kind: str) -> list[Node]:
         """Return the nodes of a kind, but for those that hold broken text."""
@@ -54,10 +58,13 @@ class Module:
 
     def scope(self, node: Node) -> Node | None:
         """Return the innermost function or class that holds a node; None at module level."""
-        for index in range(bisect_right(self._starts, node.start_byte) - 1, -1, -1):
+        start, end = node.start_byte, node.end_byte
+        index = bisect_right(self._starts, start) - 1
+        while index >= 0:
             scope = self._scopes[index]
-            if node.end_byte <= scope.end_byte and scope.id != node.id:
+            if end <= scope.end_byte and (start, end) != (scope.start_byte, scope.end_byte):
                 return scope
+            index = self._outer[index]
         return None
 
     def function(self, node: Node) -> Node | None:
@@ -69,7 +76,11 @@ class Module:
 
     def inside(self, kind: str, node: Node) -> list[Node]:
         """Return the nodes of a kind that lie inside another."""
-        return [one for one in self.nodes(kind) if node.start_byte <= one.start_byte and one.end_byte <= node.end_byte]
+        starts = self._places.get(kind)
+        if starts is None:
+            starts = self._places[kind] = [one.start_byte for one in self.nodes(kind)]
+        first, last = bisect_left(starts, node.start_byte), bisect_left(starts, node.end_byte)
+        return [one for one in self.nodes(kind)[first:last] if one.end_byte <= node.end_byte]
 
     @cached_property
     def imports(self) -> dict[str, str]:
@@ -95,27 +106,34 @@ class Module:
         """The top-level packages that the file imports."""
         return frozenset(full.split(".")[0] for full in self.imports.values())
 
-    def name(self, node: Node | None, depth: int = _DEPTH) -> str:
+    def name(self, node: Node | None) -> str:
         """Return the full dotted name of an expression, `()` standing for a call; "" where it is not certain."""
-        if node is None or not depth:
+        if node is None:
             return ""
+        known = self._names.get(node.id)
+        if known is None:
+            self._names[node.id] = ""  # for a name that is made from itself
+            known = self._names[node.id] = self._name(node)
+        return known
+
+    def _name(self, node: Node) -> str:
         if node.type == "attribute":
             bound = self._bound(node)
             if bound is not None:
-                return self._instance(bound, depth)
-            owner = self.name(node.child_by_field_name("object"), depth)
+                return self._instance(bound)
+            owner = self.name(node.child_by_field_name("object"))
             attribute = node.child_by_field_name("attribute")
             return f"{owner}.{code(attribute)}" if owner else ""
         if node.type == "call":
-            called = self.name(node.child_by_field_name("function"), depth)
+            called = self.name(node.child_by_field_name("function"))
             return f"{called}()" if called else ""
         if node.type in ("await", "parenthesized_expression") and node.named_children:
-            return self.name(node.named_children[0], depth)
+            return self.name(node.named_children[0])
         if node.type != "identifier":
             return ""
         bound = self._bound(node)
         if bound is not None:
-            return self._instance(bound, depth)
+            return self._instance(bound)
         return self.imports.get(code(node), code(node))
 
     def value(self, node: Node | None, depth: int = _DEPTH) -> Any:
@@ -137,14 +155,15 @@ class Module:
             node = bound[0]
         return node
 
-    def _instance(self, bound: list[Node | None], depth: int) -> str:
+    def _instance(self, bound: list[Node | None]) -> str:
+        """Return what a name stands for that is bound to these; "" unless all agree."""
         names = set()
-        for value in bound:
+        for value in bound[:_MOST_VALUES]:
             if value is not None and value.type == "type":
-                names.add(f"{self.name(value.named_children[0], depth - 1)}()")
+                names.add(f"{self.name(value.named_children[0])}()")
             elif value is None or value.type != "none":
-                names.add(self.name(value, depth - 1))
-        return names.pop() if len(names) == 1 and names != {"()"} else ""
+                names.add(self.name(value))
+        return names.pop() if len(names) == 1 and names != {"()"} and len(bound) <= _MOST_VALUES else ""
 
     def _bound(self, node: Node) -> list[Node | None] | None:
         """Return what a name is assigned where `node` sees it; None for a name that no assignment binds."""
@@ -208,6 +227,16 @@ _BINDERS = (
     ("named_expression", "name", "value"),
     ("for_statement", "left", ""),
 )
+
+
+def _outer(scopes: list[Node]) -> Iterator[int]:
+    """Yield for each scope the place of the one around it; -1 for those at the top."""
+    open_ones: list[int] = []
+    for index, scope in enumerate(scopes):
+        while open_ones and scopes[open_ones[-1]].end_byte < scope.end_byte:
+            open_ones.pop()
+        yield open_ones[-1] if open_ones else -1
+        open_ones.append(index)
 
 
 def code(node: Node | None) -> str:

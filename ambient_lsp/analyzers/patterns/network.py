@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from ambient_lsp.analyzers.patterns.match import Call
+    from ambient_lsp.analyzers.patterns.match import Call, Condition
     from ambient_lsp.analyzers.patterns.module import Module
 
 _METHODS = "get post put patch delete head options request"
@@ -152,13 +152,18 @@ def _any_origin(module: Module) -> Iterator[Hit]:
             yield Hit(ORIGIN, returns[0])
 
 
+def _connects(condition: Condition) -> Condition:
+    """`condition`, where a host is given; without one the connection is made later, by `connect`."""
+    return lambda call: condition(call) if call.get("host", 0) is not None else None
+
+
 _HOST = text(r"^(0\.0\.0\.0|::)$")
 _CALLS = (
     CallPattern(NO_TIMEOUT, _REQUESTS, any_of(missing("timeout"), given("timeout", NONE)), "it waits without end"),
     CallPattern(NO_TIMEOUT, _HTTPX, given("timeout", NONE), "`timeout=None` waits without end"),
     CallPattern(NO_TIMEOUT, names("urllib.request.urlopen"), missing("timeout", 2)),
-    CallPattern(NO_TIMEOUT, names("smtplib: SMTP SMTP_SSL LMTP"), missing("timeout", 3)),
-    CallPattern(NO_TIMEOUT, names("ftplib: FTP FTP_TLS", "telnetlib.Telnet"), missing("timeout")),
+    CallPattern(NO_TIMEOUT, names("smtplib: SMTP SMTP_SSL LMTP"), _connects(missing("timeout", 3))),
+    CallPattern(NO_TIMEOUT, names("ftplib: FTP FTP_TLS", "telnetlib.Telnet"), _connects(missing("timeout"))),
     CallPattern(NO_TIMEOUT, names("poplib: POP3 POP3_SSL", "imaplib: IMAP4 IMAP4_SSL"), missing("timeout")),
     CallPattern(NO_TIMEOUT, names("http.client: HTTPConnection HTTPSConnection"), missing("timeout")),
     CallPattern(NO_TIMEOUT, names("socket.create_connection"), missing("timeout", 1)),

@@ -68,7 +68,7 @@ HOSTNAME = weakness(
     "TLS-HOSTNAME", "high", "297", "a07", "Host name of the certificate not checked",
     "Any valid certificate, of any site, is taken for the right one.", "`True`, the default.",
     example="import ssl\n\ncontext = ssl.create_default_context()\ncontext.check_hostname = False\n",
-    better="import ssl\n\ncontext = ssl.create_default_context()\n",
+    better="import ssl\n\ncontext = ssl.create_default_context()\ncontext.check_hostname = True\n",
 )  # fmt: skip
 OLD_TLS = weakness(
     "OLD-TLS", "medium", "327 757", "a02", "Old TLS version", "SSL 2 and 3 and TLS 1.0 and 1.1 can be broken.", "",
@@ -79,10 +79,10 @@ OLD_TLS = weakness(
 SSH_HOST_KEY = weakness(
     "SSH-HOST-KEY", "high", "295 322", "a07", "SSH host key not checked",
     "Anybody on the way can be the host, and gets the password.",
-    "`RejectPolicy`; known hosts are loaded from a file.", "S507",
-    example="import paramiko\n\nclient = paramiko.SSHClient()\n"
+    "`RejectPolicy`, where known hosts are loaded.", "S507",
+    example="import paramiko\n\nclient = paramiko.SSHClient()\nclient.load_system_host_keys()\n"
             "client.set_missing_host_key_policy(paramiko.AutoAddPolicy())\n",
-    better="import paramiko\n\nclient = paramiko.SSHClient()\n"
+    better="import paramiko\n\nclient = paramiko.SSHClient()\nclient.load_system_host_keys()\n"
            "client.set_missing_host_key_policy(paramiko.RejectPolicy())\n",
 )  # fmt: skip
 

@@ -117,6 +117,86 @@ FIXES = [
         "import random\nimport secrets\n\n\ndef make_otp():\n    return secrets.SystemRandom().randint(0, 999999)\n\n\n"
         "x = random.random()\n",
     ),
+    (
+        "ASSERT-GUARD",
+        MEDIUM,
+        "def delete(user):\n    # note\n    assert user.is_admin, 'no'\n    go()\n",
+        "def delete(user):\n    # note\n    if not user.is_admin:\n        raise PermissionError('no')\n    go()\n",
+    ),
+    (
+        "TIMING",
+        MEDIUM,
+        "import hmac\n\n\ndef ok(key, body, mac):\n    if hmac.new(key, body, 'sha256').digest() != mac:\n"
+        "        return False\n",
+        "import hmac\n\n\ndef ok(key, body, mac):\n"
+        "    if not hmac.compare_digest(hmac.new(key, body, 'sha256').digest(), mac):\n        return False\n",
+    ),
+    (
+        "NO-TIMEOUT",
+        MEDIUM,
+        "import requests as r\n\nwith r.Session() as s:\n    s.post(url, json=x)\n",
+        "import requests as r\n\nwith r.Session() as s:\n    s.post(url, json=x, timeout=30)\n",
+    ),
+    (
+        "NO-TIMEOUT",
+        MEDIUM,
+        "from urllib.request import urlopen\n\nurlopen(url)\n",
+        "from urllib.request import urlopen\n\nurlopen(url, timeout=30)\n",
+    ),
+    (
+        "NO-TIMEOUT",
+        MEDIUM,
+        "import smtplib\n\nserver = smtplib.SMTP(host, 587)\n",
+        "import smtplib\n\nserver = smtplib.SMTP(host, 587, timeout=30)\n",
+    ),
+    (
+        "NO-TLS-VERIFY",
+        HIGH,
+        "import requests\n\ns = requests.Session()\ns.verify = False  # note\n",
+        "import requests\n\ns = requests.Session()\ns.verify = True  # note\n",
+    ),
+    (
+        "NO-TLS-VERIFY",
+        HIGH,
+        "import ssl\n\ncontext = ssl.create_default_context()\ncontext.verify_mode = ssl.CERT_NONE\n",
+        "import ssl\n\ncontext = ssl.create_default_context()\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
+    ),
+    (
+        "NO-TLS-VERIFY",
+        HIGH,
+        "import aiohttp\n\nconnector = aiohttp.TCPConnector(limit=3, ssl=False)\n",
+        "import aiohttp\n\nconnector = aiohttp.TCPConnector(limit=3)\n",
+    ),
+    (
+        "JWT-VERIFY",
+        HIGH,
+        "import jwt\n\nx = jwt.decode(t, key, algorithms=['HS256'], options={'verify_signature': False, 'a': 1})\n",
+        "import jwt\n\nx = jwt.decode(t, key, algorithms=['HS256'], options={'a': 1})\n",
+    ),
+    (
+        "HARDCODED-KEY",
+        HIGH,
+        'import jwt\n\n\ndef make(claims):\n    return jwt.encode(claims, "kX9!vQ2pL0zT")\n',
+        'import os\n\nimport jwt\n\n\ndef make(claims):\n    return jwt.encode(claims, os.environ["JWT_KEY"])\n',
+    ),
+    (
+        "HARDCODED-KEY",
+        HIGH,
+        'import hmac\n\nmac = hmac.new(b"kX9!vQ2pL0zT", body, "sha256")\n',
+        'import hmac\nimport os\n\nmac = hmac.new(os.environ["HMAC_KEY"].encode(), body, "sha256")\n',
+    ),
+    (
+        "SECRET",
+        HIGH,
+        'app.config["SECRET_KEY"] = "kX9!vQ2pL"\n',
+        'import os\n\napp.config["SECRET_KEY"] = os.environ["SECRET_KEY"]\n',
+    ),
+    (
+        "SECRET",
+        HIGH,
+        'SETTINGS = {"password": "kX9!vQ2pL"}\n',
+        'import os\n\nSETTINGS = {"password": os.environ["PASSWORD"]}\n',
+    ),
     # one more each
     (
         "MKTEMP",
@@ -274,7 +354,6 @@ async def test_right_code_is_left_alone(tmp_path, text):
         "x = eval(a, {})\n",
         "import pickle\n\npickle.loads(x)\n",
         'def f(password="kX9!vQ2pL"): ...\n',
-        "def delete(user):\n    assert user.is_admin\n",
     ],
 )
 async def test_a_weakness_with_no_sure_fix_is_told_only(tmp_path, text):
