@@ -14,6 +14,7 @@ FILES = {file.name: tomllib.loads(file.read_text("utf-8")) for file in FOLDER.it
 KINDS = FILES.pop("kinds.toml")
 KEYS = {
     "alias": "name is",
+    "exit": "call",
     "source": "value call label type what",
     "handler": "decorator base methods function first parameters types attributes annotations converters returns label",
     "propagator": "call from type keeps_prefix",
