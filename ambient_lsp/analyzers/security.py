@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
+from ambient_lsp.analyzers.taint.report import weigh
 from ambient_lsp.analyzers.vocabulary import statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Modules = Mapping[str, tuple[str, str]]
 
 SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
@@ -29,12 +36,23 @@ def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[R
     return judge(text, path, root, check(text, path, root, SELECTION), threshold)
 
 
-def judge(text: str, path: str, root: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
-    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
+def judge(
+    text: str, path: str, root: str, report: Report, threshold: Level = "medium", modules: Modules | None = None
+) -> list[RawFinding]:
+    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off, weighed by the flow.
+
+    `modules` maps dotted names of modules that the text imports to their path and text, to follow data into them.
+    """
     settings = read_settings(root, path)
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
-    found = raw_findings(text, path, replace(report, diagnostics=kept), threshold)
-    return [raw for raw in found if not any(settings.refuses(code) for code in RULES[raw.rule].ruff)]
+    found = weigh(text, path, raw_findings(text, path, replace(report, diagnostics=kept), "low"), modules)
+    found = [raw for raw in found if not any(settings.refuses(code) for code in RULES[raw.rule].ruff)]
+    return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
+
+
+def _at_least(raw: RawFinding, threshold: Level) -> bool:
+    shown = "not-checked" in raw.tags  # what was not looked at is told at every threshold
+    return shown or LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
 
 
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp import __version__
-from ambient_lsp.analyzers import security
+from ambient_lsp.analyzers import ruff, security
 from ambient_lsp.analyzers.advisories import in_dependencies
 from ambient_lsp.errors import AmbientError
 from benchmarks.security.peers import Found, Report
@@ -30,13 +30,23 @@ def look(root: Path, case: Case) -> Iterator[Found]:
     """Yield our findings in one case."""
     for path, text in case.files.items():
         if path.endswith(".py"):
-            raws = security.find(text, path, str(root), THRESHOLD)
+            report = ruff.check(text, path, str(root), security.SELECTION)
+            raws = security.judge(text, path, str(root), report, THRESHOLD, _others(path, case.files))
         else:
             raws = _dependencies(path, text, case.files)
         for raw in raws:
             ids = {int(tag.removeprefix("cwe-")) for tag in raw.tags if tag.startswith("cwe-")}
             categories = frozenset({case.category} if ids & case.family else ())
             yield Found(path, raw.span.start_line + 1, raw.rule, categories)
+
+
+def _others(path: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the other modules of a program by their dotted names, which the engine is given from the import graph."""
+    return {
+        name.removesuffix(".py").replace("/", "."): (name, text)
+        for name, text in files.items()
+        if name.endswith(".py") and name != path
+    }
 
 
 def _dependencies(path: str, text: str, files: Mapping[str, str]) -> list[RawFinding]:

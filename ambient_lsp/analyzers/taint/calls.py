@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from dataclasses import replace
@@ -249,7 +250,7 @@ def _assumed(machine: Machine, site: Site, name: str) -> Value:
     """Return what a function gives that nobody can look into: what it was given, unless its name says otherwise."""
     last = name.rsplit(".", 1)[-1]
     known_class = name if "." in name and last[:1].isupper() else ""
-    if not last or _GIVES_SOMETHING_ELSE.search(last) or last in dir(__builtins__):
+    if not last or _GIVES_SOMETHING_ELSE.search(last) or hasattr(builtins, last):
         return Opaque(type=known_class)
     taints = frozenset(taint for taint in _all_taints(site, None) if taint.label != "parameter")
     return Opaque(taints, known_class)

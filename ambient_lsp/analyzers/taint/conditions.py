@@ -1,4 +1,4 @@
-"""What is known where a condition holds: folded tests, allow-lists, type checks, guards and validated paths and hosts."""
+"""What is known where a condition holds: folded tests, allow-lists, type checks, guards, validated paths and hosts."""
 
 from __future__ import annotations
 
@@ -192,8 +192,12 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
                 _equals(machine, state, one, other)
             else:
                 _differs(machine, state, one, other)
-    if isinstance(operation, ast.IsNot | ast.Is) and isinstance(left, ast.Call) and not positive:
-        _call(machine, state, left, True)  # `re.match(...) is not None`
+    if isinstance(operation, ast.IsNot | ast.Is) and not positive:  # `re.match(...) is not None`
+        inner = left.value if isinstance(left, ast.NamedExpr) else left
+        fact = state.names.get(fact_of(inner.id)) if isinstance(inner, ast.Name) else None
+        inner = fact.test if type(fact) is Fact else inner
+        if isinstance(inner, ast.Call):
+            _call(machine, state, inner, True)
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):
         _call_equals(machine, state, left)
 
@@ -277,7 +281,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     for guard in lookup(machine.rules.guards, names, machine.applies()):
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
-                _change(machine, state, node, lambda value: cleaned(value, guard.cleans))
+                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
                 _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, guard.cleans)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         if outcome and _type_names(call.args[1]) <= _HARMLESS_TYPES:

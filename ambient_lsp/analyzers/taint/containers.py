@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-Args = "Sequence[Value]"
+    Method = Callable[[Machine, Ref, Object, Sequence[Value], Mapping[str, Value], State], Value]
+
 _SEQUENCES = ("list", "tuple", "set")
 
 
@@ -190,14 +191,10 @@ def method(
     state: State,
 ) -> Value | None:
     """Return what a method of a container gives, after doing what it does; None where it is not known."""
-    table = _METHODS.get(held.kind, {})
-    function = table.get(name)
+    function = _METHODS.get(held.kind, {}).get(name)
     if function is None:
         return None
     return function(machine, owner, held, args, names, state)
-
-
-Method = "Callable[[Machine, Ref, Object, Sequence[Value], Mapping[str, Value], State], Value]"
 
 
 def _append(
@@ -434,13 +431,14 @@ def _pair(args: Sequence[Value]) -> tuple[object, object] | None:
     return None
 
 
-_LIST: dict[str, Callable[[Machine, Ref, Object, Sequence[Value], Mapping[str, Value], State], Value]] = {
+_LIST: dict[str, Method] = {
     "append": _append, "appendleft": _append_left, "extend": _extend, "insert": _insert, "pop": _list_pop,
     "popleft": _pop_left, "remove": _remove, "reverse": _reverse, "sort": _sort, "clear": _clear, "copy": _copy,
-    "index": _number, "count": _number, "put": _append, "put_nowait": _append, "get": _pop_left, "get_nowait": _pop_left,
+    "index": _number, "count": _number, "put": _append, "put_nowait": _append, "get": _pop_left,
+    "get_nowait": _pop_left,
     "push": _append, "add": _append,
 }  # fmt: skip
-_METHODS = {
+_METHODS: dict[str, dict[str, Method]] = {
     "list": _LIST,
     "tuple": {"index": _number, "count": _number},
     "set": {
@@ -451,6 +449,7 @@ _METHODS = {
         "get": _get, "setdefault": _setdefault, "pop": _dict_pop, "update": _update, "keys": _keys, "values": _values,
         "items": _items, "copy": _copy, "clear": _clear, "__getitem__": _get,
     },
-    "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number, "writelines": _write},
+    "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number,
+    "writelines": _write},
     "options": {"set": _set_option, "get": _get_option, "add_section": _number, "has_option": _number},
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""One file from its text to a report: which functions are worth running, in which order, and how much work is allowed."""
+"""One file from its text to a report: which functions are worth running, and how much work is allowed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
-    from ambient_lsp.analyzers.taint.values import Class
+    from ambient_lsp.analyzers.taint.values import Class, Place
 
 STEPS = 600_000
 """Work allowed for one file; an expression or a statement is one step, of some microseconds."""
@@ -35,12 +35,12 @@ _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.MUL
 class Report:
     """What was found in one file. `unfinished` says in words what was not looked at; empty when all was.
 
-    `verdicts` has for each sink that was reached, by 1-based line and 0-based byte column, what is known of the
-    values in it; `values` the values of the places that were asked about.
+    `verdicts` has for each sink that was reached what is known of the values in it; `values` has the values at the
+    places that were asked about.
     """
 
     hits: Sequence[Hit] = ()
-    verdicts: Mapping[Position, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[Place, Verdict] = field(default_factory=dict)
     values: Mapping[Position, Value] = field(default_factory=dict)
     unfinished: str = ""
 
@@ -84,9 +84,13 @@ def imports_of(text: str) -> set[str]:
     return found
 
 
-def _is_worthwhile(rules: Catalogue, words: Collection[str], imports: set[str]) -> bool:
+def is_worthwhile(text: str) -> bool:
+    """Whether anything could be found in a text, told by its words: most files can be passed over."""
+    return _is_worthwhile(catalogue(), frozenset(_WORD.findall(text)), imports_of(text))
+
+
+def _is_worthwhile(rules: Catalogue, words: frozenset[str], imports: set[str]) -> bool:
     """Whether anything could be found in a text with these words."""
-    words = frozenset(words)
     if not words.isdisjoint(rules.strong_words):
         return True
     if any(handler.returns and not handler.where.imports.isdisjoint(imports) for handler in rules.handlers):
@@ -129,6 +133,8 @@ class Interpreter(Machine):
 
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository, after running it."""
+        if name not in self._texts:  # a folder such as `src` is no part of a module's name
+            name = next((short for short in _shorter(name) if short in self._texts), name)
         known = self._modules.get(name)
         if known is not None or name not in self._texts:
             return known
@@ -254,6 +260,11 @@ class Interpreter(Machine):
         finally:
             self.steps = left - (allowed - max(self.steps, 0))
         return True
+
+
+def _shorter(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[index:]) for index in range(1, min(len(parts), 3))]
 
 
 def _id(value: Value) -> int:

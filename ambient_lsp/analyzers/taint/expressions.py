@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, unpacked
-from ambient_lsp.analyzers.taint.machine import tainted
+from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    PARAMETER,
     UNKNOWN,
     Bound,
     Class,
@@ -62,8 +63,9 @@ def _name(machine: Machine, node: ast.Name, state: State) -> Value:
     if value is None:
         if node.id in _BUILTINS:
             return Symbol(node.id)
-        if not machine.stars:
-            return UNKNOWN
+        if not machine.stars:  # as good as a parameter: somebody must give it a value
+            here = place(state.frame.scope.path, node)
+            return Opaque(marks(PARAMETER, f"`{node.id}`, which is not defined here", here))
         value = Symbol(f"{machine.stars[-1]}.{node.id}")
     return symbol(machine, value.name, node, state) if type(value) is Symbol else value
 
@@ -88,7 +90,8 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.expr, state: 
     if type(owner) is Options:
         return either(attribute(machine, option, name, node, state) for option in owner.values)
     if type(owner) is Symbol:
-        return symbol(machine, f"{owner.name}.{name}", node, state)
+        dotted = f"{owner.name}.{name}"
+        return state.names.get(dotted) or symbol(machine, dotted, node, state)
     if type(owner) is Module:
         inner = owner.scope.names.get(name)
         below = None if inner is not None else machine.module(f"{owner.name}.{name}")
@@ -376,7 +379,7 @@ def _yield_from(machine: Machine, node: ast.YieldFrom, state: State) -> Value:
     return UNKNOWN
 
 
-_TABLE: dict[type[ast.AST], Callable[[Machine, object, State], Value]] = {
+_TABLE: dict[type[ast.AST], Callable[[Machine, Any, State], Value]] = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Attribute: _attribute,
@@ -402,4 +405,4 @@ _TABLE: dict[type[ast.AST], Callable[[Machine, object, State], Value]] = {
     ast.SetComp: comprehensions.evaluated,
     ast.GeneratorExp: comprehensions.evaluated,
     ast.DictComp: comprehensions.mapping,
-}  # type: ignore[dict-item]
+}

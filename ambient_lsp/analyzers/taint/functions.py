@@ -158,8 +158,8 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
         return Opaque(merged(state.taints(each) for each in site.every()))
     machine.spend(3)
     frame = Frame(
-        function.scope, Scope({}, function.scope.path, function.scope), depth=state.frame.depth + 1, owner=function.owner,
-        node=function.node,
+        function.scope, Scope({}, function.scope.path, function.scope), owner=function.owner, node=function.node,
+        depth=state.frame.depth + 1,
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
     inner = State(frame, {}, state.heap, state.base)

@@ -66,7 +66,7 @@ class Loop:
 
 @dataclass(slots=True)
 class Frame:
-    """A running function or module. `scope` has the names around it, `local` its own for the functions defined in it."""
+    """A running function or module. `scope` has the names around it, `local` its own, for functions defined in it."""
 
     scope: Scope
     local: Scope
@@ -100,7 +100,7 @@ class Machine(ABC):
         self.base: dict[int, Object] = {}
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []
-        self.verdicts: dict[Position, Verdict] = {}
+        self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 
     @abstractmethod

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import folding, formatting
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by_removing
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.conditions import RESOLVED
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.state import Object, sequence
@@ -273,7 +273,12 @@ def _substituted(machine: Machine, site: Site) -> Value | None:
 
 
 def _match(machine: Machine, site: Site) -> Value | None:
-    taints = merged(site.state.taints(arg) for arg in site.args[0 if site.receiver is not None else 1 :])
+    """A match holds no more than the characters that the pattern allows."""
+    held = site.state.object(site.receiver) if site.receiver is not None else None
+    args = list(site.args) if held is None else [held.items.get("pattern", UNKNOWN), *site.args]
+    taints = merged(site.state.taints(arg) for arg in args[1:])
+    if args and type(args[0]) is Const and isinstance(args[0].value, str):
+        taints = clean(taints, kinds_cleaned_by(args[0].value, "fullmatch"))
     return Opaque(taints)
 
 
@@ -374,7 +379,8 @@ _RESOLVING = (
 _DECODING = (
     "base64.b64decode", "base64.urlsafe_b64decode", "base64.standard_b64decode", "base64.b32decode", "base64.b16decode",
     "base64.decodebytes", "base64.b85decode", "base64.a85decode", "binascii.unhexlify", "binascii.a2b_base64",
-    "urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape", "json.loads", "bytes.fromhex", "codecs.decode",
+    "urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape", "json.loads", "bytes.fromhex",
+    "codecs.decode",
     "bytearray.fromhex",
 )  # fmt: skip
 _MODELS: dict[str, Model] = {
@@ -387,7 +393,8 @@ _MODELS: dict[str, Model] = {
     "multiprocessing.Queue": _container("list"), "sorted": _summary, "reversed": _summary, "dict": _dict,
     "collections.OrderedDict": _dict, "collections.defaultdict": _dict, "collections.ChainMap": _dict,
     "dict.fromkeys": _fromkeys, "enumerate": _enumerate, "zip": _zip, "map": _map, "filter": _filter, "next": _next,
-    "getattr": _getattr, "setattr": _setattr, "format": _format, "os.path.join": _path_join, "posixpath.join": _path_join,
+    "getattr": _getattr, "setattr": _setattr, "format": _format, "os.path.join": _path_join,
+    "posixpath.join": _path_join,
     "pathlib.Path": _path_join, "pathlib.PurePath": _path_join, "pathlib.PosixPath": _path_join,
     "pathlib.PurePosixPath": _path_join, "pathlib.Path.joinpath": _below, "pathlib.Path.with_name": _below,
     "re.compile": _compiled, "re.sub": _substituted, "re.Pattern.sub": _substituted, "re.match": _match,
@@ -395,9 +402,11 @@ _MODELS: dict[str, Model] = {
     "re.Pattern.fullmatch": _match, "re.Pattern.findall": _match, "re.Pattern.split": _match, "io.StringIO": _buffer,
     "io.BytesIO": _buffer, "configparser.ConfigParser": _options, "configparser.RawConfigParser": _options,
     "configparser.SafeConfigParser": _options, "functools.partial": _partial, "threading.Thread": _thread,
-    "threading.Timer": _thread, "multiprocessing.Process": _thread, "concurrent.futures.ThreadPoolExecutor.submit": _submit,
+    "threading.Timer": _thread, "multiprocessing.Process": _thread,
+    "concurrent.futures.ThreadPoolExecutor.submit": _submit,
     "concurrent.futures.ProcessPoolExecutor.submit": _submit, "*.submit": _submit, "asyncio.run": _first,
-    "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first, "asyncio.shield": _first,
+    "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first,
+    "asyncio.shield": _first,
     "asyncio.gather": _gathered, "asyncio.to_thread": _called, "copy.copy": _copied, "copy.deepcopy": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,

@@ -36,9 +36,9 @@ def matched(machine: Machine, pattern: ast.pattern, subject: Value, node: ast.ex
     if isinstance(pattern, ast.MatchSequence):
         return _sequence(machine, pattern, subject, node, state)
     if isinstance(pattern, ast.MatchMapping):
-        held = state.object(subject)
+        mapping = state.object(subject)
         for key, inner in zip(pattern.keys, pattern.patterns, strict=False):
-            item = lookup(held, machine.evaluate(key, state), state) if held is not None else _part(subject)
+            item = lookup(mapping, machine.evaluate(key, state), state) if mapping is not None else _part(subject)
             matched(machine, inner, item, None, state)
         if pattern.rest is not None:
             state.names[pattern.rest] = subject

@@ -1,4 +1,4 @@
-"""What must not arrive where: the sinks and misuses of the rules, held against the values of a call or an assignment."""
+"""What must not arrive where: sinks and misuses, held against the values of a call or an assignment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
-from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.taint.catalogue import Condition, Kind, Misuse, Sink
     from ambient_lsp.analyzers.taint.machine import Machine
+    from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.state import State
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
@@ -239,16 +239,19 @@ def _judge(
         verdict = Verdict.PARAMETER if worst[1].label == PARAMETER else Verdict.TAINTED
     else:
         verdict = Verdict.SAFE if is_known(value, kind.name, state) else Verdict.UNKNOWN
-    position = (node.lineno, node.col_offset)
-    machine.verdicts[position] = max(verdict, machine.verdicts.get(position, Verdict.SAFE))
+    where = place(machine.path, node)
+    machine.verdicts[where] = max(verdict, machine.verdicts.get(where, Verdict.SAFE))
 
 
-def is_known(value: Value, kind: str, state: State, depth: int = 0) -> bool:
-    """Whether a value surely does no harm in a sink of this kind: constants, numbers, and what was made safe."""
+def is_known(value: Value, kind: str, state: State | None, depth: int = 0) -> bool:
+    """Whether a value surely does no harm in a sink of this kind: constants, numbers, and what was made safe.
+
+    Without a state, what is in containers is not known.
+    """
     if depth > 4:
         return False
     for option in options(value):
-        held = state.object(option)
+        held = state.object(option) if state is not None else None
         if held is not None:
             inside = [*held.items.values(), *(() if held.rest is None else (held.rest,))]
             if not all(is_known(item, kind, state, depth + 1) for item in inside):
@@ -289,9 +292,10 @@ def _misused(machine: Machine, misuse: Misuse, site: Site) -> None:
 
 
 def _note_misuse(machine: Machine, site: Site, *, known: bool) -> None:
-    position = (site.node.lineno, site.node.col_offset)
+    where = place(site.state.frame.scope.path, site.node)
     verdict = Verdict.SAFE if known else Verdict.UNKNOWN
-    machine.verdicts[position] = max(verdict, machine.verdicts.get(position, Verdict.SAFE))
+    if where.path == machine.path:
+        machine.verdicts[where] = max(verdict, machine.verdicts.get(where, Verdict.SAFE))
 
 
 def _lacks(machine: Machine, key: str, wanted: Condition, misuse: Misuse, site: Site) -> bool:

@@ -21,6 +21,7 @@ from ambient_lsp.analyzers.taint.values import (
     Opaque,
     Ref,
     Step,
+    Symbol,
     Value,
     fact_of,
     join,
@@ -84,6 +85,8 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
                 set_item(machine, owner, Const(target.attr), value, state)
             elif type(option) is Class:
                 option.members[target.attr] = value
+            elif type(option) is Symbol:  # such as flask.g
+                state.names[f"{option.name}.{target.attr}"] = value
 
 
 def _changeable(machine: Machine, node: ast.expr, state: State, kind: str) -> Value:

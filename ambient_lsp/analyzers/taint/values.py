@@ -121,7 +121,7 @@ class Function(Value):
 
 @dataclass(frozen=True, slots=True)
 class Class(Value):
-    """A class of the program. `members` is what its body defines, `stores` what methods were seen to store in `self`."""
+    """A class of the program. `members` is what its body defines, `stores` what its methods store in `self`."""
 
     name: str
     key: int
