@@ -147,8 +147,8 @@ def _path_in_shared(call: Call) -> Node | None:
 
 
 _LOOKED = re.compile(
-    r"is_relative_to|commonpath|commonprefix|getmembers\(|\.startswith\(|realpath|abspath|basename|\.\.['\"]|data_filter"
-    r"|isfile\(|isabs|is_absolute|\.resolve\("
+    r"is_relative_to|commonpath|commonprefix|\.startswith\(|realpath|abspath|basename|\.\.['\"]|data_filter"
+    r"|isfile\(|isabs|is_absolute|\.resolve\(|\b(check|validate|sanitize|verify|is_safe|safe)\w*\("
 )
 _LOOKED_AT_NAME = re.compile(
     r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"

@@ -27,8 +27,8 @@ def told(text, path="shop/app.py"):
         ("NO-TLS-VERIFY", "import aiohttp\n\n\nasync def f():\n    async with aiohttp.ClientSession() as s:\n"
                           "        await s.get(url, ssl=False)\n"),
         ("NO-TLS-VERIFY", "import ssl, urllib3\n\nurllib3.PoolManager(cert_reqs=ssl.CERT_NONE)\n"),
-        ("NO-TLS-VERIFY", "import requests\n\n\nclass A:\n    def __init__(self):\n        self.s = requests.Session()\n"
-                          "\n    def go(self):\n        self.s.post(url, verify=not True)\n"),
+        ("NO-TLS-VERIFY", "import requests\n\n\nclass A:\n    def __init__(self):\n        self.s = requests.Session()"
+                          "\n\n    def go(self):\n        self.s.post(url, verify=not True)\n"),
         ("NO-TLS-VERIFY", "import os\n\nos.environ['PYTHONHTTPSVERIFY'] = '0'\n"),
         ("NO-TIMEOUT", "import requests\n\nOPTIONS = {'headers': {}}\nrequests.get(url, **OPTIONS)\n"),
         ("YAML-LOAD", "from yaml import load, Loader\n\nload(f, Loader)\n"),
