@@ -26,8 +26,9 @@ HARMLESS_WORDS = frozenset(
 GUARD_WORDS = frozenset("admin superuser permission permissions allowed authorized authenticated owner".split())
 _PLACEHOLDER = re.compile(
     r"(?i)^(\W*|x+|\*+|changeme|change[-_ ]me|none|null|todo|dummy|example|test|secret|token|password|default)$"
-    r"|^[<{$%]|your[-_ ]|example|placeholder|^(https?|file)://|[/\\]|\s"
+    r"|^[<{$%]|your[-_ ]|example|placeholder|^(https?|file)://|\\|\s"
 )
+_KEY = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/=_-]{24,}")
 
 
 @lru_cache(maxsize=4096)
@@ -59,6 +60,7 @@ def around(text: str, span: Span) -> frozenset[str]:
 
 def is_placeholder(value: str) -> bool:
     """Whether a string stands where a secret will be, or names something, and is no secret itself."""
-    return (
-        len(value) < 6 or _PLACEHOLDER.search(value) is not None or bool(re.fullmatch(r"[a-z]+([_.-][a-z]+)*", value))
-    )
+    if len(value) < 6 or _PLACEHOLDER.search(value) is not None or re.fullmatch(r"[a-z]+([_.-][a-z]+)*", value):
+        return True
+    # A path has slashes too; but a long mixture of letters and digits without a dot is base64.
+    return "/" in value and _KEY.fullmatch(value) is None

@@ -142,6 +142,20 @@ def _fixation(module: Module) -> Iterator[Hit]:
                 break
 
 
+def _morsels(module: Module) -> Iterator[Hit]:
+    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies."""
+    if "http" not in module.imported:
+        return
+    for node in module.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        inner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        if left is None or right is None or inner is None or inner.type != "subscript":
+            continue
+        rule = {"secure": SECURE, "httponly": HTTPONLY}.get(str(module.value(left.child_by_field_name("subscript"))))
+        if rule is not None and module.value(right) is False:
+            yield Hit(rule, right)
+
+
 _COOKIE = names("*.set_cookie")
 _SESSION_COOKIES = names("SESSION_COOKIE CSRF_COOKIE REMEMBER_COOKIE")
 _CALLS = (
@@ -166,5 +180,9 @@ _ATTRIBUTES = (
     AttributePattern(FIXATION, "session_protection", NONE, detail="`session_protection` is off"),
 )
 AREA = Area(
-    (SECURE, HTTPONLY, SAMESITE, LIFE, IN_COOKIE, EXPIRY, FIXATION), _CALLS, _SETTINGS, _ATTRIBUTES, (_fixation,)
+    (SECURE, HTTPONLY, SAMESITE, LIFE, IN_COOKIE, EXPIRY, FIXATION),
+    _CALLS,
+    _SETTINGS,
+    _ATTRIBUTES,
+    (_fixation, _morsels),
 )

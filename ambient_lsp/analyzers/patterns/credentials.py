@@ -30,7 +30,7 @@ _IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://([^/\s:@{}<>$%]+):([^/\s:@{}<>$%]{3,
 _NO_LOGIN_TOKENS = frozenset(
     "next page cursor continuation pad mask cls sep unk bos eos start end stop special".split()
 )
-_HERE = re.compile(r"@(localhost|127\.|0\.0\.0\.0|(host|hostname|server|db)([:/]|$)|example)")
+_HERE = re.compile(r"@(localhost|127\.|0\.0\.0\.0|(host|hostname|server|db)([:/]|$))")
 _DULL = frozenset("password passwd pass secret changeme example test user guest root admin postgres".split())
 
 SECRET = weakness(
@@ -87,6 +87,10 @@ _KEY_SETTINGS = names("SECRET_KEY SECURITY_PASSWORD_SALT JWT_SECRET_KEY WTF_CSRF
 def _literals(module: Module) -> Iterator[Hit]:
     """Find strings that are given to a name which says that it holds a secret."""
     for name, value in _named_strings(module):
+        if name.lower() == "authorization" and value.type == "string":
+            header = re.fullmatch(r"(?:Bearer|Basic|Token) (\S{12,})", str(module.value(value)))
+            if header is not None and not is_placeholder(header[1]):
+                yield Hit(SECRET, value, "a login stands in the header")
         if not _SECRET_NAME.search(name) or value.type != "string":
             continue
         text = module.value(value)
@@ -148,7 +152,7 @@ def _fixed_login(module: Module) -> Iterator[Hit]:
     """Find `password == "..."`, and `user.password == form["password"]`."""
     for node in module.nodes("comparison_operator"):
         sides = node.named_children
-        if len(sides) != 2 or not any(child.type == "==" for child in node.children):
+        if len(sides) != 2 or not any(child.type in ("==", "!=") for child in node.children):
             continue
         for one, other in (sides, sides[::-1]):
             value = module.value(other)

@@ -76,8 +76,28 @@ def _asserts(module: Module) -> Iterator[Hit]:
     for node in module.nodes("assert_statement"):
         condition = node.named_children[0] if node.named_children else None
         # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
-        if words(code(condition)) & GUARD_WORDS:
+        named = words(code(condition)) & GUARD_WORDS
+        if (
+            named
+            or _CHECKING.search(code(condition))
+            or _GUARD.search(code(condition))
+            or _of_request(module, condition)
+        ):
             yield Hit(ASSERT_GUARD, node)
+
+
+_GUARD = re.compile(r"\b(has_perms?|has_permission|is_staff|is_superuser|is_valid)\b")
+_REQUEST = re.compile(
+    r"(await )?\(?\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|query_params|files)\b"
+)
+
+
+def _of_request(module: Module, condition: Node | None) -> bool:
+    """Whether a comparison is of what the visitor sent."""
+    if condition is None or condition.type not in ("comparison_operator", "boolean_operator"):
+        return False
+    origins = [code(module.origin(one)) for one in _names(condition)]
+    return any(_REQUEST.match(one) for one in origins) or _REQUEST.search(code(condition)) is not None
 
 
 def _open(module: Module) -> Iterator[Hit]:

@@ -113,21 +113,85 @@ def _loose(call: Call) -> Node | None:
     return call.callee if known and not value & 0o002 and not reads else None
 
 
+def _is_shared(module: Module, node: Node | None) -> bool:
+    """Whether a path is always the same one in a folder that everybody may write to."""
+    origin = module.origin(node)
+    value = module.value(node)
+    if isinstance(value, str):
+        return _SHARED.match(value) is not None
+    if origin is None or origin.type != "call":
+        return False
+    name = module.name(origin.child_by_field_name("function"))
+    parts = Call(module, origin, name).positional
+    if name == "pathlib.Path" and len(parts) == 1:
+        return _is_shared(module, parts[0])
+    if name not in ("os.path.join", "pathlib.Path") or not parts:
+        return False
+    folder = module.name(parts[0]) == "tempfile.gettempdir()" or module.value(parts[0]) in ("/tmp", "/var/tmp")  # noqa: S108
+    known = all(part.type in ("string", "concatenated_string") for part in parts[1:])
+    return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
+
+
 def _writes_in_shared(call: Call) -> Node | None:
     path, mode = call.get("file", 0), call.value("mode", 1)
-    value = call.module.value(path)
     written = isinstance(mode, str) and _WRITES.search(mode) is not None and "x" not in mode
-    return path if isinstance(value, str) and _SHARED.match(value) and written else None
+    return path if written and _is_shared(call.module, path) else None
+
+
+def _path_in_shared(call: Call) -> Node | None:
+    """Find `Path("/tmp/x").write_text(...)`."""
+    owner = call.callee.child_by_field_name("object")
+    mode = call.value("mode", 0)
+    opened = not call.name.endswith(".open") or (isinstance(mode, str) and _WRITES.search(mode) is not None)
+    return owner if opened and _is_shared(call.module, owner) else None
+
+
+_LOOKED = re.compile(
+    r"is_relative_to|commonpath|commonprefix|\.startswith\(|realpath|abspath|basename|\.\.['\"]|data_filter"
+    r"|isfile\(|isabs|is_absolute|\.resolve\(|\b(check|validate|sanitize|verify|is_safe|safe)\w*\("
+)
+_LOOKED_AT_NAME = re.compile(
+    r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"
+)
 
 
 def _unchecked(call: Call) -> Node | None:
     """Find `extractall` of a tar archive with neither a filter nor members that were looked at."""
-    if call.spread or call.get("filter") is not None or call.get("members", 1) is not None:
+    if call.spread or call.get("filter") is not None:
         return None
-    function = call.module.function(call.node)
-    looked = re.search(r"extraction_filter|is_relative_to|commonpath|commonprefix|getmembers\(|\.startswith\(",
-                       code(function or call.module.tree.root_node))  # fmt: skip
-    return call.callee if looked is None else None
+    module = call.module
+    if re.search(r"extraction_filter\s*=", module.text):
+        return None
+    members = call.get("members", 1) if call.name.endswith("extractall") else None
+    if members is not None:
+        chosen = [one for one in module.nodes("function_definition")
+                  if f"{code(one.child_by_field_name('name'))}(" in code(members)]  # fmt: skip
+        return call.callee if chosen and not any(_LOOKED.search(code(one)) for one in chosen) else None
+    around = module.function(call.node) or module.tree.root_node
+    return call.callee if _LOOKED.search(code(around)) is None else None
+
+
+def _unpacked(call: Call) -> Node | None:
+    """Find `shutil.unpack_archive` of what is surely a tar archive, without a filter."""
+    kind, name = call.value("format", 2), call.value("filename", 0)
+    tar = (isinstance(kind, str) and "tar" in kind) or (isinstance(name, str) and re.search(r"\.t(ar|gz|bz2)\b", name))
+    return call.callee if tar and call.get("filter", 3) is None and not call.spread else None
+
+
+def _zip_members(module: Module) -> Iterator[Hit]:
+    """Find members of an archive that are written to where their names say."""
+    if not module.imported & {"zipfile", "tarfile"}:
+        return
+    for node in module.nodes("call"):
+        if module.name(node.child_by_field_name("function")) != "open":
+            continue
+        call = Call(module, node, "open")
+        path, mode = module.origin(call.get("file", 0)), call.value("mode", 1)
+        function = module.function(node)
+        member = re.search(r"\b(info|member|entry|zinfo|item)\.(filename|name)\b", code(path))
+        listed = re.search(r"\b(infolist|namelist|getmembers)\(\)|\bin (tar|archive|zf|bundle)\b", code(function))
+        if member and listed and isinstance(mode, str) and "w" in mode and not _LOOKED_AT_NAME.search(code(function)):
+            yield Hit(EXTRACT, call.get("file", 0) or node, "a member's own name")
 
 
 def _fully_trusted(call: Call) -> Node | None:
@@ -233,7 +297,10 @@ _CALLS = (
     CallPattern(PERMISSIONS, names("*.put_object *.create_bucket *.put_object_acl *.put_bucket_acl *.upload_file"),
                 given("ACL", equals("public-read-write")), "everybody can change it"),
     CallPattern(UMASK, names("os.umask"), _loose),
-    CallPattern(EXTRACT, frozenset(f"{one}.extractall" for one in _TAR.split()), _unchecked),
+    CallPattern(EXTRACT, frozenset(f"{one}.{how}" for one in _TAR.split() for how in ("extractall", "extract")),
+                _unchecked),
+    CallPattern(EXTRACT, names("shutil.unpack_archive"), _unpacked),
+    CallPattern(TEMP_PATH, names("pathlib.Path(): write_text write_bytes open"), _path_in_shared),
     CallPattern(EXTRACT, frozenset(f"{one}.{how}" for one in _TAR.split() for how in ("extractall", "extract")),
                 _fully_trusted, "`fully_trusted` allows everything"),
     CallPattern(SEARCH_PATH, names("*.insert *.append"), _shared_folder),
@@ -245,5 +312,5 @@ _CALLS = (
 AREA = Area(
     (MKTEMP, TEMP_PATH, PERMISSIONS, UMASK, EXTRACT, TOCTOU, SEARCH_PATH, UPLOAD, PRIVILEGES, DROPPED),
     _CALLS,
-    finders=(_races, _path_variable, _drop_order),
+    finders=(_races, _path_variable, _drop_order, _zip_members),
 )

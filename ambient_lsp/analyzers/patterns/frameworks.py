@@ -115,30 +115,27 @@ UPLOAD_SIZE = weakness(
 )  # fmt: skip
 
 
-def _any_origin_with_credentials(call: Call) -> Node | None:
-    """Find CORS for everybody: bad with credentials, and with a regular expression that matches everything."""
+def _any_origin(call: Call) -> Node | None:
+    """Find CORS for everybody, as a list or by a regular expression that matches everything."""
     everything = call.module.value(call.get("allow_origin_regex"))
     origins = call.get("allow_origins")
     value = call.module.value(origins)
-    if call.value("allow_credentials") is not True:
-        return None
     if isinstance(everything, str) and everything in (".*", "https?://.*", "^.*$"):
         return call.get("allow_origin_regex")
     return origins if value == "*" or (isinstance(value, list | tuple) and "*" in value) else None
 
 
 def _flask_cors(call: Call) -> Node | None:
-    """Find `CORS(app, supports_credentials=True)` for every origin; without credentials it is an open API."""
+    """Find `CORS(app)` for every origin, which is the default."""
     origins = call.get("origins")
     resources = call.value("resources", 1)
     rules = list(resources.values()) if isinstance(resources, dict) else []
-    wide = origins is None and not call.spread and not rules
-    wide = wide or (origins is not None and either(equals("*"), holds("*"))(call.module, origins))
-    inner = any(isinstance(rule, dict) and rule.get("origins") in ("*", ["*"]) for rule in rules)
-    credentials = call.value("supports_credentials") is True or any(
-        isinstance(rule, dict) and rule.get("supports_credentials") is True for rule in rules
-    )
-    return call.callee if (wide or inner) and credentials else None
+    if origins is not None:
+        return origins if either(equals("*"), holds("*"))(call.module, origins) else None
+    if rules:
+        wide = any(isinstance(rule, dict) and rule.get("origins", "*") in ("*", ["*"]) for rule in rules)
+        return call.get("resources", 1) if wide else None
+    return call.callee if not call.spread and call.get("resources", 1) is None else None
 
 
 def _headers(module: Module) -> Iterator[Hit]:
@@ -150,24 +147,30 @@ def _headers(module: Module) -> Iterator[Hit]:
         key = module.value(left.child_by_field_name("subscript"))
         if isinstance(key, str):
             yield from _header(module, key, right)
+    for node in module.nodes("call"):
+        if code(node.child_by_field_name("function")).rpartition(".")[2] in ("set_header", "add_header"):
+            parts = Call(module, node, "").positional
+            if len(parts) == 2 and isinstance(module.value(parts[0]), str):
+                yield from _header(module, module.value(parts[0]), parts[1])
     for node in module.nodes("pair"):
         key, right = module.value(node.child_by_field_name("key")), node.child_by_field_name("value")
         if isinstance(key, str) and right is not None:
             yield from _header(module, key, right)
 
 
-_CREDENTIALS = re.compile(r"(?i)access-control-allow-credentials['\"]\]?\s*[=:,]\s*(['\"]true|True)")
+_ORIGIN = re.compile(r"(?i)(self\.)?request\.(headers|META)(\.get\(|\[)\s*['\"](http_)?origin['\"]")
+_COMPARED = re.compile(r"\bin\s+[\w.\[{(]|allow(ed|list)|whitelist|trusted|[!=]=|\.(start|end)swith|match\(")
 
 
 def _header(module: Module, name: str, node: Node) -> Iterator[Hit]:
     name = name.lower()
     value = module.value(node)
     if name == "access-control-allow-origin":
-        if value == "*" and _CREDENTIALS.search(code(module.function(node) or module.tree.root_node)):
-            yield Hit(CORS, node, "for every site, with credentials")
-        elif re.fullmatch(r"request\.headers(\.get\(|\[)\s*['\"](?i:origin)['\"].*", code(node)):
-            checked = module.function(node)
-            if not re.search(r"\bin\s+[\w.]+|allow|==|startswith|match", code(checked).lower()):
+        if value == "*":
+            yield Hit(CORS, node)
+        elif _ORIGIN.match(code(module.origin(node))):
+            function = code(module.function(node)).lower()
+            if not _COMPARED.search(function):
                 yield Hit(CORS, node, "whoever asks is allowed")
     elif name == "x-frame-options" and isinstance(value, str) and value.upper().startswith("ALLOW"):
         yield Hit(FRAMES, node)
@@ -250,7 +253,9 @@ def _for_pages(condition: Condition) -> Condition:
 
 
 def _run(call: Call) -> Node | None:
-    return given("debug", TRUE)(call) if call.module.imported & {"flask", "quart", "dash", "connexion"} else None
+    return (
+        given("debug", TRUE)(call) if call.module.imported & {"flask", "quart", "dash", "connexion", "bottle"} else None
+    )
 
 
 def _rest_framework(module: Module, node: Node) -> bool:
@@ -260,11 +265,11 @@ def _rest_framework(module: Module, node: Node) -> bool:
 
 
 _CALLS = (
-    CallPattern(FLASK_DEBUG, names("*.run *.run_server"), _run),
+    CallPattern(FLASK_DEBUG, names("*.run *.run_server bottle.run"), _run),
     CallPattern(DEBUG, names("fastapi.FastAPI starlette.applications.Starlette tornado.web.Application"),
                 given("debug", TRUE)),
     CallPattern(CORS, names("*.add_middleware starlette.middleware.cors.CORSMiddleware starlette.middleware.Middleware "
-                            "fastapi.middleware.cors.CORSMiddleware"), _any_origin_with_credentials),
+                            "fastapi.middleware.cors.CORSMiddleware"), _any_origin),
     CallPattern(CORS, names("flask_cors.CORS flask_cors.cross_origin"), _flask_cors),
     CallPattern(CSRF, names("*.exempt"),
                 lambda call: call.callee if call.name.endswith("CSRFProtect().exempt") else None),

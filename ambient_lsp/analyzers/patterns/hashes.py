@@ -95,7 +95,8 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         if near & {"ws", "websocket"}:  # the protocol's handshake wants SHA-1
             continue
         if weak is not None:
-            level: Level = "high" if near & SECRET_WORDS else "low" if near & _HARMLESS else "medium"
+            harmless = near & _HARMLESS and not name.startswith("cryptography.")
+            level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
             yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
         elif _hashes_password(module, call):
             yield Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")

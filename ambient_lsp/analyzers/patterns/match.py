@@ -102,8 +102,11 @@ class Call:
 
     @cached_property
     def spread(self) -> bool:
-        """Whether arguments come from a `*` or `**`, so that not all are known."""
-        return any(one.type in ("list_splat", "dictionary_splat") for one in self._given)
+        """Whether arguments come from a `*` or `**` that is not written out in the file, so that not all are known."""
+        return any(
+            one.type == "list_splat" or (one.type == "dictionary_splat" and self._written_out(one) is None)
+            for one in self._given
+        )
 
     @cached_property
     def positional(self) -> list[Node]:
@@ -118,13 +121,33 @@ class Call:
 
     @cached_property
     def keywords(self) -> dict[str, Node]:
-        """The arguments that are given by keyword."""
-        result = {}
+        """The arguments that are given by keyword, those of a `**` included where they stand in the file."""
+        result: dict[str, Node] = {}
         for one in self._given:
-            name, value = one.child_by_field_name("name"), one.child_by_field_name("value")
-            if one.type == "keyword_argument" and name is not None and value is not None:
-                result[code(name)] = value
+            if one.type == "dictionary_splat":
+                result |= self._written_out(one) or {}
+            else:
+                result |= _keyword(one)
         return result
+
+    def _written_out(self, splat: Node) -> dict[str, Node] | None:
+        """Return what `**{...}`, `**dict(...)` or `**NAME` of such a dictionary gives; None where it is not known."""
+        table = self.module.origin(splat.named_children[0]) if splat.named_children else None
+        if table is None:
+            return None
+        if table.type == "dictionary":
+            keys = [self.module.value(one.child_by_field_name("key")) for one in table.named_children]
+            values = [one.child_by_field_name("value") for one in table.named_children]
+            found = {
+                key: one for key, one in zip(keys, values, strict=True) if isinstance(key, str) and one is not None
+            }
+            return found if len(found) == len(keys) else None
+        if table.type != "call" or code(table.child_by_field_name("function")) != "dict":
+            return None
+        arguments = table.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        plain = all(one.type == "keyword_argument" for one in given)
+        return {key: one for argument in given for key, one in _keyword(argument).items()} if plain else None
 
     def get(self, keyword: str, at: int = -1) -> Node | None:
         """Return an argument by keyword, or by its place."""
@@ -134,6 +157,12 @@ class Call:
     def value(self, keyword: str, at: int = -1) -> Any:
         """Return what an argument is worth; `UNKNOWN` if it is not there."""
         return self.module.value(self.get(keyword, at))
+
+
+def _keyword(node: Node) -> dict[str, Node]:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    known = node.type == "keyword_argument" and name is not None and value is not None
+    return {code(name): value} if known and value is not None else {}
 
 
 def names(*groups: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ _KINDS = (
 )  # fmt: skip
 _DEPTH = 6
 _MOST_VALUES = 8
+_DEEPEST = 60
 _SIMPLE = ("identifier", "attribute")
 
 
@@ -46,6 +47,7 @@ class Module:
         self._starts = [node.start_byte for node in self._scopes]
         self._outer = list(_outer(self._scopes))
         self._names: dict[int, str] = {}
+        self._deep = 0
         self._places: dict[str, list[int]] = {}
 
     def nodes(self, kind: str) -> list[Node]:
@@ -113,7 +115,9 @@ class Module:
         known = self._names.get(node.id)
         if known is None:
             self._names[node.id] = ""  # for a name that is made from itself
-            known = self._names[node.id] = self._name(node)
+            self._deep += 1
+            known = self._names[node.id] = self._name(node) if self._deep < _DEEPEST else ""
+            self._deep -= 1
         return known
 
     def _name(self, node: Node) -> str:
@@ -129,9 +133,13 @@ class Module:
             return f"{called}()" if called else ""
         if node.type in ("await", "parenthesized_expression") and node.named_children:
             return self.name(node.named_children[0])
+        if node.type == "subscript":
+            return self.name(self.element(node))
         if node.type != "identifier":
             return ""
         bound = self._bound(node)
+        if bound == [None]:
+            return self.name(self._default(node))
         if bound is not None:
             return self._instance(bound)
         return self.imports.get(code(node), code(node))
@@ -144,7 +152,24 @@ class Module:
             bound = self._bound(node)
             only = bound[0] if bound is not None and len(bound) == 1 else None
             return UNKNOWN if only is None or only.type == "type" else self.value(only, depth - 1)
+        if node.type == "attribute":
+            bound = self._bound(node)
+            only = bound[0] if bound is not None and len(bound) == 1 else None
+            return self.value(only, depth - 1)
+        if node.type == "subscript":
+            return self.value(self.element(node), depth - 1)
         return fold(node, lambda part: self.value(part, depth - 1))
+
+    def element(self, node: Node) -> Node | None:
+        """Return what a subscript with a constant key takes out of a dictionary that stands in the code."""
+        keys = node.children_by_field_name("subscript")
+        table = self.origin(node.child_by_field_name("value"))
+        if len(keys) != 1 or table is None or table.type != "dictionary":
+            return None
+        key = self.value(keys[0])
+        pairs = [one for one in table.named_children if one.type == "pair"]
+        found = [one for one in pairs if key is not UNKNOWN and self.value(one.child_by_field_name("key")) == key]
+        return found[-1].child_by_field_name("value") if found else None
 
     def origin(self, node: Node | None) -> Node | None:
         """Return the expression that a name got its only value from; any other node as it is."""
@@ -165,10 +190,20 @@ class Module:
                 names.add(self.name(value))
         return names.pop() if len(names) == 1 and names != {"()"} and len(bound) <= _MOST_VALUES else ""
 
+    def _default(self, node: Node) -> Node | None:
+        """Return the function that a parameter stands for unless a caller says otherwise."""
+        function = self.function(node)
+        parameters = function.child_by_field_name("parameters") if function is not None else None
+        for parameter in parameters.named_children if parameters is not None else ():
+            value = parameter.child_by_field_name("value")
+            if value is not None and code(parameter.child_by_field_name("name")) == code(node):
+                return value if value.type in _SIMPLE else None
+        return None
+
     def _bound(self, node: Node) -> list[Node | None] | None:
         """Return what a name is assigned where `node` sees it; None for a name that no assignment binds."""
         if node.type == "attribute":
-            return self._bindings.get((-2, code(node))) if code(node).startswith("self.") else None
+            return self._of_self(node) if code(node).startswith("self.") else None
         name = code(node)
         scope = self.scope(node)
         own = True
@@ -180,6 +215,16 @@ class Module:
             own = False
             scope = self.scope(scope)
         return None if name in self.imports else self._bindings.get((-1, name))
+
+    def _of_self(self, node: Node) -> list[Node | None] | None:
+        """Return what an attribute of `self` is set to in any method, or in the body of the class."""
+        bound = self._bindings.get((-2, code(node)))
+        scope = self.scope(node)
+        while bound is None and scope is not None:
+            if scope.type == "class_definition":
+                return self._bindings.get((scope.start_byte, code(node).removeprefix("self.")))
+            scope = self.scope(scope)
+        return bound
 
     @cached_property
     def _bindings(self) -> dict[tuple[int, str], list[Node | None]]:
@@ -257,7 +302,9 @@ def identifiers(node: Node) -> Iterator[Node]:
 def _parameters(node: Node) -> Iterator[tuple[Node, Node | None]]:
     """Yield each parameter with its type, which tells what its methods are."""
     for parameter in node.named_children:
-        name = parameter.child_by_field_name("name") or next(identifiers(parameter), None)
+        typed = parameter.type == "typed_parameter" and parameter.named_children
+        first = parameter.named_children[0] if typed else parameter
+        name = parameter.child_by_field_name("name") or next(identifiers(first), None)
         if name is not None and name.type == "identifier":
             # The body sees it, so it belongs to the function and not to what is around it: the node of the
             # parameters lies inside the function's own.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _DRAWS = names("random: random randint randrange choice choices sample getrandbits randbytes uniform",
                "random.Random(): random randint randrange choice choices sample getrandbits randbytes")  # fmt: skip
 _ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
-_NUMERICAL = names("numpy.random: rand randint random choice bytes")
+_NUMERICAL = names("numpy.random: rand randint random choice bytes",
+                   "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
 _SECRETS = MADE_SECRETS | {"sessionid", "sid", "verification", "reset", "captcha", "iv"}
 
 WEAK_RANDOM = weakness(
@@ -69,7 +70,18 @@ def _target_words(module: Module, node: Node) -> frozenset[str]:
     ):
         key = key.parent
     label = key.parent.named_children[0] if key.parent is not None and "statement" not in key.type else None
-    return words(target) | words(code(function.child_by_field_name("name")) if function else "") | words(code(label))
+    later = _uses(target, code(function)) if function is not None else ""
+    name = code(function.child_by_field_name("name")) if function is not None else ""
+    return words(target) | words(name) | words(code(label)) | words(later)
+
+
+def _uses(target: str, body: str) -> str:
+    """Return the names under which a function hands on what it keeps in a variable: cookies, keys, attributes."""
+    name = target.strip()
+    if not re.fullmatch(r"[a-z_]\w*", name):
+        return ""
+    handed = re.findall(rf"['\"](\w+)['\"]\s*\]?\s*[,:=]\s*{name}\b|(\w+)\s*=\s*{name}\b(?!\s*[.(\[])", body)
+    return " ".join(part for pair in handed for part in pair)
 
 
 def _makes_a_secret(call: Call) -> Node | None:

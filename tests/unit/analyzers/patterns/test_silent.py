@@ -29,9 +29,18 @@ def told(text, path="shop/app.py"):
         "from ftplib import FTP_TLS\n\nftp = FTP_TLS()\nftp.connect(host, timeout=5)\n",
         "from fastapi import HTTPException\n\n\ndef f(body):\n    try:\n        return load(body)\n"
         "    except Exception as error:\n        raise HTTPException(400, detail=f'Not valid: {error}')\n",
-        "def f(response):\n    response.headers['Access-Control-Allow-Origin'] = '*'\n",
         "from django.views.decorators.csrf import csrf_exempt\n\n\ndef as_view(view):\n    return csrf_exempt(view)\n",
+        "import tarfile\n\n\nclass Bundle:\n    def open(self, path):\n        self.tar = tarfile.open(path)\n"
+        "        self.tar.extraction_filter = tarfile.data_filter\n\n    def unpack(self, folder):\n"
+        "        self.tar.extractall(path=folder)\n",
         # twins
+        "import requests\n\nOPTIONS = {'timeout': 5}\nrequests.get(url, **OPTIONS)\nrequests.get(url, **more())\n",
+        "import os, tempfile\n\nwith open(os.path.join(tempfile.mkdtemp(), 'x'), 'w') as f:\n    f.write('')\n",
+        "def cors(response, request):\n    origin = request.headers.get('Origin')\n    if origin in ALLOWED:\n"
+        "        response.headers['Access-Control-Allow-Origin'] = origin\n",
+        "PATH = '/usr/share/Keys2/default'\nSECRET_PATH = 'conf/Secrets/v2/production'\n",
+        "headers = {'Authorization': 'Bearer <token>'}\n",
+        "def f(amount):\n    assert amount > 0\n",
         "import requests\n\nVERIFY = '/etc/ssl/own.pem'\nrequests.get(url, verify=VERIFY, timeout=3)\n",
         "def f(requests):\n    return requests.get(url, verify=False)\n",
         "class Client:\n    def get(self, url, verify):\n        ...\n\n\nClient().get(url, verify=False)\n",
