@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
-from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, unbound
+from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
 from ambient_lsp.analyzers.taint.machine import tainted
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    HARMLESS,
     UNKNOWN,
     Bound,
     Class,
@@ -118,6 +119,8 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
             site = replace(site, names=(f"*.{callee.node.name}",)) if site.receiver is not None else site
         return invoked(machine, callee, site)
     if type(callee) is Class:
+        if not any(base.split(".")[0] in ("pydantic", "typing", "enum") for base in callee.ancestors()):
+            sinks.check(machine, replace(site, names=("class",)))
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
         keywords = {**dict(callee.keywords), **site.keywords}
@@ -128,7 +131,8 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
         dotted = machine.rules.name(callee.name)
         names: tuple[str, ...] = (dotted,)
         if "." in dotted:
-            names = (dotted, f"*.{dotted.rsplit('.', 1)[1]}")
+            last = dotted.rsplit(".", 1)[1]
+            names = (dotted, "class") if last[:1].isupper() else (dotted, f"*.{last}")
         return _by_rules(machine, replace(site, names=names), dotted)
     if type(callee) is Ref:
         held = state.object(callee)
@@ -138,6 +142,8 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
                 return _called(machine, site, bound(machine, found, callee, held, state, site.node))
     if type(callee) is Opaque and callee.taints:
         return Opaque(callee.taints)
+    if type(callee) is Opaque and callee.type:
+        return _by_rules(machine, replace(site, names=(machine.rules.name(callee.type),)), callee.type)
     name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
     return _assumed(machine, site, name)
 
@@ -177,7 +183,9 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
     if type(owner) is Const:
         return _by_rules(machine, replace(site, names=(f"{type(owner.value).__name__}.{name}",)), name)
     if type(owner) is Opaque and owner.type:
-        return _by_rules(machine, replace(site, names=(machine.rules.name(f"{owner.type}.{name}"), f"*.{name}")), name)
+        dotted = machine.rules.name(f"{owner.type}.{name}")
+        known = owner.type in machine.rules.known_types or owner.type.split(".", 1)[0] in _STANDARD
+        return _by_rules(machine, replace(site, names=(dotted,) if known else (dotted, f"*.{name}")), name)
     return _by_rules(machine, replace(site, names=(f"*.{name}",)), name)
 
 
@@ -234,7 +242,10 @@ def _unknown(machine: Machine, site: Site, name: str) -> Value:
     """Return what a call gives of which no rule tells: a method of untrusted data gives untrusted data."""
     receiver = site.receiver
     if type(receiver) is Opaque and receiver.taints:
-        return keyed(receiver, site.args[0], site.node, site.state) if site.args else Opaque(receiver.taints)
+        wanted = site.keywords.get("type")
+        if type(wanted) is Symbol and is_converted(wanted.name):
+            return HARMLESS  # `request.args.get("page", type=int)`
+        return keyed(machine, receiver, site.args[0] if site.args else UNKNOWN, site.node, site.state)
     held = site.state.object(receiver) if receiver is not None else None
     if held is not None and held.kind == "instance" and (taints := site.state.taints(receiver or UNKNOWN)):
         return Opaque(taints)

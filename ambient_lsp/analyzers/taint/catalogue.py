@@ -26,6 +26,7 @@ class Kind:
     levels: Mapping[str, str]
     prefix: str = ""
     built: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class Catalogue:
     guards: Index[Guard] = field(default_factory=lambda: defaultdict(list))
     types: Index[Typed] = field(default_factory=lambda: defaultdict(list))
     value_types: Index[Typed] = field(default_factory=lambda: defaultdict(list))
+    item_types: Index[Typed] = field(default_factory=lambda: defaultdict(list))
+    known_types: set[str] = field(default_factory=set)
     sinks: Index[Sink] = field(default_factory=lambda: defaultdict(list))
     stores: Index[Sink] = field(default_factory=lambda: defaultdict(list))
     assigns: Index[Sink] = field(default_factory=lambda: defaultdict(list))
@@ -193,11 +196,17 @@ def catalogue() -> Catalogue:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml") and file.name != "kinds.toml":
             _add(result, tomllib.loads(file.read_text("utf-8")))
+    for index in (result.sinks, result.sources, result.sanitizers, result.propagators):
+        for name in index:  # `package.Class.method` tells that the rules know the methods of that class
+            owner = name.rpartition(".")[0]
+            if owner.rpartition(".")[2][:1].isupper():
+                result.known_types.add(owner)
     return result
 
 
 def _kind(name: str, table: Mapping[str, Any]) -> Kind:
-    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), frozenset(table.get("built", ())))
+    built, ignores = frozenset(table.get("built", ())), frozenset(table.get("ignores", ()))
+    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores)
 
 
 def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
@@ -238,6 +247,8 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         typed = Typed(where(table), table["type"])
         _put(result.types, table.get("call", ()), typed)
         _put(result.value_types, table.get("value", ()), typed)
+        _put(result.item_types, table.get("item", ()), typed)
+        result.known_types.add(typed.type)
     for table in content.get("handler", ()):
         result.handlers.append(_handler(where(table), table))
     for table in content.get("sink", ()):
@@ -255,6 +266,7 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
 
 
 def _put(index: Index[Made], names: Iterable[str], rule: Made) -> None:
+    """File a rule under its names."""
     for name in names:
         index[name].append(rule)
 

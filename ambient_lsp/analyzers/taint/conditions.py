@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
@@ -40,6 +41,7 @@ NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
 _EVERY = frozenset({ALL})
 _PATH = frozenset({"path"})
+_LINES = frozenset({"log", "header"})
 _URL = frozenset({"ssrf", "redirect"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
@@ -284,8 +286,11 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
                 _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
                 _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, guard.cleans)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
-        if outcome and _type_names(call.args[1]) <= _HARMLESS_TYPES:
+        types = _type_names(call.args[1])
+        if outcome and types <= _HARMLESS_TYPES:
             _change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+        elif outcome and types <= {"str", "bytes"}:
+            _change(machine, state, call.args[0], _as_text)
     elif names[:1] in (("bool",), ("all",)) and call.args:
         inner = call.args[0]
         if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
@@ -305,6 +310,8 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
     name, owner = function.attr, function.value
     if name in _HARMLESS_TESTS and outcome:
         _change(machine, state, owner, lambda value: cleaned(value, _EVERY))
+    elif name == "isprintable" and outcome:
+        _change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
         _within_base(machine, state, owner)
     elif name == "startswith" and call.args:
@@ -389,6 +396,10 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
+
+
+def _as_text(value: Value) -> Value:
+    return replace(value, type="str") if type(value) is Opaque and not value.type else value
 
 
 def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:

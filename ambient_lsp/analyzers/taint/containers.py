@@ -78,7 +78,7 @@ def get_item(machine: Machine, owner: Value, key: Value, node: ast.expr, state: 
             return folding.function(lambda a, b: a[b], [owner.value, key.value]) or UNKNOWN
         return UNKNOWN
     if type(owner) is Opaque:
-        return Opaque(_of_key(owner, key, node, state).taints)
+        return keyed(machine, owner, key, node, state)
     if type(owner) is Symbol or type(owner) is Class:
         return UNKNOWN if type(owner) is Class else owner
     held = state.object(owner)
@@ -101,9 +101,10 @@ def _of_key(owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
     return replace(owner, taints=taints)
 
 
-def keyed(owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
+def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
     """Return what a look-up by key in untrusted data gives."""
-    return Opaque(_of_key(owner, key, node, state).taints)
+    kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ())), "")
+    return Opaque(_of_key(owner, key, node, state).taints, kind)
 
 
 def _within(line: int, here: object) -> bool:

@@ -21,6 +21,8 @@ class Patterns(Expressions):
     def _bare_pattern(self, node: Node) -> ast.pattern:
         parts = [child for child in node.named_children if child.type not in SKIPPED]
         kind = node.type
+        if kind == "_":
+            return ast.MatchAs(pattern=None, name=None)
         if kind == "case_pattern":
             if not parts:
                 if text_of(node) == "_":
@@ -35,7 +37,8 @@ class Patterns(Expressions):
                 return ast.MatchAs(pattern=None, name=None if name == "_" else name)
             return ast.MatchValue(value=self._dotted(node))
         if kind == "union_pattern":
-            return ast.MatchOr(patterns=[self._pattern(part) for part in parts])
+            choices = [child for child in node.children if child.is_named or child.type == "_"]
+            return ast.MatchOr(patterns=[self._pattern(choice) for choice in choices if choice.type not in SKIPPED])
         if kind == "as_pattern":
             alias = node.child_by_field_name("alias")
             name = text_of(alias) if alias is not None else text_of(parts[-1])
@@ -52,7 +55,8 @@ class Patterns(Expressions):
         if kind == "class_pattern":
             return self._class_pattern(parts)
         if kind == "keyword_pattern":
-            return self._bare_pattern(parts[-1])
+            minus = next((child for child in node.children if child.type == "-"), None)
+            return self._bare_pattern(parts[-1]) if minus is None else _negative(parts[-1])
         return self._literal_pattern(node)
 
     def _mapping_pattern(self, node: Node) -> ast.pattern:
@@ -73,7 +77,7 @@ class Patterns(Expressions):
             inner = part.named_children[0] if part.type == "case_pattern" and part.named_children else part
             if inner.type == "keyword_pattern":
                 names.append(text_of(inner.named_children[0]))
-                named.append(self._pattern(inner.named_children[-1]))
+                named.append(self._pattern(inner))
             else:
                 positional.append(self._pattern(part))
         return ast.MatchClass(cls=self._dotted(parts[0]), patterns=positional, kwd_attrs=names, kwd_patterns=named)
@@ -90,6 +94,11 @@ class Patterns(Expressions):
             number = at(ast.Constant(value=constant(text[1:].strip())), node)
             value = at(ast.UnaryOp(op=ast.USub(), operand=number), node)
         return ast.MatchValue(value=value)
+
+
+def _negative(node: Node) -> ast.pattern:
+    number = at(ast.Constant(value=constant(text_of(node))), node)
+    return ast.MatchValue(value=at(ast.UnaryOp(op=ast.USub(), operand=number), node))
 
 
 def _within(node: Node, kind: str) -> list[Node]:

@@ -95,7 +95,15 @@ def _is_worthwhile(rules: Catalogue, words: frozenset[str], imports: set[str]) -
         return True
     if any(handler.returns and not handler.where.imports.isdisjoint(imports) for handler in rules.handlers):
         return True
-    return not words.isdisjoint(rules.source_words) and not words.isdisjoint(rules.sink_words)
+    if words.isdisjoint(rules.sink_words):
+        return False
+    if any(handler.parameters != "none" and _may_handle(handler.where.imports, imports) for handler in rules.handlers):
+        return True
+    return not words.isdisjoint(rules.source_words)
+
+
+def _may_handle(needed: frozenset[str], imports: set[str]) -> bool:
+    return bool(needed) and not needed.isdisjoint(imports)
 
 
 class Interpreter(Machine):

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import marks
@@ -20,6 +21,7 @@ from ambient_lsp.analyzers.taint.values import (
     Function,
     Opaque,
     Value,
+    clean,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ def _parameter(
         if called in _INJECTED:
             return Opaque(type=kind)
     label = handler.label
+    checked = _checked(parameter, default) if handler.annotations else frozenset()
     taints = marks(label, _words(UNTRUSTED, name), here)
     if handler.annotations and parameter.annotation is not None:
         model = _class_of(parameter.annotation, state)
@@ -143,7 +146,17 @@ def _parameter(
             return _model(machine, model, taints, state)
         if _is_literal(parameter.annotation):
             return HARMLESS
-    return Opaque(taints, kind if kind in _TEXTS else "")
+    return Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
+
+
+def _checked(parameter: ast.arg, default: ast.expr | None) -> frozenset[str]:
+    """Return the kinds that `Query(pattern="^[a-z]+$")` makes safe, as a default or in `Annotated`."""
+    for root in (default, parameter.annotation):
+        for node in ast.walk(root) if root is not None else ():
+            for keyword in node.keywords if isinstance(node, ast.Call) else ():
+                if keyword.arg in ("pattern", "regex") and isinstance(keyword.value, ast.Constant):
+                    return kinds_cleaned_by(str(keyword.value.value), "search")
+    return frozenset()
 
 
 def _class_of(annotation: ast.expr, state: State) -> Class | None:
@@ -170,7 +183,7 @@ def _model(machine: Machine, model: Class, taints: frozenset, state: State) -> V
             inner = _class_of(node.annotation, state)
             enumerated = inner is not None and any(base.startswith("enum.") for base in inner.ancestors())
             harmless = is_converted(kind) or enumerated or _is_literal(node.annotation)
-            items[node.target.id] = HARMLESS if harmless else Opaque(taints)
+            items[node.target.id] = HARMLESS if harmless else Opaque(taints, kind if kind in _TEXTS else "")
     return machine.new(Object("instance", items, Opaque(taints), model), state)
 
 

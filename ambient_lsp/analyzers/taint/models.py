@@ -11,6 +11,7 @@ from ambient_lsp.analyzers.taint.conditions import RESOLVED
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import (
+    ALL,
     HARMLESS,
     NONE,
     UNKNOWN,
@@ -18,6 +19,7 @@ from ambient_lsp.analyzers.taint.values import (
     Opaque,
     Partial,
     Ref,
+    Symbol,
     Taint,
     Taints,
     Value,
@@ -167,7 +169,10 @@ def _filter(machine: Machine, site: Site) -> Value | None:
     if len(site.args) < 2:
         return None
     each = unpacked(site.args[1], site.state)
-    machine.call(site.args[0], [each], site.state, site.node)
+    test = site.args[0]
+    if type(test) is Symbol and test.name in ("str.isalnum", "str.isdigit", "str.isalpha", "str.isdecimal"):
+        return Opaque(clean(site.state.taints(each), frozenset({ALL})), "harmless")
+    machine.call(test, [each], site.state, site.node)
     return machine.new(Object("list", {}, each), site.state)
 
 

@@ -23,8 +23,9 @@ def matched(machine: Machine, pattern: ast.pattern, subject: Value, node: ast.ex
         if pattern.pattern is not None:
             known = matched(machine, pattern.pattern, subject, node, state)
         if pattern.name is not None and known is not False:
+            chosen = None if pattern.pattern is None else _constants(machine, pattern.pattern, state)
             held = state.names.get(node.id, subject) if isinstance(node, ast.Name) else subject
-            state.names[pattern.name] = held
+            state.names[pattern.name] = held if chosen is None or type(subject) is Const else chosen
         return known
     if isinstance(pattern, ast.MatchOr):
         return _one_of(machine, pattern, subject, node, state)
@@ -55,6 +56,20 @@ def matched(machine: Machine, pattern: ast.pattern, subject: Value, node: ast.ex
     if isinstance(pattern, ast.MatchStar) and pattern.name is not None:
         state.names[pattern.name] = subject
     return None
+
+
+def _constants(machine: Machine, pattern: ast.pattern, state: State) -> Value | None:
+    """Return the constants that a pattern is a list of; None for any other pattern."""
+    choices = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    values: list[Value] = []
+    for choice in choices:
+        if not isinstance(choice, ast.MatchValue):
+            return None
+        value = machine.evaluate(choice.value, state)
+        if type(value) is not Const:
+            return None
+        values.append(value)
+    return either(values)
 
 
 def _part(subject: Value) -> Value:

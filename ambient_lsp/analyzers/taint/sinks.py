@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
+from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
@@ -21,6 +22,7 @@ from ambient_lsp.analyzers.taint.values import (
     Taint,
     Value,
     options,
+    taints_of,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.taint.catalogue import Condition, Kind, Misuse, Sink
     from ambient_lsp.analyzers.taint.machine import Machine
-    from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.state import State
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
@@ -39,6 +40,8 @@ _SECRET = re.compile(
     r"|reset_?code|auth_?code|verification_?code|pin|remember_?me|cookie)s?($|_)"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -50,10 +53,22 @@ def check(machine: Machine, site: Site) -> None:
     for sink in lookup(machine.rules.sinks, site.names, applies):
         if _applies(machine, sink.conditions, sink.exceptions, site):
             values = [value for spec in sink.arguments for value in site.argument(spec)]
+            if sink.kind == "log":
+                values = _without_spelled(site, values)
             _arrives(machine, sink, values, site.node, site.state, site.names[0])
     for misuse in lookup(machine.rules.misuses, site.names, applies):
         if _applies(machine, misuse.conditions, misuse.exceptions, site):
             _misused(machine, misuse, site)
+
+
+def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
+    """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
+    text = site.args[0] if site.args else None
+    if type(text) is not Const or not isinstance(text.value, str):
+        return values
+    kinds = _SPECIFIER.findall(text.value)
+    harmless = [value for value, kind in zip(site.args[1:], kinds, strict=False) if kind not in "sc"]
+    return [value for value in values if not any(value is other for other in harmless)]
 
 
 def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, value: Value, state: State) -> None:
@@ -61,7 +76,14 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
     names = _names_of(machine, owner, state)
     if isinstance(target.value, ast.Attribute):
         names = (*names, f"*.{target.value.attr}")
-    for sink in lookup(machine.rules.stores, names, machine.applies()):
+    site = Site(target, state, (), {"key": key, "value": value})
+    sinks = [
+        sink
+        for sink in lookup(machine.rules.stores, names, machine.applies())
+        if _applies(machine, sink.conditions, sink.exceptions, site)
+    ]
+    exact = [sink for sink in sinks if sink.conditions]
+    for sink in exact or sinks:
         values = {"value": [value], "key": [key], "both": [key, value]}[sink.which]
         _arrives(machine, sink, values, target, state, names[0])
     if type(key) is Const and isinstance(key.value, str):
@@ -198,10 +220,8 @@ def _hit(
         return
     where = place(state.frame.scope.path, node)
     worst: tuple[int, Taint] | None = None
-    for option in options(value):
-        for taint in sorted(
-            state.taints(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)
-        ):
+    for option in state.leaves(value):
+        for taint in sorted(taints_of(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)):
             level = kind.levels.get(taint.label)
             if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
                 continue
@@ -218,12 +238,16 @@ def _hit(
 def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
     if taint.is_clean_for(kind.name):
         return False
+    if type(value) is Opaque and value.type in kind.ignores:
+        return False
     built = type(value) is Opaque and value.built
     prefix = value.prefix if type(value) is Opaque else ""
     if taint.label in kind.built and not built:
         return False
     if kind.prefix == "url":
         return _FIXED_HOST.match(prefix) is None
+    if kind.prefix == "body":
+        return _EMPTY_LINE.search(prefix) is None
     if kind.prefix == "path":
         if taint.label == "cli" and not built:
             return False  # who starts a program may name any file
@@ -288,7 +312,7 @@ def _misused(machine: Machine, misuse: Misuse, site: Site) -> None:
     where = place(site.state.frame.scope.path, site.node)
     detail = f"`{' and '.join(missing)}` not set" if missing else misuse.message
     sink = Step(where, detail or "a weak choice")
-    machine.report(Hit(misuse.rule, "", misuse.level, machine.here(where), sink, None, detail))
+    machine.report(Hit(misuse.rule, "", misuse.level or "medium", machine.here(where), sink, None, detail))
 
 
 def _note_misuse(machine: Machine, site: Site, *, known: bool) -> None:

@@ -118,6 +118,16 @@ class State:
         held = [*found.items.values(), *(() if found.rest is None else (found.rest,))]
         return merged(self.taints(item, depth + 1) for item in held)
 
+    def leaves(self, value: Value, depth: int = 0) -> list[Value]:
+        """Return the values that a value can be and, of containers, all that they hold."""
+        if type(value) is Options:
+            return [leaf for option in value.values for leaf in self.leaves(option, depth)]
+        found = self.object(value)
+        if found is None or depth > _DEEPEST:
+            return [value]
+        held = [*found.items.values(), *(() if found.rest is None else (found.rest,))]
+        return [leaf for item in held[:_MOST_ITEMS] for leaf in self.leaves(item, depth + 1)]
+
     def whole(self, value: Value) -> Opaque:
         """Return a value that carries the marks of all that `value` holds."""
         if type(value) is Opaque:
