@@ -9,35 +9,55 @@ from ambient_lsp.analyzers.patterns.tables import RULES as PATTERN_RULES
 from ambient_lsp.analyzers.rule import LEVELS as LEVELS
 from ambient_lsp.analyzers.rule import Level as Level
 from ambient_lsp.analyzers.rule import Rule as Rule
+from ambient_lsp.analyzers.rule import weakness
 from ambient_lsp.analyzers.rules_taint import TAINT
 
 
-def _security(name: str, ruff: str, level: Level, cwe: int, owasp: str, title: str, why: str, fix: str = "") -> Rule:
-    tags = ("security", f"cwe-{cwe}", f"owasp-{owasp}:2021")
-    return Rule(f"AMB-SEC-{name}", title, why, fix, level, tags, tuple(ruff.split()))
-
-
 FLOW = (
-    _security(
-        "SHELL", "S602 S604 S605", "high", 78, "a03", "Command given to a shell",
+    weakness(
+        "SHELL", "high", "78", "a03", "Command given to a shell",
         "A value with `;` or `$()` in it runs another command.", "A list of arguments, where the line splits surely.",
+        "S602 S604 S605",
+        example='import subprocess\n\nsubprocess.run(f"ls -l {name}", shell=True)\n',
+        better='import subprocess\n\nsubprocess.run(["ls", "-l", str(name)])\n',
     ),
-    _security(
-        "EVAL", "S307", "high", 95, "a03", "`eval` of data", "What is evaluated can be any code.",
-        "`ast.literal_eval`, which reads literals only.",
+    weakness(
+        "EVAL", "high", "95 94", "a03", "`eval` of data", "What is evaluated can be any code.",
+        "`ast.literal_eval`, which reads literals only.", "S307",
+        example="value = eval(text)\n", better="import ast\n\nvalue = ast.literal_eval(text)\n",
     ),
-    _security("EXEC", "S102", "medium", 95, "a03", "`exec` of data", "What is executed can be any code."),
-    _security(
-        "SQL", "S608", "high", 89, "a03", "SQL built from values",
-        "A value with a quote in it changes the statement.",
-        "Parameters, where the database module tells how they are written.",
+    weakness(
+        "EXEC", "medium", "95 94", "a03", "`exec` of data", "What is executed can be any code.", "", "S102",
+        example="exec(text)\n", better="ACTIONS[name]()\n",
     ),
-    _security("MARKUP", "S308 S702 S704", "medium", 79, "a03", "Value marked as safe markup",
-              "A value with markup in it becomes part of the page."),
-    _security("RAW-SQL", "S610 S611", "high", 89, "a03", "Raw SQL in Django", "A value can change the statement."),
-    _security("WILDCARD", "S609", "high", 155, "a03", "Wildcard in a shell command", "A file name can be an option."),
-    _security("DEPENDENCY", "", "high", 1395, "a06", "Dependency with a known weakness",
-              "An advisory in the repository names this version."),
+    weakness(
+        "SQL", "high", "89", "a03", "SQL built from values", "A value with a quote in it changes the statement.",
+        "Parameters, where the database module tells how they are written.", "S608",
+        example="import sqlite3\n\ncursor.execute(f\"SELECT * FROM users WHERE name = '{name}'\")\n",
+        better='import sqlite3\n\ncursor.execute("SELECT * FROM users WHERE name = ?", (name,))\n',
+    ),
+    weakness(
+        "MARKUP", "medium", "79 80", "a03", "Value marked as safe markup",
+        "A value with markup in it becomes part of the page.",
+        "`Markup(...).format`, or Django's `format_html`, which escape the values.", "S308 S702 S704",
+        example='from markupsafe import Markup\n\nname = Markup(f"<b>{name}</b>")\n',
+        better='from markupsafe import Markup\n\nname = Markup("<b>{}</b>").format(name)\n',
+    ),
+    weakness(
+        "RAW-SQL", "high", "89", "a03", "Raw SQL in Django", "A value can change the statement.",
+        "Parameters, where each value stands for one.", "S610 S611",
+        example='from shop.models import User\n\nUser.objects.extra(where=[f"name = \'{name}\'"])\n',
+        better="from shop.models import User\n\nUser.objects.filter(name=name)\n",
+    ),
+    weakness(
+        "WILDCARD", "high", "155", "a03", "Wildcard in a shell command", "A file name can be an option.", "", "S609",
+        example='import os\n\nos.system("tar cf x.tar *")\n',
+        better='import os\n\nos.system("tar cf x.tar ./*")\n',
+    ),
+    weakness(
+        "DEPENDENCY", "high", "1395 1104", "a06", "Dependency with a known weakness",
+        "An advisory in the repository names this version.",
+    ),
 )  # fmt: skip
 SECURITY = (*FLOW, *PATTERN_RULES)
 

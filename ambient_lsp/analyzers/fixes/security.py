@@ -10,7 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
 from ambient_lsp.analyzers import ruff
-from ambient_lsp.analyzers.fixes import arguments, calls, secret, shell, sql, tokens
+from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, tokens
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.vocabulary import around
 
@@ -31,6 +31,10 @@ _OF_CALLS: Mapping[str, Callable[[Site], Change | None]] = {
 }
 _OF_PLACES: Mapping[str, Callable[[Source, Span], Change | None]] = {
     "AMB-SEC-SQL": sql.parameters,
+    "AMB-SEC-RAW-SQL": sql.parameters,
+    "AMB-SEC-MARKUP": markup.formatted,
+    "AMB-SEC-XSS": markup.escaped,
+    "AMB-SEC-PATH": paths.inside,
     "AMB-SEC-SECRET": secret.from_environment,
     "AMB-SEC-HARDCODED-KEY": secret.from_environment,
     "AMB-SEC-JWT-VERIFY": tokens.verified,
@@ -66,7 +70,8 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
     except (cst.ParserSyntaxError, RecursionError):
         return []
     changes = [(index, raw, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
-    sorted_before = _sorted_imports(text, path, root) == text
+    imports = any(change.imports for _, _, change in changes)
+    sorted_before = imports and _sorted_imports(text, path, root) == text
     result = []
     for group in _groups(changes):
         new_text = _apply(source, [change for _, _, change in group])
@@ -143,7 +148,9 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
         tree = RemoveImportsVisitor(context).transform_module(tree)
-    return tree.code
+    # Where the first import is gone, the blank line below it stays behind.
+    begins_blank = source.module.code[:1] in "\r\n"
+    return tree.code if begins_blank else tree.code.lstrip("\r\n")
 
 
 def _inside_another(source: Source, node: cst.CSTNode, nodes: Mapping[cst.CSTNode, Replacement]) -> bool:

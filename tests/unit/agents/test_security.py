@@ -257,6 +257,64 @@ FIXES = [
         'import sqlite3\n\ndb.execute(\n    f"""\n    SELECT *\n    FROM t WHERE a = {a}\n    """\n)\n',
         'import sqlite3\n\ndb.execute(\n    """\n    SELECT *\n    FROM t WHERE a = ?\n    """,\n    (a,)\n)\n',
     ),
+    (
+        "SQL",
+        MEDIUM,
+        "import sqlite3\n\ncur.execute(f\"SELECT * FROM t WHERE a LIKE '%{a}%' AND b = '{b}'\")\n",
+        'import sqlite3\n\ncur.execute("SELECT * FROM t WHERE a LIKE ? AND b = ?", (f"%{a}%", b))\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        "import oracledb\n\ncur.execute(f\"SELECT * FROM t WHERE a = '{a}' AND b = {b}\")\n",
+        'import oracledb\n\ncur.execute("SELECT * FROM t WHERE a = :1 AND b = :2", (a, b))\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        "import asyncpg\n\n\nasync def f(c, a):\n    return await c.fetch(f\"SELECT * FROM t WHERE a = '{a}'\")\n",
+        'import asyncpg\n\n\nasync def f(c, a):\n    return await c.fetch("SELECT * FROM t WHERE a = $1", a)\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        "from django.db import connection\n\n\ndef f(cursor, a):\n"
+        "    cursor.execute(\"SELECT * FROM t WHERE a = '%s'\" % a)\n",
+        "from django.db import connection\n\n\ndef f(cursor, a):\n"
+        '    cursor.execute("SELECT * FROM t WHERE a = %s", [a])\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        "from sqlalchemy import text\n\n\ndef f(c, a, user):\n"
+        "    return c.execute(text(f\"SELECT * FROM t WHERE a = '{a}' AND b = {user.id}\"))\n",
+        "from sqlalchemy import text\n\n\ndef f(c, a, user):\n"
+        '    return c.execute(text("SELECT * FROM t WHERE a = :a AND b = :id"), {"a": a, "id": user.id})\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        'import pymysql\n\ncur.execute("DELETE FROM t WHERE a = " + str(a) + " AND b = \'" + b + "\'")\n',
+        'import pymysql\n\ncur.execute("DELETE FROM t WHERE a = %s AND b = %s", (a, b))\n',
+    ),
+    (
+        "SQL",
+        MEDIUM,
+        'import psycopg\n\ncur.execute("SELECT * FROM t WHERE a = \'%(a)s\'" % {"a": x})\n',
+        'import psycopg\n\ncur.execute("SELECT * FROM t WHERE a = %s", (x,))\n',
+    ),
+    (
+        "MARKUP",
+        MEDIUM,
+        "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe('<b>' + x + '</b>')\n",
+        'from django.utils.html import format_html\n\n\ndef f(x):\n    return format_html("<b>{}</b>", x)\n',
+    ),
+    (
+        "MARKUP",
+        MEDIUM,
+        'from markupsafe import Markup\n\nx = Markup(f"<b>{name}</b>")  # note\n',
+        'from markupsafe import Markup\n\nx = Markup("<b>{}</b>").format(name)  # note\n',
+    ),
     # secrets
     (
         "SECRET",
@@ -336,7 +394,6 @@ async def test_right_code_is_left_alone(tmp_path, text):
         'import sqlite3\n\ncur.execute(f"SELECT * FROM t WHERE a = 1 ORDER BY {column}")\n',
         'import sqlite3\n\ncur.execute(f"SELECT * FROM t WHERE {condition}")\n',
         'import sqlite3\n\ncur.execute(f"SELECT * FROM t WHERE a IN ({ids})")\n',
-        "import sqlite3\n\ncur.execute(f\"SELECT * FROM t WHERE a LIKE '%{a}%'\")\n",
         'import sqlite3\n\ncur.execute(f"SELECT * FROM t WHERE a = {schema}.name")\n',
         'import sqlite3\n\nq = f"SELECT * FROM t WHERE a = {a}"\ncur.execute(q)\nlog(q)\n',
         'cur.execute(f"SELECT * FROM t WHERE a = {a}")\n',
