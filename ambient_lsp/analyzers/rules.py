@@ -12,7 +12,6 @@ from ambient_lsp.analyzers.rule import Rule as Rule
 from ambient_lsp.analyzers.rule import weakness
 from ambient_lsp.analyzers.rules_taint import TAINT
 
-
 FLOW = (
     weakness(
         "SHELL", "high", "78", "a03", "Command given to a shell",
