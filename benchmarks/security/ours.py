@@ -1,4 +1,4 @@
-"""Runs the local security analyzers on one case, in this process and without a server, as SecurityGuardian does."""
+"""Runs the local security analyzers on the cases, in this process and without a server, as SecurityGuardian does."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp import __version__
 from ambient_lsp.analyzers import ruff, security
-from ambient_lsp.analyzers.advisories import in_dependencies
-from ambient_lsp.errors import AmbientError
+from ambient_lsp.analyzers.advisories import ADVISORIES, in_dependencies, is_manifest
 from benchmarks.security.peers import Found, Report
 
 if TYPE_CHECKING:
@@ -23,21 +22,27 @@ THRESHOLD = "medium"
 
 def ours(folder: Path, cases: Iterable[Case]) -> Report:
     """Return what we find in the cases, which are written out below `folder`."""
-    return Report(f"ambient {__version__}", {case.name: list(look(folder / case.name, case)) for case in cases})
+    cases = list(cases)
+    texts = {f"{case.name}/{path}": text for case in cases for path, text in case.files.items() if path.endswith(".py")}
+    checked = ruff.check_many(texts, str(folder), security.SELECTION)
+    return Report(f"ambient {__version__}", {case.name: list(_look(folder, case, checked)) for case in cases})
 
 
-def look(root: Path, case: Case) -> Iterator[Found]:
-    """Yield our findings in one case."""
+def _look(folder: Path, case: Case, checked: Mapping[str, ruff.Report]) -> Iterator[Found]:
     for path, text in case.files.items():
-        if path.endswith(".py"):
-            report = ruff.check(text, path, str(root), security.SELECTION)
-            raws = security.judge(text, path, str(root), report, THRESHOLD, _others(path, case.files))
-        else:
-            raws = _dependencies(path, text, case.files)
-        for raw in raws:
+        for raw in _findings(folder, case, path, text, checked):
             ids = {int(tag.removeprefix("cwe-")) for tag in raw.tags if tag.startswith("cwe-")}
             categories = frozenset({case.category} if ids & case.family else ())
             yield Found(path, raw.span.start_line + 1, raw.rule, categories)
+
+
+def _findings(
+    folder: Path, case: Case, path: str, text: str, checked: Mapping[str, ruff.Report]
+) -> Iterable[RawFinding]:
+    if path.endswith(".py"):
+        report = checked[f"{case.name}/{path}"]
+        return security.judge(text, path, str(folder / case.name), report, THRESHOLD, _others(path, case.files))
+    return in_dependencies(text, case.files[ADVISORIES]) if is_manifest(path) else ()
 
 
 def _others(path: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -47,14 +52,3 @@ def _others(path: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         for name, text in files.items()
         if name.endswith(".py") and name != path
     }
-
-
-def _dependencies(path: str, text: str, files: Mapping[str, str]) -> list[RawFinding]:
-    found: list[RawFinding] = []
-    for name, advisories in files.items():
-        if name.startswith(".ambient/") and not path.startswith(".ambient/"):
-            try:
-                found += in_dependencies(text, advisories)
-            except AmbientError:
-                continue
-    return found
