@@ -50,11 +50,6 @@ def judge(
     return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
 
 
-def _at_least(raw: RawFinding, threshold: Level) -> bool:
-    shown = "not-checked" in raw.tags  # what was not looked at is told at every threshold
-    return shown or LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
-
-
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
     """Return the weaknesses in a report in which the rules `S` were selected."""
     if report.syntax_error is not None:
@@ -79,7 +74,8 @@ def _with_origin(raw: RawFinding, told: set[tuple[str, int]]) -> RawFinding:
 
 
 def _at_least(raw: RawFinding, threshold: Level) -> bool:
-    return LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
+    shown = "not-checked" in raw.tags  # what was not looked at is told at every threshold
+    return shown or LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
 
 
 def _raw(text: str, diagnostic: Diagnostic) -> RawFinding | None:
