@@ -100,9 +100,9 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
-        fact = state.names.get(fact_of(test.id))
-        if type(fact) is Fact:
-            return narrowed(machine, state, fact.test, outcome)
+        fact = _recalled(test.id, state)
+        if fact is not None:
+            return narrowed(machine, state, fact, outcome)
         value = state.names.get(test.id)
         if value is not None:
             kept = _with_truth(value, outcome)
@@ -129,6 +129,22 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
         ways.append(narrowed(machine, here.copy(), part, outcome))
         here = narrowed(machine, here, part, not outcome)
     return all_joined(ways)
+
+
+def remember(name: str, test: ast.expr, state: State) -> None:
+    """Note that a variable holds the outcome of a test."""
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    if name not in names:
+        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        state.names[fact_of(name)] = Fact(test, about)
+
+
+def _recalled(name: str, state: State) -> ast.expr | None:
+    """Return the test whose outcome a variable holds, if what it is about is still the same."""
+    fact = state.names.get(fact_of(name))
+    if type(fact) is not Fact or any(state.names.get(each) != value for each, value in fact.about):
+        return None
+    return fact.test
 
 
 def _with_truth(value: Value, outcome: bool) -> Value:
@@ -196,8 +212,7 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
                 _differs(machine, state, one, other)
     if isinstance(operation, ast.IsNot | ast.Is) and not positive:  # `re.match(...) is not None`
         inner = left.value if isinstance(left, ast.NamedExpr) else left
-        fact = state.names.get(fact_of(inner.id)) if isinstance(inner, ast.Name) else None
-        inner = fact.test if type(fact) is Fact else inner
+        inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
             _call(machine, state, inner, True)
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):

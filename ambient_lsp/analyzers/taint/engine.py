@@ -13,20 +13,22 @@ from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import read
-from ambient_lsp.analyzers.taint.values import UNKNOWN, Function, Opaque, Ref, Value, join
+from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
+    from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.values import Class, Place
 
 STEPS = 600_000
 """Work allowed for one file; an expression or a statement is one step, of some microseconds."""
 SECONDS = 5.0
-_STEPS_OF_ONE = 60_000
+_STEPS_OF_ONE = 30_000
 _STEPS_OF_A_MODULE = 40_000
 _MOST_ROOTS = 3000
+_SHORT = 10
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.MULTILINE)
 
@@ -116,6 +118,9 @@ class Interpreter(Machine):
         self._texts = modules
         self._modules: dict[str, Scope] = {}
         self._attributes: dict[int, dict[str, Value]] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._worth: dict[int, bool] = {}
+        self._floor = 0
 
     # ------------------------------------------------------------------------------------ what the parts ask for
 
@@ -154,6 +159,7 @@ class Interpreter(Machine):
             tree = read(text)
         except RecursionError:
             return scope
+        self._lines[path] = text.split("\n")
         left, self.steps = self.steps, min(self.steps, _STEPS_OF_A_MODULE)
         allowed = self.steps
         defined, self.defined = self.defined, {}
@@ -164,6 +170,28 @@ class Interpreter(Machine):
         self.steps = left - (allowed - max(self.steps, 0))
         self.defined = defined
         return scope
+
+    def is_worth_running(self, function: Function, site: Site) -> bool:
+        """Whether a function is given untrusted data, is short, or holds words of a source or a sink."""
+        if self.steps < self._floor:
+            return False
+        given = (*site.every(), *(() if function.receiver is None else (function.receiver,)))
+        if any(taint.label != PARAMETER for value in given for taint in site.state.taints(value)):
+            return True
+        return self._has_words(function)
+
+    def _has_words(self, function: Function) -> bool:
+        known = self._worth.get(function.key)
+        if known is None:
+            node = function.node
+            end = node.end_lineno or node.lineno
+            known = end - node.lineno < _SHORT
+            if not known:
+                words = frozenset(_WORD.findall("\n".join(self._lines[function.scope.path][node.lineno - 1 : end])))
+                rules = self.rules
+                known = not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words)
+            self._worth[function.key] = known
+        return known
 
     def attributes_of(self, owner: Class, state: State) -> dict[str, Value]:
         """Return what the constructor of a class leaves in `self`."""
@@ -197,11 +225,11 @@ class Interpreter(Machine):
         """Run a module, then each function that may hold a source or a sink; return what was left out, in words."""
         scope = Scope({}, self.path)
         left_out: list[str] = []
+        lines = self._lines[self.path] = text.split("\n")
         try:
             self._run_module(tree, scope)
         except (OutOfBudget, RecursionError):
             left_out.append("the module's own code")
-        lines = text.split("\n")
         done: set[int] = set()
         for _ in range(4):  # functions defined in functions are known once those have run
             waiting = [function for key, function in self.defined.items() if key not in done]
@@ -254,6 +282,7 @@ class Interpreter(Machine):
         state = State(frame, {}, {}, self.base)
         left, self.steps = self.steps, min(self.steps, _STEPS_OF_ONE)
         allowed = self.steps
+        self._floor = self.steps // 3
         self.stack.clear()
         self.exits.clear()
         known = len(self.defined)

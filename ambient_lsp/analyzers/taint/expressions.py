@@ -270,10 +270,7 @@ def _boolean(machine: Machine, node: ast.BoolOp, state: State) -> Value:
         if narrowed is None:
             break
         current = narrowed
-    for key, held in current.heap.items():
-        state.heap.setdefault(key, held)
-    for name, value in current.names.items():
-        state.names.setdefault(name, value)
+    state.keep_new(current)
     return either(found)
 
 
@@ -299,8 +296,7 @@ def _conditional(machine: Machine, node: ast.IfExp, state: State) -> Value:
         there = conditions.narrowed(machine, state.copy(), node.test, outcome)
         if there is not None:
             values.append(machine.evaluate(branch, there))
-            for key, held in there.heap.items():
-                state.heap.setdefault(key, held)
+            state.keep_new(there)
     return either(values)
 
 

@@ -29,6 +29,7 @@ from ambient_lsp.analyzers.taint.values import (
     join,
     merged,
     moved,
+    options,
     taints_of,
 )
 
@@ -156,7 +157,10 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     running = sum(each.key == function.key for each, _ in machine.stack)
     if running >= _RECURSIONS or len(machine.stack) >= _DEEPEST:
         return Opaque(merged(state.taints(each) for each in site.every()))
+    if not machine.is_worth_running(function, site):
+        return Opaque(type=annotated_type(machine, getattr(function.node, "returns", None), state))
     machine.spend(3)
+    oldest = machine.serial()
     frame = Frame(
         function.scope, Scope({}, function.scope.path, function.scope), owner=function.owner, node=function.node,
         depth=state.frame.depth + 1,
@@ -177,11 +181,21 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     after = all_joined(State(frame, {}, exit.state.heap, state.base) for exit in exits)
     if after is not None:
         state.heap = after.heap
+        _forget_temporaries(state, oldest, [*frame.yields, *(exit.value for exit in exits)])
     _narrow_arguments(function, site, given, exits)
     if frame.yields:
         return machine.new(Object("list", {}, either(frame.yields)), state)
     value = either(exit.value for exit in exits)
     return moved(value, Step(here, f"comes back from `{frame.name}`")) if taints_of(value) else value
+
+
+def _forget_temporaries(state: State, oldest: int, results: list[Value]) -> None:
+    """Drop what a function made for itself, where what it returns and what it changed cannot refer to it."""
+    if any(type(option) not in (Const, Opaque, Symbol) for result in results for option in options(result)):
+        return
+    kept = {key: held for key, held in state.heap.items() if key < oldest}
+    if not any(type(item) not in (Const, Opaque, Symbol) for held in kept.values() for item in held.items.values()):
+        state.heap = kept
 
 
 def run(machine: Machine, function: Function, inner: State) -> list[Exit]:

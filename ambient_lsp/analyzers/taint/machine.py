@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import IntEnum
-from time import monotonic
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.values import Opaque, Place, Ref, Step, Taint, Taints, Value, join
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ambient_lsp.analyzers.taint.catalogue import Applies, Catalogue, Source
+    from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.state import Object, Scope, State
     from ambient_lsp.analyzers.taint.values import Class, Function
 
@@ -90,7 +91,7 @@ class Machine(ABC):
         self.rules = rules
         self.path = path
         self.steps = steps
-        self.deadline = monotonic() + seconds
+        self.deadline = thread_time() + seconds
         self.imports: set[str] = set()
         self.hits: dict[tuple[str, Place], Hit] = {}
         self.sites: dict[Position, Value] = {}
@@ -124,6 +125,10 @@ class Machine(ABC):
         """Return what an attribute of a value holds."""
 
     @abstractmethod
+    def is_worth_running(self, function: Function, site: Site) -> bool:
+        """Whether running a function of the program with these arguments could show anything."""
+
+    @abstractmethod
     def attributes_of(self, owner: Class, state: State) -> dict[str, Value]:
         """Return what the constructor of a class leaves in `self`."""
 
@@ -134,7 +139,7 @@ class Machine(ABC):
     def spend(self, steps: int = 1) -> None:
         """Use up some of the budget. Raises `OutOfBudget`."""
         self.steps -= steps
-        if self.steps < 0 or (self.steps % 256 == 0 and monotonic() > self.deadline):
+        if self.steps < 0 or (self.steps % 256 == 0 and thread_time() > self.deadline):
             raise OutOfBudget
 
     def serial(self) -> int:

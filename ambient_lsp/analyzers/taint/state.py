@@ -96,6 +96,13 @@ class State:
         """Return a state that changes on its own."""
         return State(self.frame, dict(self.names), dict(self.heap), self.base)
 
+    def keep_new(self, other: State) -> None:
+        """Take over the objects and names that only another state has."""
+        if len(other.heap) != len(self.heap):
+            self.heap = {**other.heap, **self.heap}
+        if len(other.names) != len(self.names):
+            self.names = {**other.names, **self.names}
+
     def object(self, value: Value) -> Object | None:
         """Return what a reference refers to."""
         if type(value) is not Ref:

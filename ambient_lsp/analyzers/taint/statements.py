@@ -16,7 +16,6 @@ from ambient_lsp.analyzers.taint.values import (
     UNKNOWN,
     Class,
     Const,
-    Fact,
     Function,
     Opaque,
     Ref,
@@ -128,7 +127,7 @@ def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
         assign(machine, target, value, state)
         sinks.named(machine, target, value, state)
         if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
-            state.names[fact_of(target.id)] = Fact(node.value)
+            conditions.remember(target.id, node.value, state)
     return state
 
 

@@ -182,9 +182,13 @@ class Partial(Value):
 
 @dataclass(frozen=True, slots=True)
 class Fact(Value):
-    """The test whose outcome a variable holds (`ok = name in ALLOWED`), under a name that no variable can have."""
+    """The test whose outcome a variable holds (`ok = name in ALLOWED`), under a name that no variable can have.
+
+    `about` has the variables of the test with the values they had: it says nothing of later ones.
+    """
 
     test: ast.expr
+    about: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
