@@ -114,9 +114,10 @@ def _named_strings(module: Module) -> Iterator[tuple[str, Node]]:
         key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
         if key is not None and value is not None and key.type == "string":
             yield str(module.value(key)), value
-    for node in module.nodes("call"):
-        call = Call(module, node, "")
-        yield from call.keywords.items()
+    for node in module.nodes("keyword_argument"):
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is not None and value is not None:
+            yield code(name), value
     for node in module.nodes("parameters"):
         for parameter in node.named_children:
             name, value = parameter.child_by_field_name("name"), parameter.child_by_field_name("value")

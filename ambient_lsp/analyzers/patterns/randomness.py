@@ -31,7 +31,7 @@ WEAK_RANDOM = weakness(
     better="import secrets\n\ntoken = secrets.randbits(128)\n",
 )  # fmt: skip
 SEED = weakness(
-    "SEED", "high", "337 335", "a02", "Secret drawn after a seed that can be guessed",
+    "SEED", "high", "337 335 339", "a02", "Secret drawn after a seed that can be guessed",
     "The seed tells every number that follows; a clock has few values.", "",
     example="import random\nimport time\n\n\ndef make_token():\n    random.seed(time.time())\n"
             "    return random.getrandbits(128)\n",
