@@ -26,7 +26,8 @@ ENDLESS = weakness(
     "ENDLESS-LOOP", "medium", "835", "a04", "Loop that never ends",
     "Nothing in it changes its condition, and nothing leaves it: the processor is kept busy for ever.", "",
     example="def drain(left):\n    done = 0\n    while left > 0:\n        done += 1\n    return done\n",
-    better="def drain(left):\n    done = 0\n    while left > 0:\n        done += 1\n        left -= 1\n    return done\n",
+    better="def drain(left):\n    done = 0\n    while left > 0:\n        done += 1\n        left -= 1\n"
+           "    return done\n",
 )  # fmt: skip
 OFF_BY_ONE = weakness(
     "OFF-BY-ONE", "medium", "193", "a04", "Index one past the end", "The last turn always fails.", "",
