@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.patterns.module import Module
 
-_DRAWS = names("random: random randint randrange choice choices sample getrandbits randbytes uniform",
-               "random.Random(): random randint randrange choice choices sample getrandbits randbytes")  # fmt: skip
+_DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
+                 " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
+                 for one in ("random", "random.Random()")))  # fmt: skip
 _ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
-_SECRETS = MADE_SECRETS | {"sessionid", "sid", "verification", "reset", "captcha", "iv"}
+_SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
 
 WEAK_RANDOM = weakness(
     "WEAK-RANDOM", "high", "338 330", "a02", "Secret made from predictable random numbers",
