@@ -36,6 +36,7 @@ class Argument:
     risk: RiskLevel
     bad: tuple[str, ...] = ()
     add: bool = False
+    imports: tuple[tuple[str, str], ...] = ()
 
 
 _WITHOUT_NETWORK = "Checks have no network, so no check can show this: a person decides."
@@ -64,6 +65,10 @@ OF_RULES: Mapping[str, tuple[Argument, ...]] = {
         _certificate("ssl", "False"), _certificate("verify_ssl", "False"), _certificate("verify_certs", "False"),
         _certificate("validate_cert", "False"), _certificate("cert_reqs"), _certificate("ssl_cert_reqs"),
         _certificate("tlsAllowInvalidCertificates", "True"),
+    ),
+    "AMB-SEC-MAIL-TLS": (
+        Argument("context", "ssl.create_default_context()", "Check the server's certificate", _CERTIFICATE, HIGH,
+                 add=True, imports=(("ssl", ""),)),
     ),
     "AMB-SEC-TLS-HOSTNAME": (
         _certificate("assert_hostname", "False"), _certificate("tlsAllowInvalidHostnames", "True"),
@@ -180,9 +185,19 @@ def _of_argument(rule: str, site: Site) -> Change | None:
             continue
         if present is not None and fix.bad and _code(present.value) not in fix.bad:
             return None
-        new = with_keyword(call, fix.name, fix.value) if fix.value else without_argument(call, _certain(present))
-        return Change(fix.title, fix.reason, fix.risk, {call: new})
+        name = _context_name(site) if fix.name == "context" else fix.name
+        if not name:
+            return None
+        new = with_keyword(call, name, fix.value) if fix.value else without_argument(call, _certain(present))
+        return Change(fix.title, fix.reason, fix.risk, {call: new}, fix.imports)
     return None
+
+
+def _context_name(site: Site) -> str:
+    """Return how the file's mail module calls the context; empty where it has modules of both kinds."""
+    packages = {name.partition(".")[0] for name in site.source.imported.values()}
+    other, plain = packages & {"imaplib", "poplib"}, packages & {"smtplib", "ftplib"}
+    return "" if other and plain else "ssl_context" if other else "context"
 
 
 def _of_number(rule: str, site: Site, span: Span) -> Change | None:

@@ -29,7 +29,7 @@ _INSIDE = re.compile(
 _SENSITIVE = frozenset("admin delete remove users user export backup settings config upload secrets keys".split())
 
 NO_LOGIN = weakness(
-    "NO-LOGIN", "medium", "306 862", "a01", "Sensitive route without a login",
+    "NO-LOGIN", "medium", "306 862 425 285", "a01", "Sensitive route without a login",
     "Its neighbours ask who is there; this one does not.", "",
     example="from flask_login import login_required\n\n\n@app.route('/admin')\n@login_required\ndef admin():\n"
             "    return page()\n\n\n@app.route('/admin/delete', methods=['POST'])\ndef delete():\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
 from ambient_lsp.analyzers.patterns.match import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+    from ambient_lsp.analyzers.patterns.match import Condition
     from ambient_lsp.analyzers.patterns.module import Module
 
 _YEAR = 366 * 24 * 3600
@@ -90,17 +91,22 @@ FIXATION = weakness(
 
 def _sets_cookie(call: Call) -> Node | None:
     """Keep what sets a cookie that matters: one that a login hangs on, by its name or by what it holds."""
-    if call.spread or len(call.positional) + len(call.keywords) < 2:
+    if _any_cookie(call) is None:
         return None
-    value = call.get("value", 1)
     key = call.value("key", 0)
     if key is UNKNOWN and call.get("name") is not None:
         key = call.value("name")
-    # A cookie that is taken away again carries nothing.
-    if call.module.value(value) in ("", None) or call.value("max_age", 2) == 0 or call.value("expires", 3) == 0:
-        return None
     about: frozenset[str] = words(str(key)) if isinstance(key, str) else frozenset()
-    return call.callee if (about | words(code(value))) & _SENSITIVE else None
+    return call.callee if (about | words(code(call.get("value", 1)))) & _SENSITIVE else None
+
+
+def _any_cookie(call: Call) -> Node | None:
+    """Keep what sets a cookie; one that is taken away again carries nothing."""
+    if call.spread or len(call.positional) + len(call.keywords) < 2:
+        return None
+    gone = call.module.value(call.get("value", 1)) in ("", None)
+    gone = gone or call.value("max_age", 2) == 0 or call.value("expires", 3) == 0
+    return None if gone else call.callee
 
 
 def _holds_password(call: Call) -> Node | None:
@@ -112,8 +118,12 @@ def _holds_password(call: Call) -> Node | None:
     return value if words(last) & PASSWORD_WORDS and not words(last) & {"hash", "hashed", "reset"} else None
 
 
-def _without(keyword: str, at: int) -> Any:
-    return all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, either(FALSE, NONE), at)))
+def _without(keyword: str, at: int) -> Condition:
+    """A flag is switched off, for whatever cookie; or missing, for one that a login hangs on."""
+    return any_of(
+        all_of(_any_cookie, given(keyword, FALSE, at)),
+        all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, NONE, at))),
+    )
 
 
 def _long_life(module: Module, node: Node) -> bool:

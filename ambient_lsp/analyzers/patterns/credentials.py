@@ -97,7 +97,9 @@ def _literals(module: Module) -> Iterator[Hit]:
         about = words(name)
         if "token" in about and about & _NO_LOGIN_TOKENS:
             continue
-        if isinstance(text, str) and not is_placeholder(text) and not _is_a_label(name, text):
+        if not isinstance(text, str) or _is_a_label(name, text):
+            continue
+        if not is_placeholder(text) or _is_a_word(name, text, value):
             yield Hit(SECRET, value, f"`{name.rpartition('.')[2]}` is a literal")
 
 
@@ -114,14 +116,26 @@ def _named_strings(module: Module) -> Iterator[tuple[str, Node]]:
         key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
         if key is not None and value is not None and key.type == "string":
             yield str(module.value(key)), value
-    for node in module.nodes("call"):
-        call = Call(module, node, "")
-        yield from call.keywords.items()
+    for node in module.nodes("keyword_argument"):
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is not None and value is not None:
+            yield code(name), value
     for node in module.nodes("parameters"):
         for parameter in node.named_children:
             name, value = parameter.child_by_field_name("name"), parameter.child_by_field_name("value")
             if name is not None and value is not None:
                 yield code(name), value
+
+
+def _is_a_word(name: str, text: str, value: Node) -> bool:
+    """Whether a password is one plain word, given to a variable or a parameter of a call that is named just so."""
+    given = value.parent is not None and value.parent.type in ("assignment", "keyword_argument")
+    named = re.search(r"(?i)(^|[_.])(password|passwd|pwd|passphrase)$", name) is not None
+    return given and named and re.fullmatch(r"[a-z]{6,20}", text) is not None and not _DULL_WORD.search(text)
+
+
+_DULL_WORD = re.compile(r"^(password|passwd|changeme|default|string|hidden|required|invalid|missing|unknown|example"
+                        r"|placeholder|pwd|dummy|testing)$|password$|token|field")  # fmt: skip
 
 
 def _is_a_label(name: str, text: str) -> bool:

@@ -96,6 +96,8 @@ def _of_request(module: Module, condition: Node | None) -> bool:
     """Whether a comparison is of what the visitor sent."""
     if condition is None or condition.type not in ("comparison_operator", "boolean_operator"):
         return False
+    if any(one.type == "none" for one in condition.named_children):
+        return False
     origins = [code(module.origin(one)) for one in _names(condition)]
     return any(_REQUEST.match(one) for one in origins) or _REQUEST.search(code(condition)) is not None
 

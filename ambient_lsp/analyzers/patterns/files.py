@@ -74,7 +74,7 @@ UPLOAD = weakness(
            "    file.save('uploads/' + new_name())\n",
 )  # fmt: skip
 PRIVILEGES = weakness(
-    "PRIVILEGES", "medium", "250", "a04", "More rights than needed",
+    "PRIVILEGES", "medium", "250 269", "a04", "More rights than needed",
     "Who takes over the program has the whole machine.", "",
     example='client.containers.run("shop", privileged=True)\n', better='client.containers.run("shop")\n',
 )  # fmt: skip

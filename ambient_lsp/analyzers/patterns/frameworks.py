@@ -268,6 +268,9 @@ _CALLS = (
     CallPattern(FLASK_DEBUG, names("*.run *.run_server bottle.run"), _run),
     CallPattern(DEBUG, names("fastapi.FastAPI starlette.applications.Starlette tornado.web.Application"),
                 given("debug", TRUE)),
+    CallPattern(DEBUG, names("django.conf.settings.configure"), given("DEBUG", TRUE)),
+    CallPattern(FLASK_DEBUG, names("werkzeug.debug.DebuggedApplication"), given("evalex", TRUE, 1)),
+    CallPattern(FLASK_DEBUG, names("werkzeug.serving.run_simple"), given("use_debugger", TRUE)),
     CallPattern(CORS, names("*.add_middleware starlette.middleware.cors.CORSMiddleware starlette.middleware.Middleware "
                             "fastapi.middleware.cors.CORSMiddleware"), _any_origin),
     CallPattern(CORS, names("flask_cors.CORS flask_cors.cross_origin"), _flask_cors),

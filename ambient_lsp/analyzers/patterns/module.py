@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 _KINDS = (
     "call", "assignment", "augmented_assignment", "named_expression", "comparison_operator", "boolean_operator",
     "import_statement", "import_from_statement", "function_definition", "class_definition", "decorated_definition",
-    "for_statement", "as_pattern", "except_clause", "if_statement", "parameters", "lambda_parameters", "pair",
-    "return_statement", "assert_statement", "string", "expression_statement", "global_statement", "nonlocal_statement",
+    "for_statement", "as_pattern", "except_clause", "if_statement", "while_statement", "parameters",
+    "lambda_parameters", "pair", "return_statement", "assert_statement", "keyword_argument", "string",
+    "expression_statement", "global_statement", "nonlocal_statement",
 )  # fmt: skip
 _DEPTH = 6
 _MOST_VALUES = 8

@@ -161,6 +161,8 @@ _HOST = text(r"^(0\.0\.0\.0|::)$")
 _CALLS = (
     CallPattern(NO_TIMEOUT, _REQUESTS, any_of(missing("timeout"), given("timeout", NONE)), "it waits without end"),
     CallPattern(NO_TIMEOUT, _HTTPX, given("timeout", NONE), "`timeout=None` waits without end"),
+    CallPattern(NO_TIMEOUT, names("aiohttp.ClientTimeout"), given("total", equals(None, 0), 0)),
+    CallPattern(NO_TIMEOUT, names("aiohttp.ClientSession"), given("timeout", NONE)),
     CallPattern(NO_TIMEOUT, names("urllib.request.urlopen"), missing("timeout", 2)),
     CallPattern(NO_TIMEOUT, names("smtplib: SMTP SMTP_SSL LMTP"), _connects(missing("timeout", 3))),
     CallPattern(NO_TIMEOUT, names("ftplib: FTP FTP_TLS", "telnetlib.Telnet"), _connects(missing("timeout"))),

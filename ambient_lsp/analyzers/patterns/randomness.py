@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.patterns.module import Module
 
-_DRAWS = names("random: random randint randrange choice choices sample getrandbits randbytes uniform",
-               "random.Random(): random randint randrange choice choices sample getrandbits randbytes")  # fmt: skip
+_DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
+                 " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
+                 for one in ("random", "random.Random()")))  # fmt: skip
 _ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
-_SECRETS = MADE_SECRETS | {"sessionid", "sid", "verification", "reset", "captcha", "iv"}
+_SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
 
 WEAK_RANDOM = weakness(
     "WEAK-RANDOM", "high", "338 330", "a02", "Secret made from predictable random numbers",
@@ -31,7 +32,7 @@ WEAK_RANDOM = weakness(
     better="import secrets\n\ntoken = secrets.randbits(128)\n",
 )  # fmt: skip
 SEED = weakness(
-    "SEED", "high", "337 335", "a02", "Secret drawn after a seed that can be guessed",
+    "SEED", "high", "337 335 339", "a02", "Secret drawn after a seed that can be guessed",
     "The seed tells every number that follows; a clock has few values.", "",
     example="import random\nimport time\n\n\ndef make_token():\n    random.seed(time.time())\n"
             "    return random.getrandbits(128)\n",

@@ -13,6 +13,7 @@ from ambient_lsp.analyzers.patterns import (
     frameworks,
     hashes,
     jwt,
+    logic,
     network,
     randomness,
     supply,
@@ -24,7 +25,7 @@ AREAS = tuple(
     module.AREA
     for module in (
         tls, network, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, access, trust, files, data,
-        errors, supply,
+        errors, supply, logic,
     )
 )  # fmt: skip
 RULES = tuple(rule for area in AREAS for rule in area.rules)

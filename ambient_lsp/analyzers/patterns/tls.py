@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.patterns.match import (
     either,
     equals,
     given,
+    missing,
     named,
     names,
 )
@@ -64,6 +65,14 @@ TLS_CONTEXT = weakness(
     example="import ssl\n\ncontext = ssl._create_unverified_context()\n",
     better="import ssl\n\ncontext = ssl.create_default_context()\n",
 )  # fmt: skip
+MAIL = weakness(
+    "MAIL-TLS", "medium", "295", "a07", "Certificate of the mail or file server not checked",
+    "Without a context these modules take any certificate, so anybody on the way gets the password.",
+    "`context=ssl.create_default_context()`.",
+    example="import smtplib\nimport ssl\n\nserver = smtplib.SMTP(host, timeout=9)\nserver.starttls()\n",
+    better="import smtplib\nimport ssl\n\nserver = smtplib.SMTP(host, timeout=9)\n"
+           "server.starttls(context=ssl.create_default_context())\n",
+)  # fmt: skip
 HOSTNAME = weakness(
     "TLS-HOSTNAME", "high", "297", "a07", "Host name of the certificate not checked",
     "Any valid certificate, of any site, is taken for the right one.", "`True`, the default.",
@@ -91,6 +100,16 @@ def _ldap(call: Call) -> Node | None:
     """Find `set_option(OPT_X_TLS_REQUIRE_CERT, OPT_X_TLS_NEVER)`."""
     never = ("ldap.OPT_X_TLS_NEVER", "ldap.OPT_X_TLS_ALLOW")
     return next((one for one in call.positional[1:] if call.module.name(one) in never), None)
+
+
+def _checks_nothing(call: Call) -> Node | None:
+    """Find `ssl.SSLContext()` of a client, where nothing in the file switches the check on."""
+    protocol = call.get("protocol", 0)
+    general = named("ssl.PROTOCOL_TLS", "ssl.PROTOCOL_SSLv23")
+    if protocol is not None and not general(call.module, protocol):
+        return None
+    decided = re.search(r"verify_mode|load_cert_chain|server_side|CERT_REQUIRED|PROTOCOL_TLS_SERVER", call.module.text)
+    return call.callee if decided is None else None
 
 
 def _curl(call: Call) -> Node | None:
@@ -133,6 +152,11 @@ _CALLS = (
     CallPattern(NO_TLS_VERIFY, names("ldap.set_option *.set_option"), _ldap),
     CallPattern(NO_TLS_VERIFY, names("ldap3.Tls"), given("validate", _UNVERIFIED)),
     CallPattern(NO_TLS_VERIFY, names("*.setopt"), _curl),
+    CallPattern(MAIL, names("smtplib.SMTP(): starttls"), missing("context", 2)),
+    CallPattern(MAIL, names("imaplib.IMAP4(): starttls", "poplib.POP3(): stls"), missing("ssl_context", 0)),
+    CallPattern(MAIL, names("smtplib.SMTP_SSL ftplib.FTP_TLS"), missing("context")),
+    CallPattern(MAIL, names("imaplib.IMAP4_SSL poplib.POP3_SSL"), missing("ssl_context")),
+    CallPattern(TLS_CONTEXT, names("ssl.SSLContext"), _checks_nothing, "this protocol checks nothing by itself"),
     CallPattern(TLS_CONTEXT, names("ssl: _create_unverified_context _create_stdlib_context"), always),
     CallPattern(
         HOSTNAME, names("urllib3: PoolManager HTTPSConnectionPool ProxyManager"), given("assert_hostname", FALSE)

@@ -74,7 +74,7 @@ ALWAYS_TRUE = weakness(
     better='def allowed(role):\n    return role == "admin" or role == "owner"\n',
 )  # fmt: skip
 IDENTITY = weakness(
-    "STRING-IS", "medium", "597", "a04", "Text compared with `is`",
+    "STRING-IS", "medium", "597 595", "a04", "Text compared with `is`",
     "Equal texts can be different objects, so the answer changes between runs.", "`==`.",
     example='def allowed(role):\n    return role is "admin"\n',
     better='def allowed(role):\n    return role == "admin"\n',

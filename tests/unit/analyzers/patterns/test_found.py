@@ -83,6 +83,12 @@ def told(text, path="shop/app.py"):
         ("JWT-CONFUSION", "import jwt\n\n\ndef f(t, key):\n    header = jwt.get_unverified_header(t)\n"
                           "    return jwt.decode(t, key, algorithms=[header['alg']])\n"),
         ("JWT-VERIFY", "from jwt import decode\n\ndecode(t, verify=False)\n"),
+        ("COOKIE-SECURE", "resp.set_cookie('flavour', value, secure=False, httponly=True)\n"),
+        ("SECRET", "PASSWORD = 'swordfish'\n"),
+        ("SECRET", "import db\n\ndb.connect(user='shop', password='supersecret')\n"),
+        ("WEAK-RANDOM", "import random\n\nremember_me = str(random.normalvariate())[2:]\n"),
+        ("TLS-CONTEXT", "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\nconnect(context)\n"),
+        ("MAIL-TLS", "import imaplib\n\nbox = imaplib.IMAP4_SSL(host, timeout=3)\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),

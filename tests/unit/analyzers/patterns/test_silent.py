@@ -26,14 +26,19 @@ def told(text, path="shop/app.py"):
         "URL = 'clickhousedb://demo:demo@db.shop.org'\nLOCAL = 'postgresql://shop:kX9vQ2pL@127.0.0.1:5432/x'\n"
         "MASKED = 'mysql://user:******@shop.org/x'\n",
         "from jinja2 import Template\n\nprompt = Template(PROMPT)\n",
-        "from ftplib import FTP_TLS\n\nftp = FTP_TLS()\nftp.connect(host, timeout=5)\n",
+        "from ftplib import FTP_TLS\n\nftp = FTP_TLS(context=context)\nftp.connect(host, timeout=5)\n",
         "from fastapi import HTTPException\n\n\ndef f(body):\n    try:\n        return load(body)\n"
         "    except Exception as error:\n        raise HTTPException(400, detail=f'Not valid: {error}')\n",
         "from django.views.decorators.csrf import csrf_exempt\n\n\ndef as_view(view):\n    return csrf_exempt(view)\n",
         "import tarfile\n\n\nclass Bundle:\n    def open(self, path):\n        self.tar = tarfile.open(path)\n"
         "        self.tar.extraction_filter = tarfile.data_filter\n\n    def unpack(self, folder):\n"
         "        self.tar.extractall(path=folder)\n",
+        "def f(request):\n    assert request.args is not None\n",
         # twins
+        "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.load_cert_chain('x.pem')\n",
+        "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
+        "LABELS = {'password': 'passphrase'}\npassword = 'password'\nautocomplete_password = 'new-password'\n",
+        "def f(kind):\n    return {'login': 'swordfish', 'password': 'swordfish'}[kind]\n",
         "import requests\n\nOPTIONS = {'timeout': 5}\nrequests.get(url, **OPTIONS)\nrequests.get(url, **more())\n",
         "import os, tempfile\n\nwith open(os.path.join(tempfile.mkdtemp(), 'x'), 'w') as f:\n    f.write('')\n",
         "def cors(response, request):\n    origin = request.headers.get('Origin')\n    if origin in ALLOWED:\n"
