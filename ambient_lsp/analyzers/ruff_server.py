@@ -311,7 +311,6 @@ def _prepare(text: str) -> None:
     """Do what judging needs of a text, while ruff works on another processor: each of these is kept for this text."""
     parse(text)
     Lines(text)
-    security.provider_keys(text)
 
 
 def _diagnostic(item: Json, lines: Lines) -> Diagnostic:

@@ -14,6 +14,7 @@ import typer
 
 from ambient_lsp import __version__
 from ambient_lsp.cli import (
+    advisories,
     baseline,
     config,
     debug,
@@ -54,6 +55,7 @@ app.add_typer(config.app, name="config", help="Check and explain .ambient.yml.")
 app.add_typer(sandbox.app, name="sandbox", help="Build and examine the place where checks run.")
 app.command("doctor")(health.doctor)
 app.command("status")(health.status)
+app.add_typer(advisories.app, name="advisories", help="Keep the advisories that dependencies are checked against.")
 app.add_typer(telemetry.app, name="telemetry", help="Look at the local log; nothing of it is ever sent.")
 app.add_typer(debug.app, name="debug", help="See what Ambient sees.")
 app.command("trust")(trusting.trust)
