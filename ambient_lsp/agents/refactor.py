@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.repository_index import RepositoryIndex
-from ambient_lsp.analyzers import complexity, deadcode, duplication, extraction, simplify, twins
+from ambient_lsp.analyzers import complexity, deadcode, design, duplication, extraction, rewrites, simplify, twins
 from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from ambient_lsp.analyzers.base import RawFinding
+    from ambient_lsp.analyzers.forms import Rewrite
     from ambient_lsp.model import Context, Finding, Json, Snapshot, Span
     from ambient_lsp.protocols import Workbench
 
@@ -127,6 +128,7 @@ def see(
         *complexity.find(text, path, settings.complexity_threshold, settings.max_function_lines),
         *duplication.found_in(path, repeated),
         *deadcode.find(text, path, used_elsewhere),
+        *design.find(text, path),
     ]
 
 
@@ -137,33 +139,37 @@ def review(
 
     Its findings are those that only a rewrite shows; `see` gives the others.
     """
-    rewrites = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
-    raws = simplify.findings_of(rewrites)
+    flatter = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
+    plainer = rewrites.rewrites(text, path, settings.line_length)
+    raws = [*simplify.findings_of(flatter), *rewrites.findings_of(plainer)]
     drafts = [
-        *_flattening(path, rewrites),
+        *_flattening(path, flatter),
+        *(_rewriting(path, rewrite) for rewrite in plainer),
         *_extractions(text, path, repeated, settings),
         *_removals(text, path, used_elsewhere),
     ]
     return Review(tuple(raws), tuple(drafts))
 
 
-def _flattening(path: str, rewrites: Sequence[simplify.Rewrite]) -> list[Draft]:
+def _flattening(path: str, flatter: Sequence[Rewrite]) -> list[Draft]:
     """Return the rewrites worth a proposal: of a function that is flattened as a whole, not its single steps too."""
-    whole = {rewrite.symbol for rewrite in rewrites if rewrite.rule == simplify.FLATTEN}
-    drafts: dict[str, Draft] = {}
-    for rewrite in rewrites:
-        if rewrite.rule == simplify.FLATTEN or rewrite.symbol not in whole:
-            drafts[rewrite.text] = Draft(
-                complexity.COMPLEX if rewrite.rule == simplify.FLATTEN else rewrite.rule,
-                rewrite.span,
-                rewrite.title,
-                f"Cognitive complexity of `{rewrite.symbol}`: {rewrite.before} → {rewrite.after}.",
-                rewrite.text,
-                "cognitive-complexity",
-                {"symbol": rewrite.symbol, "path": path},
-                RiskLevel.LOW,
-            )
-    return list(drafts.values())
+    whole = {rewrite.symbol for rewrite in flatter if rewrite.rule == simplify.FLATTEN}
+    chosen = (one for one in flatter if one.rule == simplify.FLATTEN or one.symbol not in whole)
+    return list({rewrite.text: _rewriting(path, rewrite) for rewrite in chosen}.values())
+
+
+def _rewriting(path: str, rewrite: Rewrite) -> Draft:
+    metric = rewrite.metric.replace("-", " ").capitalize()
+    return Draft(
+        complexity.COMPLEX if rewrite.rule == simplify.FLATTEN else rewrite.rule,
+        rewrite.span,
+        rewrite.title,
+        f"{metric} of `{rewrite.symbol}`: {rewrite.before} → {rewrite.after}.",
+        rewrite.text,
+        rewrite.metric,
+        {"symbol": rewrite.symbol, "path": path},
+        RiskLevel.LOW,
+    )
 
 
 def _extractions(text: str, path: str, repeated: Sequence[duplication.Clone], settings: Settings) -> list[Draft]:

@@ -6,7 +6,6 @@ where they would have no place the rewrite is not made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.complexity import cognitive
+from ambient_lsp.analyzers.forms import Rewrite
 from ambient_lsp.analyzers.syntax import Block, Function, Syntax, children, comments_in, leaves, only_statement, parse
 from ambient_lsp.model import Severity, Span
 
@@ -51,19 +51,6 @@ _OPPOSITE: tuple[tuple[type[cst.BaseCompOp], type[cst.BaseCompOp]], ...] = (
     (cst.In, cst.NotIn),
 )
 _BOOLEAN_CALLS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """A simpler text of the module. `before` and `after` are the cognitive complexity of `symbol`."""
-
-    rule: str
-    title: str
-    symbol: str
-    span: Span
-    text: str
-    before: int
-    after: int
 
 
 def find(text: str, path: str, line_length: int = 88) -> list[RawFinding]:
