@@ -264,12 +264,13 @@ def _is_imported(dotted: Node, name: Node) -> bool:
 def _variables(node: Node) -> Mapping[str, Sequence[Node]]:
     found: defaultdict[str, list[Node]] = defaultdict(list)
     for one in walk(node):
-        if one.type == "identifier" and not _is_label(one):
+        if one.type == "identifier" and not is_label(one):
             found[code(one)].append(one)
     return found
 
 
-def _is_label(name: Node) -> bool:
+def is_label(name: Node) -> bool:
+    """Return whether an identifier is no variable, but the name of an attribute or of a keyword argument."""
     outer = name.parent
     if outer is None:
         return False
