@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.repository_index import RepositoryIndex
-from ambient_lsp.analyzers import complexity, deadcode, design, duplication, extraction, rewrites, simplify, twins
+from ambient_lsp.analyzers import (
+    alike,
+    complexity,
+    deadcode,
+    design,
+    duplication,
+    extraction,
+    rewrites,
+    simplify,
+    twins,
+)
 from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -75,8 +85,10 @@ class RefactorArchitect(Specialist):
         own = _settings(settings, context)
         await self._index.refresh(context, bench)
         repeated = await self._index.clones(snapshot.path, own.min_duplicate_lines, bench)
+        similar = await self._index.alike(snapshot.path, own.min_duplicate_lines, bench)
         elsewhere = self._index.used_elsewhere(snapshot)
         raws = await bench.cpu(see, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
+        raws += alike.found_in(snapshot.path, similar, repeated)
         seen = findings(self.name, snapshot, raws)
         for finding in seen:
             yield finding

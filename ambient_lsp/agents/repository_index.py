@@ -1,4 +1,4 @@
-"""What the whole repository says, kept by content: the words of every file, and the statement runs of its code."""
+"""What the whole repository says, kept by content: each file's words, the statement runs and outlines of its code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import deadcode, duplication
+from ambient_lsp.analyzers import alike, deadcode, duplication
 from ambient_lsp.analyzers.base import is_generated
 from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.text import sha256
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _BATCH = 40
+_SHARED = 3
+"""A file is compared for functions that are alike when it shares this many statements with another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: its words, and its runs where it is code that may be compared."""
+    """One file: its words, and its runs and outlines where it is code that may be compared."""
 
     words: frozenset[str]
     runs: tuple[duplication.Run, ...]
+    outlines: tuple[alike.Outline, ...]
 
 
 class RepositoryIndex:
@@ -36,6 +39,7 @@ class RepositoryIndex:
         self._files_with: Counter[str] = Counter()
         self._beginnings: Counter[str] = Counter()
         self._places: defaultdict[str, set[str]] = defaultdict(set)
+        self._outlined: defaultdict[int, set[str]] = defaultdict(set)
         self._context: Context | None = None
 
     async def refresh(self, context: Context, bench: Workbench) -> None:
@@ -69,6 +73,20 @@ class RepositoryIndex:
         indexes = {other: self._entries[other][1].runs for other in alike}
         return await bench.cpu(duplication.clones, indexes, [path], min_lines)
 
+    async def alike(self, path: str, min_lines: int, bench: Workbench) -> list[alike.Pair]:
+        """Return the pairs of functions that are alike of which one stands in `path`."""
+        entry = self._entries.get(path)
+        if entry is None or not entry[1].outlines:
+            return []
+        shared: Counter[str] = Counter()
+        for digest in _outline_digests(entry[1]):
+            others = self._outlined[digest]
+            if len(others) <= alike.COMMON:
+                shared.update(others)
+        near = {other for other, count in shared.items() if count >= _SHARED} | {path}
+        known = {other: self._entries[other][1].outlines for other in near}
+        return await bench.cpu(alike.pairs, known, [path], min_lines)
+
     def used_elsewhere(self, snapshot: Snapshot) -> frozenset[str]:
         """Return the words of this file that another file has too, and every word that could be a name's beginning."""
         entry = self._entries.get(snapshot.path)
@@ -82,6 +100,8 @@ class RepositoryIndex:
         self._beginnings.update(word for word in entry.words if word.endswith("_"))
         for digest in _digests(entry):
             self._places[digest].add(path)
+        for number in _outline_digests(entry):
+            self._outlined[number].add(path)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
@@ -94,21 +114,26 @@ class RepositoryIndex:
                     del counted[word]
         for digest in _digests(old[1]):
             self._places[digest].discard(path)
+        for number in _outline_digests(old[1]):
+            self._outlined[number].discard(path)
 
 
 def _digests(entry: Entry) -> set[str]:
     return {piece.digest for run in entry.runs for piece in run.pieces if piece.digest}
 
 
+def _outline_digests(entry: Entry) -> set[int]:
+    return {digest for outline in entry.outlines for digest in outline.digests}
+
+
 def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
     """Return the entries of (path, text, whether it is code to compare)."""
-    return [
-        Entry(
-            frozenset(deadcode.words(text)),
-            duplication.index(text) if comparable and not is_generated(text) else (),
-        )
-        for _, text, comparable in texts
-    ]
+    entries = []
+    for _, text, comparable in texts:
+        compared = comparable and not is_generated(text)
+        runs, outlines = (duplication.index(text), alike.outlines(text)) if compared else ((), ())
+        entries.append(Entry(frozenset(deadcode.words(text)), runs, outlines))
+    return entries
 
 
 def is_code(path: str, facts: FileFacts | None) -> bool:

@@ -29,8 +29,8 @@ SIMILAR = "AMB-REF-SIMILAR"
 LEAST_ALIKE = 0.7
 LEAST_ORDER = 0.6
 _FEWEST_STATEMENTS = 4
-_TOKENS_PER_LINE = 5
-_COMMON = 40
+_TOKENS_PER_LINE = 3
+COMMON = 40
 """A statement that stands in more functions than this (`return self`) points at no copy."""
 _COVERED = 0.6
 _BLOCKS = frozenset({"block", "elif_clause", "else_clause", "except_clause", "finally_clause", "case_clause"})
@@ -105,7 +105,7 @@ def _candidates(
     shared: Counter[tuple[str, int]] = Counter()
     for digest, weight in zip(outline.digests, outline.weights, strict=True):
         others = places.get(digest, set())
-        if 1 < len(others) <= _COMMON:
+        if 1 < len(others) <= COMMON:
             for other in others:
                 shared[other] += weight
     least = sum(outline.weights) * (LEAST_ALIKE - 0.3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from ambient_lsp.analyzers import (
+    alike,
     branches,
     complexity,
     conditions,
@@ -447,6 +448,35 @@ _REST = (
 
         def two(rows, rate):
             return _compute_total(rows) * rate
+        """,
+    ),
+    _rule(
+        alike.SIMILAR, "Functions that are alike",
+        "One is a copy of the other that was edited; a change to one is forgotten in the other. Told where at least"
+        " 70 % of their code is the same, in much the same order.", "", "duplication",
+        """
+        def split_before(items, test):
+            group = []
+            for item in items:
+                if test(item) and group:
+                    yield group
+                    group = []
+                group.append(item)
+            yield group
+
+
+        def split_after(items, test):
+            group = []
+            for item in items:
+                group.append(item)
+                if test(item) and group:
+                    yield group
+                    group = []
+            if group:
+                yield group
+        """,
+        """
+        def split(items, test, *, before): ...
         """,
     ),
     _rule(

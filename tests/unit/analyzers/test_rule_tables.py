@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.analyzers import (
+    alike,
     branches,
     complexity,
     conditions,
@@ -26,7 +27,7 @@ from ambient_lsp.analyzers.rules_tests import TESTS
 MODULES = {
     "AMB-REF-": (
         REFACTOR,
-        (branches, complexity, conditions, deadcode, design, duplication, loop_forms, resources, simplify),
+        (alike, branches, complexity, conditions, deadcode, design, duplication, loop_forms, resources, simplify),
     ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
     "AMB-TEST-": (TESTS, (pinning, smells, untested)),
