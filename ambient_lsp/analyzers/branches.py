@@ -55,7 +55,11 @@ def _assigned(source: Source, function: Node, node: Node, line_length: int) -> F
     elif {yes.type, no.type} == {"true", "false"}:
         rule, value = TRUTH, _truth(source, condition, positive=yes.type == "true")
     elif not any(_is_heavy(one) for one in (condition, yes, no)):
+        if condition.type == "not_operator":
+            condition, yes, no = condition.child_by_field_name("argument") or condition, no, yes
         value = f"{code(yes)} if {code(condition)} else {code(no)}"
+        if code(yes) == code(condition) and is_dotted(condition):
+            value = f"{code(condition)} or {code(no)}"
     new = f"{target} = {value}"
     if not value or not fits(source, node, new, min(line_length, _LONGEST_TERNARY) if rule == TERNARY else line_length):
         return None

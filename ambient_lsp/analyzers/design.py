@@ -34,7 +34,7 @@ MIN_ATTRIBUTES = 10
 MIN_WEIGHT = 47
 """Decisions in all methods of a class together (Lanza and Marinescu 2006: "very high")."""
 MAX_COHESION = 1 / 3
-"""The part of pairs of methods that share an attribute (tight class cohesion); the same book's threshold."""
+"""The part of pairs of methods that share something (tight class cohesion); the same book's threshold."""
 
 MIN_FOREIGN = 6
 MIN_CLUMP = 4
@@ -86,7 +86,7 @@ def _god_classes(source: Source) -> Iterator[RawFinding]:
         if too_much:
             message = (
                 f"`{one.qualname}` does many things: {shape.methods} methods with {shape.weight} decisions on"
-                f" {shape.attributes} attributes, and only {shape.cohesion:.0%} of its methods' pairs share one."
+                f" {shape.attributes} attributes, and only {shape.cohesion:.0%} of its methods' pairs have one in common."
             )
             yield RawFinding(
                 GOD_CLASS, source.span(named), message, Severity.INFORMATION, tags=("size",), symbol=one.qualname
@@ -94,8 +94,8 @@ def _god_classes(source: Source) -> Iterator[RawFinding]:
 
 
 def shape_of(node: Node) -> Shape:
-    """Measure a class. Properties, class methods and static methods are methods; dunder methods bind no attributes
-    together, as `__init__` touches them all."""
+    """Measure a class. Two methods share something when they touch one attribute or method, or one touches the other;
+    dunder methods do not count, as `__init__` touches everything."""
     uses: list[set[str]] = []
     weight = 0
     attributes: set[str] = set()
@@ -107,9 +107,9 @@ def shape_of(node: Node) -> Shape:
         names.add(name)
         attributes |= touched
         if not name.startswith("__"):
-            uses.append(touched)
+            uses.append(touched | {name})
     attributes -= names
-    pairs = list(combinations([one - names for one in uses], 2))
+    pairs = list(combinations(uses, 2))
     sharing = sum(bool(one & other) for one, other in pairs)
     return Shape(len(uses), len(attributes), weight, sharing / len(pairs) if pairs else 1.0)
 

@@ -243,13 +243,13 @@ _FLOW = (
         branches.TERNARY, "The same name set in both branches", "Four lines say what one line can.",
         "One conditional expression, where it is short and has no comment.", "complexity",
         """
-        if width:
-            size = width
+        if wide:
+            size = 120
         else:
             size = 80
         """,
         """
-        size = width if width else 80
+        size = 120 if wide else 80
         """,
         ruff="SIM108",
     ),

@@ -64,6 +64,16 @@ CASES = [
         "def f(a):\n    b = 1 if a else a + 2\n    return b  # é\n",
     ),
     (
+        branches.TERNARY,
+        "def f(a):\n    if not a:\n        b = ''\n    else:\n        b = a.group(1)\n    return b\n",
+        "def f(a):\n    b = a.group(1) if a else ''\n    return b\n",
+    ),
+    (
+        branches.TERNARY,
+        "def f(a):\n    if a.b:\n        b = a.b\n    else:\n        b = 'x'\n    return b\n",
+        "def f(a):\n    b = a.b or 'x'\n    return b\n",
+    ),
+    (
         branches.TRUTH,
         "def f(a):\n    if a is None:\n        b = True\n    else:\n        b = False\n    return b\n",
         "def f(a):\n    b = a is None\n    return b\n",
