@@ -4,10 +4,10 @@
     python -m benchmarks.refactorings --write docs/refactorings.md --each 3
 
 Each package is planted with up to a few places of every kind (a `not in` turned round, an `any` written as a loop, a
-guard clause turned into nesting, a block that stands twice, ...). Then RefactorArchitect looks at the planted
-files as it would in an editor, and what it proposes for a planted place is verified: the package's own tests on the
-base and on the patched tree, and the number that the fix promises to lower, counted again. "Not reached" are fixes of lines
-that no test of the package runs: such a fix is not offered, whatever it is worth.
+guard clause turned into nesting, a block that stands twice, ...). Then RefactorArchitect looks at the planted files as it
+would in an editor, and what it proposes for a planted place is verified: the package's own tests on the base and on the
+patched tree, and the number that the fix promises to lower, counted again. "Not reached" are fixes of lines that no test
+of the package runs: such a fix is not offered, whatever it is worth.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
 """
@@ -18,7 +18,6 @@ import argparse
 import asyncio
 import random
 import shutil
-import subprocess
 import sys
 from collections import defaultdict
 from contextlib import aclosing
@@ -43,6 +42,8 @@ from benchmarks.worse import Worse, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tree_sitter import Node
 
 PACKAGES = ["humanize", "inflection", "tabulate", "boltons", "more-itertools", "tomlkit"]
 
@@ -83,20 +84,20 @@ async def main() -> None:
     results: list[Result] = []
     for package in options.packages:
         released = await asyncio.to_thread(fetched, package, folder)
-        await asyncio.to_thread(prepare, released, options.extra)
-        results += await one_package(released, folder, options.each, random.Random(f"{options.seed} {package}"))
+        chance = random.Random(f"{options.seed} {package}")
+        results += await one_package(released, folder, options.each, options.extra, chance)
     page = report(results, options.seed)
     print(page)
     if options.write:
         options.write.write_text(page, encoding="utf-8")
 
 
-async def one_package(released: Path, folder: Path, each: int, chance: random.Random) -> list[Result]:
+async def one_package(released: Path, folder: Path, each: int, extra: list[str], chance: random.Random) -> list[Result]:
     """Plant a copy of a package, and put it right."""
     root = folder / "planted" / released.name
     await asyncio.to_thread(copy, released, root)
     plants = plant(root, each, chance)
-    await asyncio.to_thread(commit, root)
+    await asyncio.to_thread(prepare, root, extra)
     engine = await Engine.open(root)
     try:
         services = await engine.services()
@@ -123,15 +124,11 @@ async def one_package(released: Path, folder: Path, each: int, chance: random.Ra
 
 
 def copy(released: Path, root: Path) -> None:
-    shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree(released, root, symlinks=True, ignore=shutil.ignore_patterns(".venv", ".ambient", ".git", "build"))
-    (root / ".venv").symlink_to(released / ".venv")
-
-
-def commit(root: Path) -> None:
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for argv in (["init", "-q"], ["add", "--all"], ["commit", "-qm", "planted"]):
-        subprocess.run([*git, *argv], cwd=root, check=True)
+    """Copy a package; an environment that an earlier run made for the copy stays."""
+    for old in root.iterdir() if root.is_dir() else ():
+        if old.name != ".venv":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    shutil.copytree(released, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".venv", ".ambient", ".git"))
 
 
 def plant(root: Path, each: int, chance: random.Random) -> list[Plant]:
@@ -192,12 +189,21 @@ def copies(
         current = (root / path).read_text("utf-8")
         source = read(texts[path])
         header = code(function.node.child_by_field_name("parameters"))
+        parameters = function.node.child_by_field_name("parameters")
+        given = arguments(parameters)
+        if given is None or parameters is None:
+            continue
         lines = [source.line(number) for number in range(body[0].start_point[0], body[-2].end_point[0] + 1)]
         value = code(body[-1].named_children[0])
-        extra = f"\n\n\ndef {function.name}_again{header}:\n" + "\n".join(lines) + f"\n    return [{value}]\n"
+        again = f"{function.name}_again"
+        # Called by the original, so that whatever tests that one runs the copy too.
+        current = current.replace(
+            code(function.node), code(function.node).replace(lines[0], f"    {again}({given})\n{lines[0]}", 1), 1
+        )
+        extra = f"\n\n\ndef {again}{header}:\n" + "\n".join(lines) + f"\n    return [{value}]\n"
         new = current.rstrip("\n") + extra
         repeated = duplication.clones({path: duplication.index(new)}, [path], 6)
-        mine = [clone for clone in repeated if any(place.symbol == f"{function.name}_again" for place in clone.places)]
+        mine = [clone for clone in repeated if any(place.symbol == again for place in clone.places)]
         if not mine or extract({path: new}, mine[0].places, {}, path) is None:
             continue
         (root / path).write_text(new, encoding="utf-8")
@@ -205,6 +211,17 @@ def copies(
         last = max(place.end_line for place in mine[0].places)
         made.append(Plant(path, Worse((duplication.DUPLICATE,), function.qualname, ()), first, last))
     return made
+
+
+def arguments(parameters: Node | None) -> str | None:
+    """Return what passes a function's own parameters on; None where they are not plain names."""
+    given = []
+    for one in parameters.named_children if parameters is not None else ():
+        named = one.child_by_field_name("name") or (one.named_children[0] if one.named_children else one)
+        if one.type not in {"identifier", "typed_parameter", "default_parameter", "typed_default_parameter"}:
+            return None
+        given.append(code(named))
+    return ", ".join(given)
 
 
 def judged(root: Path, package: str, one: Plant, findings: list[Finding], fixes: list[Proposal]) -> Result:

@@ -254,7 +254,8 @@ def _unused(source: Source, function: Node, node: Node) -> list[Edit]:
         or node.parent.type == "decorated_definition"
     ):
         return []
-    return [Edit(node.start_byte, node.start_byte, "def _nobody_calls_this(value):\n    return value\n\n\n")]
+    name = f"_nobody_calls_this_{code(node.child_by_field_name('name'))}"
+    return [Edit(node.start_byte, node.start_byte, f"def {name}(value):\n    return value\n\n\n")]
 
 
 def variables_bound(node: Node) -> set[str]:
