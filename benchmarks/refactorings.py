@@ -4,10 +4,10 @@
     python -m benchmarks.refactorings --write docs/refactorings.md --each 3
 
 Each package is planted with up to a few places of every kind (a `not in` turned round, an `any` written as a loop, a
-guard clause turned into nesting, a block that stands twice, ...). Then RefactorArchitect looks at the planted files as it
-would in an editor, and what it proposes for a planted place is verified: the package's own tests on the base and on the
-patched tree, and the number that the fix promises to lower, counted again. "Not reached" are fixes of lines that no test
-of the package runs: such a fix is not offered, whatever it is worth.
+guard clause turned into nesting, a block that stands twice, ...). Then RefactorArchitect looks at the planted files as
+it would in an editor, and what it proposes for a planted place is verified: the package's own tests on the base and on
+the patched tree, and the number that the fix promises to lower, counted again. "Not reached" are fixes of lines that no
+test of the package runs: such a fix is not offered, whatever it is worth.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
 """

@@ -14,6 +14,8 @@ from ambient_lsp.analyzers import (
     deadcode,
     design,
     duplication,
+    metrics,
+    parameter_object,
     rewrites,
     simplify,
 )
@@ -127,6 +129,7 @@ def review(text: str, path: str, settings: Settings, used_elsewhere: frozenset[s
         *_flattening(path, flatter),
         *(_rewriting(path, rewrite) for rewrite in plainer),
         *_removals(text, path, used_elsewhere),
+        *_groupings(text, path, used_elsewhere),
     ]
     return Review(tuple(raws), tuple(drafts))
 
@@ -150,6 +153,28 @@ def _rewriting(path: str, rewrite: Rewrite) -> Draft:
         {"symbol": rewrite.symbol, "path": path},
         RiskLevel.LOW,
     )
+
+
+def _groupings(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:
+    drafts = []
+    for grouped in parameter_object.group(text, path, used_elsewhere):
+        params = {"path": path}
+        before, after = (metrics.measure("parameters", params, {path: one}) for one in (text, grouped.text))
+        if after < before:
+            names = ", ".join(f"`{name}`" for name in grouped.functions)
+            drafts.append(
+                Draft(
+                    design.CLUMP,
+                    grouped.span,
+                    f"Group the parameters of {names} in `{grouped.name}`",
+                    f"Parameters in {path}: {before:g} → {after:g}.",
+                    grouped.text,
+                    "parameters",
+                    dict(params),
+                    RiskLevel.MEDIUM,
+                )
+            )
+    return drafts
 
 
 def _removals(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:

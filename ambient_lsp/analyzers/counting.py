@@ -22,6 +22,7 @@ _NESTING = frozenset({"if_statement", "for_statement", "while_statement", "with_
 _DEEPER = frozenset({"if_statement", "for_statement", "while_statement", "except_clause", "except_group_clause",
                      "match_statement", "conditional_expression", "list_comprehension", "set_comprehension",
                      "dictionary_comprehension", "generator_expression"})  # fmt: skip
+_NO_PARAMETERS = frozenset({"comment", "keyword_separator", "positional_separator"})
 _WORDS = frozenset({"not in", "is not"})
 
 
@@ -91,6 +92,12 @@ def tokens(node: Node) -> int:
 def subscripts(node: Node) -> int:
     """Return how often a node looks something up by index or key."""
     return sum(one.type == "subscript" for one in walk(node))
+
+
+def parameters(function: Node) -> int:
+    """Return how many parameters a function has."""
+    given = function.child_by_field_name("parameters")
+    return sum(one.type not in _NO_PARAMETERS for one in given.named_children) if given is not None else 0
 
 
 def depths(block: Node) -> Iterator[tuple[int, Node]]:

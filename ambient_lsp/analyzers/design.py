@@ -6,7 +6,7 @@ Each is told only where several measures agree, and with the numbers: these are 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ MAX_COHESION = 1 / 3
 MIN_FOREIGN = 6
 MIN_CLUMP = 4
 MIN_CLUMPED = 3
+_MOST_FUNCTIONS = 200
 
 _VAGUE_FUNCTIONS = re.compile(
     r"(do|handle|process|run|make|get)_?(it|this|that|stuff|things?|something|everything)|(foo|baz|stuff|asdf)\d*"
@@ -67,7 +68,7 @@ def find(text: str, path: str) -> list[RawFinding]:
     source = read(text)
     if is_test_path(path):
         return []
-    found = [*_god_classes(source), *_envious(source), *_clumps(source, path)]
+    found = [*_god_classes(source), *_envious(source), *(_clump(source, path, *one) for one in clumps(source))]
     return found if _EXAMPLES.search(path) else [*found, *_vague(source)]
 
 
@@ -86,7 +87,7 @@ def _god_classes(source: Source) -> Iterator[RawFinding]:
         if too_much:
             message = (
                 f"`{one.qualname}` does many things: {shape.methods} methods with {shape.weight} decisions on"
-                f" {shape.attributes} attributes, and only {shape.cohesion:.0%} of its methods' pairs have one in common."
+                f" {shape.attributes} attributes, and only {shape.cohesion:.0%} of its methods' pairs share anything."
             )
             yield RawFinding(
                 GOD_CLASS, source.span(named), message, Severity.INFORMATION, tags=("size",), symbol=one.qualname
@@ -166,23 +167,22 @@ def _typed(function: Node) -> Iterator[tuple[str, str]]:
             yield code(one.named_children[0]), code(one.child_by_field_name("type")).strip("\"'")
 
 
-def _clumps(source: Source, path: str) -> Iterator[RawFinding]:
-    """The same parameters in several functions: they are one thing that has no name yet."""
-    groups: defaultdict[tuple[str, ...], list[Definition]] = defaultdict(list)
+def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]:
+    """Yield the parameters that several functions have in common, in the first one's order, with those functions."""
+    groups: set[tuple[str, ...]] = set()
     given = {one.qualname: _given(one.node) for one in source.functions if one.whole and not one.nested}
     functions = [one for one in source.functions if one.qualname in given]
-    for one, other in combinations(functions[:200], 2):
-        shared = tuple(name for name in given[one.qualname] if name in given[other.qualname])
+    for one, other in combinations(functions[:_MOST_FUNCTIONS], 2):
+        shared = tuple(sorted(set(given[one.qualname]) & set(given[other.qualname])))
         # Methods of one name are an interface that several classes keep to.
         if len(shared) >= MIN_CLUMP and one.name != other.name:
-            groups[tuple(sorted(shared))] += [one, other]
+            groups.add(shared)
     told: set[str] = set()
-    for names, members in sorted(groups.items(), key=lambda item: (-len(item[0]), item[0])):
+    for names in sorted(groups, key=lambda group: (-len(group), group)):
         members = [one for one in _with_all(functions, given, names) if one.qualname not in told]
-        if len({one.name for one in members}) < MIN_CLUMPED:
-            continue
-        told |= {one.qualname for one in members}
-        yield _clump(source, path, names, members)
+        if len({one.name for one in members}) >= MIN_CLUMPED:
+            told |= {one.qualname for one in members}
+            yield tuple(name for name in given[members[0].qualname] if name in names), members
 
 
 def _with_all(functions: Sequence[Definition], given: dict[str, list[str]], names: tuple[str, ...]) -> list[Definition]:
@@ -191,9 +191,8 @@ def _with_all(functions: Sequence[Definition], given: dict[str, list[str]], name
 
 def _clump(source: Source, path: str, names: tuple[str, ...], members: Sequence[Definition]) -> RawFinding:
     first, *others = members
-    ordered = [name for name in _given(first.node) if name in names]
     message = (
-        f"{', '.join(f'`{name}`' for name in ordered)} go together through {len(members)} functions;"
+        f"{', '.join(f'`{name}`' for name in names)} go together through {len(members)} functions;"
         f" a dataclass would give them a name."
     )
     places = tuple(

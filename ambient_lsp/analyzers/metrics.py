@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _OF_FUNCTIONS: Mapping[str, Callable[[Definition], int]] = {
     "cyclomatic-complexity": lambda function: counting.cyclomatic(function.node),
     "function-lines": complexity.function_lines,
+    "parameters": lambda function: counting.parameters(function.node),
     "subscripts": lambda function: counting.subscripts(function.node),
     "tokens": lambda function: counting.tokens(function.node),
 }

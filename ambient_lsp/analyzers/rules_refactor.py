@@ -148,19 +148,26 @@ _SIZE = (
         """,
     ),
     _rule(
-        design.CLUMP, "Values that always travel together", "They are one thing that has no name yet.", "", "coupling",
+        design.CLUMP, "Values that always travel together", "They are one thing that has no name yet.",
+        "A dataclass, where the functions are private to their module, only called, annotated alike, and named after"
+        " one thing.", "coupling",
         """
-        def area(left, top, right, bottom): ...
-        def moved(left, top, right, bottom, by): ...
-        def inside(left, top, right, bottom, point): ...
+        def _box_area(left: int, top: int, right: int, bottom: int): ...
+        def _moved_box(left: int, top: int, right: int, bottom: int, by: int): ...
+        def _in_box(left: int, top: int, right: int, bottom: int, point: Point): ...
         """,
         """
         @dataclass(frozen=True)
-        class Box:
+        class _Box:
             left: int
             top: int
             right: int
             bottom: int
+
+
+        def _box_area(box: _Box): ...
+        def _moved_box(box: _Box, by: int): ...
+        def _in_box(box: _Box, point: Point): ...
         """,
     ),
     _rule(
