@@ -1,4 +1,4 @@
-"""What the whole repository says, kept by content: the words of every file, and the statement runs of its code."""
+"""What the whole repository says, kept by content: each file's words, the statement runs and outlines of its code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import deadcode, duplication
+from ambient_lsp.analyzers import alike, deadcode, duplication
 from ambient_lsp.analyzers.base import is_generated
 from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.context.resident import blob_id
@@ -27,14 +27,18 @@ _NO_CODE = (".po", ".pot", ".svg", ".css", ".lock", ".map", ".geojson")
 """Files whose words are no names of code: translations, drawings, made files."""
 _SHA256 = 64
 _UNDERSCORE = re.compile("_")
+_SHARED = 3
+"""A file is compared for functions that are alike when it shares this many statements with another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: its words (packed, because a repository has millions), and its runs where it may be compared."""
+    """One file: its words (packed, because a repository has millions), and its runs and outlines where it is code that
+    may be compared."""
 
     words: bytes
     runs: tuple[duplication.Run, ...]
+    outlines: tuple[alike.Outline, ...]
 
 
 class RepositoryIndex:
@@ -45,6 +49,7 @@ class RepositoryIndex:
         self._files_with: Counter[str] = Counter()
         self._beginnings: Counter[str] = Counter()
         self._places: dict[str, list[tuple[str, int]]] = {}
+        self._outlined: defaultdict[int, set[str]] = defaultdict(set)
         self._context: Context | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -84,19 +89,33 @@ class RepositoryIndex:
         if entry is None or not entry[1].runs:
             return []
         # What stands everywhere (`return None`) begins no repetition, and would bring the whole repository along.
-        alike: defaultdict[str, set[int]] = defaultdict(set)
+        matching: defaultdict[str, set[int]] = defaultdict(set)
         for digest in _digests(entry[1]):
             places = self._places[digest]
             if 1 < len(places) <= duplication.COMMON:
                 for other, number in places:
-                    alike[other].add(number)
-        if not alike:
+                    matching[other].add(number)
+        if not matching:
             return []
         indexes = {
             other: tuple(self._entries[other][1].runs[number] for number in sorted(numbers))
-            for other, numbers in alike.items()
+            for other, numbers in matching.items()
         }
         return await bench.cpu(duplication.clones, indexes, [path], min_lines)
+
+    async def alike(self, path: str, min_lines: int, bench: Workbench) -> list[alike.Pair]:
+        """Return the pairs of functions that are alike of which one stands in `path`."""
+        entry = self._entries.get(path)
+        if entry is None or not entry[1].outlines:
+            return []
+        shared: Counter[str] = Counter()
+        for digest in _outline_digests(entry[1]):
+            others = self._outlined[digest]
+            if len(others) <= alike.COMMON:
+                shared.update(others)
+        near = {other for other, count in shared.items() if count >= _SHARED} | {path}
+        known = {other: self._entries[other][1].outlines for other in near}
+        return await bench.cpu(alike.pairs, known, [path], min_lines)
 
     def used_elsewhere(self, snapshot: Snapshot) -> frozenset[str]:
         """Return the words of this file that another file has too, and the beginnings of its words that stand anywhere:
@@ -117,6 +136,8 @@ class RepositoryIndex:
             for piece in run.pieces:
                 if piece.digest:
                     self._places.setdefault(piece.digest, []).append((path, number))
+        for outline in _outline_digests(entry):
+            self._outlined[outline].add(path)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
@@ -133,6 +154,8 @@ class RepositoryIndex:
                 self._places[digest] = left
             else:
                 del self._places[digest]
+        for outline in _outline_digests(old[1]):
+            self._outlined[outline].discard(path)
 
 
 def _key(snapshot: Snapshot, blob: str) -> str:
@@ -149,15 +172,19 @@ def _unpacked(words: bytes) -> list[str]:
     return zlib.decompress(words).decode("utf-8", "surrogatepass").split() if words else []
 
 
+def _outline_digests(entry: Entry) -> set[int]:
+    return {digest for outline in entry.outlines for digest in outline.digests}
+
+
 def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
     """Return the entries of (path, text, whether it is code to compare)."""
-    return [
-        Entry(
-            zlib.compress(" ".join(deadcode.words(text)).encode("utf-8", "surrogatepass"), 1),
-            duplication.index(text) if comparable and not is_generated(text) else (),
-        )
-        for _, text, comparable in texts
-    ]
+    entries = []
+    for _, text, comparable in texts:
+        words = zlib.compress(" ".join(deadcode.words(text)).encode("utf-8", "surrogatepass"), 1)
+        compared = comparable and not is_generated(text)
+        runs, outlines = (duplication.index(text), alike.outlines(text)) if compared else ((), ())
+        entries.append(Entry(words, runs, outlines))
+    return entries
 
 
 def is_code(path: str, facts: FileFacts | None) -> bool:

@@ -98,10 +98,10 @@ def found_in(path: str, repeated: Sequence[Clone]) -> list[RawFinding]:
         found.append(
             RawFinding(
                 DUPLICATE,
-                _span(first),
+                span(first),
                 f"These {clone.lines} lines are repeated in {where}.",
                 Severity.INFORMATION,
-                evidence=tuple(Evidence(place.path, _span(place), _says(place)) for place in others),
+                evidence=tuple(Evidence(place.path, span(place), _says(place)) for place in others),
                 tags=("duplication",),
                 symbol=first.symbol,
             )
@@ -209,7 +209,8 @@ def _place(path: str, run: Run, position: int, count: int) -> Place:
     return Place(path, run.pieces[position].start_line, run.pieces[position + count - 1].end_line, run.symbol)
 
 
-def _span(place: Place) -> Span:
+def span(place: Place) -> Span:
+    """Return a place as whole lines."""
     return Span(place.start_line, 0, place.end_line + 1, 0)
 
 

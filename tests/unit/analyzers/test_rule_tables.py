@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import complexity, deadcode, duplication, pinning, simplify, smells, speedup, untested
+from ambient_lsp.analyzers import (
+    alike,
+    branches,
+    complexity,
+    conditions,
+    deadcode,
+    design,
+    duplication,
+    loop_forms,
+    pinning,
+    resources,
+    simplify,
+    smells,
+    speedup,
+    untested,
+)
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
 from ambient_lsp.analyzers.rules_tests import TESTS
 
 MODULES = {
-    "AMB-REF-": (REFACTOR, (complexity, deadcode, duplication, simplify)),
+    "AMB-REF-": (
+        REFACTOR,
+        (alike, branches, complexity, conditions, deadcode, design, duplication, loop_forms, resources, simplify),
+    ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
     "AMB-TEST-": (TESTS, (pinning, smells, untested)),
 }
