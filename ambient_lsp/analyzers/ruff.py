@@ -34,7 +34,8 @@ _TIMEOUT = 60.0
 class Selection:
     """Which rules to run. An empty `select` means those that the project itself selects.
 
-    `force_exclude` leaves out files that the project's own settings exclude.
+    `force_exclude` leaves out files that the project's own settings exclude. `config` holds settings as TOML, such as
+    `lint.isort.force-single-line=true`.
     """
 
     select: tuple[str, ...] = ()
@@ -42,11 +43,13 @@ class Selection:
     ignore: tuple[str, ...] = ()
     isolated: bool = False
     force_exclude: bool = False
+    config: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """Return the selection as ruff's command-line arguments."""
         pairs = (("--select", self.select), ("--extend-select", self.extend_select), ("--ignore", self.ignore))
         arguments = [part for flag, codes in pairs if codes for part in (flag, ",".join(codes))]
+        arguments += [part for setting in self.config for part in ("--config", setting)]
         arguments += ["--isolated"] * self.isolated + ["--force-exclude"] * self.force_exclude
         return arguments
 

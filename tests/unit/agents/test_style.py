@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ambient_lsp.agents.style import StyleEnforcer, review
+from ambient_lsp.agents.style import StyleEnforcer
 from ambient_lsp.analyzers import ruff
+from ambient_lsp.analyzers.own_style import Surroundings
 from ambient_lsp.analyzers.style import SELECTION
+from ambient_lsp.analyzers.tidying import review
 from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from tests.unit.agents.bench import ask
@@ -253,7 +255,7 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
-    return review(text, "x.py", str(root), True, "", report).tidy
+    return review(text, "x.py", str(root), True, report, Surroundings()).tidy.text
 
 
 def test_loading_the_specialists_loads_no_parser():
