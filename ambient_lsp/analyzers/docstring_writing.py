@@ -1,8 +1,8 @@
 """Docstrings for public definitions, made of nothing but what the body proves.
 
 What can be said for sure is short: what is returned, set or added, which conditions raise what, who raises an
-exception, which classes derive from a base. A function whose body says no such thing gets no docstring: words made from its name
-alone would tell a reader nothing.
+exception, which classes derive from a base. A function whose body says no such thing gets no docstring: words made
+from its name alone would tell a reader nothing.
 """
 
 from __future__ import annotations

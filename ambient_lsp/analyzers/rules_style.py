@@ -42,7 +42,8 @@ OWN_STYLE = (
         stale_parameters.MISSING, "Docstring leaves out one parameter",
         "The others are described, so a reader takes the list for complete.", "", "low", (*_TAGS, "documentation"),
         example='def add(a, b, c):\n    """Add.\n\n    Args:\n        a: One.\n        b: Two.\n    """\n',
-        better='def add(a, b, c):\n    """Add.\n\n    Args:\n        a: One.\n        b: Two.\n        c: Three.\n    """\n',
+        better='def add(a, b, c):\n    """Add.\n\n    Args:\n        a: One.\n        b: Two.\n'
+        '        c: Three.\n    """\n',
     ),
     Rule(
         comments.STALE, "Comment names what does not exist", "A reader looks for it in vain.",
