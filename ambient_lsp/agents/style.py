@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.agents.base import Specialist, ruff_reports
+from ambient_lsp.agents.base import Specialist, count, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
 from ambient_lsp.analyzers import style
 from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.analyzers.own_style import Surroundings
 from ambient_lsp.analyzers.rules_style import REASONS
-from ambient_lsp.analyzers.tidying import Review, review
+from ambient_lsp.analyzers.tidying import Review, review, with_names
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -62,12 +62,18 @@ class StyleEnforcer(Specialist):
         if result.questions:
             words, offers = await self._neighbours.answer(result.questions, snapshot, context, bench)
             if words is not None or offers:
-                result = await call(replace(around, words=words, offers=offers))
+                around = replace(around, words=words, offers=offers)
+                result = await call(around)
         found = findings(self.name, snapshot, result.raws)
         for finding in found:
             yield finding
         for proposal in _proposals(snapshot, result, found):
             yield proposal
+        if any(raw.data.get("part") == "rename" for raw in result.raws):
+            # Scopes take longer than all the rest, so everything else is told first.
+            names = await bench.cpu(with_names, snapshot.text, snapshot.path, str(context.root), around)
+            if names.text != snapshot.text:
+                yield _rename(snapshot, result, names, found)
 
 
 def _proposals(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> Iterator[Proposal]:
@@ -90,24 +96,26 @@ def _proposals(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> 
             result,
             result.lint,
             fixed,
-            title=f"Fix {len(result.lint.codes)} lint findings in {name}",
+            title=f"Fix {count(len(result.lint.codes), 'lint finding')} in {name}",
             promise="Each of these fixes leaves the code doing what it did before.",
             proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in fixed]}),
         )
-    if result.renamed.text != snapshot.text:
-        names = result.renamed.new_names
-        what = ", ".join(f"{old} to {new}" for old, new in list(names.items())[:2])
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        yield _proposal(
-            snapshot,
-            result,
-            result.renamed,
-            _fixed(result.renamed, found),
-            title=f"Rename {what}{more} in {name}",
-            promise="The program stays the same under other names, which nothing outside this file uses. Names are part"
-            " of the syntax tree, so this is a proposal of its own.",
-            proof=ProofPlan(ProofKind.SAME_TREE, {"renamed": names, "path": snapshot.path}),
-        )
+
+
+def _rename(snapshot: Snapshot, result: Review, text: Text, found: Sequence[Finding]) -> Proposal:
+    names = dict(text.new_names)
+    what = ", ".join(f"{old} to {new}" for old, new in list(names.items())[:2])
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return _proposal(
+        snapshot,
+        result,
+        text,
+        _fixed(text, found),
+        title=f"Rename {what}{more} in {snapshot.path.rsplit('/', 1)[-1]}",
+        promise="The program stays the same under other names, which nothing outside this file uses. Names are part"
+        " of the syntax tree, so this is a proposal of its own.",
+        proof=ProofPlan(ProofKind.SAME_TREE, {"renamed": names, "path": snapshot.path}),
+    )
 
 
 def _fixed(text: Text, found: Sequence[Finding]) -> list[Finding]:

@@ -34,6 +34,7 @@ _ACTS = frozenset(
 )
 _WORDY = frozenset(("return_statement", "raise_statement", "delete_statement", "assert_statement"))
 _HARMLESS = frozenset(("pass_statement", "break_statement", "continue_statement", "comment"))
+_ASKS = re.compile(r"(?:isinstance|issubclass|hasattr|callable|len|any|all|bool)\(")
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
 _LEAST_LETTERS = 8
 _ALIKE = 0.85
@@ -163,7 +164,8 @@ def _acts(node: Node) -> bool:
         inner = node.named_children[0]
         if inner.type == "assignment" and inner.child_by_field_name("right") is None:
             return False  # `x: int`
-        return re.search(r"\w\(", text) is not None  # a formula explains; a call did something
+        # A formula explains; a call did something. One that only asks explains, too: it says what is known here.
+        return re.search(r"\w\(", text) is not None and not _ASKS.match(text)
     if node.type in _WORDY:
         # "return early", "assert nothing", "del it" are prose.
         return re.search(r"[\w)\]][(.\[]|\s(?:==|is|not|None|True|False|\d)", text) is not None

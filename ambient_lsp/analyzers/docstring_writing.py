@@ -1,8 +1,9 @@
 """Docstrings for public definitions, made of nothing but what the body proves.
 
-What can be said for sure is short: what is returned, set or added, which conditions raise what, who raises an
-exception, which classes derive from a base. A function whose body says no such thing gets no docstring: words made
-from its name alone would tell a reader nothing.
+What can be said for sure is short: which formula or question a function answers, what is set or added, which conditions
+raise what, who raises an exception, which classes derive from a base. Everything else gets no docstring: words made of a
+name alone, or code said again in other words, would tell a reader nothing. A method of a class with bases gets none
+either, since it may be documented where it was first declared.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _VERBS = frozenset(
     " register remove render replace reset resolve run save search send set setup show sort split start stop strip to"
     " transform try unwrap update validate verify visit walk wrap write".split()
 )
+_PLAIN_BASES = frozenset(("object", "ABC", "abc.ABC"))
 _SOME_MORE = frozenset("by for from to in of with at on as and or not if all any each".split())
 
 
@@ -66,6 +68,9 @@ def write(outline: Outline, definition: Definition, habits: Habits, width: int) 
 
 def _about_function(outline: Outline, definition: Definition, habits: Habits) -> list[str]:
     body = statements(definition.node.child_by_field_name("body"))
+    holder = definition.parent
+    if holder is not None and not set(holder.bases) <= _PLAIN_BASES:
+        return []
     if not body or _code(definition.node).startswith("async") or parameters(outline, definition.node) is None:
         return []
     guards: list[tuple[str, str]] = []
@@ -75,6 +80,10 @@ def _about_function(outline: Outline, definition: Definition, habits: Habits) ->
     if len(body) != 1 or len(guards) > _MOST_RAISES:
         return []
     summary = _summary(definition, body[0], habits)
+    if not summary and guards and body[0].type == "return_statement" and body[0].named_children:
+        value = body[0].named_children[0]
+        if _short(value) and value.type in ("call", "attribute", "subscript", "binary_operator"):
+            summary = f"{habits.verb('Return')} {habits.code(_code(value))}"
     return [summary, *_raises(guards, habits)] if summary else []
 
 
@@ -93,8 +102,10 @@ def _summary(definition: Definition, statement: Node, habits: Habits) -> str:
         return _called(inner, habits)
     if statement.type == "expression_statement" and inner.type == "assignment":
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
-        if left is not None and right is not None and left.type == "attribute" and _short(left) and _short(right):
-            return f"{habits.verb('Set')} {habits.code(_code(left))} to {habits.code(_code(right))}"
+        own = definition.name.removeprefix("set_")
+        noun = _noun(own) if own != definition.name else ""
+        if noun and right is not None and right.type == "identifier" and re.fullmatch(rf"self\._?{own}", _code(left)):
+            return f"{habits.verb('Set')} the {noun}"
     return ""
 
 
@@ -104,14 +115,16 @@ def _returned(definition: Definition, value: Node, habits: Habits) -> str:
     code = habits.code(_code(value))
     is_property = any(one.split(".")[-1] in ("property", "cached_property") for one in definition.decorators)
     returns = habits.verb("Return")
-    if _is_boolean(value) and (_ASKS.match(definition.name) or value.type == "comparison_operator"):
+    if _is_boolean(value) and value.type not in ("true", "false") and _ASKS.match(definition.name):
         return f"Whether {code}" if is_property else f"{returns} whether {code}"
     noun = _noun(definition.name)
-    if re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), _code(value)) and noun:
-        return f"The {noun}" if is_property else f"{returns} the {noun}"
-    if value.type in ("true", "false", "integer", "float", "identifier"):
-        return ""  # that is not what it is about
-    return f"{returns} {code}"
+    if noun and re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), _code(value)):
+        if is_property:
+            return f"The {noun}" if " " in noun else ""
+        return f"{returns} the {noun}" if definition.name.startswith("get_") else ""
+    if noun and value.type == "binary_operator" and not re.search(r"[\"'\[{]", _code(value)):
+        return f"The {noun}, {code}" if is_property else f"{returns} the {noun}, {code}"
+    return ""
 
 
 def _called(call: Node, habits: Habits) -> str:

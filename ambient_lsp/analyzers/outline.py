@@ -204,7 +204,8 @@ def statements(block: Node | None) -> list[Node]:
 def _captures(root: Node) -> dict[str, list[Node]]:
     from tree_sitter import QueryCursor
 
-    return QueryCursor(_query()).captures(root)
+    found = QueryCursor(_query()).captures(root)
+    return {name: sorted(nodes, key=lambda node: node.start_byte) for name, nodes in found.items()}
 
 
 def snippet(code: str) -> Node:

@@ -120,7 +120,8 @@ def check_many(texts: Mapping[str, str], root: str, selection: Selection) -> dic
 
 def fixed(text: str, path: str, root: str, selection: Selection) -> str:
     """Return `text` with every safe fix of the selected rules made, until none is left."""
-    arguments = ["check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "--quiet", *selection.arguments()]
+    arguments = ["check", "--fix-only", "--no-unsafe-fixes", "--no-show-fixes", "--no-cache", "--quiet"]
+    arguments += selection.arguments()
     done = _run(root, [*arguments, "--stdin-filename", str(Path(root, path)), "-"], text)
     return done.stdout if done.returncode in (0, 1) and (done.stdout or not text) else text
 
@@ -181,7 +182,9 @@ def _replacement(edit: Json, lines: Lines) -> Replacement:
 
 def _check(root: str, selection: Selection, names: list[str], text: str | None) -> tuple[list[Json], str]:
     """Return the rows of ruff's JSON, and a note when the project's settings had to be left aside."""
-    arguments = ["check", "--output-format", "json", "--exit-zero", "--no-cache", "--quiet"]
+    # A project's settings may say `fix = true`; we look, and never write.
+    arguments = ["check", "--no-fix", "--no-show-fixes", "--output-format", "json", "--exit-zero", "--no-cache"]
+    arguments.append("--quiet")
     done = _run(root, [*arguments, *selection.arguments(), *names], text)
     if done.returncode == 0:
         return json.loads(done.stdout or "[]"), ""

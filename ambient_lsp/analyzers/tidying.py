@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.ruff import Diagnostic, Report
 
+_LONGEST_RENAMED = 150_000
 _DOCSTRINGS = tuple(f"{style.PREFIX}{code}" for code in style.DOCSTRINGS)
 
 
@@ -47,7 +48,6 @@ class Review:
     raws: tuple[RawFinding, ...]
     tidy: Text
     lint: Text
-    renamed: Text
     asked_by_project: frozenset[str] = frozenset()
     questions: Questions = field(default_factory=Questions)
 
@@ -61,7 +61,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     )
     same = Text(text)
     if report.syntax_error is not None:
-        return Review(asked, same, same, same)
+        return Review(asked, same, same)
     own = own_style.find(text, path, settings, around)
     raws = _documented(text, (*asked, *own), settings)
     codes = _fixable(text, path, report, settings, defer_to_formatter)
@@ -71,7 +71,6 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
         raws,
         tidy,
         lint,
-        _renamed(text, settings, raws, around),
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
         own_style.questions(text) if around.words is None else Questions(),
     )
@@ -146,8 +145,10 @@ def _linted(
     return _text(text, _fix(_edited(text, own), path, root, settings, codes, text), raws, own, codes, ())
 
 
-def _renamed(text: str, settings: ProjectStyle, raws: Sequence[RawFinding], around: Surroundings) -> Text:
-    wanted = own_style.renames(text, settings, around)
+def with_names(text: str, path: str, root: str, around: Surroundings) -> Text:
+    """Return the text with those of its names changed that can be; the scopes of a long file take a second or more."""
+    settings = read_style(root, path)
+    wanted = own_style.renames(text, settings, around) if len(text) <= _LONGEST_RENAMED else []
     if not wanted:
         return Text(text)
     # Only a file with such a name pays for libcst's scopes.
@@ -155,6 +156,7 @@ def _renamed(text: str, settings: ProjectStyle, raws: Sequence[RawFinding], arou
 
     new_text, names = renamed(text, wanted)
     symbols = {f"{one.kind} {one.old}" for one in wanted if one.old in names}
+    raws = own_style.find(text, path, settings, around)
     own = [raw for raw in raws if raw.data.get("part") == "rename" and raw.code in symbols]
     return Text(new_text, _places(own), tuple(raw.rule for raw in own), new_names=names)
 
