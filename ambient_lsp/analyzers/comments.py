@@ -35,6 +35,9 @@ _ACTS = frozenset(
 _WORDY = frozenset(("return_statement", "raise_statement", "delete_statement", "assert_statement"))
 _HARMLESS = frozenset(("pass_statement", "break_statement", "continue_statement", "comment"))
 _ASKS = re.compile(r"(?:isinstance|issubclass|hasattr|callable|len|any|all|bool)\(")
+_REMARK = re.compile(r"\S\s+#")
+_CALL = re.compile(r"#\s*(?:\w+\s*=\s*)?(?:\w+\.)*(\w+)\(\s*[\w*]+(?:\s*,\s*[\w*]+)*\s*\)\s*$")
+_WORDS_ABOUT_IMPORTS = re.compile(r"#\s*import\s+\w+\s*$")
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
 _LEAST_LETTERS = 8
 _ALIKE = 0.85
@@ -42,13 +45,17 @@ _ALIKE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class DeadBlock:
-    """Comment lines that are code. `edit` takes them out: (start, end, "")."""
+    """Comment lines that are code. `edit` takes them out: (start, end, "").
+
+    `explains` tells that they are there for the reader, as an example or with remarks.
+    """
 
     first_line: int
     last_line: int
     start: int
     end: int
     edit: tuple[int, int, str]
+    explains: bool
 
 
 def commented_code(outline: Outline) -> list[DeadBlock]:
@@ -57,10 +64,10 @@ def commented_code(outline: Outline) -> list[DeadBlock]:
     for block in _blocks(outline):
         if len(block) > _MOST_LINES or not is_code([comment.text for comment in block]):
             continue
-        if _introduced(outline, block[0]):
-            continue
         first, last = block[0], block[-1]
-        found.append(DeadBlock(first.line, last.line, first.start, last.end, (*_with_blanks(outline, block), "")))
+        explains = _introduced(outline, first) or _explains(outline, block)
+        edit = (*_with_blanks(outline, block), "")
+        found.append(DeadBlock(first.line, last.line, first.start, last.end, edit, explains))
     return found
 
 
@@ -127,6 +134,8 @@ def is_code(lines: list[str]) -> bool:
     """Whether these comment lines, with their `#`, are together code that does something."""
     if any(_SPEAKS_TO_A_TOOL.match(line) for line in lines) or not any("(" in line or " " in line for line in lines):
         return False
+    if len(lines) == 1 and _WORDS_ABOUT_IMPORTS.match(lines[0]):
+        return False
     bare = [line[1:] for line in lines]
     full = [line for line in bare if line.strip()]
     if not full:
@@ -179,6 +188,15 @@ def _introduced(outline: Outline, first: Comment) -> bool:
         if above:
             return above.startswith("#") and above.endswith(":")
     return False
+
+
+def _explains(outline: Outline, block: list[Comment]) -> bool:
+    """Whether a block is there for its reader: it has remarks of its own, or shows how to read the call below it."""
+    if any(_REMARK.search(comment.text) for comment in block):
+        return True
+    called = _CALL.match(block[0].text)
+    below = outline.lines.line(block[-1].line + 1)
+    return len(block) == 1 and called is not None and re.search(rf"\b{re.escape(called[1])}\(", below) is not None
 
 
 def _with_blanks(outline: Outline, block: list[Comment]) -> tuple[int, int]:

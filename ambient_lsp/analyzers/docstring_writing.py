@@ -1,7 +1,7 @@
 """Docstrings for public definitions, made of nothing but what the body proves.
 
-What can be said for sure is short: which formula or question a function answers, what is set or added, which conditions
-raise what, who raises an exception, which classes derive from a base. Everything else gets no docstring: words made of a
+What can be said for sure is short: which formula or question a function answers, what is set or added, which condition
+raises what, who raises an exception, which classes derive from a base. All else gets no docstring: words made of a
 name alone, or code said again in other words, would tell a reader nothing. A method of a class with bases gets none
 either, since it may be documented where it was first declared.
 """
@@ -27,6 +27,7 @@ _MOST_RAISES = 4
 _BOOLEAN = frozenset(("comparison_operator", "boolean_operator", "not_operator", "true", "false"))
 _ASKS = re.compile(r"(?:is|has|can|should|was|are)_\w")
 _BOOLEAN_CALLS = ("isinstance", "issubclass", "hasattr", "callable", "any", "all", "bool")
+_KIND = re.compile(r"isinstance\(([\w.]+), ([\w.]+)\)")
 _CHANGES = {
     "append": ("Append", "to"), "add": ("Add", "to"), "insert": ("", ""), "remove": ("Remove", "from"),
     "discard": ("Remove", "from"),
@@ -59,6 +60,10 @@ def write(outline: Outline, definition: Definition, habits: Habits, width: int) 
         return None
     if any("overload" in one or one.split("(")[0].endswith(".setter") for one in definition.decorators):
         return None
+    start = (definition.node.parent or definition.node).start_point[0] if definition.decorators else None
+    above = outline.lines.line((definition.node.start_point[0] if start is None else start) - 1).strip()
+    if above.startswith("#") or any(node.type == "comment" for node in definition.node.children):
+        return None  # a comment says what it is
     if definition.kind == "class":
         lines = _about_class(outline, definition, habits)
     else:
@@ -116,6 +121,11 @@ def _returned(definition: Definition, value: Node, habits: Habits) -> str:
     is_property = any(one.split(".")[-1] in ("property", "cached_property") for one in definition.decorators)
     returns = habits.verb("Return")
     if _is_boolean(value) and value.type not in ("true", "false") and _ASKS.match(definition.name):
+        if value.type == "call":
+            kind = _KIND.fullmatch(_code(value))
+            if kind is None:
+                return ""
+            code = f"{habits.code(kind[1])} is an instance of {habits.code(kind[2])}"
         return f"Whether {code}" if is_property else f"{returns} whether {code}"
     noun = _noun(definition.name)
     if noun and re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), _code(value)):

@@ -30,7 +30,8 @@ Kind = Literal["local", "function", "method", "class"]
 _CAMEL = re.compile(r"_*[a-z][a-z0-9]*(?:[A-Z][a-z0-9]+)+")
 _SNAKE = re.compile(r"_*[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _PASCAL = re.compile(r"_*(?:[A-Z][a-z0-9]+)+")
-_SHARE = 0.9
+_OF_UNITTEST = re.compile(r"_*(?:assert|setUp|tearDown|fail|addCleanup|subTest)")
+_OTHERS = 0.1
 _ENOUGH = 6
 _ENOUGH_CLASSES = 3
 _MOST = 12
@@ -65,7 +66,7 @@ def misnamed(outline: Outline, refused: Callable[[str], bool] = lambda code: Fal
             symbol = holder.qualname if holder is not None else ""
             found[name] = Misnamed(*_rule(name, new, convention), "local", name, new, start, symbol, True)
     for one in functions:
-        if new := _better(one.name, convention, taken):
+        if not _OF_UNITTEST.match(one.name) and (new := _better(one.name, convention, taken)):
             node = one.node.child_by_field_name("name") or one.node
             private = one.name.startswith("_") or (one.parent is not None and one.parent.kind == "function")
             kind: Kind = "method" if one.in_class else "function"
@@ -106,7 +107,7 @@ def _rule(old: str, new: str, convention: str) -> tuple[str]:
 def _convention(names: list[str]) -> Literal["snake", "camel", ""]:
     snake = sum(_SNAKE.fullmatch(name) is not None for name in names)
     camel = sum(_CAMEL.fullmatch(name) is not None for name in names)
-    if max(snake, camel) < _ENOUGH or max(snake, camel) < _SHARE * (snake + camel):
+    if max(snake, camel) < _ENOUGH or min(snake, camel) > max(1, _OTHERS * (snake + camel)):
         return ""
     return "snake" if snake > camel else "camel"
 
@@ -170,7 +171,7 @@ def _classes(outline: Outline, taken: set[str]) -> Iterator[Misnamed]:
         lead = one.name[: len(one.name) - len(one.name.lstrip("_"))]
         new = lead + "".join(part.capitalize() for part in one.name.strip("_").split("_"))
         acts = _ACTS_LIKE_A_FUNCTION.search(outline.code(one.node))
-        if new in taken or acts or one.decorators or (one.bases and one.bases != ("object",)):
+        if new in taken or acts or lead == "__" or one.decorators or (one.bases and one.bases != ("object",)):
             continue
         node = one.node.child_by_field_name("name") or one.node
         start = outline.offset(node.start_byte)

@@ -70,6 +70,11 @@ class Definition:
         return not self.name.startswith("_")
 
     @property
+    def public_api(self) -> bool:
+        """Whether it is public, or makes an object of a public class."""
+        return self.public or (self.name == "__init__" and self.parent is not None and self.parent.public)
+
+    @property
     def in_class(self) -> bool:
         """Whether a class holds it directly."""
         return self.parent is not None and self.parent.kind == "class"

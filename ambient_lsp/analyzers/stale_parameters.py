@@ -45,7 +45,8 @@ def find(outline: Outline) -> list[RawFinding]:
         if not open_ended and not entries - set(plain) - {"self", "cls"} and len(entries) == len(told.entries):
             lacking = [name for name in plain if name not in entries and not name.startswith("_")]
             whole += not lacking
-            if len(lacking) == 1 and len(entries) >= 2:
+            # What is left out at the very beginning is left out on purpose.
+            if len(lacking) == 1 and len(entries) >= 2 and lacking[0] != plain[0] and definition.public_api:
                 complete.append((definition, docstring, told, lacking))
         elif not open_ended:
             stale = list(_stale(outline, definition, docstring, told, plain))
@@ -118,7 +119,8 @@ def _renamed(entries: list[Entry], entry: Entry, unknown: list[Entry], names: li
     new = lacking[0]
     same_place = len(entries) == len(names) and entries.index(entry) == names.index(new)
     alike = difflib.SequenceMatcher(None, entry.name, new).ratio() >= _ALIKE
-    return new if same_place and (alike or entry.name in new or new in entry.name) else ""
+    share = any(len(part) > 2 for part in {*entry.name.split("_")} & {*new.split("_")})
+    return new if same_place and (alike or share or entry.name in new or new in entry.name) else ""
 
 
 def _stands_alone(text: str, docstring: Docstring, told: Described, entry: Entry) -> bool:

@@ -132,9 +132,8 @@ def wanted(
 
 
 def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:
-    """Return the blocks of commented-out code by the first of their lines that ruff suspects; None at the other lines.
-
-    They are looked for only where ruff suspects one.
+    """Return the blocks of commented-out code by the first of their lines that ruff suspects; None at the other lines,
+    and at those that are there to explain something. They are looked for only where ruff suspects one.
     """
     suspected = sorted(found.span.start_line for found in report.diagnostics if found.code == COMMENTED_OUT)
     result: dict[int, DeadBlock | None] = {}
@@ -142,7 +141,7 @@ def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:
         lines = range(block.first_line, block.last_line + 1)
         result.update(dict.fromkeys(lines))
         leader = bisect_left(suspected, block.first_line)
-        if leader < len(suspected) and suspected[leader] in lines:
+        if not block.explains and leader < len(suspected) and suspected[leader] in lines:
             result[suspected[leader]] = block
     return result
 

@@ -93,7 +93,10 @@ def _wrong(piece: str) -> Iterator[re.Match[str]]:
     for match in candidates:
         if any(start <= match.start() < end for start, end in quoted):
             continue
-        if match[0][0].islower() or _SENTENCE_START.search(piece, max(0, match.start() - 4), match.start()):
+        # A short one with a capital may be somebody's name.
+        if match[0][0].islower() or (
+            len(match[0]) > 4 and _SENTENCE_START.search(piece, max(0, match.start() - 4), match.start())
+        ):
             yield match
 
 

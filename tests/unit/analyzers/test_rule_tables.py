@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import complexity, deadcode, duplication, pinning, simplify, smells, speedup, untested
+from ambient_lsp.analyzers import (
+    comments,
+    complexity,
+    deadcode,
+    duplication,
+    import_style,
+    naming,
+    own_style,
+    pinning,
+    simplify,
+    smells,
+    speedup,
+    stale_parameters,
+    typos,
+    untested,
+)
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
+from ambient_lsp.analyzers.rules_style import OWN_STYLE
 from ambient_lsp.analyzers.rules_tests import TESTS
 
 MODULES = {
     "AMB-REF-": (REFACTOR, (complexity, deadcode, duplication, simplify)),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
+    "AMB-STYLE-": (OWN_STYLE, (comments, import_style, naming, own_style, stale_parameters, typos)),
     "AMB-TEST-": (TESTS, (pinning, smells, untested)),
 }
 
