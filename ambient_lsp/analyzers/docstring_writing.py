@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.docstrings import Habits, parameters
+from ambient_lsp.analyzers.docstrings import PLAIN_BASES, Habits, parameters
 from ambient_lsp.analyzers.outline import statements
 
 if TYPE_CHECKING:
@@ -39,17 +39,15 @@ _VERBS = frozenset(
     " register remove render replace reset resolve run save search send set setup show sort split start stop strip to"
     " transform try unwrap update validate verify visit walk wrap write".split()
 )
-_PLAIN_BASES = frozenset(("object", "ABC", "abc.ABC"))
 _SOME_MORE = frozenset("by for from to in of with at on as and or not if all any each".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A docstring to be inserted at `offset` of the text."""
+    """A docstring, for `start` to `end` of the text: a needless `pass` gives way to it."""
 
-    qualname: str
-    line: int
-    offset: int
+    start: int
+    end: int
     text: str
 
 
@@ -74,7 +72,7 @@ def write(outline: Outline, definition: Definition, habits: Habits, width: int) 
 def _about_function(outline: Outline, definition: Definition, habits: Habits) -> list[str]:
     body = statements(definition.node.child_by_field_name("body"))
     holder = definition.parent
-    if holder is not None and not set(holder.bases) <= _PLAIN_BASES:
+    if holder is not None and not set(holder.bases) <= PLAIN_BASES:
         return []
     if not body or _code(definition.node).startswith("async") or parameters(outline, definition.node) is None:
         return []
@@ -101,7 +99,7 @@ def _summary(definition: Definition, statement: Node, habits: Habits) -> str:
         return _returned(definition, inner, habits)
     if statement.type == "raise_statement":
         if inner.type in ("identifier", "call") and _code(inner).split("(")[0] == "NotImplementedError":
-            return f"{habits.verb('Raise')} {habits.code('NotImplementedError')}; a subclass must override this"
+            return f"{habits.verb('Raise')} {habits.code('NotImplementedError')} unless a subclass overrides this"
         return ""
     if statement.type == "expression_statement" and inner.type == "call":
         return _called(inner, habits)
@@ -129,9 +127,7 @@ def _returned(definition: Definition, value: Node, habits: Habits) -> str:
         return f"Whether {code}" if is_property else f"{returns} whether {code}"
     noun = _noun(definition.name)
     if noun and re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), _code(value)):
-        if is_property:
-            return f"The {noun}" if " " in noun else ""
-        return f"{returns} the {noun}" if definition.name.startswith("get_") else ""
+        return f"{returns} the {noun}" if definition.name.startswith("get_") and not is_property else ""
     if noun and value.type == "binary_operator" and not re.search(r"[\"'\[{]", _code(value)):
         return f"The {noun}, {code}" if is_property else f"{returns} the {noun}, {code}"
     return ""
@@ -235,7 +231,11 @@ def _placed(
     text = "".join(f"{indent}{line}{newline}" if line else newline for line in written)
     if definition.kind == "class" and statements_that_matter(definition):
         text += newline
-    return Written(definition.qualname, header_line, outline.lines.start(header_line + 1), text)
+    start = outline.lines.start(header_line + 1)
+    only = body.named_children[0] if len(body.named_children) == 1 else None
+    if only is not None and only.type == "pass_statement" and own.strip() == "pass" and first_line == header_line + 1:
+        return Written(start, outline.lines.start(first_line + 1), text)
+    return Written(start, start, text)
 
 
 def _noun(name: str) -> str:

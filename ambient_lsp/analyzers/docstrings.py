@@ -35,6 +35,8 @@ _INDENT = re.compile(r"[ \t]*")
 _MOOD = re.compile(r"\s*([A-Z][a-z]+)\b")
 _BARE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 
+PLAIN_BASES = frozenset(("object", "ABC", "abc.ABC"))
+"""Bases that declare no methods which a subclass would override."""
 IMPERATIVE = frozenset(
     "return get set add remove create make build call check compute convert count delete find format give handle load"
     " parse print raise read register render run save send start stop test update validate write yield".split()

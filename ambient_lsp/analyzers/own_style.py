@@ -115,7 +115,7 @@ def docstrings(text: str, missing: Iterable[Span], width: int) -> dict[Span, tup
         name = definition.node.child_by_field_name("name")
         span = places.get(name.start_point[0]) if name is not None else None
         if span is not None and (written := docstring_writing.write(found, definition, own, width)):
-            edits[span] = (written.offset, written.offset, written.text)
+            edits[span] = (written.start, written.end, written.text)
     return edits
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, node_at, parse
 from ambient_lsp.analyzers.comments import DeadBlock, commented_code, is_code
-from ambient_lsp.analyzers.docstrings import habits
+from ambient_lsp.analyzers.docstrings import PLAIN_BASES, habits
 from ambient_lsp.analyzers.outline import outline
 from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
@@ -44,7 +44,7 @@ LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 """Prefixes of rules that are a formatter's business."""
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
 _INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|nosec|pyright|mypy)\b", re.IGNORECASE)
-_DOCUMENTED_SHARE = 0.5
+_DOCUMENTED_SHARE = 0.8
 _SORTED_SHARE = 0.75
 _MOST_COMMENTED_OUT = 8
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
@@ -90,7 +90,7 @@ def raw_findings(
     if settings.isort and not sorted_by_isort:
         asked = [diagnostic for diagnostic in asked if diagnostic.code != "I001"]
     dead = dead_blocks(text, report)
-    found = [_raw(text, diagnostic, dead) for diagnostic in asked]
+    found = [_raw(text, path, diagnostic, dead) for diagnostic in asked]
     if report.note:
         found.append(RawFinding(UNREADABLE, Span(0, 0, 0, 0), report.note, Severity.HINT, tags=("style", "note")))
     return found
@@ -121,10 +121,10 @@ def wanted(
         if code == COMMENTED_OUT:
             return not template and _is_dead(lines, diagnostic, dead)
         if code in DOCSTRINGS:
-            return documented
+            return documented and not (code == "D102" and _may_override(text, diagnostic))
         if settings.selected or code not in QUIET:
             return False
-        if code == "F401" and (path.endswith("__init__.py") or _is_wanted_import(text, diagnostic)):
+        if code == "F401" and (path.endswith("__init__.py") or _is_wanted_import(text, path, diagnostic)):
             return False  # a package offers names by importing them
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
@@ -152,39 +152,49 @@ def _is_dead(lines: Lines, diagnostic: Diagnostic, dead: Mapping[int, DeadBlock 
     return dead[line] is not None if line in dead else is_code([lines.slice(diagnostic.span).strip()])
 
 
+def _may_override(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether a method may be documented in a base class."""
+    found = outline(text)
+    method = found.innermost(found.lines.offset(diagnostic.span.start_line, diagnostic.span.start_column))
+    holder = method.parent if method is not None else None
+    return holder is not None and not set(holder.bases) <= PLAIN_BASES
+
+
 def keeps_tree(code: str) -> bool:
     """Whether a safe fix of this rule leaves the program's tree as it is, but for imports and docstrings."""
     return any(matches(code, prefix) for prefix in SAME_TREE)
 
 
-def may_be_fixed(text: str, diagnostic: Diagnostic) -> bool:
+def may_be_fixed(text: str, path: str, diagnostic: Diagnostic) -> bool:
     """Whether ruff's safe fix keeps what the program does.
 
     Ruff takes an unused import out of a `try` too, where the import itself is a question: is this module there? And it
     does not read type comments.
     """
-    return diagnostic.safe and not _is_wanted_import(text, diagnostic)
+    return diagnostic.safe and not _is_wanted_import(text, path, diagnostic)
 
 
-def _is_wanted_import(text: str, diagnostic: Diagnostic) -> bool:
+def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
     if diagnostic.code != "F401":
         return False
-    return _in_try(text, diagnostic.span) or _in_type_comment(text, diagnostic)
+    if _in_type_comment(text, diagnostic):
+        return True
+    node = node_at(text, diagnostic.span)
+    while node is not None and node.type not in ("function_definition", "class_definition"):
+        if node.type in ("try_statement", "with_statement"):
+            return True  # is there such a module?
+        node = node.parent
+    if node is None or node.type != "function_definition":
+        return False
+    body = node.child_by_field_name("body")
+    # A test that imports something and does nothing with it tests the import, and so does a function that only imports.
+    return is_test(path) or body is None or len(body.named_children) == 1
 
 
 def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:
     imported = re.findall(r"\w+", diagnostic.message.split("`")[1]) if "`" in diagnostic.message else []
     named = {word for comment in _TYPE_COMMENT.findall(text) for word in re.findall(r"\w+", comment)}
     return bool(named & set(imported))
-
-
-def _in_try(text: str, span: Span) -> bool:
-    node = node_at(text, span)
-    while node is not None and node.type not in ("function_definition", "class_definition"):
-        if node.type == "try_statement":
-            return True
-        node = node.parent
-    return False
 
 
 def is_test(path: str) -> bool:
@@ -212,7 +222,7 @@ def _bound(name: Node, kind: str) -> str:
     return code.split(".")[0] if kind == "import_statement" and alias is None else code
 
 
-def _raw(text: str, diagnostic: Diagnostic, dead: Mapping[int, DeadBlock | None]) -> RawFinding:
+def _raw(text: str, path: str, diagnostic: Diagnostic, dead: Mapping[int, DeadBlock | None]) -> RawFinding:
     code, span, message = "", diagnostic.span, f"{diagnostic.message.rstrip('.')}."
     edits: list[tuple[int, int, str]] = []
     if diagnostic.code == "F401":
@@ -234,7 +244,7 @@ def _raw(text: str, diagnostic: Diagnostic, dead: Mapping[int, DeadBlock | None]
         tags=("style", *(("unnecessary",) if diagnostic.code in ("F401", "F841") else ())),
         data={
             "code": diagnostic.code,
-            "safe": may_be_fixed(text, diagnostic),
+            "safe": may_be_fixed(text, path, diagnostic),
             "url": diagnostic.url,
             "edits": edits,
             "part": "tidy" if keeps_tree(diagnostic.code) or edits else "lint",
@@ -252,7 +262,7 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
         return False  # a comment that speaks to a tool may mean something else in another place
     patched = apply_replacements(text, diagnostic.fix.replacements)
     old, new = (
-        [line.strip() for line in block.split("\n") if line.strip()]
+        [line.strip() for line in block.split("\n")]
         for block in (text[start:end], patched[start : end + len(patched) - len(text)])
     )
     if old == new or sorted(old) != sorted(new):

@@ -96,7 +96,7 @@ def _fixable(
     spared = {
         found.code
         for found in report.diagnostics
-        if found.safe and (found not in asked or not style.may_be_fixed(text, found))
+        if found.safe and (found not in asked or not style.may_be_fixed(text, path, found))
     }
     return tuple(found for found in asked if found.safe and found.code not in spared)
 

@@ -78,6 +78,8 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
         "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
         "import abc\nimport os\nimport sys\nfrom zlib import crc32, adler32\n\nprint(abc, os, sys, crc32, adler32)\n",
+        # One of them is out of order, but blank lines would have to come, too.
+        "import abc\nimport os\nimport sys\nimport pytest\nimport zlib\n\nprint(abc, os, sys, pytest, zlib)\n",
         # Three lines are too few to speak of an order that one of them is out of.
         "import os\nimport sys\nimport abc\n\nprint(abc, os, sys)\n",
     ],
@@ -96,6 +98,18 @@ async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(
     findings, proposals = await style(tmp_path, text)
     assert len(findings) == 2
     assert proposals == []
+
+
+async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
+    hook = "def test_hook():\n    def f():\n        import a.b\n\n    raises(ImportError, f)\n"
+    with_raises = "with raises(ImportError):\n    import a.b\n"
+    for text, path in (
+        (hook, "x.py"),
+        (with_raises, "x.py"),
+        ("def test_a():\n    import a\n\n    f()\n", "test_x.py"),
+    ):
+        assert await style(tmp_path, text, path=path) == ([], [])
+    assert len((await style(tmp_path, "def f():\n    import a\n\n    return 1\n"))[1]) == 1
 
 
 async def test_the_reason_says_who_asks_for_it(tmp_path):
@@ -197,9 +211,11 @@ async def test_newer_syntax_than_this_interpreters_is_tidied_too(tmp_path):
 
 
 async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
-    documented = 'def a():\n    """A."""\n\n\ndef b():\n    """B."""\n\n\ndef c():\n    pass\n'
+    documented = "".join(f'def {name}():\n    """{name}."""\n\n\n' for name in "abde") + "def c():\n    pass\n"
     found = {finding.rule for finding in (await style(tmp_path, documented))[0]}
-    bare = documented.replace('"""B."""', "pass").replace('"""A."""', "pass")
+    override = documented + "\n\nclass A(B):\n    '''A.'''\n\n    def f(self):\n        pass\n"
+    assert "AMB-STYLE-D102" not in {finding.rule for finding in (await style(tmp_path, override))[0]}
+    bare = documented.replace('"""b."""', "pass")
     assert "AMB-STYLE-D103" in found
     assert (await style(tmp_path, bare))[0] == []
     assert (await style(tmp_path, documented, path="tests/test_x.py"))[0] == []
@@ -234,6 +250,14 @@ def area(width, height):
     return width * height
 
 
+def name():
+    """Return a name."""
+
+
+def title():
+    """Return a title."""
+
+
 def read(path):
     """Return what is read.
 
@@ -262,6 +286,14 @@ import sys
 def area(width, height):
     """Return the area, `width * height`."""
     return width * height
+
+
+def name():
+    """Return a name."""
+
+
+def title():
+    """Return a title."""
 
 
 def read(path):
@@ -400,7 +432,7 @@ async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_th
 
 async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(tmp_path):
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F401"]\n')
-    text = "def f():\n    from b import a\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
+    text = "def f():\n    from b import a\n\n    return 1\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
     _, (proposal,) = await style(tmp_path, text)
     after, _ = await style(tmp_path, patched(proposal, text))
     assert after

@@ -128,7 +128,7 @@ def documented(code, habit='def a():\n    """Return a."""\n\n\ndef b():\n    """
     found = outline(text)
     own = habits(found)
     made = [one for definition in found.definitions if (one := write(found, definition, own, width))]
-    new = apply_replacements(text, [Replacement(one.offset, one.offset, one.text) for one in made])
+    new = apply_replacements(text, [Replacement(one.start, one.end, one.text) for one in made])
     return new.removeprefix(habit)
 
 
@@ -145,11 +145,10 @@ def doc_of(code, **more):
         ("class A:\n    @property\n    def is_empty(self):\n        return not self.x\n", "Whether `not self.x`."),
         ("def is_text(x):\n    return isinstance(x, str)\n", "Return whether `x` is an instance of `str`."),
         ("class A:\n    def get_total_price(self):\n        return self._total_price\n", "Return the total price."),
-        ("class A:\n    @property\n    def total_price(self):\n        return self._total_price\n", "The total price."),
         ("class A:\n    def set_price(self, price):\n        self._price = price\n", "Set the price."),
         ("class A:\n    def push(self, item):\n        self.items.append(item)\n", "Append `item` to `self.items`."),
         ("class A:\n    def area(self):\n        raise NotImplementedError\n",
-         "Raise `NotImplementedError`; a subclass must override this."),
+         "Raise `NotImplementedError` unless a subclass overrides this."),
         ("class LexerError(Exception):\n    pass\n\n\ndef _lex():\n    raise LexerError\n", "Raised by `_lex`."),
     ],
 )  # fmt: skip
@@ -161,6 +160,7 @@ def test_what_the_body_proves_is_written(code, doc):
     "code",
     [
         "class A:\n    def read(self, n):\n        return self.file.read(n)\n",  # code said again
+        "class A:\n    @property\n    def style_func(self):\n        return self._style_func\n",
         "class A:\n    @property\n    def idx(self):\n        return self._idx\n",
         "class A(B):\n    def area(self):\n        return self.w * self.h\n",  # may be documented in B
         "class A:\n    def close(self):\n        self.closed = True\n",
@@ -176,6 +176,13 @@ def test_what_the_body_proves_is_written(code, doc):
 )
 def test_what_would_tell_nothing_is_not_written(code):
     assert documented(code) == code
+
+
+def test_a_docstring_takes_the_place_of_pass():
+    new = documented("class LexError(Exception):\n    pass\n\n\ndef _lex():\n    raise LexError\n")
+    assert new.startswith('class LexError(Exception):\n    """Raised by `_lex`."""\n\n\ndef')
+    noted = "class LexError(Exception):\n    pass  # note\n\n\ndef _lex():\n    raise LexError\n"
+    assert "pass  # note" in documented(noted)
 
 
 def test_conditions_of_exceptions_are_told_in_the_files_own_layout():
