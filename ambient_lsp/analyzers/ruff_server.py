@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 from ambient_lsp.analyzers import security, style
 from ambient_lsp.analyzers.base import parse
+from ambient_lsp.analyzers.project_style import read_style
 from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
-from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Replacement, Span
 from ambient_lsp.text import Lines
@@ -84,7 +84,7 @@ class RuffServer:
 
     def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
         root = str(self._root)
-        settings = read_settings(root, path)
+        settings = read_style(root, path)
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
         return found + security.first_look(text, path, report, settings, self._threshold)
 

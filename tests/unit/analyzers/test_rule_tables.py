@@ -7,21 +7,28 @@ import pytest
 from ambient_lsp.analyzers import (
     alike,
     branches,
+    comments,
     complexity,
     conditions,
     deadcode,
     design,
     duplication,
+    import_style,
     loop_forms,
+    naming,
+    own_style,
     pinning,
     resources,
     simplify,
     smells,
     speedup,
+    stale_parameters,
+    typos,
     untested,
 )
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
+from ambient_lsp.analyzers.rules_style import OWN_STYLE
 from ambient_lsp.analyzers.rules_tests import TESTS
 
 MODULES = {
@@ -30,6 +37,7 @@ MODULES = {
         (alike, branches, complexity, conditions, deadcode, design, duplication, loop_forms, resources, simplify),
     ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
+    "AMB-STYLE-": (OWN_STYLE, (comments, import_style, naming, own_style, stale_parameters, typos)),
     "AMB-TEST-": (TESTS, (pinning, smells, untested)),
 }
 
