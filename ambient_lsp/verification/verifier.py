@@ -216,7 +216,9 @@ class Verifier:
         if selection.patched:
             yield await compare.compare(opened, base, patched, case, strict=kind is not ProofKind.SAME_TREE)
         yield proven_on_texts
-        if kind is not ProofKind.SAME_TREE and (missing := unreached(case.bases, case.patched, patched)):
+        # A gain in speed is measured by calling the function itself, with inputs of the tests or made up ones.
+        shown_otherwise = kind in (ProofKind.SAME_TREE, ProofKind.FASTER)
+        if not shown_otherwise and (missing := unreached(case.bases, case.patched, patched)):
             yield inconclusive(missing)
         if kind is not ProofKind.SAME_TREE and any(map(is_test, case.patched)) and not patched.passed:
             yield inconclusive("it changes tests, and not one test passes that could show anything")
