@@ -86,7 +86,9 @@ class Observation:
     """What one expression did. `exception` is the name of the exception's type, empty when it gave a value.
 
     `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
-    another process with another hash seed, in another order, did the same.
+    another process with another hash seed, in another order, did the same. `message` is what the exception says;
+    `changed` an argument as the call left it, where that is not as it was; `again` what a second call in the same process
+    gave, where that was something else; `steps` stand for the ways through the code that the call took.
     """
 
     expression: str
@@ -94,18 +96,25 @@ class Observation:
     type_name: str
     exception: str = ""
     deterministic: bool = True
+    message: str = ""
+    changed: str = ""
+    again: str = ""
+    steps: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """A real run of the project's tests. `executed` and `missing` map a path to line numbers, counted from 1.
 
-    `tests_by_line` maps (path, line) to the identities of the tests that ran it.
+    `tests_by_line` maps (path, line) to the identities of the tests that ran it. `branches` maps a path to its lines
+    with more than one way on, each with (ways taken, ways); `tests_by_branch` maps (path, line, next line) to tests.
     """
 
     executed: Mapping[str, frozenset[int]]
     missing: Mapping[str, frozenset[int]]
     tests_by_line: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    branches: Mapping[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
+    tests_by_branch: Mapping[tuple[str, int, int], tuple[str, ...]] = field(default_factory=dict)
 
 
 # -------------------------------------------------------------------------------------------------- sandbox
