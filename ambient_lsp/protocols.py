@@ -87,8 +87,8 @@ class Observation:
 
     `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
     another process with another hash seed, in another order, did the same. `message` is what the exception says;
-    `changed` an argument as the call left it, where that is not as it was; `again` what a second call in the same process
-    gave, where that was something else; `steps` stand for the ways through the code that the call took.
+    `changed` an argument as the call left it, where that is not as it was; `again` what a second call in the same
+    process gave, where that was something else; `steps` stand for the ways through the code that the call took.
     """
 
     expression: str

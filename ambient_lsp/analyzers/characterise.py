@@ -95,7 +95,7 @@ def second_round(asked: Sequence[Question], observed: Observed) -> list[str]:
 
 
 def subjects(asked: Sequence[Question], observed: Observed) -> tuple[list[Subject], list[RawFinding]]:
-    """Return what can be tested, in the order of the questions, and what a person should look at: one for a function."""
+    """Return what can be tested, in the order of the questions, and what a person should look at, one a function."""
     made: list[Subject] = []
     found: list[RawFinding] = []
     for one in asked:
@@ -186,7 +186,7 @@ def _judged(
     for family in one.families:
         law, finding = pinning.lawful(one.signature, family, _tried(one, pinned), observed)
         if law is not None and law[0].shown:
-            kept.append(law)
+            kept += [law] if not (law[0].name == "sorted" and kept and kept[0][0].name == "sorts") else []
         if finding is not None:
             broken.append(finding)
     return kept, broken

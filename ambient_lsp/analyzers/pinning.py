@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SUSPICIOUS = suspicion.SUSPICIOUS
 DOCSTRING = suspicion.DOCSTRING
 
-MOST_CASES = 10
+MOST_CASES = 12
 _MOST_RAISING = 4
 _LONGEST_ROW = 96
 _FEWEST = 4
@@ -91,7 +91,7 @@ def lawful(
         share = len(held) / total
         if nearly is None or share > nearly[0]:
             nearly = (share, law, broken[0], len(held), total)
-    if nearly is None or nearly[0] < (0.3 if nearly[1].strong else 0.5):
+    if nearly is None or nearly[0] < nearly[1].enough:
         return None, None
     _, law, arguments, held_count, total = nearly
     call = calls.expression(signature, arguments)
@@ -128,7 +128,7 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
                 "shown": case.arguments in shown,
                 "way": bool(set(one.steps) - ways),
                 "value": case.expected + case.raises not in outcomes,
-                "any": len(kept) < MOST_CASES // 2,
+                "any": bool(case.raises) or len(kept) < MOST_CASES // 2,
             }[wanted]
             full = sum(bool(old.raises) == bool(case.raises) for old in kept.values())
             if new and full < (_MOST_RAISING if case.raises else MOST_CASES) and case.arguments not in kept:

@@ -1,5 +1,6 @@
 """Values to try for a parameter: ordinary ones first, then the boundaries of its kind and of what its name means."""
 
+# ruff: noqa: E501 - rows of a table
 from __future__ import annotations
 
 import re
@@ -138,9 +139,12 @@ def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None
     if kind.name == "callable":
         yield {"bool": "bool", "str": "str", "int": "len" if "key" in words else "abs"}.get(kind.inner[0].name, "str")
         return
-    yield from _named(kind, words)
+    named = list(_named(kind, words))
+    yield from named
+    if named and kind.name == "list" and kind.element.plain.name in {"list", "tuple"}:
+        return  # a matrix has rows of one length, an interval begins before it ends
     if kind.name in _SCALARS:
-        yield from _SCALARS[kind.name]
+        yield from (one for one in _SCALARS[kind.name] if not (named and one.startswith("-")))
         if kind.name == "str" and signature is not None:
             # Texts that hold what the body looks for: what it splits by, the prefixes that it knows.
             yield from (repr(f"ab{text}cd{text}1") for text in signature.literals[:3])

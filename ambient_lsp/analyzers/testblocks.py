@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Signature
 
 _LETTERS = "abcdef"
-_MOST_LAW_ROWS = 6
+_MOST_LAW_ROWS = 8
 _WIDE = 88
 
 
@@ -70,7 +70,7 @@ def pytest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
         yield (
             drawn_law(name, subject.signature, law, strategies)
             if strategies
-            else _law(name, subject.signature, law, rows[:_MOST_LAW_ROWS])
+            else _law(name, subject.signature, law, _spread(rows))
         )
     if subject.story is not None:
         name = free(f"{stem}_in_use", taken)
@@ -102,9 +102,7 @@ def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
         name = free(f"test_{_law_name(law, subject)}", inside)
         names = rows[0].names
         checks = [_unittest_check(line) for line in _law_lines(signature, law, names)]
-        methods.append(
-            (_method(name, names, [one.values for one in rows[:_MOST_LAW_ROWS]], checks), f"{owner}::{name}")
-        )
+        methods.append((_method(name, names, [one.values for one in _spread(rows)], checks), f"{owner}::{name}"))
         imports += law.imports
     if subject.story is not None:
         lines = "".join(f"        {line}\n" for line in subject.story.lines("unittest"))
@@ -201,7 +199,7 @@ def _unittest_check(line: str) -> str:
 
 
 def _method(name: str, names: Sequence[str], rows: Sequence[Sequence[str]], checks: Sequence[str]) -> str:
-    if not names or rows and not rows[0]:
+    if not names or (rows and not rows[0]):
         return f"    def {name}(self):\n" + "".join(f"        {check}\n" for check in checks)
     table = "".join(f"            ({', '.join(row)}{',' if len(row) == 1 else ''}),\n" for row in rows)
     targets = ", ".join(names) + ("," if len(names) == 1 else "")
@@ -217,6 +215,12 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     shown = "".join(f"        {row[0] if single else '(' + ', '.join(row) + ')'},\n" for row in rows)
     labels = f'"{names[0]}"' if single else "(" + ", ".join(f'"{one}"' for one in names) + ")"
     return f"@pytest.mark.parametrize(\n    {labels},\n    [\n{shown}    ],\n)\n"
+
+
+def _spread(rows: Sequence[Arguments]) -> Sequence[Arguments]:
+    """Return a few of the rows, from everywhere among them: neighbours are alike."""
+    short = [row for row in rows if len(", ".join(row.values)) <= _WIDE] or rows
+    return short[:: max(1, -(-len(short) // _MOST_LAW_ROWS))]
 
 
 def _grouped(cases: Iterable[Case]) -> list[tuple[tuple[str, ...], list[Case]]]:

@@ -23,8 +23,8 @@ BRANCH = "AMB-TEST-BRANCH"
 MOST_FINDINGS = 3
 """For one file and run: a reader can do something about a few; the first one says how many more there are."""
 
-_SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password", "token", "secret", "permission", "verify",
-                       "validate", "sanitize", "escape", "encrypt", "decrypt", "sign", "signature", "hash", "session",
+_SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password", "token", "secret", "permission",
+                       "verify", "validate", "sanitize", "escape", "encrypt", "decrypt", "sign", "signature", "hash", "session",
                        "csrf", "cookie", "sql", "query", "allowed", "access", "credential", "credentials"})  # fmt: skip
 _TRIVIAL = frozenset({"__repr__", "__str__", "__init__", "__eq__", "__hash__", "__len__", "__iter__", "__enter__",
                       "__exit__", "__call__"})  # fmt: skip
@@ -96,7 +96,8 @@ def find(
 def _sentence(one: Untested, more: int) -> str:
     if one.open_ways:
         numbers = ", ".join(map(str, one.open_ways[:4]))
-        said = f"Tests run `{one.name}`, but not every way through it (line{'s' if len(one.open_ways) > 1 else ''} {numbers})"
+        lines = "line" if len(one.open_ways) == 1 else "lines"
+        said = f"Tests run `{one.name}`, but not every way through it ({lines} {numbers})"
     elif one.methods:
         said = f"The test run recorded no line of the {one.methods} methods of `{one.name}`"
     else:

@@ -4,6 +4,7 @@ Data, and nothing else. `names` and `unless` are patterns for whole words of a f
 parameters that must be given, `says` a pattern in the docstring that leaves no doubt.
 """
 
+# ruff: noqa: E501 - rows of a table
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -54,10 +55,46 @@ _DISTANCES = (
     " for {each} if after == other], default=float('inf')) for other in $a if other != $b)"
 )
 
+SURE = frozenset(
+    {
+        "sorts",
+        "gcd",
+        "lcm",
+        "factorial",
+        "fibonacci",
+        "prime",
+        "distance",
+        "transposes",
+        "power_set",
+        "roman",
+        "from_roman",
+        "balanced",
+        "leap",
+        "common_subsequence",
+        "hanoi",
+        "pascal",
+        "topological",
+        "shortest",
+        "binary",
+        "to_base",
+        "permutes",
+        "merges_intervals",
+        "two_sum",
+        "knapsack",
+        "flattens",
+        "primes",
+        "factors",
+        "palindrome",
+        "anagram",
+        "tells_order",
+    }
+)
+"""Families by whose names people mean one thing: a function of that name that mostly does not keep the law is wrong."""
+
 FAMILIES = (
     # Order
     _is("sorts", r"sort|sorted|\w+sort", "list", _v("it gives the items in order", "list($result) == sorted($a)"),
-        says="sort", unless="topological|is|stable|toposort|check"),
+        says="sort|ascending|order", unless="topological|is|stable|toposort|check|descending|reverse|by|key"),
     _is("tells_order", "is_sorted|issorted|is_ascending", "list",
         _v("it says whether the items are in order", "$result == (list($a) == sorted($a))")),
     _is("merges", r"merge|merge_sorted\w*|sorted_merge|merge_lists", "list list",
@@ -137,10 +174,10 @@ FAMILIES = (
         says="leap"),
     _is("roman", r"to_roman|int_to_roman|roman_from_int|number_to_roman|roman_numeral", "int",
         _values("well-known Roman numerals are as in books",
-                "{1: 'I', 3: 'III', 4: 'IV', 9: 'IX', 42: 'XLII', 58: 'LVIII', 400: 'CD', 1994: 'MCMXCIV', 3999: 'MMMCMXCIX'}")),
+                "{1: 'I', 3: 'III', 4: 'IV', 9: 'IX', 42: 'XLII', 58: 'LVIII', 400: 'CD', 1994: 'MCMXCIV', 3999: 'MMMCMXCIX'}"), says="roman"),
     _is("from_roman", r"from_roman|roman_to_int|roman_to_\w+|parse_roman|int_from_roman", "str",
         _values("well-known Roman numerals are as in books",
-                "{'III': 3, 'IV': 4, 'IX': 9, 'XLII': 42, 'LVIII': 58, 'CD': 400, 'MCMXCIV': 1994}")),
+                "{'III': 3, 'IV': 4, 'IX': 9, 'XLII': 42, 'LVIII': 58, 'CD': 400, 'MCMXCIV': 1994}"), says="roman"),
     _is("parity", "is_even", "int", _v("it tells whether 2 divides it", "bool($result) == ($a % 2 == 0)")),
     _is("odd", "is_odd", "int", _v("it tells whether 2 does not divide it", "bool($result) == ($a % 2 == 1)")),
     _is("power_of_two", "is_power_of_(two|2)", "int",

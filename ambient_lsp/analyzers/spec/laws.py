@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Signature
 
 _LETTERS = "abcdef"
+_ORDERED = re.compile(
+    r"\breturns?\b[^.]*\b(in (ascending|sorted|increasing) order|sorted (list|copy) of)", re.IGNORECASE
+)
+_DISTINCT = re.compile(r"\breturns?\b[^.]*\b(without duplicates|duplicates removed|unique)\b", re.IGNORECASE)
 _PAIRS = (
     ("encode", "decode"), ("compress", "decompress"), ("dumps", "loads"), ("serialize", "deserialize"),
     ("escape", "unescape"), ("quote", "unquote"), ("encrypt", "decrypt"), ("pack", "unpack"), ("to", "from"),
@@ -32,9 +36,9 @@ _PAIRS = (
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """One law of one function. `strong`: the docstring says the same. `imports` are modules that a test needs;
-    `functions` others of the module that it calls. A law that is only looked at, and not written as a test of its own,
-    is not `shown`."""
+    """One law of one function. `enough` is the share of arguments that it must hold for, else it means something else
+    by its name. `imports` are modules that a test needs; `functions` others of the module that it calls. A law that is
+    only looked at, and not written as a test of its own, is not `shown`."""
 
     function: str
     name: str
@@ -43,7 +47,7 @@ class Law:
     given: str = ""
     imports: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
-    strong: bool = False
+    enough: float = 0.5
     shown: bool = True
 
     def expression(self, signature: Signature, arguments: Arguments) -> str:
@@ -79,9 +83,15 @@ def laws(signature: Signature, siblings: Sequence[Signature]) -> list[list[Law]]
 
 
 def _law(signature: Signature, family: Family, variant: Variant) -> Law:
+    says = bool(family.says) and signature.mentions(family.says)
+    enough = 0.5
+    if family.name in known.SURE:
+        enough = 0.1 if says else 0.3
+    if says and not variant.shown:
+        enough = 0.0
     return Law(
-        signature.name, family.name, variant.promise, variant.checks, variant.given, variant.imports,
-        strong=bool(family.says) and signature.mentions(family.says), shown=variant.shown,
+        signature.name, family.name, variant.promise, variant.checks, variant.given, variant.imports, enough=enough,
+        shown=variant.shown,
     )  # fmt: skip
 
 
@@ -124,19 +134,14 @@ def _documented(signature: Signature) -> Iterator[Law]:
     """Yield what the docstring says of the result in words."""
     first = signature.docstring.replace("\n", " ")
     kind = signature.returns.plain.name if signature.returns is not None else ""
-    if kind == "list" and re.search(r"\breturns?\b[^.]*\b(in (ascending|sorted|increasing) order|sorted (list|copy) of)", first,
-                                    re.IGNORECASE):  # fmt: skip
-        yield Law(signature.name, "sorted", "the result is sorted", ("list($result) == sorted($result)",), strong=True)
-    if kind == "list" and re.search(
-        r"\breturns?\b[^.]*\b(without duplicates|duplicates removed|unique)\b", first, re.IGNORECASE
-    ):
-        yield Law(
-            signature.name, "unique", "nothing is in the result twice",
-            ("all($result.count(one) == 1 for one in $result)",), strong=True,
-        )  # fmt: skip
+    if kind == "list" and _ORDERED.search(first):
+        yield Law(signature.name, "sorted", "the result is sorted", ("list($result) == sorted($result)",), enough=0.3)
+    if kind == "list" and _DISTINCT.search(first):
+        check = "all($result.count(one) == 1 for one in $result)"
+        yield Law(signature.name, "unique", "nothing is in the result twice", (check,), enough=0.3)
     kinds = [one.kind for one in signature.required]
     if len(kinds) == 2 and kinds[0] == kinds[1] and re.search(r"\b(symmetric|commutative)\b", first, re.IGNORECASE):
         yield Law(
             signature.name, "symmetric", "the order of the arguments does not matter", ("$f($b, $a) == $result",),
-            strong=True,
+            enough=0.3,
         )  # fmt: skip

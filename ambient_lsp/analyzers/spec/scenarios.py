@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ambient_lsp.protocols import Observation
 
-_FILLS = frozenset({"put", "add", "push", "insert", "append", "set", "enqueue", "register", "deposit", "record", "update",
-                    "store", "write", "offer"})  # fmt: skip
+_FILLS = frozenset({"put", "add", "push", "insert", "append", "set", "enqueue", "register", "deposit", "record",
+                    "update", "store", "write", "offer"})  # fmt: skip
 _TAKES = frozenset({"pop", "remove", "delete", "dequeue", "withdraw", "clear", "discard", "evict", "poll"})
 _MOST_STEPS = 14
 _LONGEST = 80
@@ -147,8 +147,8 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     fills = [one for name, one in public.items() if set(words_of(name)) & _FILLS]
     takes = [one for name, one in public.items() if set(words_of(name)) & _TAKES and one not in fills]
     looks = [one for one in public.values() if one not in fills and one not in takes]
-    rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (takes, 0), (looks, 0), (takes, 1),
-              (looks, 2), (fills, 3), (looks, 3)]  # fmt: skip
+    rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (takes, 0), (looks, 0),
+              (takes, 1), (looks, 2), (fills, 3), (looks, 3)]  # fmt: skip
     made = [_call(_short(one), one, turn) for group, turn in rounds for one in group[:4]]
     yield from [call for call in made if call][:_MOST_STEPS]
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ambient_lsp.model import Span
 
 _OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep",
-                      "id", "hash", "object", "globals", "locals", "vars", "__import__", "setattr", "delattr"})  # fmt: skip
+                      "id", "hash", "object", "globals", "locals", "vars", "__import__", "setattr",
+                      "delattr"})  # fmt: skip
 _OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "httpx", "urllib", "shutil", "random",
                               "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile",
                               "signal", "atexit", "gc", "warnings", "locale", "pdb", "faulthandler", "ctypes",

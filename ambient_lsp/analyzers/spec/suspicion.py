@@ -1,4 +1,4 @@
-"""What a function was seen to do against what it promises: examples, types, errors, and that it changes nothing else."""
+"""What a function was seen to do against what it promises: examples, types, errors, and that nothing else changes."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def _promised_errors(signature: Signature, seen: Sequence[Seen]) -> Iterator[Raw
             if value is None or not is_meant(value) or not one.deterministic:
                 continue
             if not one.exception:
-                said = f"The docstring promises {promise.exception} {_if(promise.when)}, and `{_call(signature, arguments)}`"
-                yield finding(DOCSTRING, signature, f"{said} {_done(one)}.")
+                said = f"The docstring promises {promise.exception} {_if(promise.when)}, and"
+                yield finding(DOCSTRING, signature, f"{said} `{_call(signature, arguments)}` {_done(one)}.")
 
 
 def _meant(signature: Signature, when: str) -> tuple[str, Callable[[Any], bool]] | None:
-    """Return the parameter that a condition in a docstring is about, and what it says of it; None if that is not plain."""
+    """Return the parameter that a condition in a docstring is about, and what it says of it; None if it is not plain."""
     if re.search(r"\b(and|unless|not|both|or)\b", when.lower()) and not re.search(
         r"not (positive|empty)", when.lower()
     ):
@@ -125,14 +125,14 @@ def _empty(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]:
         value = _argument(arguments, signature.required[0].name)
         if isinstance(value, str | list | dict | tuple) and not value and one.deterministic:
             if one.exception or (one.value_repr and not _equal(one.value_repr, promised)):
-                said = f"The docstring says {promised} for what is empty, and `{_call(signature, arguments)}` {_done(one)}."
-                yield finding(DOCSTRING, signature, said)
+                said = f"The docstring says {promised} for what is empty, and"
+                yield finding(DOCSTRING, signature, f"{said} `{_call(signature, arguments)}` {_done(one)}.")
 
 
 def _endless(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]:
     for arguments, one in seen:
         ended = any(not other.exception for _, other in seen)
-        if one.exception == "Timeout" and ended and signature.declared and all(map(_is_small, arguments.values)):
+        if one.exception == "Timeout" and ended and signature.declared and not _is_strange(arguments):
             yield finding(SUSPICIOUS, signature, f"`{_call(signature, arguments)}` does not end within two seconds.")
 
 
@@ -164,22 +164,16 @@ def _crashes(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]
     said = {*signature.raises, *(one.exception for one in signature.promised)}
     certain = all(_is_certain(one.kind) for one in signature.required)
     for arguments, one in seen:
-        if not one.exception or one.exception in said or not one.deterministic:
+        if not one.exception or one.exception in said or not one.deterministic or _is_strange(arguments):
             continue
         empty = any(_literal(value) and _literal(value)[0] in ("", [], {}, (), set()) for value in arguments.values)
         bug = one.exception in _ALWAYS_BUGS
         bug = bug or (one.exception in _TYPE_BUGS and certain)
         alone = len(signature.required) == 1
-        bug = (
-            bug
-            or (one.exception == "IndexError" and (empty or alone))
-            or (one.exception == "ZeroDivisionError" and empty)
-        )
+        bug = bug or (alone and (one.exception == "IndexError" or (one.exception == "ZeroDivisionError" and empty)))
         if bug:
-            ordinary = "an ordinary value"
-            yield finding(
-                SUSPICIOUS, signature, f"`{_call(signature, arguments)}` raises {one.exception} on {ordinary}."
-            )
+            message = f"`{_call(signature, arguments)}` raises {one.exception} on an ordinary value."
+            yield finding(SUSPICIOUS, signature, message)
 
 
 def _side_effects(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]:
@@ -202,12 +196,17 @@ def _is_certain(kind: Kind | None) -> bool:
     return kind is not None and kind.name not in {"any", "callable"} and all(map(_is_certain, kind.inner))
 
 
+def _is_strange(arguments: Arguments) -> bool:
+    """Return whether a value is none that annotations alone make a valid one: a negative number, or a large one."""
+    return not all(map(_is_small, arguments.values))
+
+
 def _is_small(source: str) -> bool:
     value = _literal(source)
     if not value:
         return False
     one = value[0]
-    return abs(one) <= _SMALL if isinstance(one, int | float) else len(str(one)) <= 8 * _SMALL
+    return 0 <= one <= _SMALL if isinstance(one, int | float) else len(str(one)) <= 8 * _SMALL
 
 
 def _call(signature: Signature, arguments: Arguments) -> str:
