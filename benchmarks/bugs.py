@@ -3,9 +3,9 @@
     python -m benchmarks.bugs [--only gcd] > docs/test-benchmark.md
 
 Two ways. First the specialist looks at the right version, and its tests run on both: they must be green on the right
-one, and are to fail on the other. Then it looks at the version with the bug, as if nobody knew: it is to report the bug.
-What it then still writes as a test must not hold the bug fast, so these tests run on the right version too. What it
-reports about a right version is a false alarm.
+one, and are to fail on the other. Then it looks at the version with the bug, as if nobody knew: it is to report the
+bug. What it then still writes as a test must not hold the bug fast, so these tests run on the right version too. What
+it reports about a right version is a false alarm.
 """
 
 from __future__ import annotations
@@ -68,8 +68,10 @@ BUGS = {
     "merge_intervals": ("max(merged[-1][1], end)", "end"),
     "moving_average": ("range(len(values) - window + 1)", "range(len(values) - window)"),
     "two_sum": (
-        "        if target - number in seen:\n            return seen[target - number], place\n        seen[number] = place\n",
-        "        seen[number] = place\n        if target - number in seen:\n            return seen[target - number], place\n",
+        "        if target - number in seen:\n            return seen[target - number], place\n"
+        "        seen[number] = place\n",
+        "        seen[number] = place\n"
+        "        if target - number in seen:\n            return seen[target - number], place\n",
     ),
     "is_palindrome": ("letters[-i - 1]", "letters[-i]"),
     "is_leap_year": ("(year % 100 != 0 or year % 400 == 0)", "year % 100 != 0"),

@@ -1,4 +1,4 @@
-"""Tests that prove nothing, or that fail by chance: no assertion, sleeping, clocks, the network, order."""
+"""Tests that prove nothing, or that fail by chance: no assertion, sleeping, clocks, the network, order, and more."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from ambient_lsp.analyzers import flaky, void_tests
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
 from ambient_lsp.model import Evidence, Severity
@@ -44,7 +45,10 @@ def find(text: str, path: str) -> list[RawFinding]:
         found += _no_assertion(syntax, test, frozenset(helpers))
         found += _calls(syntax, test)
     found += _order(syntax, path, tests)
-    return found
+    found += void_tests.find(syntax, tests, path)
+    found += flaky.find(syntax, tests)
+    void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
+    return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
 
 
 def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> Iterator[RawFinding]:

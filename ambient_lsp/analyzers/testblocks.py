@@ -95,14 +95,15 @@ def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
     for exception in dict.fromkeys(case.raises for case in subject.cases if case.raises):
         for names, cases in _grouped(case for case in subject.cases if case.raises == exception):
             name = free(f"test_raises_{snake(exception)}{_options(signature, names)}", inside)
-            check = [f"with self.assertRaises({exception}):", f"    {_shown_call(signature, names)}"]
-            methods.append((_method(name, names, [case.arguments.values for case in cases], check), f"{owner}::{name}"))
+            checks = [f"with self.assertRaises({exception}):", f"    {_shown_call(signature, names)}"]
+            given = [case.arguments.values for case in cases]
+            methods.append((_method(name, names, given, checks), f"{owner}::{name}"))
     imports: list[str] = []
-    for law, rows in subject.laws:
+    for law, lawful in subject.laws:
         name = free(f"test_{_law_name(law, subject)}", inside)
-        names = rows[0].names
+        names = lawful[0].names
         checks = [_unittest_check(line) for line in _law_lines(signature, law, names)]
-        methods.append((_method(name, names, [one.values for one in _spread(rows)], checks), f"{owner}::{name}"))
+        methods.append((_method(name, names, [one.values for one in _spread(lawful)], checks), f"{owner}::{name}"))
         imports += law.imports
     if subject.story is not None:
         lines = "".join(f"        {line}\n" for line in subject.story.lines("unittest"))

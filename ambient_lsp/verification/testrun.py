@@ -32,7 +32,9 @@ NO_TESTS = 5
 class TestRun:
     """One run of tests. `outcomes` maps a test's identity to "passed", "failed", "error" or "skipped".
 
-    `lines` maps a path to the lines that each test ran; the test "" stands for what ran at import. `statements` holds
+    `lines` maps a path to the lines that each test ran; the test "" stands for what ran at import. `branches` maps it
+    to the steps (from, to) that each test made where there is more than one way: lines, where the whole tree was
+    measured (then `exits` says how many ways a line has), else marks that can only be compared. `statements` holds
     the lines of a file that can run, where the whole tree was measured. `uncompiled` maps a path to the error that the
     project's interpreter has with it. `problem` is a sentence when the run did not come to its end, else empty; `hung`
     tells whether that was a lack of time.
@@ -44,6 +46,8 @@ class TestRun:
     messages: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     statements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    branches: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]] = field(default_factory=dict)
+    exits: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     uncompiled: Mapping[str, str] = field(default_factory=dict)
     repeats: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
@@ -126,15 +130,24 @@ def _read(tree: OpenTree, report: Report) -> TestRun:
             messages[test] = str(record["message"])
     lines: dict[str, Mapping[str, tuple[int, ...]]] = {}
     statements: dict[str, tuple[int, ...]] = {}
+    branches: dict[str, Mapping[str, tuple[tuple[int, int], ...]]] = {}
+    exits: dict[str, Mapping[int, int]] = {}
     for record in report.of("lines"):
         if (path := tree.outside(record["path"])) is not None:
             lines[path] = {test: tuple(numbers) for test, numbers in record["tests"].items()}
             statements[path] = tuple(record["statements"])
+            branches[path] = {
+                test: tuple((int(start), int(end)) for start, end in steps)
+                for test, steps in record["branches"].items()
+            }
+            exits[path] = {int(line): int(ways) for line, ways in record["exits"].items()}
     return TestRun(
         outcomes=outcomes,
         messages={test: message for test, message in messages.items() if message},
         lines=lines,
         statements=statements,
+        branches=branches,
+        exits=exits,
         uncompiled={
             tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")
         },

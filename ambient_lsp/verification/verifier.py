@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import CheckResult, ProofKind, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import apply_edits
-from ambient_lsp.protocols import Coverage, Readiness
+from ambient_lsp.protocols import Readiness
 from ambient_lsp.sandbox import layout
 from ambient_lsp.verification import compare
 from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
 from ambient_lsp.verification.conditions import conditions
+from ambient_lsp.verification.covered import coverage_of
 from ambient_lsp.verification.examine import all_checks, expressions
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.config import Sandbox as SandboxSettings
     from ambient_lsp.model import FileEdit, Proposal
-    from ambient_lsp.protocols import Checkouts, Observation, Recheck, Sandbox, Session
+    from ambient_lsp.protocols import Checkouts, Coverage, Observation, Recheck, Sandbox, Session
 
     CustomCheck = Callable[[Session], Awaitable[CheckResult]]
 
@@ -115,7 +116,7 @@ class Verifier:
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
 
-        None when there is no sandbox or the suite could not be run to its end.
+        None when there is no sandbox or the suite could not be run to its end. Where there is no test, nothing ran.
         """
         try:
             ready = await self._ready()
@@ -128,7 +129,7 @@ class Verifier:
                 ("suite", tree, *self._surroundings),
                 lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
             )
-            return None if run.problem or not run.passed else coverage_of(run)
+            return None if run.problem or (run.outcomes and not run.passed) else coverage_of(run)
         except (AmbientError, *NONSENSE):
             return None
 
@@ -316,22 +317,6 @@ async def _observed(name: str, check: CustomCheck, opened: OpenTree) -> CheckRes
     except Exception as error:  # somebody else's code: what it raises says nothing of the patch
         detail = f"it raised {type(error).__name__}: {error}"
         return CheckResult(name, (), VerdictOutcome.INCONCLUSIVE, detail=detail)
-
-
-def coverage_of(run: TestRun) -> Coverage:
-    """Put the lines that a run of the whole suite reports by file the other way round."""
-    executed: dict[str, frozenset[int]] = {}
-    missing: dict[str, frozenset[int]] = {}
-    by_line: dict[tuple[str, int], list[str]] = {}
-    for path, tests in run.lines.items():
-        statements = frozenset(run.statements.get(path, ()))
-        ran = frozenset(line for lines in tests.values() for line in lines)
-        executed[path] = ran & statements if statements else ran
-        missing[path] = statements - ran
-        for test, lines in tests.items():
-            for line in lines if test else ():
-                by_line.setdefault((path, line), []).append(test)
-    return Coverage(executed, missing, {place: tuple(sorted(tests)) for place, tests in by_line.items()})
 
 
 @asynccontextmanager

@@ -30,24 +30,40 @@ MOST_CHARACTERS = 2000
 MOST_ITEMS = 1000
 MOST_STEPS = 300
 _PATIENCE = 2
+_UNENDED = ("Timeout", "Skipped")
 _QUICK = 0.1
 
 
 def main(request_path: str, result_path: str) -> None:
     """Run both passes and write the merged result."""
     first = _pass(request_path, seed="0", order="forward")
-    second = _pass(request_path, seed="1", order="backward")
+    second = _pass(request_path, seed="1", order="backward", skip=_hopeless(first.get("observations", ())))
     error = first.get("error") or second.get("error") or ""
     observations = []
     if not error:
         for one, other in zip(first["observations"], second["observations"]):  # noqa: B905 (Python 3.9 has no `strict`)
-            one["deterministic"] = _same(one, other)
-            observations.append(one)
+            same = _same(one, other)
+            if not same and other["exception"] in _UNENDED:
+                # It ended once, or was not tried twice: on a busy machine that says nothing.
+                one = _observation(one["expression"], exception="Skipped")
+            observations.append({**one, "deterministic": same and one["exception"] not in _UNENDED})
     Path(result_path).write_text(json.dumps({"error": error, "observations": observations}), encoding="utf-8")
 
 
-def _pass(request_path: str, seed: str, order: str) -> dict[str, Any]:
+def _hopeless(observations: list[dict[str, Any]]) -> list[str]:
+    """Return what need not be tried a second time: all that did not end but the first of each function."""
+    unended = [one["expression"] for one in observations if one["exception"] in _UNENDED]
+    first = {_function(call): call for call in reversed(unended)}
+    return [call for call in unended if first[_function(call)] != call]
+
+
+def _function(call: str) -> str:
+    return call.removeprefix("list(").split("(")[0]
+
+
+def _pass(request_path: str, seed: str, order: str, skip: list[str] | None = None) -> dict[str, Any]:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["AMBIENT_SKIP"] = json.dumps(skip or [])
     done = subprocess.run(
         [sys.executable, __file__, "--pass", order, request_path],
         env=environment,
@@ -79,9 +95,10 @@ def _evaluate_all(request_path: str, order: str) -> dict[str, Any]:
         calls.reverse()
     results: dict[int, dict[str, Any]] = {}
     hung: dict[str, int] = {}
+    skipped = frozenset(json.loads(os.environ.pop("AMBIENT_SKIP", "[]")))
     for index, call in calls:
-        function = call.removeprefix("list(").split("(")[0]
-        if function and hung.get(function, 0) >= _PATIENCE:
+        function = _function(call)
+        if call in skipped or (function and hung.get(function, 0) >= _PATIENCE):
             results[index] = _observation(call, exception="Skipped")
             continue
         results[index] = _in_fork(call, names, float(request.get("seconds", 2.0)))
@@ -237,8 +254,6 @@ def _observation(
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     if (one["type_name"], one["exception"]) != (other["type_name"], other["exception"]):
-        return False
-    if one["exception"] in ("Timeout", "Skipped"):
         return False
     if one["value_repr"] == other["value_repr"]:
         return True

@@ -63,7 +63,7 @@ def arguments_of(signature: Signature, source: str) -> Arguments | None:
 def candidates(signature: Signature) -> list[Arguments]:
     """Return argument lists to try; none where the kind of a parameter that must be given is not known."""
     required = signature.required
-    shown = [found for one in signature.examples if (found := arguments_of(signature, one.call)) is not None]
+    shown = [given for one in signature.examples if (given := arguments_of(signature, one.call)) is not None]
     pools = [samples.values(one, signature) for one in required]
     if not all(pools):
         return list(dict.fromkeys(shown))
@@ -177,7 +177,7 @@ def _nearby(value: Any) -> Iterator[Any]:
         yield from (value + 1, value - 1, 0)
     elif isinstance(value, str | list | tuple) and len(value) > 0:
         yield from (value[1:], value[:-1], value[:1], value[::-1], value[:0])
-        yield value + value[:1]
+        yield [*value, value[0]] if isinstance(value, list) else value * 2
     elif isinstance(value, dict) and value:
         first = next(iter(value))
         yield from ({key: one for key, one in value.items() if key != first}, {first: value[first]})

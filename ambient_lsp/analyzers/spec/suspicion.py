@@ -25,10 +25,10 @@ _ALWAYS_BUGS = frozenset({"NameError", "UnboundLocalError", "RecursionError"})
 _TYPE_BUGS = frozenset({"AttributeError", "TypeError"})
 _EMPTY_BUGS = frozenset({"IndexError", "ZeroDivisionError"})
 _QUESTIONS = ("is_", "has_", "can_", "should_")
-_CHANGING = frozenset({"sort", "shuffle", "update", "append", "remove", "push", "pop", "insert", "add", "swap", "reverse",
-                       "rotate", "fill", "set", "clear", "apply", "inplace", "place", "delete", "extend", "put", "heapify",
-                       "partition", "sift", "drop", "consume", "drain", "move", "replace", "setdefault", "discard",
-                       "merge", "patch", "mutate", "register", "assign", "sorted"})  # fmt: skip
+_CHANGING = frozenset({"sort", "shuffle", "update", "append", "remove", "push", "pop", "insert", "add", "swap", "set",
+                       "reverse", "rotate", "fill", "clear", "apply", "inplace", "place", "delete", "extend", "put",
+                       "heapify", "partition", "sift", "drop", "consume", "drain", "move", "replace", "setdefault",
+                       "discard", "merge", "patch", "mutate", "register", "assign", "sorted"})  # fmt: skip
 _SMALL = 12
 
 Seen = tuple["Arguments", "Observation"]
@@ -97,7 +97,7 @@ def _promised_errors(signature: Signature, seen: Sequence[Seen]) -> Iterator[Raw
 
 
 def _meant(signature: Signature, when: str) -> tuple[str, Callable[[Any], bool]] | None:
-    """Return the parameter that a condition in a docstring is about, and what it says of it; None if it is not plain."""
+    """Return the parameter that a condition in a docstring is about, and what it says; None if it is not plain."""
     if re.search(r"\b(and|unless|not|both|or)\b", when.lower()) and not re.search(
         r"not (positive|empty)", when.lower()
     ):

@@ -101,9 +101,8 @@ def pytest_runtest_logfinish(nodeid):
 def pytest_sessionfinish(exitstatus):
     """Report what was run, and that this is the end."""
     if _recorder:
-        lines, statements = _recorder.stop()
-        for path, by_test in lines.items():
-            _report.write("lines", path=path, tests=by_test, statements=statements.get(path, []))
+        for path, record in _recorder.stop().items():
+            _report.write("lines", path=path, **record)
     _report.write("end", exit=int(exitstatus))
 
 

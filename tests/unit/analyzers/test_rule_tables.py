@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import complexity, deadcode, duplication, pinning, simplify, smells, speedup, untested
+from ambient_lsp.analyzers import (
+    complexity,
+    deadcode,
+    duplication,
+    flaky,
+    pinning,
+    simplify,
+    smells,
+    speedup,
+    untested,
+    void_tests,
+)
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
 from ambient_lsp.analyzers.rules_tests import TESTS
@@ -12,7 +23,7 @@ from ambient_lsp.analyzers.rules_tests import TESTS
 MODULES = {
     "AMB-REF-": (REFACTOR, (complexity, deadcode, duplication, simplify)),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
-    "AMB-TEST-": (TESTS, (pinning, smells, untested)),
+    "AMB-TEST-": (TESTS, (flaky, pinning, smells, untested, void_tests)),
 }
 
 

@@ -159,7 +159,7 @@ async def test_good_new_tests_pass(tmp_path):
         ("from grade import grade\n\n\ndef test_grade():\n    grade(50)\n    grade(1)\n", "notice none of"),
         (
             "from grade import other\n\n\ndef test_more():\n    assert other(2) == 3\n",
-            "no line of grade.py that was not",
+            "no line or branch of grade.py that was not",
         ),
         ("import grade\n\n\ndef helper():\n    pass\n", "adds no test that passes"),
         (
