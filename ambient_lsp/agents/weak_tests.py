@@ -43,12 +43,12 @@ async def look_at_tests(agent: str, snapshot: Snapshot, bench: Workbench) -> Asy
         if raw.data.get("edits"):
             groups[raw.rule, position if raw.rule in _ALONE else 0].append(raw)
     for (rule, _), group in groups.items():
-        fixed, text = _apply(snapshot.text, group)
+        fixed, text = apply(snapshot.text, group)
         if fixed:
             yield _proposal(agent, snapshot, rule, text, [by_place[raw.rule, raw.span] for raw in fixed])
 
 
-def _apply(text: str, group: Sequence[RawFinding]) -> tuple[list[RawFinding], str]:
+def apply(text: str, group: Sequence[RawFinding]) -> tuple[list[RawFinding], str]:
     """Make the fixes that do not meet; return the findings that they are of, and the new text."""
     kept: set[Edit] = set()
     fixed = []

@@ -46,7 +46,8 @@ def _one(syntax: Syntax, test: Function, node: cst.CSTNode) -> Iterator[RawFindi
     if isinstance(node, cst.Assert) and isinstance(node.test, cst.Tuple) and node.test.lpar and node.msg is None:
         if len(node.test.elements) == 2:
             inside = ", ".join(syntax.code(one.value) for one in node.test.elements)
-            edit = (*lines.offsets(syntax.span(node.test)), inside)
+            start, end = lines.offsets(syntax.span(node.test))  # without its parentheses
+            edit = (syntax.text.rindex("(", 0, start + 1), syntax.text.index(")", end) + 1, inside)
             message = "A tuple is never false: this assertion holds whatever comes out. The comma belongs outside."
             yield _finding(syntax, test, node, message, [edit] if _is_text(node.test.elements[1].value) else [])
     elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
