@@ -20,7 +20,7 @@ _RAISES = re.compile(
 )
 _SECTION_RAISES = re.compile(r"^\s*([A-Z]\w*(?:Error|Exception)):?\s+([^\n]*)", re.MULTILINE)
 _PROSE = re.compile(
-    r"(?<![`'\"\w.])(\w+\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))\s*(?:->|=>|==|→|returns?|gives|is)\s*([^\n]+)"
+    r"(?<![\w.'\"])(\w+\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\))`*\s*(?:->|=>|==|→|returns?\b|gives\b|is\b)\s*(?=([^\n]+))"
 )
 _EMPTY = re.compile(
     r"(-1|None|0|False|True|\[\]|\{\}|''|\"\"|an empty (?:list|string|dict))\s*,?\s+(?:if|when|for|on)\s+"
