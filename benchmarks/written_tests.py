@@ -4,7 +4,7 @@
 
 Each package is fetched and installed as `real_repos.py` does. Its test files are taken away, so that every function is
 one that no test runs. Then it is reviewed by TestEnhancer alone, in the sandbox, and every offered proposal is applied
-with `ambient apply`; a case is a function for which that wrote tests. In the end all written tests of the package run
+with `ambient proposals apply`; a case is a function for which that wrote tests. In the end all written tests of the package run
 together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
@@ -102,7 +102,7 @@ def review(project: Path, folder: Path, backend: str) -> Row:
         one
         for one in offered
         if subprocess.run(
-            [*ambient, "apply", one["id"]], cwd=project, env=environment, capture_output=True, check=False
+            [*ambient, "proposals", "apply", one["id"]], cwd=project, env=environment, capture_output=True, check=False
         ).returncode
         == 0
     ]

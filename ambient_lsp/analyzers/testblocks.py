@@ -277,7 +277,7 @@ def free(name: str, taken: set[str]) -> str:
 
 def snake(name: str) -> str:
     """Return a name as a part of a test's name."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace(".", "_").strip("_")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().replace(".", "_").strip("_")
 
 
 def requoted(code: str, quote: str) -> str:

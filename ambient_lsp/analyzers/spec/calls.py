@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Parameter, Signature
 
 MOST_CALLS = 32
+_WORD = 30
 
 _SIZES = frozenset({"k", "n", "size", "index", "i", "pos", "position", "window", "steps", "times", "shift", "rotation",
                     "offset", "width", "length", "count", "limit", "places", "by", "chunk", "d", "rank"})  # fmt: skip
@@ -53,11 +54,18 @@ def arguments_of(signature: Signature, source: str) -> Arguments | None:
     if call is None or len(call.args) > len(names) or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     pairs = [*zip(names, call.args, strict=False), *((one.arg or "", one.value) for one in call.keywords)]
-    given = {name: ast.unparse(value) for name, value in pairs}
+    given = {name: _spelled(value) for name, value in pairs}
     if len(given) != len(pairs) or not set(given) <= set(names):
         return None
     ordered = [name for name in names if name in given]
     return Arguments(tuple(ordered), tuple(given[name] for name in ordered))
+
+
+def _spelled(node: ast.expr) -> str:
+    """Return a literal as one writes it today, without the `u` of old docstrings."""
+    source = ast.unparse(node)
+    value = _value(source)
+    return repr(value) if isinstance(value, str) else source
 
 
 def candidates(signature: Signature) -> list[Arguments]:
@@ -175,9 +183,12 @@ def _nearby(value: Any) -> Iterator[Any]:
         yield not value
     elif isinstance(value, int):
         yield from (value + 1, value - 1, 0)
-    elif isinstance(value, str | list | tuple) and len(value) > 0:
+    elif isinstance(value, str):
+        # Letters taken away or turned round would make a word that nobody has in mind.
+        yield from (one for one in (value.upper(), value[:1]) if one != value and len(value) < _WORD)
+    elif isinstance(value, list | tuple) and len(value) > 0:
         yield from (value[1:], value[:-1], value[:1], value[::-1], value[:0])
-        yield [*value, value[0]] if isinstance(value, list) else value * 2
+        yield type(value)((*value, value[0]))
     elif isinstance(value, dict) and value:
         first = next(iter(value))
         yield from ({key: one for key, one in value.items() if key != first}, {first: value[first]})

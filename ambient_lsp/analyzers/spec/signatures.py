@@ -28,6 +28,7 @@ _OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "
                               "signal", "atexit", "gc", "warnings", "locale", "pdb", "faulthandler", "ctypes",
                               "multiprocessing", "importlib", "inspect", "platform", "getpass", "io"})  # fmt: skip
 _INSIDE = ("urllib.parse.", "os.path.join", "os.path.split", "os.path.basename", "os.path.dirname", "os.path.normpath")
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
@@ -123,7 +124,7 @@ def signature(
 
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name in snake case or camel case, in lower case."""
-    return tuple(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.rpartition(".")[2]).lower().strip("_").split("_"))
+    return tuple(re.sub(_NEW_WORD, "_", name.rpartition(".")[2]).lower().strip("_").split("_"))
 
 
 def is_plain(function: Function) -> bool:

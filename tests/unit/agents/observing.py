@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -80,6 +81,7 @@ async def context_of(bench, root, texts, targets=(), conventions=None) -> Contex
             sha256(text),
             module=path.removeprefix("src/").removesuffix(".py").replace("/", ".") if path.endswith(".py") else "",
             is_test=is_test_path(path),
+            imports=tuple(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)),
         )
         for path, text in texts.items()
     }
