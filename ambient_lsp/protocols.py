@@ -61,6 +61,13 @@ class Workbench(Protocol):
         """Return the lines that the project's tests ran, by test; None if the suite could not be run in a sandbox."""
         ...
 
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
+        """Run test files in random order, a few times; return the tests that pass in their own order and not so.
+
+        Maps a test's identity to what it said when it failed; None if that could not be done in a sandbox.
+        """
+        ...
+
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         """Evaluate Python expressions in the sandbox, on the base tree, after running the source `setup`.
 

@@ -4,8 +4,8 @@
 
 Each package is fetched and installed as `real_repos.py` does. Its test files are taken away, so that every function is
 one that no test runs. Then it is reviewed by TestEnhancer alone, in the sandbox, and every offered proposal is applied
-with `ambient proposals apply`; a case is a function for which that wrote tests. In the end all written tests of the package run
-together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
+with `ambient proposals apply`; a case is a function for which that wrote tests. In the end all written tests of the
+package run together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
 """
@@ -73,6 +73,9 @@ def prepare(project: Path, extra: list[str]) -> None:
     for path in [*project.glob("**/tests"), *project.glob("**/test"), *project.glob("**/test_*.py")]:
         if ".venv" not in path.parts:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    # Some projects' settings name the folder, and pytest warns where it is missing.
+    (project / "tests").mkdir()
+    (project / "tests" / "test_nothing.py").write_text("def test_nothing():\n    assert 1 + 1 == 2\n", encoding="utf-8")
     (project / ".ambient.yml").write_text(CONFIG, encoding="utf-8")
     shutil.rmtree(project / ".git", ignore_errors=True)
     with (project / ".gitignore").open("a", encoding="utf-8") as ignore:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, count
-from ambient_lsp.agents.weak_tests import look_at_tests
+from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers import characterise, testplaces, testwriting, untested
 from ambient_lsp.analyzers.base import findings, is_generated
 from ambient_lsp.analyzers.syntax import is_test_path
@@ -43,17 +43,24 @@ class TestEnhancer(Specialist):
         first = tuple(str(path).rstrip("/") for path in settings.get("prioritize_paths", ()))
         ordered = sorted(
             context.targets,
-            key=lambda snapshot: (_rank(snapshot.path, first), -len(context.impact.get(snapshot.path, ()))),
+            # What needs no sandbox comes before what waits for one.
+            key=lambda one: (
+                not _is_test(one.path, context),
+                _rank(one.path, first),
+                -len(context.impact.get(one.path, ())),
+            ),
         )
         async for item in super().propose(replace(context, targets=tuple(ordered)), bench):
             yield item
+        tests = [one for one in ordered if one.path.endswith(".py") and _is_test(one.path, context)]
+        async for finding in run_shuffled(self.name, tests, bench):
+            yield finding
 
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield a test file's weak tests; of any other file the untested functions, then tests for them."""
-        facts = context.tree.get(snapshot.path)
-        if facts.is_test if facts is not None else is_test_path(snapshot.path):
+        if _is_test(snapshot.path, context):
             async for item in look_at_tests(self.name, snapshot, bench):
                 yield item
             return
@@ -160,6 +167,11 @@ def _rank(path: str, first: Sequence[str]) -> int:
         if path == prefix or path.startswith(prefix + "/"):
             return position
     return len(first)
+
+
+def _is_test(path: str, context: Context) -> bool:
+    facts = context.tree.get(path)
+    return facts.is_test if facts is not None else is_test_path(path)
 
 
 def _module(path: str, context: Context) -> str:

@@ -48,6 +48,23 @@ async def look_at_tests(agent: str, snapshot: Snapshot, bench: Workbench) -> Asy
             yield _proposal(agent, snapshot, rule, text, [by_place[raw.rule, raw.span] for raw in fixed])
 
 
+async def run_shuffled(agent: str, files: Sequence[Snapshot], bench: Workbench) -> AsyncIterator[Finding]:
+    """Yield a finding for each test of these files that fails when they run in random order.
+
+    What the text alone shows about order has been told before.
+    """
+    moody = await bench.moody([snapshot.path for snapshot in files]) if files else None
+    for snapshot in files if moody else ():
+        told = {one.symbol for one in await bench.cpu(smells.find, snapshot.text, snapshot.path) if _is_order(one)}
+        raws = await bench.cpu(smells.moody, snapshot.text, snapshot.path, dict(moody or {}))
+        for finding in findings(agent, snapshot, [one for one in raws if one.symbol not in told]):
+            yield finding
+
+
+def _is_order(raw: RawFinding) -> bool:
+    return raw.rule == smells.ORDER
+
+
 def apply(text: str, group: Sequence[RawFinding]) -> tuple[list[RawFinding], str]:
     """Make the fixes that do not meet; return the findings that they are of, and the new text."""
     kept: set[Edit] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,11 @@ MOST_CASES = 12
 _MOST_RAISING = 4
 _LONGEST_ROW = 96
 _FEWEST = 4
+_BY_ACCIDENT = re.compile(
+    r"values to unpack|invalid literal for|could not convert|empty sequence|empty iterable|substring not found"
+    r"|is not in list|unhashable|object is not|index out of range|unsupported operand|not supported between"
+)
+"""What Python itself says: the function may raise the same kind of error on purpose, but it did not here."""
 _LITERAL_TYPES = frozenset({"NoneType", "bool", "int", "float", "str", "bytes", "tuple", "list", "dict", "set"})
 
 
@@ -122,6 +128,12 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
     kept: dict[Arguments, Case] = {}
     ways: set[int] = set()
     outcomes: set[str] = set()
+    plain = {
+        case.arguments.values: case.expected + case.raises
+        for case, _ in cases
+        if len(case.arguments.names) == len(signature.required)
+    }
+    cases = [(case, one) for case, one in cases if case.arguments in shown or not _is_idle(signature, case, plain)]
     for wanted in ("shown", "way", "value", "any"):
         for case, one in cases:
             new = {
@@ -139,13 +151,23 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
     return tuple(sorted(kept.values(), key=lambda case: order.index(case.arguments)))
 
 
+def _is_idle(signature: Signature, case: Case, plain: Mapping[tuple[str, ...], str]) -> bool:
+    """Return whether an option is given that makes no difference here."""
+    required = {one.name for one in signature.required}
+    given = tuple(
+        value for name, value in zip(case.arguments.names, case.arguments.values, strict=True) if name in required
+    )
+    return len(given) < len(case.arguments.names) and plain.get(given) == case.expected + case.raises
+
+
 def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case | None:
     if len(", ".join((*arguments.values, seen.value_repr))) > _LONGEST_ROW or seen.changed:
         return None
     if seen.exception:
         # An exception of the project's own would need an import of its own, and its name alone does not say from where.
         said = {*signature.raises, *(one.exception for one in signature.promised)}
-        expected = seen.exception in said and hasattr(builtins, seen.exception)
+        meant = not _BY_ACCIDENT.search(seen.message)
+        expected = seen.exception in said and hasattr(builtins, seen.exception) and meant
         return Case(arguments, "", raises=seen.exception) if expected else None
     value = literal(seen.value_repr)
     if not value:

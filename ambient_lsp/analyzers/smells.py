@@ -12,7 +12,7 @@ from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, 
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NO_ASSERT = "AMB-TEST-NO-ASSERT"
 SLEEP = "AMB-TEST-SLEEP"
@@ -49,6 +49,27 @@ def find(text: str, path: str) -> list[RawFinding]:
     found += flaky.find(syntax, tests)
     void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
     return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
+
+
+def moody(text: str, path: str, failed: Mapping[str, str]) -> list[RawFinding]:
+    """Return a finding for each test of the file that was seen to fail in another order; `failed` has what it said."""
+    syntax = parse(text)
+    if syntax is None:
+        return []
+    names: dict[str, str] = {}
+    for test, said in failed.items():
+        file, *parts = test.partition("[")[0].split("::")
+        if file == path:
+            names.setdefault(".".join(parts), said)
+    found = []
+    for one in syntax.functions:
+        if one.qualname in names:
+            said = names[one.qualname][:120]
+            message = (
+                f"`{one.qualname}` passes in the file's order, and fails in a random one{f': {said}' if said else '.'}"
+            )
+            found.append(_finding(syntax, ORDER, one, one.node.name, message))
+    return found
 
 
 def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> Iterator[RawFinding]:

@@ -28,12 +28,14 @@ class EngineWorkbench:
         read: Callable[[str], Awaitable[Snapshot | None]],
         coverage: Callable[[], Awaitable[Coverage | None]],
         observe: Callable[[Sequence[str], str], Awaitable[Sequence[Observation] | None]],
+        moody: Callable[[Sequence[str]], Awaitable[Mapping[str, str] | None]],
     ) -> None:
         self._agents = agents
         self._cpu = cpu
         self._read = read
         self._coverage = coverage
         self._observe = observe
+        self._moody = moody
 
     async def read(self, path: str) -> Snapshot | None:
         """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""
@@ -46,6 +48,10 @@ class EngineWorkbench:
     async def coverage(self) -> Coverage | None:
         """Return the lines that the project's tests ran; None if the suite could not be run in a sandbox."""
         return await self._coverage()
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
+        """Return the tests that pass in their own order and not in another; None where that could not be tried."""
+        return await self._moody(paths)
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         """Evaluate expressions in the sandbox on the base tree; None where that could not be done."""
@@ -72,6 +78,10 @@ class PatchedWorkbench:
         return await self._bench.cpu(function, *args)
 
     async def coverage(self) -> Coverage | None:
+        """Return None: nothing is run for a second look."""
+        return None
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
         """Return None: nothing is run for a second look."""
         return None
 

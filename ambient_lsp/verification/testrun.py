@@ -23,6 +23,9 @@ PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short
 PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
+FROM_THE_BACK = -1
+"""A seed that stands for the last test first: that turns round every pair of tests, which a shuffle may miss."""
+
 _USAGE_ERROR = 4
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
@@ -77,7 +80,7 @@ async def run_tests(
     """Run test files or test ids (none: the whole suite) in one pytest process.
 
     `cover` names the files whose lines are measured; `("*",)` measures the whole tree. With `repeat`, every test runs
-    that often, in an order shuffled by `seed`.
+    that often, in an order shuffled by `seed`, or from the last to the first.
     """
     measured = list(cover)
     job = {

@@ -19,7 +19,7 @@ from ambient_lsp.verification.baseline import Baseline
 from ambient_lsp.verification.checks import Check, find_checks, observe, run_check
 from ambient_lsp.verification.conditions import conditions
 from ambient_lsp.verification.covered import coverage_of
-from ambient_lsp.verification.examine import all_checks, expressions
+from ambient_lsp.verification.examine import all_checks, expressions, moody_tests
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     CustomCheck = Callable[[Session], Awaitable[CheckResult]]
 
 T = TypeVar("T")
+
+_LONGEST_TO_SHUFFLE = 20.0
 
 NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What comes of reading a report that is not what our scripts write."""
@@ -119,19 +121,35 @@ class Verifier:
         None when there is no sandbox or the suite could not be run to its end. Where there is no test, nothing ran.
         """
         try:
-            ready = await self._ready()
-            if not ready.ready:
-                return None
-            if not self._image:
-                async with self._open(tree):  # which image the project has is known only then
-                    pass
-            run = await self._baseline.run(
-                ("suite", tree, *self._surroundings),
-                lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
-            )
-            return None if run.problem or (run.outcomes and not run.passed) else coverage_of(run)
+            run = await self._suite(tree)
+            return None if run is None or run.problem or (run.outcomes and not run.passed) else coverage_of(run)
         except (AmbientError, *NONSENSE):
             return None
+
+    async def moody(self, paths: Sequence[str], tree: str) -> Mapping[str, str] | None:
+        """Run test files of `tree` in random order; return what the tests say that fail so, and pass in their order.
+
+        None when there is no sandbox, when the tests could not be run, or when they take too long for a second time.
+        """
+        try:
+            usual = await self._suite(tree)
+            if usual is None or usual.problem or usual.seconds > _LONGEST_TO_SHUFFLE:
+                return None
+            return await self._on_tree(tree, lambda opened: moody_tests(opened, paths, usual))
+        except (AmbientError, *NONSENSE):
+            return None
+
+    async def _suite(self, tree: str) -> TestRun | None:
+        ready = await self._ready()
+        if not ready.ready:
+            return None
+        if not self._image:
+            async with self._open(tree):  # which image the project has is known only then
+                pass
+        return await self._baseline.run(
+            ("suite", tree, *self._surroundings),
+            lambda: self._on_tree(tree, lambda opened: run_tests(opened, (), cover=("*",))),
+        )
 
     async def observe(self, calls: Sequence[str], setup: str, tree: str) -> list[Observation] | None:
         """Evaluate expressions on `tree` after `setup`; None when there is no sandbox. Raises `SandboxError`."""

@@ -37,14 +37,10 @@ def expression(signature: Signature, arguments: Arguments) -> str:
 
 
 def passed(signature: Signature, arguments: Arguments) -> list[str]:
-    """Return the arguments as they are written in the call: by name where an earlier one is left out, or must be."""
-    names = [one.name for one in signature.parameters]
-    keywords = {one.name for one in signature.parameters if one.keyword}
-    written = []
-    for position, (name, value) in enumerate(zip(arguments.names, arguments.values, strict=True)):
-        by_name = name in keywords or position >= len(names) or names[position] != name
-        written.append(f"{name}={value}" if by_name else value)
-    return written
+    """Return the arguments as they are written in the call: by name where they are options, or must be."""
+    by_name = {one.name for one in signature.parameters if one.keyword or (one.default and not one.positional)}
+    pairs = zip(arguments.names, arguments.values, strict=True)
+    return [f"{name}={value}" if name in by_name else value for name, value in pairs]
 
 
 def arguments_of(signature: Signature, source: str) -> Arguments | None:
@@ -200,6 +196,8 @@ def _options(signature: Signature, base: Arguments) -> Iterator[Arguments]:
     for parameter in signature.parameters:
         if not parameter.default or parameter.name in base.names or parameter.name.startswith("_"):
             continue
+        if parameter.positional:
+            continue  # one before it may be left out
         pool = [one for one in samples.values(parameter, signature) if one not in (parameter.default, "None")]
         if parameter.default == "None" and parameter.kind is None:
             continue

@@ -36,7 +36,9 @@ _NAMES = (
     (r"(matrix|grid|board|rows)", "list[list[int]]"),
     (r"(arr|array|lst|list|items|nums|numbers|values|seq|sequence|xs|ys|elements|data|iterable)\w{0,2}", "list[int]"),
     (r"(words|strings|names|strs|lines)", "list[str]"),
-    (r"(s|t|st|str|string|text|word|name|sentence|source|target|s\d|string\d|str\d|word\d|phrase|line)", "str"),
+    (r"(s|t|st|str|string|text|word|name|sentence|source|target|s\d|string\d|str\d|word\d|phrase|line|sep|separator"
+     r"|delimiter|prefix|suffix|char|letter|title|label|message|msg|content|html|url|path|filename|token|query|pattern"
+     r"|expression|expr|slug|raw|password|email)", "str"),
     (r"(n|m|k|i|j|a|b|c|x|y|z|num|number|count|size|limit|year|month|day|low|high|start|stop|end|step|index|amount"
      r"|total|depth|height|width|base|capacity|integer|denominator|numerator|value|key|possible)\w?", "int"),
 )  # fmt: skip
@@ -125,10 +127,12 @@ def _container(
 def _either(parts: list[cst.BaseExpression], aliases: Mapping[str, cst.BaseExpression], depth: int) -> Kind | None:
     kinds = [of_annotation(part, aliases, depth - 1) for part in parts]
     known = [kind for kind in kinds if kind is not None and kind.name != "None"]
-    if not known or len(known) + sum(kind is not None and kind.name == "None" for kind in kinds) != len(kinds):
+    if not known:
         return None
-    union = known[0] if len(known) == 1 else Kind("union", tuple(known))
-    return Kind("optional", (union,)) if len(known) < len(kinds) else union
+    # A class beside builtin types can be left out of what is tried; what is returned may still be one.
+    alternatives = [*known, *(Kind("any") for kind in kinds if kind is None)]
+    union = alternatives[0] if len(alternatives) == 1 else Kind("union", tuple(alternatives))
+    return Kind("optional", (union,)) if any(kind is not None and kind.name == "None" for kind in kinds) else union
 
 
 def of_value(value: Any) -> Kind:

@@ -36,7 +36,8 @@ _CLOCKS = frozenset({"now", "today", "utcnow"})
 class Parameter:
     """One parameter. `kind` is None where nothing tells it; `declared`: whether an annotation or the docstring does.
 
-    `default` is the source of its default; "" for one that must be given. `keyword`: it can only be passed by name.
+    `default` is the source of its default; "" for one that must be given. `keyword`: it can only be passed by name;
+    `positional`: only by place.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Parameter:
     declared: bool
     default: str = ""
     keyword: bool = False
+    positional: bool = False
     compared: tuple[str, ...] = ()
 
 
@@ -193,6 +195,7 @@ def _parameters(
 ) -> Iterator[Parameter]:
     params = function.node.params
     given = [*params.posonly_params, *params.params]
+    by_place = {id(one) for one in params.posonly_params}
     for position, one in enumerate([*given, *params.kwonly_params]):
         name = one.name.value
         if function.in_class and position == 0 and name in {"self", "cls"}:
@@ -203,12 +206,28 @@ def _parameters(
             kind = kinds.of_annotation(one.annotation.annotation, aliases)
             declared = kind is not None and kind.name != "any"
             if kind is None or kind.plain.name != "any":
-                yield Parameter(name, kind, declared, default, position >= len(given), _compared(name, function))
+                yield Parameter(
+                    name,
+                    kind,
+                    declared,
+                    default,
+                    position >= len(given),
+                    id(one) in by_place,
+                    _compared(name, function),
+                )
                 continue
         documented = docs.kinds_in(shown, position) or docs.kind_of(docstring, name)
         kind = documented or (kinds.of_source(default) if default else None)
         kind = kind or kinds.of_use(name, function.node.body)
-        yield Parameter(name, kind, documented is not None, default, position >= len(given), _compared(name, function))
+        yield Parameter(
+            name,
+            kind,
+            documented is not None,
+            default,
+            position >= len(given),
+            id(one) in by_place,
+            _compared(name, function),
+        )
 
 
 def _compared(name: str, function: Function) -> tuple[str, ...]:
@@ -229,11 +248,11 @@ def _compared(name: str, function: Function) -> tuple[str, ...]:
 
 
 def _texts(body: cst.CSTNode) -> Iterator[str]:
-    """Yield short texts of the body that an argument may hold: what it splits by, the units that it knows."""
+    """Yield the signs of the body that an argument may hold: what it splits by, what it takes away."""
     for node in walk(body):
         if isinstance(node, cst.SimpleString) and isinstance(node.evaluated_value, str):
             value = node.evaluated_value
-            if 0 < len(value) <= 12 and value.isprintable() and "{" not in value:
+            if 0 < len(value) <= 3 and value.isprintable() and not any(one.isalnum() for one in value):
                 yield value
 
 

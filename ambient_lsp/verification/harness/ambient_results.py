@@ -1,7 +1,8 @@
 """A pytest plugin (pytest >= 6) that reports each test's outcome, and the lines that each test ran.
 
 The job's keys: `out` (result file), `compile` (files to compile first), `cover` (absolute paths to measure, or `["*"]`
-for the whole tree), `repeat` (how often to run each test, in random order) and `seed`.
+for the whole tree), `repeat` (how often to run each test, in random order) and `seed`
+(below 0: from the last to the first).
 """
 
 import random
@@ -48,7 +49,10 @@ def pytest_collection_modifyitems(items):
     """Repeat and shuffle, when the job asks for it."""
     if _job.get("repeat"):
         items[:] = items * _job["repeat"]
-        random.Random(_job["seed"]).shuffle(items)
+        if _job["seed"] < 0:
+            items.reverse()
+        else:
+            random.Random(_job["seed"]).shuffle(items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -27,6 +27,7 @@ class Bench:
         self.reads: list[str] = []
         self.observed: list[str] = []
         self._coverage = coverage
+        self._moody = settings.pop("moody", {})
         self._settings = settings
 
     async def read(self, path: str):
@@ -40,6 +41,9 @@ class Bench:
 
     async def coverage(self):
         return self._coverage
+
+    async def moody(self, paths):
+        return {test: said for test, said in self._moody.items() if test.split("::")[0] in paths}
 
     async def observe(self, calls, setup):
         self.observed += calls

@@ -222,3 +222,13 @@ def run_pytest(root, texts, *folders):
     done = subprocess.run(command, cwd=root, env={"PYTHONPATH": path, "PATH": ""}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     return done.returncode
+
+
+async def test_tests_that_only_pass_in_one_order_are_told(tmp_path):
+    tests = "import shop\n\n\ndef test_a():\n    shop.fill()\n\n\ndef test_b():\n    assert shop.full()\n"
+    findings, _ = await ask(
+        TestEnhancer(), tmp_path / "repo", {"test_shop.py": tests}, moody={"test_shop.py::test_b": "assert False"}
+    )
+    (found,) = [one for one in findings if one.rule == "AMB-TEST-ORDER"]
+    assert found.message == "`test_b` passes in the file's order, and fails in a random one: assert False"
+    assert found.span.start_line == 7
