@@ -74,7 +74,7 @@ def test_the_other_test_is_evidence():
         ("import random\nrandom.seed(3)\n\ndef test_a():\n    n = random.random()\n    assert go(n)\n", None),
         ("class TestA(TestCase):\n    def test_eq(self):\n        self.assertEqual(x, x)\n", None),
         (
-            "def test_a():\n    try:\n        go()\n    except E:\n        raise\n    else:\n        assert True\n",
+            "def test_a():\n    try:\n        go()\n    except E:\n        assert 0\n    else:\n        assert 1\n",
             None,
         ),
         ("def test_a():\n    try:\n        assert go()\n    except KeyError:\n        pass\n", None),
