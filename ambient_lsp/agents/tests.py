@@ -134,10 +134,10 @@ async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> li
 
 
 def _write(
-    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str
+    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str, typed: bool
 ) -> testwriting.Written | None:
     text = existing.text if existing is not None else None
-    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote)
+    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed)
 
 
 def _asked(
@@ -203,16 +203,24 @@ def _test_files(context: Context) -> list[str]:
     )
 
 
-async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str]:
-    """Return whether to write unittest classes, and which quote."""
+async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str, bool]:
+    """Return whether to write unittest classes, which quote, and whether to annotate: as the tests there do."""
     quote = "'" if context.conventions.get("quote-style") == "single" else '"'
+    typed = bool(context.conventions.get("typing-strict"))
+    sample = existing
+    if sample is None and (others := _test_files(context)):
+        sample = await bench.read(
+            next((path for path in others if not path.endswith(("conftest.py", "__init__.py"))), others[0])
+        )
+    heads = re.findall(r"^ *(?:async )?def test\w*\([^)]*\)( -> None)?:", sample.text, re.MULTILINE) if sample else []
+    typed = 2 * sum(map(bool, heads)) > len(heads) if heads else typed
     if existing is not None and re.search(r"^\s*(import|from) (pytest|unittest)\b", existing.text, re.MULTILINE):
         uses_unittest = "unittest.TestCase" in existing.text or "(TestCase)" in existing.text
-        return uses_unittest and "import pytest" not in existing.text, quote
+        return uses_unittest and "import pytest" not in existing.text, quote, typed
     if context.conventions.get("test-framework") == "unittest":
-        return True, quote
+        return True, quote, typed
     everywhere = _uses(context, "unittest") and not _uses(context, "pytest")
-    return everywhere and context.conventions.get("test-framework") != "pytest", quote
+    return everywhere and context.conventions.get("test-framework") != "pytest", quote, typed
 
 
 def _uses(context: Context, library: str) -> bool:

@@ -166,7 +166,8 @@ def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case
     if seen.exception:
         # An exception of the project's own would need an import of its own, and its name alone does not say from where.
         said = {*signature.raises, *(one.exception for one in signature.promised)}
-        meant = not _BY_ACCIDENT.search(seen.message)
+        guessed = seen.exception in {"TypeError", "AttributeError"} and not signature.declared
+        meant = not guessed and not _BY_ACCIDENT.search(seen.message)
         expected = seen.exception in said and hasattr(builtins, seen.exception) and meant
         return Case(arguments, "", raises=seen.exception) if expected else None
     value = literal(seen.value_repr)

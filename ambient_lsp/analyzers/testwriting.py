@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from ambient_lsp.analyzers.syntax import parse, walk
+from ambient_lsp.analyzers.testannotations import annotated
 from ambient_lsp.analyzers.testblocks import Block, Subject, pytest_blocks, requoted, unittest_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,15 @@ class Written:
 
 
 def write(
-    existing: str | None, module: str, subjects: Sequence[Subject], *, use_unittest: bool, quote: str = '"'
+    existing: str | None,
+    module: str,
+    subjects: Sequence[Subject],
+    *,
+    use_unittest: bool,
+    quote: str = '"',
+    typed: bool = False,
 ) -> Written | None:
-    """Add tests of `module`'s functions to a test file, new where `existing` is None.
+    """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
 
     None where the file does not parse or already uses one of the names for something else.
     """
@@ -44,6 +52,8 @@ def write(
     ]
     if not blocks:
         return None
+    if typed:
+        blocks = [replace(block, code=annotated(block.code)) for block in blocks]
     tests = tuple(test for block in blocks for test in block.tests)
     names = sorted({name for block in blocks for name in block.names})
     if existing is None or syntax is None:
@@ -59,6 +69,7 @@ def _imports(blocks: Sequence[Block]) -> list[str]:
 def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str:
     imports = _imports(blocks)
     standard = "".join(f"import {name}\n" for name in imports if name not in {"pytest", "hypothesis"})
+    standard += "from typing import Any\n" if _needs_any(block.code for block in blocks) else ""
     third = "from hypothesis import assume, given\n" if any("assume(" in one.code for one in blocks) else ""
     third = third or ("from hypothesis import given\n" if "hypothesis" in imports else "")
     third += "from hypothesis import strategies as st\n" if "hypothesis" in imports else ""
@@ -87,6 +98,8 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
     context = CodemodContext()
     for name in missing:
         AddImportsVisitor.add_needed_import(context, module, name)
+    if _needs_any(blocks):
+        AddImportsVisitor.add_needed_import(context, "typing", "Any")
     for name in imports:
         if name == "hypothesis":
             AddImportsVisitor.add_needed_import(context, name, "given")
@@ -96,6 +109,10 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
         else:
             AddImportsVisitor.add_needed_import(context, name)
     return AddImportsVisitor(context).transform_module(tree).code
+
+
+def _needs_any(codes: Iterable[str]) -> bool:
+    return any(re.search(r"^ *def test_.*\bAny\b|^        *\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
 
 
 def _is_main_guard(statement: cst.CSTNode) -> bool:

@@ -40,7 +40,7 @@ _NAMES = (
      r"|delimiter|prefix|suffix|char|letter|title|label|message|msg|content|html|url|path|filename|token|query|pattern"
      r"|expression|expr|slug|raw|password|email)", "str"),
     (r"(n|m|k|i|j|a|b|c|x|y|z|num|number|count|size|limit|year|month|day|low|high|start|stop|end|step|index|amount"
-     r"|total|depth|height|width|base|capacity|integer|denominator|numerator|value|key|possible)\w?", "int"),
+     r"|total|depth|height|width|base|capacity|integer|denominator|numerator|value|possible)\w?", "int"),
 )  # fmt: skip
 _STRING_METHODS = frozenset({"split", "lower", "upper", "strip", "startswith", "endswith", "replace", "isdigit",
                              "isalpha", "isalnum", "encode", "splitlines", "casefold", "title"})  # fmt: skip

@@ -112,20 +112,25 @@ def plans(text: str) -> list[Plan]:
     syntax = parse(text)
     if syntax is None:
         return []
+    outside = signatures.outside_names(syntax)
     found = []
     for node in syntax.module.body:
         if not isinstance(node, cst.ClassDef) or node.name.value.startswith("_") or not _is_simple(node):
             continue
         own = [one for one in syntax.functions if one.in_class and one.qualname.rpartition(".")[0] == node.name.value]
-        found += list(_plan(syntax, node, own))
+        found += list(_plan(syntax, node, own, outside))
     return found
 
 
-def _plan(syntax: Syntax, node: cst.ClassDef, own: Sequence[Function]) -> Iterator[Plan]:
+def _plan(syntax: Syntax, node: cst.ClassDef, own: Sequence[Function], outside: frozenset[str]) -> Iterator[Plan]:
     said = {
         one.node.name.value: signatures.signature(syntax, one, {}, one.node.get_docstring() or "")
         for one in own
-        if not one.node.decorators and one.node.asynchronous is None and not signatures.touches_outside(one, own=True)
+        if not one.node.decorators
+        and one.node.asynchronous is None
+        and not isinstance(one.node.params.star_arg, cst.Param)
+        and not signatures.touches_outside(one, own=True)
+        and not signatures.calls_any(one, outside)
     }
     if "__init__" in {one.node.name.value for one in own} and "__init__" not in said:
         return
@@ -135,7 +140,7 @@ def _plan(syntax: Syntax, node: cst.ClassDef, own: Sequence[Function]) -> Iterat
     if not made or not public:
         return
     name = words_of(node.name.value)[-1]
-    name = f"{name}_" if name in {"list", "set", "dict", "class", "test"} else name
+    name = "made" if name in {node.name.value, "list", "set", "dict", "class", "test", "queue"} else name
     calls = tuple(_calls(public))
     if len(calls) > 1:
         whole = Signature(node.name.value, syntax.header(node), (), None, node.get_docstring() or "", (), (), ())
@@ -150,7 +155,7 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (takes, 0), (looks, 0),
               (takes, 1), (looks, 2), (fills, 3), (looks, 3)]  # fmt: skip
     made = [_call(_short(one), one, turn) for group, turn in rounds for one in group[:4]]
-    yield from [call for call in made if call][:_MOST_STEPS]
+    yield from [call for call in made if call][: min(_MOST_STEPS, 4 * len(public))]
 
 
 def _short(signature: Signature) -> str:

@@ -93,12 +93,34 @@ def signatures(text: str) -> dict[str, Signature]:
         return {}
     aliases = _aliases(syntax.module)
     following = _docstrings_below(syntax.module)
+    outside = outside_names(syntax)
     found = {}
     for function in syntax.functions:
-        if is_plain(function) and not touches_outside(function) and gives(function):
+        if is_plain(function) and function.qualname not in outside and gives(function):
             docstring = function.node.get_docstring() or following.get(function.node.name.value, "")
             found[function.qualname] = signature(syntax, function, aliases, docstring)
     return found
+
+
+def outside_names(syntax: Syntax) -> frozenset[str]:
+    """Return the module's names that touch the world: what comes from such modules, and functions that use it."""
+    names: set[str] = set()
+    for line in syntax.module.body:
+        for small in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
+                source = dotted(small.module) if small.module is not None else ""
+                if source.split(".")[0] in _OUTSIDE_MODULES and source not in {"urllib.parse", "os.path"}:
+                    names |= {alias.evaluated_alias or alias.evaluated_name for alias in small.names}
+    functions = [one for one in syntax.functions if not one.in_class]
+    names |= {one.qualname for one in functions if touches_outside(one)}
+    uses = {
+        one.qualname: {called_name(node) for node in walk(one.node.body) if isinstance(node, cst.Call)}
+        for one in functions
+    }
+    # Whatever calls one of them is one of them.
+    while more := {name for name, called in uses.items() if name not in names and called & names}:
+        names |= more
+    return frozenset(names)
 
 
 def signature(
@@ -136,7 +158,12 @@ def is_plain(function: Function) -> bool:
     """
     node, name = function.node, function.node.name.value
     plain = not function.in_class and not function.nested and node.asynchronous is None and not name.startswith("_")
-    plain = plain and not hasattr(builtins, name) and node.params.star_kwarg is None
+    plain = (
+        plain
+        and not hasattr(builtins, name)
+        and node.params.star_kwarg is None
+        and not isinstance(node.params.star_arg, cst.Param)
+    )
     decorators = [dotted(one.decorator) or called_name(one.decorator) for one in node.decorators]
     return plain and all(one.rpartition(".")[2] in {"cache", "lru_cache"} for one in decorators)
 
@@ -147,6 +174,11 @@ def gives(function: Function) -> bool:
         isinstance(node, cst.Raise | cst.Yield) or (isinstance(node, cst.Return) and node.value is not None)
         for node in walk_scope(function.node.body)
     )
+
+
+def calls_any(function: Function, names: frozenset[str]) -> bool:
+    """Return whether a function's body calls one of these names."""
+    return any(called_name(node) in names for node in walk(function.node.body) if isinstance(node, cst.Call))
 
 
 def touches_outside(function: Function, *, own: bool = False) -> bool:

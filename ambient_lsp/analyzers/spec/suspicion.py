@@ -166,6 +166,8 @@ def _crashes(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]
     for arguments, one in seen:
         if not one.exception or one.exception in said or not one.deterministic or _is_strange(arguments):
             continue
+        if len(arguments.names) > len(signature.required):
+            continue  # an option of a kind that is only guessed
         empty = any(_literal(value) and _literal(value)[0] in ("", [], {}, (), set()) for value in arguments.values)
         bug = one.exception in _ALWAYS_BUGS
         bug = bug or (one.exception in _TYPE_BUGS and certain)

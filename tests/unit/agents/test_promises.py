@@ -130,3 +130,25 @@ async def test_tests_come_before_the_main_guard_in_the_quotes_of_the_file(tmp_pa
     assert tests.rstrip().endswith("if __name__ == '__main__':\n    unittest.main()")
     assert "class TestShout(unittest.TestCase):" in tests
     assert "('Hello World', 'HELLO WORLD')," in tests
+
+
+async def test_annotations_where_the_tests_have_them(tmp_path):
+    other = "import pytest\n\n\ndef test_a() -> None:\n    assert pytest\n"
+    text = (
+        "def pick(items: list[int], place: int) -> int | None:\n"
+        "    return items[place] if 0 <= place < len(items) else None\n"
+    )
+    _, tests = await look(tmp_path, text, tests__test_other=other)
+    assert "def test_pick_returns(items: list[int], place: int, expected: int | None) -> None:" in tests
+
+
+async def test_what_touches_the_world_through_another_function_is_not_called(tmp_path):
+    text = (
+        "from random import choice\n\n\ndef deal(items: list[int]) -> int:\n    return choice(items)\n\n\n"
+        "def hand(items: list[int]) -> list[int]:\n    return [deal(items) for _ in range(3)]\n\n\n"
+        "class Dealer:\n    def deal(self, items: list[int]) -> int:\n        return deal(items)\n\n"
+        "    def count(self) -> int:\n        return 3\n\n    def more(self) -> int:\n        return 4\n"
+    )
+    told, tests = await look(tmp_path, text)
+    assert told == []
+    assert "deal" not in tests.replace("Dealer", "").replace("dealer", "")
