@@ -46,6 +46,15 @@ class Proposer(Protocol):
         ...
 
 
+@runtime_checkable
+class Eager(Protocol):
+    """A specialist that can do work before anybody asks: reading what it knows of the whole repository."""
+
+    async def warm(self, context: Context, bench: Workbench) -> None:
+        """Do now what the first look would wait for. `context` has no targets."""
+        ...
+
+
 class Workbench(Protocol):
     """What a specialist may use beside the frozen context."""
 
@@ -302,6 +311,10 @@ class Store(Protocol):
 
     def findings(self, *, path: str = "") -> list[Finding]:
         """Return current findings, of one file or of all."""
+        ...
+
+    def found_in(self) -> set[tuple[str, str]]:
+        """Return the (agent, path) that have findings."""
         ...
 
     def finding(self, finding_id: str) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.repository_index import RepositoryIndex
 from ambient_lsp.analyzers import complexity, deadcode, duplication, extraction, simplify, twins
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, pure
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -65,6 +65,10 @@ class RefactorArchitect(Specialist):
     def __init__(self) -> None:
         self._index = RepositoryIndex()
 
+    async def warm(self, context: Context, bench: Workbench) -> None:
+        """Read the repository, so that the first save does not wait for it."""
+        await self._index.refresh(context, bench)
+
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
@@ -119,6 +123,7 @@ class RefactorArchitect(Specialist):
                     yield _twin_proposal(self.name, snapshot, other, twin, own, found)
 
 
+@pure
 def see(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
 ) -> list[RawFinding]:
@@ -130,6 +135,7 @@ def see(
     ]
 
 
+@pure
 def review(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
 ) -> Review:

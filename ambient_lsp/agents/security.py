@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, ruff_reports
+from ambient_lsp.agents.modules import reachable_modules
 from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.advisories import in_dependencies
 from ambient_lsp.analyzers.base import RawFinding, findings
@@ -56,8 +57,9 @@ class SecurityGuardian(Specialist):
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
-        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold)
-        raws = [replace(raw, evidence=(security.evidence(snapshot.path, raw),)) for raw in raws]
+        modules = await reachable_modules(snapshot, context, bench)
+        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold, modules)
+        raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:
             yield finding

@@ -35,6 +35,7 @@ class TestEnhancer(Specialist):
     """
 
     name = "TestEnhancer"
+    at_once = 1  # what takes time is the sandbox, which answers one question after the other
     __test__ = False  # pytest would take the class for a test case
 
     async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers import hints
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, pure
 from ambient_lsp.analyzers.loops import (
     Site,
     as_expression,
@@ -68,6 +68,7 @@ def findings_of(made: list[Speedup], path: str) -> list[RawFinding]:
     ]
 
 
+@pure
 def speedups(text: str, path: str) -> list[Speedup]:
     """Return what could be faster; `text` of one that is only worth a word is empty."""
     syntax = parse(text)

@@ -5,29 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Level = Literal["low", "medium", "high", "critical"]
-LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `fix` is empty where a person must decide; `tags` hold the CWE and OWASP ids.
-
-    `example` is code that the rule is about, `better` the same after the fix; each rule's page shows both.
-    """
-
-    id: str
-    title: str
-    why: str
-    fix: str
-    level: Level
-    tags: tuple[str, ...] = ()
-    ruff: tuple[str, ...] = ()
-    example: str = ""
-    better: str = ""
+from ambient_lsp.analyzers.rule import LEVELS as LEVELS
+from ambient_lsp.analyzers.rule import Level as Level
+from ambient_lsp.analyzers.rule import Rule as Rule
+from ambient_lsp.analyzers.rules_taint import TAINT
 
 
 def _security(name: str, ruff: str, level: Level, cwe: int, owasp: str, title: str, why: str, fix: str = "") -> Rule:
@@ -144,7 +125,7 @@ UNREADABLE = (
     ),
 )  # fmt: skip
 
-RULES = {rule.id: rule for rule in (*SECURITY, *STYLE, *UNREADABLE)}
+RULES = {rule.id: rule for rule in (*SECURITY, *TAINT, *STYLE, *UNREADABLE)}
 BY_RUFF = {code: rule for rule in SECURITY for code in rule.ruff}
 
 

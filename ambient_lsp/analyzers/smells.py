@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers import flaky, void_tests
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, pure
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
 from ambient_lsp.model import Evidence, Severity
 
@@ -31,6 +31,7 @@ _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkey
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 
+@pure
 def find(text: str, path: str) -> list[RawFinding]:
     """Find such tests in a test file."""
     syntax = parse(text)
