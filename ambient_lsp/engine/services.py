@@ -177,6 +177,7 @@ class Services:
             read=lambda path: self._read(path, trigger),
             coverage=lambda: self._coverage(trigger),
             observe=lambda calls, setup: self._observe(calls, setup, trigger),
+            moody=lambda paths: self._moody(paths, trigger),
         )
         from ambient_lsp.verification.integrity import concerns
 
@@ -406,6 +407,10 @@ class Services:
     async def _coverage(self, trigger: Trigger) -> Coverage | None:
         verifier = await self.verifier()
         return None if verifier is None else await verifier.coverage(await self._tree(trigger))
+
+    async def _moody(self, paths: Sequence[str], trigger: Trigger) -> Mapping[str, str] | None:
+        verifier = await self.verifier()
+        return None if verifier is None else await verifier.moody(paths, await self._tree(trigger))
 
     async def _observe(self, calls: Sequence[str], setup: str, trigger: Trigger) -> Sequence[Observation] | None:
         verifier = await self.verifier()

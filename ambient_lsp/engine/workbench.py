@@ -32,6 +32,7 @@ class EngineWorkbench:
         read: Callable[[str], Awaitable[Snapshot | None]],
         coverage: Callable[[], Awaitable[Coverage | None]],
         observe: Callable[[Sequence[str], str], Awaitable[Sequence[Observation] | None]],
+        moody: Callable[[Sequence[str]], Awaitable[Mapping[str, str] | None]],
     ) -> None:
         self._agents = agents
         self._cpu = cpu
@@ -39,6 +40,7 @@ class EngineWorkbench:
         self._read = read
         self._coverage = coverage
         self._observe = observe
+        self._moody = moody
         # Specialists look at several files at once; the sandbox answers one question after the other.
         self._sandbox = asyncio.Lock()
 
@@ -62,6 +64,11 @@ class EngineWorkbench:
         """Return the lines that the project's tests ran; None if the suite could not be run in a sandbox."""
         async with self._sandbox:
             return await self._coverage()
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
+        """Return the tests that pass in their own order and not in another; None where that could not be tried."""
+        async with self._sandbox:
+            return await self._moody(paths)
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         """Evaluate expressions in the sandbox on the base tree; None where that could not be done."""
@@ -89,6 +96,10 @@ class PatchedWorkbench:
         return await self._bench.cpu(function, *args)
 
     async def coverage(self) -> Coverage | None:
+        """Return None: nothing is run for a second look."""
+        return None
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
         """Return None: nothing is run for a second look."""
         return None
 

@@ -13,6 +13,7 @@ from ambient_lsp.analyzers import (
     deadcode,
     design,
     duplication,
+    flaky,
     import_style,
     loop_forms,
     naming,
@@ -25,6 +26,7 @@ from ambient_lsp.analyzers import (
     stale_parameters,
     typos,
     untested,
+    void_tests,
 )
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
@@ -38,7 +40,7 @@ MODULES = {
     ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
     "AMB-STYLE-": (OWN_STYLE, (comments, import_style, naming, own_style, stale_parameters, typos)),
-    "AMB-TEST-": (TESTS, (pinning, smells, untested)),
+    "AMB-TEST-": (TESTS, (flaky, pinning, smells, untested, void_tests)),
 }
 
 
