@@ -86,7 +86,7 @@ class RuffServer:
         root = str(self._root)
         settings = read_style(root, path)
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
-        return found + security.first_look(text, path, report, settings, self._threshold)
+        return found + security.first_look(text, path, report, settings.ruff, self._threshold)
 
     async def report(
         self, path: str, text: str, version: int = 0, *, meanwhile: Callable[[], object] = lambda: None
