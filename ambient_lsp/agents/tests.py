@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers import characterise, testplaces, testwriting, untested
-from ambient_lsp.analyzers.base import findings, is_generated
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.model import FileEdit, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
