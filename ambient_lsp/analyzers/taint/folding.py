@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
     NO_TAINTS,
+    SOMETHING,
     Const,
     Opaque,
     Options,
@@ -58,7 +59,7 @@ def truth(value: Value) -> bool | None:
         found = {truth(option) for option in value.values}
         return found.pop() if len(found) == 1 else None
     if type(value) is Opaque:
-        return True if value.prefix else None
+        return True if value.prefix.strip(SOMETHING) else None
     return None
 
 
@@ -175,6 +176,9 @@ def prefix_of(parts: Sequence[Value]) -> str:
     for part in parts:
         if type(part) is Const and isinstance(part.value, str):
             result += part.value
+            continue
+        if type(part) is Opaque and not part.taints:
+            result += part.prefix if part.prefix.endswith(SOMETHING) else part.prefix + SOMETHING
             continue
         if type(part) is Opaque:
             result += part.prefix

@@ -62,7 +62,9 @@ def share(scope: Scope, name: str, value: Value) -> None:
 
 def remember(held: Object, name: str, value: Value) -> None:
     """Remember what a method stores in `self`, for the other methods."""
-    if held.owner is not None and type(value) is Opaque and any(t.label != PARAMETER for t in value.taints):
+    if held.owner is None or type(value) is not Opaque:
+        return
+    if value.type or any(taint.label != PARAMETER for taint in value.taints):
         old = held.owner.stores.get(name)
         held.owner.stores[name] = value if old is None else join(old, value)
 

@@ -30,7 +30,7 @@ _SEVERITY: dict[str, Severity] = {
 }
 _TEXT_RULES = frozenset({"S608"})
 """Rules of ruff that point at the text, not at the call that takes it."""
-_CALL_RULES = frozenset("S102 S301 S302 S307 S310 S506 S602 S604 S605 S610 S611".split())
+_CALL_RULES = frozenset("S102 S301 S302 S307 S308 S310 S506 S602 S604 S605 S610 S611 S702 S703 S704".split())
 _LOWERED = frozenset("S102 S307 S310 S602 S604 S605 S608".split())
 """Where values of which nothing is known are more often harmless than not."""
 
