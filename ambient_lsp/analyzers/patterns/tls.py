@@ -204,5 +204,5 @@ def _git(module: Module) -> Iterator[Hit]:
 
 
 AREA = Area(
-    (NO_TLS_VERIFY, TLS_CONTEXT, HOSTNAME, OLD_TLS, SSH_HOST_KEY), _CALLS, (), _ATTRIBUTES, (_environment, _git)
+    (NO_TLS_VERIFY, TLS_CONTEXT, MAIL, HOSTNAME, OLD_TLS, SSH_HOST_KEY), _CALLS, (), _ATTRIBUTES, (_environment, _git)
 )
