@@ -166,7 +166,7 @@ def _morsels(module: Module) -> Iterator[Hit]:
             yield Hit(rule, right)
 
 
-_COOKIE = names("*.set_cookie")
+_COOKIE = names("*.set_cookie *.set_signed_cookie *.set_secure_cookie")
 _SESSION_COOKIES = names("SESSION_COOKIE CSRF_COOKIE REMEMBER_COOKIE")
 _CALLS = (
     CallPattern(SECURE, _COOKIE, _without("secure", 6)),
