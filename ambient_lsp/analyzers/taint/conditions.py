@@ -150,9 +150,9 @@ def _recalled(name: str, state: State) -> ast.expr | None:
 
 def _with_truth(value: Value, outcome: bool) -> Value:
     if type(value) is Options:
-        kept = [option for option in value.values if folding.truth(option) is not (not outcome)]
+        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
-    return value
+    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
 
 
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:

@@ -141,8 +141,8 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
             return tainted(source, place(state.frame.scope.path, node))
         for typed in lookup(machine.rules.value_types, (dotted,), applies):
             return Opaque(owner.taints, typed.type)
-        if not owner.taints:
-            return Opaque(type=dotted)
+        if not owner.taints or owner.type in ("str", "bytes"):
+            return Opaque(type=dotted) if not owner.taints else UNKNOWN
         for sanitizer in lookup(machine.rules.value_sanitizers, (dotted,), applies):
             return Opaque(clean(owner.taints, sanitizer.cleans), sanitizer.type)
     elif not owner.taints:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
@@ -232,6 +233,8 @@ def _hit(
             given = given or taint.label == PARAMETER
             if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
                 continue  # what a function passes on as it is, its callers answer for
+            if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+                continue
             if worst is None or LEVELS.index(level) > worst[0]:
                 worst = (LEVELS.index(level), taint)
     if where.path == machine.path:
