@@ -10,6 +10,7 @@ from ambient_lsp.analyzers.rule import LEVELS as LEVELS
 from ambient_lsp.analyzers.rule import Level as Level
 from ambient_lsp.analyzers.rule import Rule as Rule
 from ambient_lsp.analyzers.rule import weakness
+from ambient_lsp.analyzers.rules_taint import TAINT
 
 FLOW = (
     weakness(
@@ -84,6 +85,6 @@ UNREADABLE = (
     ),
 )  # fmt: skip
 
-RULES = {rule.id: rule for rule in (*SECURITY, *STYLE, *UNREADABLE)}
+RULES = {rule.id: rule for rule in (*TAINT, *SECURITY, *STYLE, *UNREADABLE)}
 BY_RUFF = {code: rule for rule in FLOW for code in rule.ruff}
 """What is taken from ruff: the rules that have no pattern of our own."""

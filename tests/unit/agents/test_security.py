@@ -75,8 +75,8 @@ FIXES = [
     (
         "SHELL",
         MEDIUM,
-        'import shlex\nimport subprocess\n\nsubprocess.run(f"ls {shlex.quote(x)}", shell=True)\n',
-        'import subprocess\n\nsubprocess.run(["ls", str(x)])\n',
+        'import shlex\nimport subprocess\n\nsubprocess.run(f"ls {shlex.quote(x)} {y}", shell=True)\n',
+        'import subprocess\n\nsubprocess.run(["ls", str(x), str(y)])\n',
     ),
     # requests
     (
@@ -204,12 +204,6 @@ FIXES = [
         "import tempfile\n\n\ndef f():\n    path = tempfile.mktemp(suffix='.x')  # note\n    return path\n",
         "import os\nimport tempfile\n\n\ndef f():\n    path_fd, path = tempfile.mkstemp(suffix='.x')  # note\n"
         "    os.close(path_fd)\n    return path\n",
-    ),
-    (
-        "EVAL",
-        MEDIUM,
-        '"""Doc."""\n\nx = eval("[1, 2]")\n',
-        '"""Doc."""\n\nimport ast\n\nx = ast.literal_eval("[1, 2]")\n',
     ),
     (
         "EVAL",
@@ -407,7 +401,6 @@ async def test_right_code_is_left_alone(tmp_path, text):
         # the rest
         "import random\n\nrandom.seed(1)\ntoken = random.randint(1, 9)\n",
         "import tempfile\n\nopen(tempfile.mktemp())\n",
-        'x = eval("1 + f()")\n',
         "x = eval(a, {})\n",
         "import pickle\n\npickle.loads(x)\n",
         'def f(password="kX9!vQ2pL"): ...\n',
@@ -480,7 +473,7 @@ async def test_text_that_cannot_be_parsed_is_not_checked_and_not_called_safe(tmp
 
 
 async def test_newer_syntax_than_this_interpreters_is_checked(tmp_path):
-    text = "import yaml\n\ntype Pair[T] = tuple[T, T]\nx = f'{yaml.load(f'{'a'}')}'\nz = t'{x}'\n"
+    text = "import yaml\n\ntype Pair[T] = tuple[T, T]\nx = f'{yaml.load(f'{x['a']}')}'\nz = t'{x}'\n"
     findings, _ = await look(tmp_path, text)
     assert [finding.rule for finding in findings] == ["AMB-SEC-YAML-LOAD"]
 
