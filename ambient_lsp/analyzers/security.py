@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
 from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
-from ambient_lsp.analyzers.ruff_settings import read_settings
-from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
-from ambient_lsp.analyzers.taint.report import weigh
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
+from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, SECURITY, Level, Rule
+from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.analyzers.vocabulary import statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
+_SURE = {"S113": "it waits without end", "S324": "`{name}`", "S507": "", "S701": ""}
+"""Rules of ruff that say at the same place what our patterns will say, whatever flows there; and with what detail."""
+_OF_RUFF = {code: rule for rule in SECURITY for code in rule.ruff}
 _SQL = re.compile(r"[fFrRbBuU]*[\"']+\s*\(?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH|CREATE|ALTER|DROP)\b")
 _SQL_WORDS = frozenset("sql query queries execute cursor cur stmt statement db".split())
 
@@ -43,6 +46,8 @@ def judge(
 
     `modules` maps dotted names of modules that the text imports to their path and text, to follow data into them.
     """
+    from ambient_lsp.analyzers.taint.report import weigh  # a process that only takes a first look does without
+
     settings = read_settings(root, path)
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
     found = weigh(text, path, raw_findings(text, path, replace(report, diagnostics=kept), "low"), modules)
@@ -50,13 +55,33 @@ def judge(
     return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
 
 
+def first_look(
+    text: str, path: str, report: Report, settings: RuffSettings, threshold: Level = "medium"
+) -> list[RawFinding]:
+    """Return what of `judge` can be said within a fraction of a millisecond."""
+    if report.syntax_error is not None:
+        return [_unread(report.syntax_error)]
+    if is_test_path(path):
+        return []
+    sure = [found for found in report.diagnostics if found.code in _SURE and not settings.refuses(found.code)]
+    found = [_at_first_sight(text, diagnostic) for diagnostic in sure]
+    return [raw for raw in found if raw is not None and _at_least(raw, threshold)]
+
+
+def _at_first_sight(text: str, diagnostic: Diagnostic) -> RawFinding | None:
+    rule, code = _OF_RUFF[diagnostic.code], Lines(text).slice(diagnostic.span)
+    detail = _SURE[diagnostic.code].format(name=code.rpartition(".")[2])
+    if code[:1] in ("'", '"'):
+        return None  # ruff points at an argument
+    message = f"{rule.title}: {detail}." if detail else f"{rule.title}."
+    raw = _finding(rule, diagnostic.span, message, rule.level, diagnostic.code)
+    return replace(raw, code=_name_of(text, diagnostic.span))
+
+
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
     """Return the weaknesses in a report in which the rules `S` were selected."""
     if report.syntax_error is not None:
-        broken = report.syntax_error
-        message = f"Parts were not checked for security, because the file cannot be parsed: {broken.message}."
-        unread = RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))
-        return [unread, *(raw for raw in patterns.find(text, path) if _at_least(raw, threshold))]
+        return [_unread(report.syntax_error), *(raw for raw in patterns.find(text, path) if _at_least(raw, threshold))]
     found = [
         raw
         for diagnostic in report.diagnostics
@@ -65,6 +90,11 @@ def raw_findings(text: str, path: str, report: Report, threshold: Level = "mediu
     told = {(diagnostic.code, diagnostic.span.start_line) for diagnostic in report.diagnostics}
     found += [_with_origin(raw, told) for raw in patterns.find(text, path)]
     return [raw for raw in found if _at_least(raw, threshold)]
+
+
+def _unread(broken: Diagnostic) -> RawFinding:
+    message = f"Parts were not checked for security, because the file cannot be parsed: {broken.message}."
+    return RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))
 
 
 def _with_origin(raw: RawFinding, told: set[tuple[str, int]]) -> RawFinding:

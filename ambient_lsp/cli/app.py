@@ -15,12 +15,14 @@ import typer
 from ambient_lsp import __version__
 from ambient_lsp.cli import (
     advisories,
+    baseline,
     config,
     debug,
     demo,
     health,
     proposals,
     review,
+    rules,
     sandbox,
     server,
     telemetry,
@@ -43,6 +45,8 @@ app = typer.Typer(
 )
 app.command("review")(review.review)
 app.add_typer(proposals.app, name="proposals", help="List, look at, apply, dismiss, approve and undo proposals.")
+app.add_typer(rules.app, name="rules", help="See how each rule does here; mute one, or bring it back.")
+app.add_typer(baseline.app, name="baseline", help="Keep quiet about what an old repository had from the start.")
 app.command("watch")(watch.watch)
 app.command("server")(server.server)
 app.command("verify")(verify.verify)

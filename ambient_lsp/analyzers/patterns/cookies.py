@@ -139,6 +139,8 @@ def _long_life(module: Module, node: Node) -> bool:
 
 def _fixation(module: Module) -> Iterator[Hit]:
     """Find a login of one's own that writes the session and never renews it. Flask's session has no id to plant."""
+    if "request.session[" not in module.text:
+        return
     if "flask" in module.imported:
         return
     for node in module.nodes("function_definition"):

@@ -263,6 +263,8 @@ def _shared_folder(call: Call) -> Node | None:
 
 
 def _path_variable(module: Module) -> Iterator[Hit]:
+    if "environ" not in module.text:
+        return
     for node in module.nodes("assignment"):
         if re.fullmatch(r"os\.environ\[['\"]PATH['\"]\]", code(node.child_by_field_name("left"))):
             right = node.child_by_field_name("right")
@@ -301,6 +303,8 @@ def _names_in(node: Node) -> Iterator[Node]:
 
 
 def _drop_order(module: Module) -> Iterator[Hit]:
+    if "setuid" not in module.text:
+        return
     pending: dict[int, Node] = {}
     for node in module.nodes("call"):
         name = module.name(node.child_by_field_name("function"))

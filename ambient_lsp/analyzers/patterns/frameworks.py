@@ -207,7 +207,10 @@ def _is_for_machines(node: Node) -> bool:
 def _meta_fields(module: Module) -> Iterator[Hit]:
     """Find `fields = "__all__"`, or an empty `exclude`, of a form or serializer of a model."""
     for node in module.nodes("assignment"):
-        name, value = code(node.child_by_field_name("left")), module.value(node.child_by_field_name("right"))
+        name = code(node.child_by_field_name("left"))
+        if name not in ("fields", "exclude"):
+            continue
+        value = module.value(node.child_by_field_name("right"))
         if (name, value) not in (("fields", "__all__"), ("exclude", []), ("exclude", ())):
             continue
         scope = module.scope(node)

@@ -185,6 +185,8 @@ _ATTRIBUTES = (
 
 def _environment(module: Module) -> Iterator[Hit]:
     """Find variables that make other programs and libraries stop checking certificates."""
+    if "environ" not in module.text:
+        return
     off = {"PYTHONHTTPSVERIFY": "0", "NODE_TLS_REJECT_UNAUTHORIZED": "0", "GIT_SSL_NO_VERIFY": None}
     for node in module.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -198,6 +200,8 @@ def _environment(module: Module) -> Iterator[Hit]:
 
 
 def _git(module: Module) -> Iterator[Hit]:
+    if "sslVerify" not in module.text:
+        return
     for node in module.nodes("string"):
         if node.text is not None and re.search(rb"http\.sslVerify=false", node.text):
             yield Hit(NO_TLS_VERIFY, node, "`http.sslVerify=false`")
