@@ -27,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     either,
     fact_of,
     options,
+    part_of,
     taints_of,
 )
 
@@ -149,9 +150,9 @@ def _recalled(name: str, state: State) -> ast.expr | None:
 
 def _with_truth(value: Value, outcome: bool) -> Value:
     if type(value) is Options:
-        kept = [option for option in value.values if folding.truth(option) is not (not outcome)]
+        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
-    return value
+    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
 
 
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
@@ -230,7 +231,7 @@ def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> 
         _change(machine, state, node, lambda _: value)
         return
     known = all(type(option) is Const for option in options(value))
-    exact = known and isinstance(node, ast.Name)
+    exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
     _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
 
 
@@ -260,7 +261,11 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
         _same_origin(machine, state, node, _URL)
         return
     items = items_of(value, state)
-    exact = items is not None and all(type(item) is Const for item in items) and isinstance(node, ast.Name)
+    exact = (
+        items is not None
+        and all(type(item) is Const for item in items)
+        and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+    )
     exact = exact and type(value) is not Const
     _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
 
@@ -493,6 +498,8 @@ def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Va
             old = machine.evaluate(node, state)
             if taints_of(old):
                 set_item(machine, owner, key, change(old), state)
+        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
+            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
 
 
 def _is_simple(node: ast.expr) -> bool:
