@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.rule import LEVELS, Level
 from ambient_lsp.analyzers.rules import RULES
-from ambient_lsp.analyzers.rules_taint import UNFINISHED
+from ambient_lsp.analyzers.rules_taint import BY_CALL, BY_TEXT, UNFINISHED
 from ambient_lsp.analyzers.taint.engine import Report, analyze
 from ambient_lsp.analyzers.taint.machine import Verdict
 from ambient_lsp.analyzers.taint.sinks import is_known
@@ -28,9 +28,6 @@ _SEVERITY: dict[str, Severity] = {
     "high": Severity.WARNING,
     "critical": Severity.ERROR,
 }
-_TEXT_RULES = frozenset({"S608"})
-"""Rules of ruff that point at the text, not at the call that takes it."""
-_CALL_RULES = frozenset("S102 S301 S302 S307 S308 S310 S506 S602 S604 S605 S610 S611 S702 S703 S704".split())
 _LOWERED = frozenset("S102 S307 S310 S602 S604 S605 S608".split())
 """Where values of which nothing is known are more often harmless than not."""
 
@@ -50,7 +47,7 @@ def weigh(
     untrusted data reaches is raised and carries the way of that data as evidence.
     """
     lines = Lines(text)
-    starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in _TEXT_RULES}
+    starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
     report = analyze(text, path, modules, watched=tuple(starts))
     hits = {hit: _finding(lines, path, hit) for hit in report.hits if hit.rule in RULES}
     kept: list[RawFinding] = []
@@ -68,14 +65,14 @@ def weigh(
 
 def _weighed(lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None:
     code = raw.data.get("code")
-    if code in _TEXT_RULES:
+    if code in BY_TEXT:
         value = report.values.get(_position(lines, raw.span))
         if value is None:
             return raw
         if taints_of(value):
             return raw if any(not taint.is_clean_for("sql") for taint in taints_of(value)) else None
         return None if is_known(value, "sql", None) else _lowered(raw)
-    if code not in _CALL_RULES:
+    if code not in BY_CALL:
         return raw
     verdicts = [
         verdict
@@ -113,7 +110,7 @@ def _is_same(lines: Lines, raw: RawFinding, hit: Hit, report: Report) -> bool:
     here = span(lines, hit.place)
     if raw.span.start_line <= here.end_line and here.start_line <= raw.span.end_line:
         return True
-    if raw.data.get("code") not in _TEXT_RULES or hit.taint is None:
+    if raw.data.get("code") not in BY_TEXT or hit.taint is None:
         return False
     value = report.values.get(_position(lines, raw.span))
     return value is not None and any(taint.source == hit.taint.source for taint in taints_of(value))
