@@ -101,13 +101,12 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
+        value = state.names.get(test.id)
         fact = _recalled(test.id, state)
+        if value is not None:
+            state.names[test.id] = _with_truth(value, outcome)
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
-        value = state.names.get(test.id)
-        if value is not None:
-            kept = _with_truth(value, outcome)
-            state.names[test.id] = kept
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
         _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
     return state
@@ -399,7 +398,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
     """What a function of the program that said yes (or no) has found out about its arguments."""
-    function, exits = machine.exits[id(call)]
+    function, exits = found = machine.exits.pop(id(call))  # what it returns may be a call of itself
     ways = []
     for exit in exits:
         known = folding.truth(exit.value)
@@ -410,6 +409,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
             there = narrowed(machine, exit.state.copy(), exit.expression, outcome)
         if there is not None:
             ways.append(there)
+    machine.exits[id(call)] = found
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
