@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, ruff_reports
+from ambient_lsp.agents.modules import reachable_modules
 from ambient_lsp.analyzers import security
-from ambient_lsp.analyzers.advisories import in_dependencies
+from ambient_lsp.analyzers.advisories import ADVISORIES, in_dependencies, is_manifest
 from ambient_lsp.analyzers.base import RawFinding, findings
 from ambient_lsp.analyzers.rules import RULES
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
 
-_MANIFESTS = ("requirements", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile")
-_ADVISORIES = ".ambient/advisories.json"
-
 
 class SecurityGuardian(Specialist):
     """Finds security weaknesses, and fixes those whose fix is sure."""
@@ -38,8 +36,8 @@ class SecurityGuardian(Specialist):
             yield item
         if not bench.settings(self.name).get("scan_dependencies", True):
             return
-        manifests = [snapshot for snapshot in context.targets if _is_manifest(snapshot.path)]
-        advisories = await bench.read(_ADVISORIES) if manifests else None
+        manifests = [snapshot for snapshot in context.targets if is_manifest(snapshot.path)]
+        advisories = await bench.read(ADVISORIES) if manifests else None
         if advisories is None:
             return
         for snapshot in manifests:
@@ -56,8 +54,9 @@ class SecurityGuardian(Specialist):
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
-        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold)
-        raws = [replace(raw, evidence=(security.evidence(snapshot.path, raw),)) for raw in raws]
+        modules = await reachable_modules(snapshot, context, bench)
+        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold, modules)
+        raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:
             yield finding
@@ -99,8 +98,3 @@ def _proposal(snapshot: Snapshot, fixed: Fixed, found: Sequence[Finding]) -> Pro
 def _spelled(tag: str) -> str:
     """`owasp-a03:2021` is written OWASP A03:2021."""
     return tag.upper().replace("OWASP-", "OWASP ")
-
-
-def _is_manifest(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return name.startswith(_MANIFESTS) and name.endswith((".txt", ".toml", ".lock", "Pipfile"))

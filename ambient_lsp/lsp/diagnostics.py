@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from ambient_lsp.analyzers.aliases import repeats
+from ambient_lsp.engine.hidden import visible
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import Fixes
 from ambient_lsp.lsp.workspaces import Workspace
@@ -154,10 +156,20 @@ def render(
 ) -> list[types.Diagnostic]:
     """Return the diagnostics to publish, at most `CAP`, the most severe ones first to stay."""
     room = max(CAP - len(extra), 0)
+    shown = [item for item in shown if is_seen(item.finding, workspace)]
     if len(shown) > room:
         keep = sorted(shown, key=lambda item: -item.finding.severity.rank)[:room]
         shown = sorted(keep, key=lambda item: (item.start, item.end, item.finding.rule, item.finding.id))
     return [*extra, *(_diagnostic(item, document, workspace, fixes) for item in shown)]
+
+
+def is_seen(finding: Finding, workspace: Workspace) -> bool:
+    """Whether a finding is shown as a problem; one that another tool shows already only has its fix offered there."""
+    if workspace.engine is not None and not visible(finding, workspace.engine.config):
+        return False
+    return not workspace.told_elsewhere or workspace.told_elsewhere.isdisjoint(
+        repeats(finding.rule, finding.origin).noqa
+    )
 
 
 def note(message: str) -> types.Diagnostic:

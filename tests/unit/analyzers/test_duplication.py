@@ -16,8 +16,8 @@ def places(text, min_lines=5):
 
 
 def extracted(text, min_lines=5):
-    made = [extraction.extract(text, group) for group in places(text, min_lines)]
-    return [one.text for one in made if one is not None]
+    made = [extraction.extract({"a.py": text}, group, {}, "a.py") for group in places(text, min_lines)]
+    return [one.texts["a.py"] for one in made if one is not None]
 
 
 BLOCK = """
@@ -122,10 +122,10 @@ def test_a_function_without_a_name_that_says_something_is_not_made():
 
 def test_a_call_is_wrapped_to_the_line_length_or_not_made():
     (place,) = places(BLOCK)
-    made = extraction.extract(BLOCK, place, line_length=30)
+    made = extraction.extract({"a.py": BLOCK}, place, {}, "a.py", line_length=30)
     assert made is not None
-    assert "    total = _compute_total(\n        a, 10\n    )\n" in made.text
-    assert extraction.extract(BLOCK, place, line_length=20) is None
+    assert "    total = _compute_total(\n        a, 10\n    )\n" in made.texts["a.py"]
+    assert extraction.extract({"a.py": BLOCK}, place, {}, "a.py", line_length=20) is None
 
 
 def test_two_places_in_one_function():
