@@ -101,13 +101,12 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
+        value = state.names.get(test.id)
         fact = _recalled(test.id, state)
+        if value is not None:
+            state.names[test.id] = _with_truth(value, outcome)
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
-        value = state.names.get(test.id)
-        if value is not None:
-            kept = _with_truth(value, outcome)
-            state.names[test.id] = kept
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
         _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
     return state
@@ -222,10 +221,10 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
     value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if not _is_simple(other) or taints_of(value):
-        return
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
         _same_origin(machine, state, node, _URL)
+        return
+    if not _is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
         _change(machine, state, node, lambda _: value)
@@ -304,7 +303,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
                 _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
-                _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, guard.cleans)
+                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
@@ -399,7 +398,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
     """What a function of the program that said yes (or no) has found out about its arguments."""
-    function, exits = machine.exits[id(call)]
+    function, exits = found = machine.exits.pop(id(call))  # what it returns may be a call of itself
     ways = []
     for exit in exits:
         known = folding.truth(exit.value)
@@ -410,6 +409,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
             there = narrowed(machine, exit.state.copy(), exit.expression, outcome)
         if there is not None:
             ways.append(there)
+    machine.exits[id(call)] = found
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
