@@ -254,7 +254,7 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
 def _decoded(machine: Machine, site: Site) -> Value | None:
     """Decoding brings back what encoding had made harmless."""
     taints = frozenset(Taint(taint.label, taint.source, frozenset(), taint.trail) for taint in _taints(site))
-    return Opaque(taints, "str")
+    return Opaque(taints, "" if site.names[0].startswith("json.") else "str")
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
