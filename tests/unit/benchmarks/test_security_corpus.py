@@ -18,7 +18,6 @@ AIM = (0.9, 0.05)
 BELOW: dict[str, tuple[float, float]] = {
     "deserialization": (1.0, 0.09),
     "header": (0.81, 0.0),
-    "mass-assignment": (0.9, 0.1),
     "nosql": (0.9, 0.19),
     "xss": (0.88, 0.0),
 }
