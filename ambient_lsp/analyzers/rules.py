@@ -55,7 +55,8 @@ FLOW = (
     ),
     weakness(
         "DEPENDENCY", "high", "1395 1104", "a06", "Dependency with a known weakness",
-        "An advisory in the repository names this version.",
+        "An advisory names this version.", "The pin is raised to the first version that no advisory names.",
+        example="shop-client==1.3  # requirements.txt\n", better="shop-client==1.4  # requirements.txt\n",
     ),
 )  # fmt: skip
 SECURITY = (*FLOW, *PATTERN_RULES)
@@ -79,6 +80,14 @@ UNREADABLE = (
         "AMB-SEC-UNREADABLE",
         "Security was not checked",
         "The file cannot be parsed. Not checked is not the same as safe.",
+        "",
+        "low",
+        ("security", "not-checked"),
+    ),
+    Rule(
+        "AMB-SEC-DEPENDENCIES-UNCHECKED",
+        "Dependencies were not checked",
+        "There are no advisories to check them against. Not checked is not the same as safe.",
         "",
         "low",
         ("security", "not-checked"),

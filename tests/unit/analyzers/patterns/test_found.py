@@ -115,6 +115,11 @@ def told(text, path="shop/app.py"):
                     "            shutil.copyfileobj(source, out)\n"),
         ("FORM-FIELDS", "class S(serializers.ModelSerializer):\n    class Meta:\n        model = A\n"
                         "        fields = '__all__'\n"),
+        ("CORS", "response.headers.add('Access-Control-Allow-Origin', '*')\n"),
+        ("EXTRACT", "import tarfile\nfrom contextlib import closing\n\nwith closing(tarfile.TarFile.open(p)) as b:\n"
+                    "    b.extractall('/srv', filter='fully_trusted')\n"),
+        ("WEAK-HASH", "import hashlib\n\n\nclass V:\n    ALGORITHM = 'md5'\n\n    def f(self, x):\n"
+                      "        return hashlib.new(self.ALGORITHM, x)\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),
