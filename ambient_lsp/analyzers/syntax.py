@@ -7,17 +7,19 @@ analyzer finds nothing in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from libcst.metadata import CodeRange
 
 Change = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 REMOVE = cst.RemovalSentinel.REMOVE
@@ -41,11 +43,19 @@ class Syntax:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-        self.module = wrapper.module
-        self._positions = wrapper.resolve(PositionProvider)
-        self._parents: Mapping[cst.CSTNode, cst.CSTNode] = wrapper.resolve(ParentNodeProvider)
+        self._wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+        self.module = self._wrapper.module
         self.functions = tuple(_functions(self.module, "", nested=False, in_class=False))
+
+    @cached_property
+    def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
+        # Only when asked for: it renders the whole module.
+        return self._wrapper.resolve(PositionProvider)
+
+    @cached_property
+    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        # libcst's own provider runs a visitor, ten times as slow.
+        return {child: node for node in walk(self.module) for child in children(node)}
 
     def span(self, node: cst.CSTNode) -> Span:
         """Return where a node is, without its decorating white space."""
