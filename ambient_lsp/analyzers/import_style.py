@@ -182,7 +182,8 @@ def _unlike(outline: Outline, node: Node, source: str, better: str, kind: str) -
         f"The other imports of this package are {kind} here; `{source}` would be `{better}`.",
         Severity.HINT,
         tags=_TAGS,
-        data={"code": MIXED, "edits": [(start, end, better)]},
+        # An unused import from there is told under its source, and would be told anew.
+        data={"code": MIXED, "edits": [(start, end, better)], "source": source},
         code=f"import from {source}",
     )
 

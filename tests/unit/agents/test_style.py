@@ -434,6 +434,19 @@ async def test_written_docstrings_that_break_the_projects_rules_are_left_out(tmp
         assert not (await style(tmp_path, patched(proposal, text)))[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # recieve  # ambient: ignore[AMB-STYLE-TYPO]\n",
+        "import os  # ambient: ignore\n\nx = 1\n",
+        "import os\nimport sys\nimport os  # noqa: F811\n\nprint(os, sys)\n",
+        "# ambient: ignore-file[AMB-STYLE]\nimport os\n\n# y = compute(x)\nx = 1 \n",
+    ],
+)
+async def test_what_a_comment_silences_is_not_changed(tmp_path, text):
+    assert (await style(tmp_path, text))[1] == []
+
+
 async def test_lines_that_end_in_different_ways_are_told(tmp_path):
     findings, proposals = await style(tmp_path, "a = 1\r\nb = 2\r\nc = 3\n")
     assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-MIXED-ENDINGS", 2)]
