@@ -205,19 +205,20 @@ def _is_for_machines(node: Node) -> bool:
 
 
 def _meta_fields(module: Module) -> Iterator[Hit]:
+    """Find `fields = "__all__"`, or an empty `exclude`, of a form or serializer of a model."""
     for node in module.nodes("assignment"):
-        if (
-            code(node.child_by_field_name("left")) != "fields"
-            or module.value(node.child_by_field_name("right")) != "__all__"
-        ):
+        name = code(node.child_by_field_name("left"))
+        if name not in ("fields", "exclude"):
+            continue
+        value = module.value(node.child_by_field_name("right"))
+        if (name, value) not in (("fields", "__all__"), ("exclude", []), ("exclude", ())):
             continue
         scope = module.scope(node)
         outer = module.scope(scope) if scope is not None else None
         bases = code(outer.child_by_field_name("superclasses")) if outer is not None else ""
-        if "ModelForm" in bases:
+        read_only = "ReadOnly" in bases or "read_only_fields" in code(outer)
+        if re.search(r"ModelForm|ModelSerializer|HyperlinkedModel", bases) and not read_only:
             yield Hit(MASS, node)
-        elif "Serializer" in bases:
-            yield Hit(MASS, node, level="low")
 
 
 def _short_passwords(module: Module) -> Iterator[Hit]:
@@ -254,7 +255,9 @@ def _for_pages(condition: Condition) -> Condition:
 
 def _run(call: Call) -> Node | None:
     return (
-        given("debug", TRUE)(call) if call.module.imported & {"flask", "quart", "dash", "connexion", "bottle"} else None
+        given("debug", TRUE)(call)
+        if call.module.imported & {"flask", "quart", "dash", "connexion", "bottle", "sanic"}
+        else None
     )
 
 
@@ -311,7 +314,7 @@ _SETTINGS = (
     Setting(UPLOAD_SIZE, names("MAX_CONTENT_LENGTH"), either(NONE, above(2**31)), common=True),
 )
 _ATTRIBUTES = (
-    AttributePattern(FLASK_DEBUG, "debug", TRUE, names("flask.Flask()")),
+    AttributePattern(FLASK_DEBUG, "debug", TRUE, names("flask.Flask() quart.Quart() sanic.Sanic() dash.Dash().server")),
     AttributePattern(AUTOESCAPE, "autoescape", FALSE, names("flask.Flask().jinja_env jinja2.Environment()")),
     AttributePattern(UPLOAD_SIZE, "MAX_IMAGE_PIXELS", NONE, detail="a small picture can unpack to gigabytes"),
 )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ALL = "all"
 UNTRUSTED = "untrusted"
 PARAMETER = "parameter"
+SOMETHING = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands in a known beginning for text that is not known, but is not untrusted either."""
 RANDOM = "random"
 _MOST_TAINTS = 6
 _MOST_OPTIONS = 12
@@ -208,6 +210,11 @@ NONE = Const(None)
 def fact_of(name: str) -> str:
     """Return the name under which a state keeps the test whose outcome is in the variable `name`."""
     return f"{name} holds"
+
+
+def part_of(name: str, key: object) -> str:
+    """Return the name under which a state keeps what a test told of one item or attribute of a variable."""
+    return f"{name} at {key!r}"
 
 
 def taints_of(value: Value) -> Taints:
