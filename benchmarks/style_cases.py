@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ambient_lsp.agents.style import StyleEnforcer
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.engine.proving import rechecker
 from ambient_lsp.engine.run import Run

@@ -6,6 +6,7 @@ names changed (the same program under other names).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,10 @@ def _tidied(
         tidy = _fix(base, path, root, settings, codes, text)
     removed = set(style.imported_names(text) - style.imported_names(tidy))
     lost = _imports(text) - _imports(tidy)
-    if lost & around.acting or any(import_style.imported_from(path, name, around.used_elsewhere) for name in removed):
+    listed = re.search(r"^__all__\b", text, re.MULTILINE) is not None
+    if lost & around.acting or any(
+        import_style.imported_from(path, name, around.used_elsewhere, listed=listed) for name in removed
+    ):
         codes = tuple(code for code in codes if code != "F401")
         tidy = _fix(base, path, root, settings, codes, text)
         removed = set(style.imported_names(text) - style.imported_names(tidy))

@@ -152,6 +152,12 @@ async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other
     assert proposals == []
 
 
+async def test_an_import_that_is_not_in_all_is_not_taken_by_a_star(tmp_path):
+    (tmp_path / "y.py").write_text("from x import *\n")
+    text = "import os\n\n__all__ = ['a']\na = 1\n"
+    assert len((await style(tmp_path, text, impact={"x.py": ("y.py",)}))[1]) == 1
+
+
 async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
     (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["UP", "W291"]\nignore = ["UP032"]\n')
     text = 'import os\nfrom typing import Optional\n\nx: Optional[int] = None \ny = "{}".format(x)\nz = set([1])\n'
