@@ -221,10 +221,10 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
     value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if not _is_simple(other) or taints_of(value):
-        return
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
         _same_origin(machine, state, node, _URL)
+        return
+    if not _is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
         _change(machine, state, node, lambda _: value)
@@ -303,7 +303,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
                 _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
-                _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, guard.cleans)
+                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:

@@ -30,6 +30,7 @@ _STEPS_OF_ONE = 30_000
 _STEPS_OF_A_MODULE = 40_000
 _MOST_ROOTS = 3000
 _SHORT = 10
+_NODE = ast.Name("?", ast.Load())
 _MOST_CALLS = 120
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"([A-Za-z_]\w*)\(")
@@ -242,11 +243,11 @@ class Interpreter(Machine):
             if not waiting:
                 break
             for function in waiting:
-                has_callers = calls[getattr(function.node, "name", "")] > 1
-                if has_callers and turn < 2 and not self._is_handler(function):
+                may_be_called = calls[getattr(function.node, "name", "")] > 1 or function.scope.outer is not None
+                if may_be_called and turn < 2 and not self._is_handler(function):
                     continue
                 done.add(function.key)
-                if has_callers and function.key in self.called and not self._is_handler(function):
+                if may_be_called and function.key in self.called and not self._is_handler(function):
                     continue  # it was run with what its callers give it
                 if len(done) > _MOST_ROOTS or self.steps <= 0:
                     left_out.append(f"{len(waiting)} functions")
@@ -305,6 +306,10 @@ class Interpreter(Machine):
         known = len(self.defined)
         try:
             received(self, function, state)
+            wrapper = functions.wrapper(self, function, state) if frame.returns else None
+            if wrapper is not None:
+                self.response, frame.returns = frame.returns, ""
+                self.call(wrapper, list(state.names.values()), state.copy(), ast.copy_location(_NODE, function.node))
             exits = functions.run(self, function, state)
             if len(self.defined) > known:
                 for exit in exits:
@@ -313,6 +318,7 @@ class Interpreter(Machine):
             return False
         finally:
             self.steps = left - (allowed - max(self.steps, 0))
+            self.response = ""
         return True
 
 

@@ -152,17 +152,19 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
             made = [_put_together(way) for way in product(*(options(part) for part in known))]
             if all(each is not None for each in made):
                 return either(each for each in made if each is not None)
-    taints = merged(_placed(whole(part), known[index - 1] if index else None) for index, part in enumerate(known))
+    taints = merged(_placed(part, whole(part), known[index - 1] if index else None) for index, part in enumerate(known))
     if not taints and all(_is_harmless(option) for part in known for option in options(part)):
         return Opaque(type="harmless", prefix=prefix_of(known))
     built = len(known) > 1 or (type(known[0]) is Opaque and known[0].built)
     return Opaque(taints, "str", prefix_of(known), built)
 
 
-def _placed(taints: Taints, before: Value | None) -> Taints:
+def _placed(part: Value, taints: Taints, before: Value | None) -> Taints:
     """Mark what stands where SQL has a name, not a value: that is seldom what a caller's caller chooses."""
     if not any(taint.label == PARAMETER for taint in taints):
         return taints
+    if type(part) is Opaque and part.built:
+        return taints  # that was told when it was put together
     text = before.value if type(before) is Const and isinstance(before.value, str) else ""
     if _BEFORE_A_VALUE.search(text[-40:]) is not None:
         return taints

@@ -93,6 +93,17 @@ def unbound(found: Value, owner: Class) -> Value:
     return found
 
 
+def wrapper(machine: Machine, function: Function, state: State) -> Value | None:
+    """Return what the program's own decorators below the first one make of a function; None if they make nothing."""
+    current: Value = function
+    for node in reversed(getattr(function.node, "decorator_list", [])[1:]):
+        decorator = machine.evaluate(node, state)
+        if type(decorator) is Function:
+            made = machine.call(decorator, [current], state, node)
+            current = made if type(made) is Function else current
+    return None if current is function else current
+
+
 def bound(machine: Machine, found: Value, owner: Ref, held: Object, state: State, node: ast.expr) -> Value:
     """Return a member as `object.member` gives it."""
     if type(found) is not Function:
@@ -169,6 +180,7 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
         depth=state.frame.depth + 1,
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
+    frame.returns, machine.response = machine.response, ""
     inner = State(frame, {}, state.heap, state.base)
     here = place(state.frame.scope.path, site.node)
     machine.stack.append((function, here))

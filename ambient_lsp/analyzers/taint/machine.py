@@ -102,6 +102,7 @@ class Machine(ABC):
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []
         self.called: set[int] = set()
+        self.response = ""
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 

@@ -305,7 +305,8 @@ def cleaned(value: Value, kinds: frozenset[str]) -> Value:
         return either(cleaned(option, kinds) for option in value.values)
     if type(value) is not Opaque or not value.taints:
         return value
-    return replace(value, taints=clean(value.taints, kinds))
+    taints = clean(value.taints, kinds)
+    return replace(value, taints=taints, type=value.type if taints else "harmless")
 
 
 def clean(taints: Taints, kinds: frozenset[str]) -> Taints:
