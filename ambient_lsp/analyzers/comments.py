@@ -174,8 +174,9 @@ def _acts(node: Node) -> bool:
         inner = node.named_children[0]
         if inner.type == "assignment" and inner.child_by_field_name("right") is None:
             return False  # `x: int`
-        # A formula explains; a call did something. One that only asks explains, too: it says what is known here.
-        return _calls(inner) and not _ASKS.match(text)
+        # A formula explains; a call did something. One that only asks explains, too: it says what is known here. And
+        # "Windows (drive/folder)" is no call.
+        return re.search(r"\w\(", text) is not None and _calls(inner) and not _ASKS.match(text)
     if node.type in _WORDY:
         # "return early", "assert nothing", "del it" are prose.
         return re.search(r"[\w)\]][(.\[]|\s(?:==|is|not|None|True|False|\d)", text) is not None

@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.context.facts import extract
 from ambient_lsp.model import Replacement, Span
 from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -66,6 +67,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     silences = suppressions.read(text, path)
     silenced = [raw for raw in asked if silences.silence(raw.rule, raw.tags, raw.span.start_line)]
     asked = tuple(replace(raw, data={**raw.data, "edits": []}) if raw in silenced else raw for raw in asked)
+    asked = tuple(raw for raw in asked if not _taken_from_here(text, path, raw, around))
     own = own_style.find(text, path, settings, around)
     spared = {str(raw.data.get("code")) for raw in silenced}
     raws = (*_documented(text, asked, settings, spared), *own)
@@ -81,6 +83,19 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
         own_style.questions(text) if around.words is None else Questions(),
     )
+
+
+def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings) -> bool:
+    """Whether what a file imports, and does not use, is what another file imports from it."""
+    if raw.data.get("code") != "F401" or not around.used_elsewhere:
+        return False
+    words = Lines(text).slice(raw.span).split()
+    name = words[-1] if "as" in words else words[-1].split(".")[0] if words else ""
+    return import_style.imported_from(path, name, around.used_elsewhere, listed=_lists_exports(text))
+
+
+def _lists_exports(text: str) -> bool:
+    return re.search(r"^__all__\b", text, re.MULTILINE) is not None
 
 
 def _documented(
@@ -131,7 +146,7 @@ def _tidied(
         tidy = _fix(base, path, root, settings, codes, text)
     removed = set(style.imported_names(text) - style.imported_names(tidy))
     lost = _imports(text) - _imports(tidy)
-    listed = re.search(r"^__all__\b", text, re.MULTILINE) is not None
+    listed = _lists_exports(text)
     if lost & around.acting or any(
         import_style.imported_from(path, name, around.used_elsewhere, listed=listed) for name in removed
     ):
