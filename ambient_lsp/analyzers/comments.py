@@ -41,6 +41,7 @@ _HEADING = re.compile(r"#\s*(?:import\s+\w+(?:\s+as\s+\w+)?|(?!print|breakpoint)
 """One line that names what comes below: "import commands", "read_bytes()"."""
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
 _LEAST_LETTERS = 8
+_MOST_NAMES = 40
 _ALIKE = 0.85
 
 
@@ -87,8 +88,9 @@ def named(outline: Outline) -> dict[str, list[tuple[int, int]]]:
                 )
     if not places:
         return {}
-    outside = _without_comments(outline)
-    return {name: spots for name, spots in places.items() if not re.search(rf"\b{name}\b", outside)}
+    outside = set(re.findall(r"\w+", _without_comments(outline)))
+    gone = [(name, spots) for name, spots in places.items() if name not in outside]
+    return dict(gone[:_MOST_NAMES])
 
 
 def stale(outline: Outline, gone: Collection[str]) -> list[RawFinding]:

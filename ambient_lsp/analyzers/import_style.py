@@ -67,11 +67,13 @@ def duplicates(outline: Outline) -> list[RawFinding]:
     seen: set[tuple[str, str, str]] = set()
     found: list[RawFinding] = []
     sources: dict[str, set[tuple[str, str, str]]] = {}
-    top = [node for node in outline.imports if node.parent is not None and node.parent.type == "module"]
+    at_the_top = {node.start_byte for node in outline.root.children}
+    top = [node for node in outline.imports if node.start_byte in at_the_top]
     for node in outline.imports:
         for _, part in _parts(outline, node):
             sources.setdefault(part[2], set()).add(part)
     assigned = {outline.code(node) for node in outline.targets} | {one.name for one in outline.definitions}
+    deleted = {name for line in re.findall(r"\bdel\b[^\n]*", outline.text) for name in re.findall(r"\w+", line)}
     if len(top) != len(outline.imports) and _DYNAMIC.search(outline.text):
         return []
     for node in top:
@@ -80,7 +82,7 @@ def duplicates(outline: Outline) -> list[RawFinding]:
         seen |= {part[1] for part in parts}
         if not again or any(bound in assigned or len(sources[bound]) > 1 for _, (_, _, bound) in again):
             continue  # something else may have had the name in between
-        if any(re.search(rf"\bdel\b[^\n]*\b{bound}\b", outline.text) for _, (_, _, bound) in again):
+        if any(bound in deleted for _, (_, _, bound) in again):
             continue
         if len(again) != len(parts):
             continue  # the line holds more than the repetition
