@@ -149,9 +149,8 @@ _KINDS: dict[type, bool] = {}
 def _is_part(kind: type) -> bool:
     known = _KINDS.get(kind)
     if known is None:
-        known = _KINDS[kind] = issubclass(kind, cst.CSTNode) and not issubclass(
-            kind, cst.SimpleWhitespace | cst.Newline
-        )
+        known = issubclass(kind, cst.CSTNode) and not issubclass(kind, cst.SimpleWhitespace | cst.Newline)
+        _KINDS[kind] = known
     return known
 
 
