@@ -101,6 +101,8 @@ def _has_guard(node: Node) -> bool:
 
 
 def _notebooks(module: Module) -> Iterator[Hit]:
+    if "App." not in module.text and "IdentityProvider" not in module.text:
+        return
     for node in module.nodes("assignment"):
         name = code(node.child_by_field_name("left"))
         if re.fullmatch(r"c\.(NotebookApp|ServerApp|IdentityProvider)\.(token|password)", name):
@@ -110,6 +112,8 @@ def _notebooks(module: Module) -> Iterator[Hit]:
 
 
 def _changes(module: Module) -> Iterator[Hit]:
+    if "set_password" not in module.text:
+        return
     for node in module.nodes("call"):
         function = module.function(node)
         if function is None or not code(node.child_by_field_name("function")).endswith(".set_password"):

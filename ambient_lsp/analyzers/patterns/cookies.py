@@ -139,6 +139,8 @@ def _long_life(module: Module, node: Node) -> bool:
 
 def _fixation(module: Module) -> Iterator[Hit]:
     """Find a login of one's own that writes the session and never renews it. Flask's session has no id to plant."""
+    if "request.session[" not in module.text:
+        return
     if "flask" in module.imported:
         return
     for node in module.nodes("function_definition"):
@@ -166,7 +168,7 @@ def _morsels(module: Module) -> Iterator[Hit]:
             yield Hit(rule, right)
 
 
-_COOKIE = names("*.set_cookie")
+_COOKIE = names("*.set_cookie *.set_signed_cookie *.set_secure_cookie")
 _SESSION_COOKIES = names("SESSION_COOKIE CSRF_COOKIE REMEMBER_COOKIE")
 _CALLS = (
     CallPattern(SECURE, _COOKIE, _without("secure", 6)),

@@ -119,6 +119,9 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     value = module.value(node)
     if isinstance(value, str):
         return _SHARED.match(value) is not None
+    if origin is not None and origin.type == "binary_operator":
+        left, right = origin.child_by_field_name("left"), origin.child_by_field_name("right")
+        return right is not None and right.type == "string" and _is_folder(module, left)
     if origin is None or origin.type != "call":
         return False
     name = module.name(origin.child_by_field_name("function"))
@@ -130,6 +133,16 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     folder = module.name(parts[0]) == "tempfile.gettempdir()" or module.value(parts[0]) in ("/tmp", "/var/tmp")  # noqa: S108
     known = all(part.type in ("string", "concatenated_string") for part in parts[1:])
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
+
+
+def _is_folder(module: Module, node: Node | None) -> bool:
+    """Whether a node is `Path("/tmp")`, or `Path(tempfile.gettempdir())`."""
+    origin = module.origin(node)
+    if origin is None or origin.type != "call" or module.name(origin) != "pathlib.Path()":
+        return False
+    first = Call(module, origin, "").get("", 0)
+    shared = module.value(first) in ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+    return shared or module.name(first) == "tempfile.gettempdir()"
 
 
 def _writes_in_shared(call: Call) -> Node | None:
@@ -178,24 +191,44 @@ def _unpacked(call: Call) -> Node | None:
     return call.callee if tar and call.get("filter", 3) is None and not call.spread else None
 
 
+_MEMBERS = re.compile(r"for\s+(\w+)\s+in\s+[^\n:]*\b(infolist|namelist|getmembers|getnames)\(\)")
+
+
 def _zip_members(module: Module) -> Iterator[Hit]:
     """Find members of an archive that are written to where their names say."""
     if not module.imported & {"zipfile", "tarfile"}:
         return
     for node in module.nodes("call"):
-        if module.name(node.child_by_field_name("function")) != "open":
+        name = code(node.child_by_field_name("function"))
+        if name.rpartition(".")[2] not in ("open", "write_bytes", "copyfileobj"):
             continue
-        call = Call(module, node, "open")
-        path, mode = module.origin(call.get("file", 0)), call.value("mode", 1)
+        call = Call(module, node, name)
         function = module.function(node)
-        member = re.search(r"\b(info|member|entry|zinfo|item)\.(filename|name)\b", code(path))
-        listed = re.search(r"\b(infolist|namelist|getmembers)\(\)|\bin (tar|archive|zf|bundle)\b", code(function))
-        if member and listed and isinstance(mode, str) and "w" in mode and not _LOOKED_AT_NAME.search(code(function)):
-            yield Hit(EXTRACT, call.get("file", 0) or node, "a member's own name")
+        members = {found[1] for found in _MEMBERS.finditer(code(function))}
+        path, mode = _written(call)
+        text = code(module.origin(path))
+        joined = re.search(r"join\(|/|\+|\{", text) is not None
+        chosen = any(re.search(rf"\b{one}\b", text) for one in members)
+        if chosen and joined and "w" in mode and path is not None and not _LOOKED_AT_NAME.search(code(function)):
+            yield Hit(EXTRACT, path, "a member's own name")
+
+
+def _written(call: Call) -> tuple[Node | None, str]:
+    """Return the path that a call writes to, and the mode."""
+    if call.name == "open":
+        mode = call.value("mode", 1)
+        return call.get("file", 0), mode if isinstance(mode, str) else ""
+    owner = call.callee.child_by_field_name("object")
+    if call.name.endswith(".write_bytes"):
+        return owner, "w"
+    mode = call.value("mode", 0)
+    return (owner, mode) if call.name.endswith(".open") and isinstance(mode, str) else (None, "")
 
 
 def _fully_trusted(call: Call) -> Node | None:
-    return call.get("filter") if call.value("filter") == "fully_trusted" else None
+    node = call.get("filter")
+    trusted = call.value("filter") == "fully_trusted" or call.module.name(node) == "tarfile.fully_trusted_filter"
+    return node if trusted else None
 
 
 def _races(module: Module) -> Iterator[Hit]:
@@ -230,6 +263,8 @@ def _shared_folder(call: Call) -> Node | None:
 
 
 def _path_variable(module: Module) -> Iterator[Hit]:
+    if "environ" not in module.text:
+        return
     for node in module.nodes("assignment"):
         if re.fullmatch(r"os\.environ\[['\"]PATH['\"]\]", code(node.child_by_field_name("left"))):
             right = node.child_by_field_name("right")
@@ -268,6 +303,8 @@ def _names_in(node: Node) -> Iterator[Node]:
 
 
 def _drop_order(module: Module) -> Iterator[Hit]:
+    if "setuid" not in module.text:
+        return
     pending: dict[int, Node] = {}
     for node in module.nodes("call"):
         name = module.name(node.child_by_field_name("function"))

@@ -55,7 +55,32 @@ def fold(node: Node, value: Callable[[Node | None], Any]) -> Any:
         return UNKNOWN if truth is UNKNOWN else not truth
     if kind == "binary_operator":
         return _binary(node, value)
-    return UNKNOWN
+    return _call(node, value) if kind == "call" else UNKNOWN
+
+
+def _call(node: Node, value: Callable[[Node | None], Any]) -> Any:
+    """Return what `dict(a=1)`, `list(...)`, `bool(...)` and the like make of constants."""
+    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    name = function.text.decode("utf-8", "replace") if function is not None and function.text else ""
+    given = [one for one in arguments.named_children if one.type != "comment"] if arguments is not None else []
+    if name == "dict" and all(one.type == "keyword_argument" for one in given):
+        keys = [one.child_by_field_name("name") for one in given]
+        texts = [key.text.decode("utf-8", "replace") for key in keys if key is not None and key.text]
+        return dict(zip(texts, (value(one.child_by_field_name("value")) for one in given), strict=False))
+    if name not in _MAKERS or len(given) != 1 or given[0].type in ("list_splat", "keyword_argument"):
+        return UNKNOWN
+    only = value(given[0])
+    if only is UNKNOWN or (name in ("list", "tuple", "set", "frozenset") and not isinstance(only, list | tuple | dict)):
+        return UNKNOWN
+    try:
+        return _MAKERS[name](only)
+    except (TypeError, ValueError, OverflowError):
+        return UNKNOWN
+
+
+_MAKERS: dict[str, Callable[[Any], Any]] = {
+    "list": list, "tuple": tuple, "set": list, "frozenset": list, "bool": bool, "str": str, "dict": dict,
+}  # fmt: skip
 
 
 _WORDS = {"true": True, "false": False, "none": None}
@@ -81,6 +106,9 @@ def _literal(node: Node) -> Any:
 def _dictionary(node: Node, value: Callable[[Node | None], Any]) -> Any:
     result: dict[Any, Any] = {}
     for pair in node.named_children[:_MOST]:
+        if pair.type == "dictionary_splat" and pair.named_children:
+            inner = value(pair.named_children[0])
+            result |= inner if isinstance(inner, dict) else {}
         key = value(pair.child_by_field_name("key")) if pair.type == "pair" else UNKNOWN
         if isinstance(key, str | bytes | int | float | bool | None):
             result[key] = value(pair.child_by_field_name("value"))

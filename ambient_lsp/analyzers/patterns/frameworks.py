@@ -138,6 +138,9 @@ def _flask_cors(call: Call) -> Node | None:
     return call.callee if not call.spread and call.get("resources", 1) is None else None
 
 
+_SETS = frozenset("set_header add_header add set setdefault append".split())
+
+
 def _headers(module: Module) -> Iterator[Hit]:
     """Find response headers that are set to allow everything."""
     for node in module.nodes("assignment"):
@@ -148,7 +151,7 @@ def _headers(module: Module) -> Iterator[Hit]:
         if isinstance(key, str):
             yield from _header(module, key, right)
     for node in module.nodes("call"):
-        if code(node.child_by_field_name("function")).rpartition(".")[2] in ("set_header", "add_header"):
+        if code(node.child_by_field_name("function")).rpartition(".")[2] in _SETS:
             parts = Call(module, node, "").positional
             if len(parts) == 2 and isinstance(module.value(parts[0]), str):
                 yield from _header(module, module.value(parts[0]), parts[1])
@@ -205,19 +208,20 @@ def _is_for_machines(node: Node) -> bool:
 
 
 def _meta_fields(module: Module) -> Iterator[Hit]:
+    """Find `fields = "__all__"`, or an empty `exclude`, of a form or serializer of a model."""
     for node in module.nodes("assignment"):
-        if (
-            code(node.child_by_field_name("left")) != "fields"
-            or module.value(node.child_by_field_name("right")) != "__all__"
-        ):
+        name = code(node.child_by_field_name("left"))
+        if name not in ("fields", "exclude"):
+            continue
+        value = module.value(node.child_by_field_name("right"))
+        if (name, value) not in (("fields", "__all__"), ("exclude", []), ("exclude", ())):
             continue
         scope = module.scope(node)
         outer = module.scope(scope) if scope is not None else None
         bases = code(outer.child_by_field_name("superclasses")) if outer is not None else ""
-        if "ModelForm" in bases:
+        read_only = "ReadOnly" in bases or "read_only_fields" in code(outer)
+        if re.search(r"ModelForm|ModelSerializer|HyperlinkedModel", bases) and not read_only:
             yield Hit(MASS, node)
-        elif "Serializer" in bases:
-            yield Hit(MASS, node, level="low")
 
 
 def _short_passwords(module: Module) -> Iterator[Hit]:
@@ -254,7 +258,9 @@ def _for_pages(condition: Condition) -> Condition:
 
 def _run(call: Call) -> Node | None:
     return (
-        given("debug", TRUE)(call) if call.module.imported & {"flask", "quart", "dash", "connexion", "bottle"} else None
+        given("debug", TRUE)(call)
+        if call.module.imported & {"flask", "quart", "dash", "connexion", "bottle", "sanic"}
+        else None
     )
 
 
@@ -311,7 +317,7 @@ _SETTINGS = (
     Setting(UPLOAD_SIZE, names("MAX_CONTENT_LENGTH"), either(NONE, above(2**31)), common=True),
 )
 _ATTRIBUTES = (
-    AttributePattern(FLASK_DEBUG, "debug", TRUE, names("flask.Flask()")),
+    AttributePattern(FLASK_DEBUG, "debug", TRUE, names("flask.Flask() quart.Quart() sanic.Sanic() dash.Dash().server")),
     AttributePattern(AUTOESCAPE, "autoescape", FALSE, names("flask.Flask().jinja_env jinja2.Environment()")),
     AttributePattern(UPLOAD_SIZE, "MAX_IMAGE_PIXELS", NONE, detail="a small picture can unpack to gigabytes"),
 )

@@ -138,7 +138,21 @@ def _first_hasher(module: Module, node: Node) -> bool:
     return isinstance(first, str) and re.search(r"MD5|SHA1|Unsalted|Crypt(?!o)PasswordHasher$", first) is not None
 
 
+def _weak_digest(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return (isinstance(value, str) and value.lower() in ("md5", "md4")) or module.name(node) == "hashlib.md5"
+
+
+def _old_digest(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return (isinstance(value, str) and value.lower() in ("sha1", "sha")) or module.name(node) == "hashlib.sha1"
+
+
 _CALLS = (
+    CallPattern(WEAK_HASH, names("hmac.new hmac.digest"), given("digestmod", _weak_digest, 2), "`md5`"),
+    CallPattern(WEAK_HASH, names("hmac.digest"), given("digest", _weak_digest, 2), "`md5`"),
+    CallPattern(WEAK_HASH, names("hmac.new hmac.digest"), given("digestmod", _old_digest, 2),
+                "`sha1`; under a key it has not been broken yet", "low"),
     CallPattern(PASSWORD_HASH, names("hashlib.pbkdf2_hmac"), _few_rounds, "so few rounds are quick"),
     CallPattern(PASSWORD_HASH, names("cryptography.hazmat.primitives.kdf.pbkdf2.PBKDF2HMAC"),
                 given("iterations", below(100_000), 3), "so few rounds are quick"),

@@ -104,7 +104,7 @@ class Call:
     def spread(self) -> bool:
         """Whether arguments come from a `*` or `**` that is not written out in the file, so that not all are known."""
         return any(
-            one.type == "list_splat" or (one.type == "dictionary_splat" and self._written_out(one) is None)
+            one.type == "list_splat" or (one.type == "dictionary_splat" and not self._written_out(one)[1])
             for one in self._given
         )
 
@@ -125,29 +125,44 @@ class Call:
         result: dict[str, Node] = {}
         for one in self._given:
             if one.type == "dictionary_splat":
-                result |= self._written_out(one) or {}
+                result |= self._written_out(one)[0]
             else:
                 result |= _keyword(one)
         return result
 
-    def _written_out(self, splat: Node) -> dict[str, Node] | None:
-        """Return what `**{...}`, `**dict(...)` or `**NAME` of such a dictionary gives; None where it is not known."""
-        table = self.module.origin(splat.named_children[0]) if splat.named_children else None
-        if table is None:
-            return None
-        if table.type == "dictionary":
-            keys = [self.module.value(one.child_by_field_name("key")) for one in table.named_children]
-            values = [one.child_by_field_name("value") for one in table.named_children]
-            found = {
-                key: one for key, one in zip(keys, values, strict=True) if isinstance(key, str) and one is not None
-            }
-            return found if len(found) == len(keys) else None
-        if table.type != "call" or code(table.child_by_field_name("function")) != "dict":
-            return None
-        arguments = table.child_by_field_name("arguments")
-        given = arguments.named_children if arguments is not None else []
-        plain = all(one.type == "keyword_argument" for one in given)
-        return {key: one for argument in given for key, one in _keyword(argument).items()} if plain else None
+    def _written_out(self, splat: Node, depth: int = 3) -> tuple[dict[str, Node], bool]:
+        """Return what `**{...}`, `**dict(...)` or `**NAME` of such a dictionary gives, and whether that is all."""
+        given = splat.named_children[0] if splat.named_children and depth else None
+        if given is None or self._is_changed(given):
+            return {}, False
+        table = self.module.origin(given)
+        found: dict[str, Node] = {}
+        if table is not None and table.type == "dictionary":
+            parts = [one for one in table.named_children if one.type != "comment"]
+        elif table is not None and table.type == "call" and code(table.child_by_field_name("function")) == "dict":
+            arguments = table.child_by_field_name("arguments")
+            parts = arguments.named_children if arguments is not None else []
+        else:
+            return {}, False
+        whole = True
+        for part in parts:
+            if part.type == "dictionary_splat":
+                more, complete = self._written_out(part, depth - 1)
+            elif part.type == "pair":
+                key, value = self.module.value(part.child_by_field_name("key")), part.child_by_field_name("value")
+                more = {key: value} if isinstance(key, str) and value is not None else {}
+                complete = bool(more)
+            else:
+                more = _keyword(part)
+                complete = bool(more)
+            found |= more
+            whole = whole and complete
+        return found, whole
+
+    def _is_changed(self, node: Node) -> bool:
+        """Whether a dictionary gets or loses items after it was made."""
+        changed = rf"\b{re.escape(code(node))}(\[[^\]\n]*\]\s*=[^=]|\.(update|setdefault|pop|clear|popitem)\(|\s*\|=)"
+        return node.type in ("identifier", "attribute") and re.search(changed, self.module.text) is not None
 
     def get(self, keyword: str, at: int = -1) -> Node | None:
         """Return an argument by keyword, or by its place."""

@@ -131,11 +131,17 @@ class Module:
             return f"{owner}.{code(attribute)}" if owner else ""
         if node.type == "call":
             called = self.name(node.child_by_field_name("function"))
-            return f"{called}()" if called else ""
+            if called == "contextlib.closing" or called.endswith(".enter_context"):
+                arguments = node.child_by_field_name("arguments")
+                return self.name(arguments.named_children[0]) if arguments and arguments.named_children else ""
+            return self._looked_up(node) if called == "getattr" else f"{called}()" if called else ""
         if node.type in ("await", "parenthesized_expression") and node.named_children:
             return self.name(node.named_children[0])
         if node.type == "subscript":
             return self.name(self.element(node))
+        if node.type == "binary_operator":  # a path and a name make a path
+            left = self.name(node.child_by_field_name("left"))
+            return left if left == "pathlib.Path()" else ""
         if node.type != "identifier":
             return ""
         bound = self._bound(node)
@@ -145,6 +151,14 @@ class Module:
             return self._instance(bound)
         return self.imports.get(code(node), code(node))
 
+    def _looked_up(self, node: Node) -> str:
+        """Return `hashlib.sha1` for `getattr(hashlib, "sha1")`."""
+        arguments = node.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        attribute = self.value(given[1]) if len(given) > 1 else UNKNOWN
+        owner = self.name(given[0]) if given else ""
+        return f"{owner}.{attribute}" if owner and isinstance(attribute, str) else ""
+
     def value(self, node: Node | None, depth: int = _DEPTH) -> Any:
         """Return what a constant expression is worth, names that are assigned once included; else `UNKNOWN`."""
         if node is None or not depth:
@@ -152,7 +166,11 @@ class Module:
         if node.type == "identifier":
             bound = self._bound(node)
             only = bound[0] if bound is not None and len(bound) == 1 else None
-            return UNKNOWN if only is None or only.type == "type" else self.value(only, depth - 1)
+            if bound is not None and len(bound) == 1 and (only is None or only.type == "type"):
+                # What callers may give is not known; but the name of an algorithm is seldom given.
+                usual = self.value(self._default(node), depth - 1)
+                return usual if isinstance(usual, str) else UNKNOWN
+            return UNKNOWN if only is None else self.value(only, depth - 1)
         if node.type == "attribute":
             bound = self._bound(node)
             only = bound[0] if bound is not None and len(bound) == 1 else None
@@ -198,13 +216,13 @@ class Module:
         for parameter in parameters.named_children if parameters is not None else ():
             value = parameter.child_by_field_name("value")
             if value is not None and code(parameter.child_by_field_name("name")) == code(node):
-                return value if value.type in _SIMPLE else None
+                return value
         return None
 
     def _bound(self, node: Node) -> list[Node | None] | None:
         """Return what a name is assigned where `node` sees it; None for a name that no assignment binds."""
         if node.type == "attribute":
-            return self._of_self(node) if code(node).startswith("self.") else None
+            return self._of_self(node) if code(node).startswith(("self.", "cls.")) else self._of_class(node)
         name = code(node)
         scope = self.scope(node)
         own = True
@@ -223,9 +241,19 @@ class Module:
         scope = self.scope(node)
         while bound is None and scope is not None:
             if scope.type == "class_definition":
-                return self._bindings.get((scope.start_byte, code(node).removeprefix("self.")))
+                return self._bindings.get((scope.start_byte, code(node).partition(".")[2]))
             scope = self.scope(scope)
         return bound
+
+    def _of_class(self, node: Node) -> list[Node | None] | None:
+        """Return what `Class.attribute` is set to in the body of a class of this file."""
+        owner, _, attribute = code(node).rpartition(".")
+        start = self._classes.get(owner)
+        return self._bindings.get((start, attribute)) if start is not None else None
+
+    @cached_property
+    def _classes(self) -> dict[str, int]:
+        return {code(node.child_by_field_name("name")): node.start_byte for node in self.nodes("class_definition")}
 
     @cached_property
     def _bindings(self) -> dict[tuple[int, str], list[Node | None]]:

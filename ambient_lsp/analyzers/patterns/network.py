@@ -99,6 +99,8 @@ LDAP_ANONYMOUS = weakness(
 
 def _plain_smtp(module: Module) -> Iterator[Hit]:
     """Find a login over SMTP in a function that never starts TLS."""
+    if "smtplib" not in module.imported:
+        return
     for node in module.nodes("call"):
         function = node.child_by_field_name("function")
         if not code(function).endswith(".login") or module.name(function) != "smtplib.SMTP().login":

@@ -100,6 +100,8 @@ def _makes_a_secret(call: Call) -> Node | None:
 
 def _seeded(module: Module) -> Iterator[Hit]:
     """Find a seed of the clock or a constant, in a function that then draws a secret."""
+    if "seed(" not in module.text:
+        return
     for node in module.nodes("call"):
         if module.name(node.child_by_field_name("function")) not in ("random.seed", "numpy.random.seed"):
             continue

@@ -79,6 +79,8 @@ def _index(call: Call) -> Node | None:
 
 def _open_rules(module: Module) -> Iterator[Hit]:
     """Find rules of a firewall that let the whole internet in, but for web servers' ports."""
+    if "/0" not in module.text:
+        return
     for node in module.nodes("call"):
         last = code(node.child_by_field_name("function")).rpartition(".")[2]
         if last not in ("authorize_security_group_ingress", "authorize_ingress", "SecurityGroupRule"):

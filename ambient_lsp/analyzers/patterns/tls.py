@@ -185,6 +185,8 @@ _ATTRIBUTES = (
 
 def _environment(module: Module) -> Iterator[Hit]:
     """Find variables that make other programs and libraries stop checking certificates."""
+    if "environ" not in module.text:
+        return
     off = {"PYTHONHTTPSVERIFY": "0", "NODE_TLS_REJECT_UNAUTHORIZED": "0", "GIT_SSL_NO_VERIFY": None}
     for node in module.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -198,11 +200,13 @@ def _environment(module: Module) -> Iterator[Hit]:
 
 
 def _git(module: Module) -> Iterator[Hit]:
+    if "sslVerify" not in module.text:
+        return
     for node in module.nodes("string"):
         if node.text is not None and re.search(rb"http\.sslVerify=false", node.text):
             yield Hit(NO_TLS_VERIFY, node, "`http.sslVerify=false`")
 
 
 AREA = Area(
-    (NO_TLS_VERIFY, TLS_CONTEXT, HOSTNAME, OLD_TLS, SSH_HOST_KEY), _CALLS, (), _ATTRIBUTES, (_environment, _git)
+    (NO_TLS_VERIFY, TLS_CONTEXT, MAIL, HOSTNAME, OLD_TLS, SSH_HOST_KEY), _CALLS, (), _ATTRIBUTES, (_environment, _git)
 )

@@ -228,6 +228,8 @@ def _identity(module: Module) -> Iterator[Hit]:
 
 
 def _reset_links(module: Module) -> Iterator[Hit]:
+    if "request." not in module.text:
+        return
     for node in module.nodes("string"):
         text = code(node)
         if not re.search(r"\{\s*request\.(get_host\(\)|host\b|host_url|headers(\.get\(|\[)['\"]Host|META)", text):

@@ -89,6 +89,39 @@ def told(text, path="shop/app.py"):
         ("WEAK-RANDOM", "import random\n\nremember_me = str(random.normalvariate())[2:]\n"),
         ("TLS-CONTEXT", "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\nconnect(context)\n"),
         ("MAIL-TLS", "import imaplib\n\nbox = imaplib.IMAP4_SSL(host, timeout=3)\n"),
+        # constants through other doors
+        ("FLASK-DEBUG", "from flask import Flask\n\nOPTIONS = dict(debug=True, port=1)\nFlask('x').run(**OPTIONS)\n"),
+        ("NO-TLS-VERIFY", "import requests\n\nDEFAULTS = {'verify': False, 'timeout': 5}\n\n\ndef f(url, **options):\n"
+                          "    merged = {**DEFAULTS, **options}\n    return requests.get(url, **merged)\n"),
+        ("JWT-NONE", "import jwt\n\nALLOWED = ('HS256', 'none')\njwt.decode(t, key, algorithms=list(ALLOWED))\n"),
+        ("JWT-VERIFY", "import jwt\n\njwt.decode(t, key=None, options=dict(verify_signature=False))\n"),
+        ("CIPHER-MODE", "from Crypto.Cipher import AES\n\n\nclass Box:\n    MODE = AES.MODE_ECB\n\n"
+                        "    def f(self, key):\n"
+                        "        return AES.new(key, self.MODE)\n"),
+        ("WEAK-KEY", "from cryptography.hazmat.primitives.asymmetric import rsa\n\n\nclass Keys:\n"
+                     "    BITS = 512 * 2\n\n\n"
+                     "rsa.generate_private_key(public_exponent=65537, key_size=Keys.BITS)\n"),
+        ("NO-TLS-VERIFY", "import requests\n\nrequests.get(url, verify=bool(''), timeout=1)\n"),
+        ("WEAK-HASH", "import hmac\n\nmac = hmac.new(key, body, digestmod='md5')\n"),
+        ("WEAK-HASH", "import hashlib\n\nSCHEME = 'sha1'\n\n\ndef sign(x, scheme=SCHEME):\n"
+                      "    return getattr(hashlib, scheme)(x)\n"),
+        ("COOKIE-HTTPONLY", "class H:\n    def f(self):\n        self.set_signed_cookie('n', v, httponly=False)\n"),
+        ("TEMP-PATH", "from pathlib import Path\n\n\nclass A:\n    target = Path('/tmp') / 'update.zip'\n\n"
+                      "    def f(self):\n        self.target.write_bytes(b'')\n"),
+        ("EXTRACT", "import tarfile\n\ntarfile.open(p).extractall(f, filter=tarfile.fully_trusted_filter)\n"),
+        ("EXTRACT", "import shutil, zipfile\n\n\ndef f(z, target):\n    for name in z.namelist():\n"
+                    "        place = target / name\n"
+                    "        with z.open(name) as source, place.open('wb') as out:\n"
+                    "            shutil.copyfileobj(source, out)\n"),
+        ("FORM-FIELDS", "class S(serializers.ModelSerializer):\n    class Meta:\n        model = A\n"
+                        "        fields = '__all__'\n"),
+        ("CORS", "response.headers.add('Access-Control-Allow-Origin', '*')\n"),
+        ("EXTRACT", "import tarfile\nfrom contextlib import closing\n\nwith closing(tarfile.TarFile.open(p)) as b:\n"
+                    "    b.extractall('/srv', filter='fully_trusted')\n"),
+        ("WEAK-HASH", "import hashlib\n\n\nclass V:\n    ALGORITHM = 'md5'\n\n    def f(self, x):\n"
+                      "        return hashlib.new(self.ALGORITHM, x)\n"),
+        ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n"),
+        ("MARKUP", "from markupsafe import Markup, escape\n\nx = Markup('<b>%s %s</b>' % (escape(a), b))\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from ambient_lsp.analyzers.patterns.engine import find
-from ambient_lsp.analyzers.patterns.tables import RULES
+from ambient_lsp.analyzers.patterns.tables import MODULES, RULES
+from ambient_lsp.analyzers.rule import Rule
 from ambient_lsp.analyzers.rules import SECURITY
 
 
@@ -38,3 +39,11 @@ def test_ids_are_of_one_rule_each_and_every_rule_names_its_weakness():
 
 def test_at_least_seventy_weaknesses_are_covered():
     assert len({tag for rule in SECURITY for tag in rule.tags if tag.startswith("cwe-")}) >= 70
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_rule_of_a_module_is_in_its_table(module):
+    area = module.AREA
+    here = {value for value in vars(module).values() if isinstance(value, Rule)}
+    used = {pattern.rule for pattern in (*area.calls, *area.settings, *area.attributes)}
+    assert here | used == set(area.rules)
