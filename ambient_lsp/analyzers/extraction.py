@@ -1,4 +1,4 @@
-"""Extract method: one function in place of the same statements written several times in a module.
+"""Extract method: one function in place of the same statements written several times, in one module or in several.
 
 It is made only where it is certain to do the same: the variables that go in are bound before every place, those that
 come out are bound behind it, and nothing in the statements depends on where they stand (no yield, no jump out of them,
@@ -7,6 +7,7 @@ no closure). Everything else is refused.
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,46 +15,67 @@ import libcst as cst
 
 from ambient_lsp.analyzers.extraction_sites import Shape, Site, compare, ends_in_return, is_movable, site_at, walk_all
 from ambient_lsp.analyzers.flow import Flow, names_in
-from ambient_lsp.analyzers.syntax import Syntax, parse, walk, walk_scope
+from ambient_lsp.analyzers.modules import bindings, imported
+from ambient_lsp.analyzers.syntax import Change, Syntax, parse, walk, walk_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ambient_lsp.analyzers.duplication import Place
 
 MAX_PARAMETERS = 6
 MAX_RESULTS = 3
 _SHORTEST_NAME = 3
+_RETURNS = "return"
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The module's new text; `name` is the new function's."""
+    """The new text of each file that has one of the places; `name` is the new function's."""
 
-    text: str
+    texts: Mapping[str, str]
     name: str
 
 
-def extract(text: str, places: Sequence[Place], line_length: int = 88) -> Extracted | None:
-    """Return the module with the code at `places` (of this one file) in a function of its own; None where in doubt.
+def extract(
+    texts: Mapping[str, str], places: Sequence[Place], modules: Mapping[str, str], keeper: str, line_length: int = 88
+) -> Extracted | None:
+    """Return the files of `texts` (path -> text) with the code at `places` in one function; None where in doubt.
 
-    None as well where a call of it would not fit into `line_length`.
+    The function is put into the file `keeper`; the others import it from there by its name in `modules` (path -> dotted
+    name, wanted only where there are others). None as well where a call of it would not fit into `line_length`.
     """
-    syntax = parse(text)
-    if syntax is None or len(places) < 2:
+    read = {path: parse(texts[path]) for path in {place.path for place in places}}
+    found = [site_at(syntax, place) for place in sorted(places) if (syntax := read[place.path]) is not None]
+    sites = sorted((site for site in found if site is not None), key=lambda site: site.path != keeper)
+    if len(sites) < 2 or len(sites) != len(places) or not all(map(is_movable, sites)):
         return None
-    found = [site_at(syntax, place) for place in sorted(places)]
-    sites = [site for site in found if site is not None]
-    if len(sites) != len(found) or any(not is_movable(syntax, site) for site in sites):
-        return None
-    shape = compare(syntax, sites)
-    if shape is None:
+    shape = compare(sites)
+    if shape is None or sites[0].path != keeper:
         return None
     inputs = _inputs(sites, shape)
-    results = _results(syntax, sites, shape)
+    results = _results(sites, shape)
     if inputs is None or results is None or len(inputs) + len(shape.literals) > MAX_PARAMETERS:
         return None
-    return _written(syntax, sites, shape, inputs, results, line_length)
+    if len(read) > 1 and ("self" in inputs or not _mean_the_same(sites)):
+        return None
+    return _written(sites, shape, inputs, results, modules, line_length)
+
+
+def _mean_the_same(sites: Sequence[Site]) -> bool:
+    """Return whether what the statements take from their module is the same thing in each of the modules."""
+    first = sites[0]
+    reads = names_in(first.body).reads - first.variables
+    known = [bindings(site.syntax, reads) for site in sites]
+    return all(one == known[0] for one in known) and all(
+        name in known[0] or (hasattr(builtins, name) and not any(_is_defined(site.syntax, name) for site in sites))
+        for name in reads
+    )
+
+
+def _is_defined(syntax: Syntax, name: str) -> bool:
+    """Return whether a module gives a name of its own to something."""
+    return name in names_in(syntax.module.body).writes
 
 
 def _inputs(sites: Sequence[Site], shape: Shape) -> list[str] | None:
@@ -68,7 +90,7 @@ def _inputs(sites: Sequence[Site], shape: Shape) -> list[str] | None:
     return read
 
 
-def _results(syntax: Syntax, sites: Sequence[Site], shape: Shape) -> list[str] | None:
+def _results(sites: Sequence[Site], shape: Shape) -> list[str] | None:
     """Return the first site's names of what comes out; None where one might be unbound at the end."""
     first = sites[0]
     written = names_in(first.body).writes
@@ -78,9 +100,9 @@ def _results(syntax: Syntax, sites: Sequence[Site], shape: Shape) -> list[str] |
     behind = flow.through(first.body, first.bound)
     wanted: set[str] = set()
     for site, names in zip(sites, shape.renamed, strict=True):
-        used = _used_elsewhere(syntax, site)
+        used = _used_elsewhere(site)
         needed = {name for name in written if names.get(name, name) in used}
-        if needed and any(isinstance(above, cst.Try | cst.TryStar) for above in syntax.ancestors(site.block)):
+        if needed and any(isinstance(above, cst.Try | cst.TryStar) for above in site.syntax.ancestors(site.block)):
             return None
         wanted |= needed
     if behind is None or not wanted <= behind or len(wanted) > MAX_RESULTS:
@@ -92,8 +114,9 @@ def _results(syntax: Syntax, sites: Sequence[Site], shape: Shape) -> list[str] |
     return [name for name in _in_order(first) if name in wanted]
 
 
-def _used_elsewhere(syntax: Syntax, site: Site) -> set[str]:
+def _used_elsewhere(site: Site) -> set[str]:
     """Return the names that the function uses outside the site; inside a loop "before" is "after" as well."""
+    syntax = site.syntax
     inside = {id(node) for node in walk_all(site.body)}
     in_loop = any(
         isinstance(above, cst.For | cst.While)
@@ -125,59 +148,87 @@ def _in_order(site: Site) -> list[str]:
 
 
 def _written(
-    syntax: Syntax, sites: Sequence[Site], shape: Shape, inputs: list[str], results: list[str], line_length: int
+    sites: Sequence[Site],
+    shape: Shape,
+    inputs: list[str],
+    results: list[str],
+    modules: Mapping[str, str],
+    line_length: int,
 ) -> Extracted | None:
-    own_class = _common_class(syntax, sites)
+    own_class = _common_class(sites)
     if ("self" in inputs and own_class is None) or "cls" in inputs:
         return None
     is_method = "self" in inputs
-    taken = {node.value for node in walk(syntax.module) if isinstance(node, cst.Name)}
+    taken = {node.value for site in sites for node in walk(site.syntax.module) if isinstance(node, cst.Name)}
     wish = _name(sites, results)
     if not wish:
         return None
-    name = _free(wish, taken)
-    literal_names = _literal_names(syntax, shape, taken)
+    first, shared = sites[0], len({site.path for site in sites}) > 1
+    # What another module imports is not private.
+    name = wish.lstrip("_") if shared else wish
+    if name in taken:
+        return None  # the names would not tell the two apart
+    literal_names = _literal_names(first.syntax, shape, taken)
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
-    helper = _helper(syntax, sites[0], shape, name, [*parameters, *literal_names], results, literal_names)
+    types = _types(sites, shape, results)
+    helper = _helper(first, shape, name, [*parameters, *literal_names], results, literal_names, types)
     bodies = {site.block: list(site.block.body) for site in sites}
-    for position, site in reversed(list(enumerate(sites))):
-        own = shape.renamed[position]
+    # From the last one in a file to the first, so that the places of those before it stay what they are.
+    for position in sorted(range(len(sites)), key=lambda one: sites[one].first, reverse=True):
+        site, own = sites[position], shape.renamed[position]
         arguments = [own.get(one, one) for one in parameters if not (is_method and one == "self")]
         arguments += [values[position] for values in shape.literals]
-        start = "return " if ends_in_return(site) else ""
-        if results:
-            start = f"{', '.join(own.get(one, one) for one in results)} = "
-        start += f"{'self.' if is_method else ''}{name}("
-        column = syntax.span(site.body[0]).start_column
-        code = f"{start}{', '.join(arguments)})"
-        if column + len(code) > line_length:
-            code = f"{start}\n    {', '.join(arguments)}\n)"
-        if column + max(map(len, code.split("\n"))) > line_length:
+        new = _call(site, own, f"{'self.' if is_method else ''}{name}", arguments, results, line_length)
+        if new is None:
             return None
-        line = cst.ensure_type(cst.parse_statement(code), cst.SimpleStatementLine)
-        leading = getattr(site.body[0], "leading_lines", ())
-        new = line.with_changes(leading_lines=leading)
         bodies[site.block][site.first : site.last] = [new]
-    if _nested(syntax, sites):
+    if _nested(sites):
         return None
-    text = syntax.rewritten({block: block.with_changes(body=body) for block, body in bodies.items()})
-    return Extracted(_inserted(text, helper, sites[0], is_method=is_method), name)
+    texts: dict[str, str] = {}
+    for site in sites:
+        if site.path not in texts:
+            mine: dict[cst.CSTNode, Change] = {
+                one.block: one.block.with_changes(body=bodies[one.block]) for one in sites if one.path == site.path
+            }
+            texts[site.path] = site.syntax.rewritten(mine)
+    for path, text in texts.items():
+        texts[path] = _inserted(text, helper, first, is_method=is_method) if path == first.path else (
+            imported(text, modules[first.path], name)
+        )  # fmt: skip
+    return Extracted(texts, name)
 
 
-def _nested(syntax: Syntax, sites: Sequence[Site]) -> bool:
+def _call(
+    site: Site, own: Mapping[str, str], called: str, arguments: Sequence[str], results: Sequence[str], line_length: int
+) -> cst.SimpleStatementLine | None:
+    """Return the statement that takes the place of a site; None where it would not fit."""
+    start = "return " if ends_in_return(site) else ""
+    if results:
+        start = f"{', '.join(own.get(one, one) for one in results)} = "
+    column = site.syntax.span(site.body[0]).start_column
+    code = f"{start}{called}({', '.join(arguments)})"
+    if column + len(code) > line_length:
+        code = f"{start}{called}(\n    {', '.join(arguments)}\n)"
+    if column + max(map(len, code.split("\n"))) > line_length:
+        return None
+    line = cst.ensure_type(cst.parse_statement(code), cst.SimpleStatementLine)
+    return line.with_changes(leading_lines=getattr(site.body[0], "leading_lines", ()))
+
+
+def _nested(sites: Sequence[Site]) -> bool:
     """Return whether one site's block holds another's: the outer replacement would lose the inner one."""
     blocks = {id(site.block) for site in sites}
-    return any(id(above) in blocks for site in sites for above in syntax.ancestors(site.block))
+    return any(id(above) in blocks for site in sites for above in site.syntax.ancestors(site.block))
 
 
-def _common_class(syntax: Syntax, sites: Sequence[Site]) -> cst.CSTNode | None:
+def _common_class(sites: Sequence[Site]) -> cst.CSTNode | None:
     """Return the class whose plain methods hold all sites."""
     found: set[cst.CSTNode | None] = set()
     for site in sites:
         node = site.function.node
         first = node.params.params[0].name.value if node.params.params else ""
-        block = syntax.parent(node)
-        owner = syntax.parent(block) if block is not None else None
+        block = site.syntax.parent(node)
+        owner = site.syntax.parent(block) if block is not None else None
         decorated = any(getattr(one.decorator, "value", "") == "staticmethod" for one in node.decorators)
         plain = isinstance(owner, cst.ClassDef) and first == "self" and not decorated
         found.add(owner if plain else None)
@@ -217,13 +268,13 @@ def _literal_names(syntax: Syntax, shape: Shape, taken: set[str]) -> dict[str, l
 
 
 def _helper(
-    syntax: Syntax,
     site: Site,
     shape: Shape,
     name: str,
     parameters: Sequence[str],
     results: Sequence[str],
     literal_names: dict[str, list[cst.CSTNode]],
+    types: Mapping[str, str],
 ) -> cst.FunctionDef:
     swaps = {id(node): new for new, nodes in literal_names.items() for node in nodes}
     body: list[cst.BaseStatement] = []
@@ -235,8 +286,39 @@ def _helper(
         body[0] = body[0].with_changes(leading_lines=())
     if results:
         body.append(cst.ensure_type(cst.parse_statement(f"return {', '.join(results)}"), cst.SimpleStatementLine))
-    params = cst.Parameters([cst.Param(cst.Name(parameter)) for parameter in parameters])
-    return cst.FunctionDef(cst.Name(name), params, cst.IndentedBlock(body))
+    annotated = dict(types)
+    for new, nodes in literal_names.items():
+        annotated[new] = {"SimpleString": "str", "Integer": "int", "Float": "float"}[type(nodes[0]).__name__]
+    needed = [*(one for one in parameters if one != "self"), _RETURNS]
+    if not all(one in annotated for one in needed):  # half annotated is what type checkers like least
+        annotated = {}
+    params = cst.Parameters([cst.Param(cst.Name(one), _annotation(annotated.get(one))) for one in parameters])
+    returns = _annotation(annotated.get(_RETURNS))
+    return cst.FunctionDef(cst.Name(name), params, cst.IndentedBlock(body), returns=returns)
+
+
+def _annotation(code: str | None) -> cst.Annotation | None:
+    return cst.Annotation(cst.parse_expression(code)) if code else None
+
+
+def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[str, str]:
+    """Return the annotations that all sites agree on, by the first site's names; what comes out is `_RETURNS`."""
+    found: list[dict[str, str]] = []
+    for site, names in zip(sites, shape.renamed, strict=True):
+        node, own = site.function.node, {there: here for here, there in names.items()}
+        annotated = {
+            own.get(part.name.value, part.name.value): site.syntax.code(part.annotation.annotation)
+            for part in walk(node.params)
+            if isinstance(part, cst.Param) and part.annotation is not None
+        }
+        if not results and not ends_in_return(site):
+            annotated[_RETURNS] = "None"
+        elif ends_in_return(site) and node.returns is not None:
+            annotated[_RETURNS] = site.syntax.code(node.returns.annotation)
+        elif len(results) == 1 and results[0] in annotated:
+            annotated[_RETURNS] = annotated[results[0]]
+        found.append(annotated)
+    return {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
 
 
 class _Swap(cst.CSTTransformer):

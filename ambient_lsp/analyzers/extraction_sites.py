@@ -29,8 +29,10 @@ _CONSUMERS = frozenset({"any", "all", "sum", "min", "max", "sorted", "list", "se
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One place: statements `first` to `last` (not part) of `block` in `function`."""
+    """One place: statements `first` to `last` (not part) of `block` in `function` of the file `path`."""
 
+    path: str
+    syntax: Syntax
     function: Function
     block: cst.IndentedBlock
     first: int
@@ -68,12 +70,13 @@ def site_at(syntax: Syntax, place: Place) -> Site | None:
                 flow.through(function.node.body.body, parameter_names(function.node))
                 bound = flow.before.get(block.body[first])
                 if first < last and bound is not None:
-                    return Site(function, block, first, last, local_names(function.node), bound)
+                    return Site(place.path, syntax, function, block, first, last, local_names(function.node), bound)
     return None
 
 
-def is_movable(syntax: Syntax, site: Site) -> bool:
+def is_movable(site: Site) -> bool:
     """Return whether the statements would do the same in a function of their own."""
+    syntax = site.syntax
     nodes = [node for statement in site.body for node in walk(statement)]
     for node in nodes:
         if isinstance(node, _REFUSED):
@@ -138,8 +141,9 @@ def ends_in_return(site: Site) -> bool:
     return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
 
 
-def compare(syntax: Syntax, sites: Sequence[Site]) -> Shape | None:
+def compare(sites: Sequence[Site]) -> Shape | None:
     """Compare the sites token by token; None when they differ in more than variables and literals."""
+    syntax = sites[0].syntax
     streams = [[node for statement in site.body for node in _tokens(statement)] for site in sites]
     if len({len(stream) for stream in streams}) != 1:
         return None

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import complexity, deadcode, duplication
-from ambient_lsp.analyzers.syntax import parse
+from ambient_lsp.analyzers import complexity, counting, deadcode, duplication
+from ambient_lsp.analyzers.source import read
 from ambient_lsp.errors import AmbientError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from ambient_lsp.analyzers.source import Definition
     from ambient_lsp.model import Json
 
-METRICS = ("cognitive-complexity", "duplicated-lines", "dead-lines", "function-lines")
+_OF_FUNCTIONS: Mapping[str, Callable[[Definition], int]] = {
+    "cyclomatic-complexity": lambda function: counting.cyclomatic(function.node),
+    "function-lines": complexity.function_lines,
+    "parameters": lambda function: counting.parameters(function.node),
+    "subscripts": lambda function: counting.subscripts(function.node),
+    "tokens": lambda function: counting.tokens(function.node),
+}
+METRICS = ("cognitive-complexity", "duplicated-lines", "dead-lines", *_OF_FUNCTIONS)
 
 
 def measure(metric: str, params: Mapping[str, Json], texts: Mapping[str, str]) -> float:
@@ -33,15 +41,14 @@ def measure(metric: str, params: Mapping[str, Json], texts: Mapping[str, str]) -
         return float(duplication.duplicated_lines(chosen, int(params.get("min_lines", 6))))
     if metric == "dead-lines":
         return float(sum(deadcode.dead_lines(text) for text in chosen.values()))
-    if metric == "function-lines":
-        parsed = (parse(text) for text in chosen.values())
+    if metric in _OF_FUNCTIONS:
+        count = _OF_FUNCTIONS[metric]
         return float(
             sum(
-                complexity.function_lines(syntax, function)
-                for syntax in parsed
-                if syntax is not None
-                for function in syntax.functions
-                if symbol in (None, function.qualname)
+                count(function)
+                for text in chosen.values()
+                for function in read(text).functions
+                if (symbol is None and not function.nested) or symbol == function.qualname
             )
         )
     raise AmbientError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, pure
 from ambient_lsp.analyzers.speed import (
     blocking,
     building,
@@ -77,6 +77,7 @@ def findings_of(made: Sequence[Speedup], path: str) -> list[RawFinding]:
     ]
 
 
+@pure
 def speedups(
     text: str, path: str, relations: Sequence[Relation] = (), callers: Sequence[tuple[str, bool]] = ()
 ) -> list[Speedup]:

@@ -6,19 +6,26 @@ where they would have no place the rewrite is not made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from ambient_lsp.analyzers.alone import on_its_own
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.complexity import cognitive
-from ambient_lsp.analyzers.syntax import Block, Function, Syntax, children, comments_in, leaves, only_statement, parse
-from ambient_lsp.model import Severity, Span
+from ambient_lsp.analyzers.counting import DEEPER
+from ambient_lsp.analyzers.forms import Rewrite
+from ambient_lsp.analyzers.source import read, statements, walk
+from ambient_lsp.analyzers.syntax import Block, Syntax, children, comments_in, leaves, only_statement, parse
+from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from tree_sitter import Node
+
+    from ambient_lsp.analyzers.source import Definition, Source
 
 GUARD = "AMB-REF-GUARD"
 MERGE = "AMB-REF-MERGE-IFS"
@@ -26,6 +33,7 @@ ELSE = "AMB-REF-ELSE"
 BOOLEAN = "AMB-REF-BOOLEAN"
 FLATTEN = "AMB-REF-FLATTEN"
 
+_JUMPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
 _MIN_GAIN = {GUARD: 2, ELSE: 2, MERGE: 1, BOOLEAN: 1}
 _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
@@ -53,19 +61,6 @@ _OPPOSITE: tuple[tuple[type[cst.BaseCompOp], type[cst.BaseCompOp]], ...] = (
 _BOOLEAN_CALLS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """A simpler text of the module. `before` and `after` are the cognitive complexity of `symbol`."""
-
-    rule: str
-    title: str
-    symbol: str
-    span: Span
-    text: str
-    before: int
-    after: int
-
-
 def find(text: str, path: str, line_length: int = 88) -> list[RawFinding]:
     """Find what `rewrites` would make simpler."""
     return findings_of(rewrites(text, path, line_length))
@@ -82,62 +77,84 @@ def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
 
 def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int = 15) -> list[Rewrite]:
     """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`)."""
-    syntax = parse(text)
-    if syntax is None:
-        return []
-    before = cognitive(text)
+    source = read(text)
     made: list[Rewrite] = []
-    for function in syntax.functions:
+    for function in source.functions:
         # A nested function counts for the one around it, and is rewritten with it.
-        if not function.nested and before.get(function.qualname, 0) and len(made) < _MOST:
-            made += _of_function(syntax, function, line_length, complexity_threshold)
+        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(function.node):
+            made += _of_function(source, function, line_length, complexity_threshold)
     return made
 
 
-def _of_function(syntax: Syntax, function: Function, line_length: int, threshold: int) -> list[Rewrite]:
+def _is_worth_a_try(function: Node) -> bool:
+    """Return whether the tree shows an `if` that could go: parsing for a rewrite costs far more than this look."""
+    return any(node.type == "if_statement" and _could_go(node) for node in walk(function))
+
+
+def _could_go(branch: Node) -> bool:
+    inside, block = statements(branch.child_by_field_name("consequence")), branch.parent
+    others = branch.children_by_field_name("alternative")
+    if not inside or block is None or block.parent is None:
+        return False
+    if _returns_truth(inside):
+        return True
+    if others:
+        last = statements(others[-1].child_by_field_name("body")) if others[-1].type == "else_clause" else []
+        # An `else` counts one itself, so one level less for one thing in it is enough.
+        may_end = bool(last) and inside[-1].type in _JUMPS and _deeper(last) >= 1
+        return may_end or (
+            len(others) == 1 and 1 <= len(last) <= 2 and last[-1].type in _JUMPS and _deeper(inside) >= 1
+        )
+    if len(inside) == 1 and inside[0].type == "if_statement" and not inside[0].children_by_field_name("alternative"):
+        return True
+    is_last = statements(block)[-1] == branch
+    header = block.parent.type in {"function_definition", "for_statement", "while_statement"}
+    return is_last and header and _deeper(inside) >= _MIN_GAIN[GUARD]
+
+
+def _deeper(inside: Sequence[Node]) -> int:
+    """Return how many things in these statements count one more for each level that they are deep in."""
+    return sum(node.type in DEEPER for statement in inside for node in walk(statement))
+
+
+def _returns_truth(inside: Sequence[Node]) -> bool:
+    returned = inside[0].named_children if len(inside) == 1 and inside[0].type == "return_statement" else []
+    return bool(returned) and returned[0].type in {"true", "false"}
+
+
+def _of_function(source: Source, function: Definition, line_length: int, threshold: int) -> list[Rewrite]:
     """Rewrite one function as a module of its own, so that the cost is that of the function, not of the file."""
-    alone = syntax.module.with_changes(body=[function.node.with_changes(leading_lines=())], header=[], footer=[]).code
-    small = parse(alone)
-    name = function.node.name.value
-    before = cognitive(alone).get(name)
-    if small is None or before is None:
+    alone = on_its_own(source, function)
+    small = parse(alone.text) if alone is not None else None
+    if alone is None or small is None:
+        return []
+    before = cognitive(alone.text).get(function.name)
+    if before is None:
         return []
     steps = [
         (rule, place, new, after)
         for rule, place, new in islice(_candidates(small, line_length), _MOST)
-        if before - (after := cognitive(new).get(name, before)) >= _MIN_GAIN[rule]
+        if before - (after := cognitive(new).get(function.name, before)) >= _MIN_GAIN[rule]
     ]
     made = [
         Rewrite(
             rule,
             _TITLES[rule].format(symbol=f"`{function.qualname}`"),
             function.qualname,
-            _moved(small.span(place), small.span(small.functions[0].node), syntax.span(function.node)),
-            _put_back(syntax, function, new),
+            alone.moved(small.span(place)),
+            alone.put_back(source, new),
             before,
             after,
         )
         for rule, place, new, after in steps
     ]
     if before > threshold and steps:
-        flat, after = _flattened(alone, name, line_length)
+        flat, after = _flattened(alone.text, function.name, line_length)
         if after < before:
             title = _TITLES[FLATTEN].format(symbol=f"`{function.qualname}`")
-            place = syntax.header(function.node)
-            text = _put_back(syntax, function, flat)
-            made.append(Rewrite(FLATTEN, title, function.qualname, place, text, before, after))
+            place = source.span(function.node.child_by_field_name("name") or function.node)
+            made.append(Rewrite(FLATTEN, title, function.qualname, place, alone.put_back(source, flat), before, after))
     return made
-
-
-def _put_back(syntax: Syntax, function: Function, alone: str) -> str:
-    new = cst.ensure_type(cst.parse_module(alone).body[0], cst.FunctionDef)
-    return syntax.rewritten({function.node: new.with_changes(leading_lines=function.node.leading_lines)})
-
-
-def _moved(span: Span, old: Span, new: Span) -> Span:
-    """Return a span of the function on its own as a span of the file."""
-    lines, columns = new.start_line - old.start_line, new.start_column - old.start_column
-    return Span(span.start_line + lines, span.start_column + columns, span.end_line + lines, span.end_column + columns)
 
 
 def _flattened(text: str, name: str, line_length: int) -> tuple[str, int]:

@@ -99,6 +99,66 @@ async def test_a_copy_in_another_module_of_the_package_is_imported_instead(tmp_p
     assert after < before
 
 
+BLOCK = """    total = 0
+    for item in rows:
+        if item.price > Decimal(10):
+            total += item.price * 2
+        else:
+            total += item.price
+"""
+HEAD = "from decimal import Decimal\n\n\n"
+ONE_PLACE = f"{HEAD}def net_price(rows):\n{BLOCK}    return total\n"
+OTHER_PLACE = f"{HEAD}def gross_price(rows, tax):\n{BLOCK.replace('10', '20')}    return total + tax\n"
+
+
+async def test_a_block_in_two_modules_of_a_package_becomes_one_function(tmp_path):
+    texts = {"pkg/a.py": ONE_PLACE, "pkg/b.py": OTHER_PLACE, "pkg/__init__.py": ""}
+    for target in ("pkg/a.py", "pkg/b.py"):
+        _, proposals = await ask(RefactorArchitect(), tmp_path, texts, [target])
+        (proposal,) = proposals
+        assert proposal.files_touched == ("pkg/a.py", "pkg/b.py")
+        assert "2 places of 2 files into `compute_total`" in proposal.title
+        assert "6 → 0" in proposal.rationale
+        new = apply_edits(texts, proposal.edits)
+        assert new["pkg/a.py"].startswith(f"{HEAD}def compute_total(rows, amount):\n    total = 0\n")
+        assert new["pkg/b.py"] == (
+            "from decimal import Decimal\nfrom pkg.a import compute_total\n\n\n"
+            "def gross_price(rows, tax):\n    total = compute_total(rows, 20)\n    return total + tax\n"
+        )
+        params = proposal.proof.params
+        before, after = (metrics.measure(params["metric"], params, one) for one in (texts, {**texts, **new}))
+        assert (before, after) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "init"),
+    [
+        # Another `Decimal`, one of the module's own, and one that hides the builtin.
+        (ONE_PLACE.replace("from decimal", "from fastdecimal"), OTHER_PLACE, ""),
+        (ONE_PLACE.replace(HEAD, "Decimal = float\n\n\n"), OTHER_PLACE.replace(HEAD, "Decimal = float\n\n\n"), ""),
+        # Either module needs the other.
+        ("from pkg.b import gross_price\n" + ONE_PLACE, "from pkg.a import net_price\n" + OTHER_PLACE, ""),
+    ],
+)
+async def test_a_block_that_is_not_the_same_in_both_modules_stays(tmp_path, one, two, init):
+    texts = {"pkg/a.py": one, "pkg/b.py": two, "pkg/__init__.py": init}
+    write(tmp_path, texts)
+    bench = Bench(tmp_path)
+    context = await context_of(bench, tmp_path, texts, ["pkg/a.py"])
+    imports = {"pkg/a.py": ("pkg.b",), "pkg/b.py": ("pkg.a",)} if "from pkg." in one else {}
+    tree = {path: replace(facts, imports=imports.get(path, ())) for path, facts in context.tree.items()}
+    items = [item async for item in RefactorArchitect().propose(replace(context, tree=tree), bench)]
+    assert [one.rule for one in items if hasattr(one, "rule")] == [duplication.DUPLICATE]
+    assert not [one for one in items if hasattr(one, "edits")]
+
+
+async def test_a_function_that_was_copied_and_edited_is_told(tmp_path):
+    edited = ONE_PLACE.replace("net_price", "sum_price").replace("in rows:\n", "in rows:\n        check(item)\n")
+    findings, proposals = await ask(RefactorArchitect(), tmp_path, {"a.py": ONE_PLACE, "b.py": edited}, ["b.py"])
+    assert [(one.rule, one.evidence[0].path) for one in findings] == [("AMB-REF-SIMILAR", "a.py")]
+    assert not proposals
+
+
 @pytest.mark.parametrize("other", ["b.py", "setup.cfg", "docs/use.md", "tests/test_a.py"])
 async def test_a_name_that_any_file_mentions_is_not_dead(tmp_path, other):
     texts = {"a.py": "x = 1\n\n\ndef _old():\n    return 1\n"}

@@ -57,7 +57,7 @@ def test_parameters_with_defaults_and_self_do_not_count():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "def f():\n\t  x\n\ty\n"],
+    ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "if x:\n\t  x\n\ty\n"],
 )
 def test_nothing_crashes_on_new_or_broken_text(text):
     assert complexity.find(text, "a.py") == []
@@ -73,3 +73,35 @@ def test_the_metrics_can_be_narrowed():
     assert metrics.measure("duplicated-lines", {"min_lines": 6}, texts) == 6
     with pytest.raises(AmbientError, match="no metric called beauty"):
         metrics.measure("beauty", {}, texts)
+
+
+def test_a_file_that_the_library_cannot_read_is_measured_all_the_same():
+    broken = NESTED + "\n\ndef g(:\n"
+    assert complexity.cognitive(NESTED)["A.f"] == complexity.cognitive(broken)["A.f"] == 15
+    assert complexity.COMPLEX in rules(broken, complexity_threshold=10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f[T](x: T):\n    if x:\n        return f'{x['a']}'\n",
+        "def f(x):\n    try:\n        g()\n    except A, B:\n        pass\n",
+        "def f(x):\n    if x:\n        return t'{x!r:>{4}}'\n",
+        "type X[**P, *T] = list[T]\n\n\ndef f(x):\n    if x:\n        pass\n",
+        "def f(x):\n    match x:\n        case {'a': [1, *_]} if x:\n            pass\n",
+        "def f(x):\n    try:\n        g()\n    except* E:\n        pass\n",
+    ],
+)
+def test_newer_syntax_is_measured(text):
+    assert complexity.cognitive(text)["f"] >= 1
+    assert complexity.COMPLEX in rules(text, complexity_threshold=0)
+
+
+def test_flat_branches_are_told_apart_from_hard_ones():
+    flat = "def f(x):\n" + "".join(f"    if x == {n}:\n        return {n}\n" for n in range(12))
+    assert rules(flat, complexity_threshold=12) == set()
+    assert rules(flat, complexity_threshold=6) == {complexity.COMPLEX}
+    match = "def f(x):\n    match x:\n" + "".join(f"        case {n}:\n            return {n}\n" for n in range(40))
+    (found,) = complexity.find(match, "a.py")
+    assert found.rule == complexity.BRANCHES
+    assert "41 ways through `f`" in found.message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import twins
+from ambient_lsp.analyzers import modules, twins
 
 BODY = '''def clean(text: str) -> str:
     """Tidy."""
@@ -45,6 +45,6 @@ def test_not_the_same(one, two):
 
 def test_a_cycle_is_seen_through_other_modules_and_packages():
     imports = {"p.a": ("p.b",), "p.b": ("p.c.name",), "p": (), "p.c": ()}
-    assert twins.reaches("p.a", "p.c", imports)
-    assert twins.reaches("p.a", "p", imports)
-    assert not twins.reaches("p.c", "p.a", imports)
+    assert modules.reaches("p.a", "p.c", imports)
+    assert modules.reaches("p.a", "p", imports)
+    assert not modules.reaches("p.c", "p.a", imports)
