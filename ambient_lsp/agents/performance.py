@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _MOST_MODEL_FILES = 200
-_MOST_CALLERS = 12
+_MOST_TESTS = 8
 _MOST_IMPORTERS = 40
-"""With more files that import a module, nobody can tell quickly how all of them call it."""
+_MOST_CALLERS_TEXT = 200_000
+"""With more of them, nobody can tell quickly how all of them call a function; then nothing is told."""
 
 
 class PerformanceOptimizer(Specialist):
@@ -58,17 +59,17 @@ class PerformanceOptimizer(Specialist):
     async def _callers(self, snapshot: Snapshot, context: Context, bench: Workbench) -> list[tuple[str, bool]]:
         """Return (text, whether it is a test) of files that call the functions here, for those without type hints."""
         names = await bench.cpu(evidence.wanted, snapshot.text)
-        tests = context.tests.get(snapshot.path, ())[:_MOST_CALLERS]
-        importers = [
-            path for path in context.impact.get(snapshot.path, ()) if path not in context.tests.get(snapshot.path, ())
-        ]
+        tests = context.tests.get(snapshot.path, ())
+        importers = [path for path in context.impact.get(snapshot.path, ()) if path not in tests]
+        if not names or len(importers) > _MOST_IMPORTERS:
+            return []
         found = []
-        for path in (*tests, *importers) if names and len(importers) <= _MOST_IMPORTERS else ():
+        for path in (*importers, *tests[:_MOST_TESTS]):
             other = await bench.read(path)
             if other is not None and any(f"{name}(" in other.text for name in names):
                 facts = context.tree.get(path)
                 found.append((other.text, facts.is_test if facts is not None else is_test_path(path)))
-        return found[:_MOST_CALLERS]
+        return found if sum(len(text) for text, _ in found) <= _MOST_CALLERS_TEXT else []
 
     async def _relations(self, snapshot: Snapshot, context: Context, bench: Workbench) -> tuple[Relation, ...]:
         """Return the relations of the repository's models, for a file that asks for rows of them."""

@@ -41,7 +41,8 @@ def learned(code: Code, callers: Sequence[tuple[str, bool]]) -> Code:
         return code
     fresh = Code(code.text)
     for function in fresh.functions:
-        if function.name in found:
+        # Who calls a public function, the module alone does not know.
+        if function.name in found and (callers or function.name.startswith("_")):
             _tell(function, found[function.name])
     return fresh
 

@@ -985,3 +985,5 @@ def test_calls_tell_what_parameters_are(callers, fixes):
 def test_the_module_itself_tells_how_a_private_function_is_called():
     text = UNTYPED.replace("def f", "def _f") + "\n\ndef g(names: list[str]):\n    return _f(names, names[1:])\n"
     assert [one.rule for one in performance.speedups(text, "a.py") if one.text] == [speedup.MEMBERSHIP, speedup.SEEN]
+    public = text.replace("_f", "f")
+    assert not [one.rule for one in performance.speedups(public, "a.py") if one.text]
