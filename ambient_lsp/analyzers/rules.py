@@ -36,13 +36,6 @@ FLOW = (
         better='import sqlite3\n\ncursor.execute("SELECT * FROM users WHERE name = ?", (name,))\n',
     ),
     weakness(
-        "MARKUP", "medium", "79 80", "a03", "Value marked as safe markup",
-        "A value with markup in it becomes part of the page.",
-        "`Markup(...).format`, or Django's `format_html`, which escape the values.", "S308 S702 S704",
-        example='from markupsafe import Markup\n\nname = Markup(f"<b>{name}</b>")\n',
-        better='from markupsafe import Markup\n\nname = Markup("<b>{}</b>").format(name)\n',
-    ),
-    weakness(
         "RAW-SQL", "high", "89", "a03", "Raw SQL in Django", "A value can change the statement.",
         "Parameters, where each value stands for one.", "S610 S611",
         example='from shop.models import User\n\nUser.objects.extra(where=[f"name = \'{name}\'"])\n',

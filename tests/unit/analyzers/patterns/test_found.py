@@ -120,6 +120,8 @@ def told(text, path="shop/app.py"):
                     "    b.extractall('/srv', filter='fully_trusted')\n"),
         ("WEAK-HASH", "import hashlib\n\n\nclass V:\n    ALGORITHM = 'md5'\n\n    def f(self, x):\n"
                       "        return hashlib.new(self.ALGORITHM, x)\n"),
+        ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n"),
+        ("MARKUP", "from markupsafe import Markup, escape\n\nx = Markup('<b>%s %s</b>' % (escape(a), b))\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),
