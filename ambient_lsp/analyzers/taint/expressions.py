@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
 
 

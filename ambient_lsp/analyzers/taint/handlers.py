@@ -16,9 +16,9 @@ from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS,
+    NO_TAINTS,
     PARAMETER,
     UNKNOWN,
-    UNTRUSTED,
     Class,
     Function,
     Opaque,
@@ -98,9 +98,12 @@ def received(machine: Machine, function: Function, state: State) -> None:
         state.names[parameter.arg] = _parameter(
             machine, function, parameter, defaults.get(parameter.arg), handler, converted, first, state
         )
-    label = UNTRUSTED if handler is not None and handler.parameters != "none" else PARAMETER
     where = place(function.scope.path, function.node)
-    taints = marks(label, _words(label, "*args"), where)
+    taints = NO_TAINTS
+    if handler is None:
+        taints = marks(PARAMETER, _words(PARAMETER, "*args"), where)
+    elif handler.parameters == "all":
+        taints = marks(handler.label, _words(handler.label, "*args"), where)
     if spec.vararg is not None:
         state.names[spec.vararg.arg] = machine.new(sequence("tuple", [], Opaque(taints)), state)
     if spec.kwarg is not None:
@@ -118,7 +121,9 @@ def _returns(machine: Machine, handler: Handler, decorator: ast.expr | None, sta
 
 
 def _words(label: str, name: str) -> str:
-    return f"the request's `{name}`" if label == UNTRUSTED else f"the parameter `{name}`"
+    if label == PARAMETER:
+        return f"the parameter `{name}`"
+    return f"the option `{name}`" if label == "cli" else f"the request's `{name}`"
 
 
 def _parameter(
@@ -153,7 +158,7 @@ def _parameter(
             return Opaque(type=kind)
     label = handler.label
     checked = _checked(parameter, default) if handler.annotations else frozenset()
-    taints = marks(label, _words(UNTRUSTED, name), here)
+    taints = marks(label, _words(label, name), here)
     if handler.annotations and parameter.annotation is not None:
         model = _class_of(parameter.annotation, state)
         if model is not None:

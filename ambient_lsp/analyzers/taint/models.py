@@ -448,7 +448,8 @@ _MODELS: dict[str, Model] = {
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
-    "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed, "hmac.digest": _signed,
+    "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
+    "hmac.digest": _signed,
     "collections.namedtuple": _named_tuple,
     "typing.cast": lambda machine, site: site.args[1] if len(site.args) > 1 else None,
 }  # fmt: skip

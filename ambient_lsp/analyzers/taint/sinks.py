@@ -46,6 +46,7 @@ _SECRET = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_FIXED_FOLDER = re.compile(rf"(/|[A-Za-z]:)[^{SOMETHING}]*$")
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -266,7 +267,7 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
     if kind.prefix in ("body", "lines"):
         return _EMPTY_LINE.search(prefix) is None
     if kind.prefix == "path":
-        if taint.label == "cli" and not built:
+        if taint.label == "cli" and not (built and _FIXED_FOLDER.match(prefix)):
             return False  # who starts a program may name any file
         return not (NO_DOTS in taint.cleaned and (built or NO_ROOT in taint.cleaned))
     return True
