@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.values import Class, Place
 
-STEPS = 600_000
+STEPS = 400_000
 """Work allowed for one file; an expression or a statement is one step, of some microseconds."""
 SECONDS = 5.0
 _STEPS_OF_ONE = 30_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import string
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
 
 
@@ -74,6 +75,8 @@ def _name(machine: Machine, node: ast.Name, state: State) -> Value:
 def symbol(machine: Machine, dotted: str, node: ast.AST, state: State) -> Value:
     """Return the value of something of another package: untrusted data, a value of a known type, or its name."""
     dotted = machine.rules.name(dotted)
+    if dotted.startswith("string.") and isinstance(known := getattr(string, dotted[7:], None), str):
+        return Const(known)
     applies = machine.applies()
     for source in lookup(machine.rules.values, (dotted,), applies):
         return tainted(source, place(state.frame.scope.path, node))

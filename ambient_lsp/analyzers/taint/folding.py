@@ -33,6 +33,7 @@ _MOST_WAYS = 12
 _LARGEST = 1 << 64
 _WIDE = re.compile(r"\d{4,}")
 NAME = "sql.name"
+_TRUSTED = frozenset({"environment"})
 _BEFORE_A_VALUE = re.compile(r"(?i)(['\"%=<>(,]|\b(like|in|values|between|limit|offset|and|or|not))\s*$")
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -194,7 +195,7 @@ def prefix_of(parts: Sequence[Value]) -> str:
         if type(part) is Const and isinstance(part.value, str):
             result += part.value
             continue
-        if type(part) is Opaque and not part.taints:
+        if type(part) is Opaque and all(taint.label in _TRUSTED for taint in part.taints):
             result += part.prefix if part.prefix.endswith(SOMETHING) else part.prefix + SOMETHING
             continue
         if type(part) is Opaque:
