@@ -102,9 +102,10 @@ class Observation:
     """What one expression did. `exception` is the name of the exception's type, empty when it gave a value.
 
     `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
-    another process with another hash seed, in another order, did the same. `message` is what the exception says;
-    `changed` an argument as the call left it, where that is not as it was; `again` what a second call in the same
-    process gave, where that was something else; `steps` stand for the ways through the code that the call took.
+    another process with another hash seed, in another order, did the same. `message` is what the exception says.
+    `changed` is the first argument that is not as it was, as the call left it, and `changed_at` its place. `again` is
+    what a second call in the same process gave, where that was something else. `steps` stand for the ways through the
+    code that the call took.
     """
 
     expression: str
@@ -114,6 +115,7 @@ class Observation:
     deterministic: bool = True
     message: str = ""
     changed: str = ""
+    changed_at: int = 0
     again: str = ""
     steps: Sequence[int] = ()
 

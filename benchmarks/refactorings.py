@@ -1,6 +1,6 @@
 """Refactorings: real code made worse on purpose, found again, and put right with a proof from the sandbox.
 
-    python -m benchmarks.refactorings humanize inflection         # fetches, unpacks and installs the packages
+    python -m benchmarks.refactorings inflection boltons          # fetches, unpacks and installs the packages
     python -m benchmarks.refactorings --write docs/refactorings.md --each 3
 
 Each package is planted with up to a few places of every kind (a `not in` turned round, an `any` written as a loop, a
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-PACKAGES = ["humanize", "inflection", "tabulate", "boltons", "more-itertools", "tomlkit"]
+PACKAGES = ["inflection", "boltons", "tabulate", "sortedcontainers", "bottle", "tomlkit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +248,9 @@ def line(result: Result) -> str:
     if result.fix is not None:
         state = "does not apply" if not result.applies else "not checked"
     if verdict is not None:
-        reached = "no test" in verdict.reason
-        state = verdict.outcome.value if verdict.outcome is not VerdictOutcome.INCONCLUSIVE or not reached else (
-            "not reached"
-        )  # fmt: skip
+        state = verdict.outcome.value
+        if verdict.outcome is not VerdictOutcome.PASSED:
+            state = "not reached" if "runs these lines" in verdict.reason else f"{state}: {verdict.reason}"
     numbers = ", ".join(f"{one.name} {one.before:g} → {one.after:g}" for one in verdict.measurements) if verdict else ""
     if result.fix is not None and not numbers:
         numbers = result.fix.rationale

@@ -35,6 +35,7 @@ SETTINGS = """agents:
   enabled: [PerformanceOptimizer]
   max_proposals_per_file: 40
 """
+MARK = "<!-- what follows is made by benchmarks/speedups.py -->"
 PAGE = HOME / "docs" / "speedups.md"
 
 
@@ -83,7 +84,8 @@ def main() -> int:
     page = report(sorted(rows, key=lambda row: cases.index(row.case)))
     sys.stdout.write(page)
     if options.write:
-        PAGE.write_text(page, encoding="utf-8")
+        head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+        PAGE.write_text(f"{head}{MARK}\n\n{page}", encoding="utf-8")
     return 0 if all(row.offered and row.applies and not row.alarms for row in rows) else 1
 
 
@@ -166,13 +168,6 @@ def report(rows: list[Row]) -> str:
     proven = [row for row in offered if row.proposal and row.proposal["verdict"]["outcome"] == "passed"]
     fixes = [row for row in rows if row.proposal is not None]
     lines = [
-        "# Planted slow code",
-        "",
-        "Made by `python -m benchmarks.speedups --write`: slow functions are appended to modules of real packages "
-        f"({', '.join(HOSTS)}), reviewed by `ambient review`, and each fix is proven in the bubblewrap sandbox.",
-        "Inputs are recorded from the planted tests where a case has some, else made up from type hints. "
-        "Times depend on the machine; the gain is what counts.",
-        "",
         f"- found: {sum(row.found for row in rows)} of {len(rows)}",
         f"- fix offered: {len(offered)} of {len(rows)}; {len(fixes)} were proposed",
         f"- offered fixes that apply: {sum(row.applies for row in offered)} of {len(offered)}",

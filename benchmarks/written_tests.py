@@ -75,7 +75,7 @@ def prepare(project: Path, extra: list[str]) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     # Some projects' settings name the folder, and pytest warns where it is missing.
     (project / "tests").mkdir()
-    (project / "tests" / "test_nothing.py").write_text("def test_nothing():\n    assert 1 + 1 == 2\n", encoding="utf-8")
+    (project / "tests" / "test_nothing.py").write_text('"""Taken away."""\n', encoding="utf-8")
     (project / ".ambient.yml").write_text(CONFIG, encoding="utf-8")
     shutil.rmtree(project / ".git", ignore_errors=True)
     with (project / ".gitignore").open("a", encoding="utf-8") as ignore:

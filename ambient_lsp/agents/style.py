@@ -46,7 +46,7 @@ class StyleEnforcer(Specialist):
     async def _look(
         self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        if is_generated(snapshot.text):
+        if is_generated(snapshot.text) or style.is_sample(snapshot.path):
             return
         defer = bool(settings.get("defer_to_formatter", True))
         report = reports[snapshot.path]

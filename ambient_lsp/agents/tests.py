@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers import characterise, testplaces, testwriting, untested
-from ambient_lsp.analyzers.base import findings, is_generated
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.model import FileEdit, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -103,6 +103,9 @@ class TestEnhancer(Specialist):
         chosen = [one for one in made if one.name not in open_ways][:_MOST_FUNCTIONS] or made[:1]
         if not chosen:
             return
+        chosen = await _seeing(bench, module, snapshot.text, asked, chosen)
+        if not chosen:
+            return
         if _uses(context, "hypothesis"):
             chosen = await _drawn(bench, module, chosen)
         place, existing = await _test_file(snapshot.path, module, context, bench)
@@ -124,6 +127,17 @@ async def _observe(bench: Workbench, module: str, asked: Sequence[Question]) -> 
     second = await bench.observe(more, setup) if more else ()
     observed.update({one.expression: one for one in second or ()})
     return observed
+
+
+async def _seeing(
+    bench: Workbench, module: str, text: str, asked: Sequence[Question], chosen: Sequence[Subject]
+) -> list[Subject]:
+    """Leave out tests that notice none of a few mistakes; without an answer from the sandbox, none is left out."""
+    sights = await bench.cpu(eyesight.sights, text, list(chosen))
+    tries = eyesight.questions(sights)
+    setup = characterise.setup(module, asked) + eyesight.setup(module, sights)
+    seen = await bench.observe(tries, setup) if tries else None
+    return eyesight.seeing(sights, {one.expression: one for one in seen}) if seen is not None else list(chosen)
 
 
 async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> list[Subject]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp import identity
@@ -208,6 +209,13 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
 def is_generated(text: str) -> bool:
     """Return whether a file says in its first lines that a tool wrote it, or that it is to stay as it is."""
     return _HANDS_OFF.search(text[:600]) is not None
+
+
+def is_test_path(path: str) -> bool:
+    """Return whether a file's name or folder says that it is a test."""
+    pure = PurePosixPath(path)
+    in_folder = any(part in {"tests", "test"} for part in pure.parts[:-1])
+    return in_folder or pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name == "conftest.py"
 
 
 def node_at(text: str, span: Span) -> Node | None:

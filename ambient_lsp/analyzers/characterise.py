@@ -185,7 +185,7 @@ def _judged(
     broken: list[RawFinding] = []
     for family in one.families:
         law, finding = pinning.lawful(one.signature, family, _tried(one, pinned), observed)
-        if law is not None and law[0].shown:
+        if law is not None and law[0].shown and not pinned.changes:
             kept += [law] if not (law[0].name == "sorted" and kept and kept[0][0].name == "sorts") else []
         if finding is not None:
             broken.append(finding)

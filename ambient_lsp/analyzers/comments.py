@@ -37,7 +37,8 @@ _HARMLESS = frozenset(("pass_statement", "break_statement", "continue_statement"
 _ASKS = re.compile(r"(?:isinstance|issubclass|hasattr|callable|len|any|all|bool)\(")
 _REMARK = re.compile(r"\S\s+#")
 _CALL = re.compile(r"#\s*(?:\w+\s*=\s*)?(?:\w+\.)*(\w+)\(\s*[\w*]+(?:\s*,\s*[\w*]+)*\s*\)\s*$")
-_WORDS_ABOUT_IMPORTS = re.compile(r"#\s*import\s+\w+\s*$")
+_HEADING = re.compile(r"#\s*(?:import\s+\w+(?:\s+as\s+\w+)?|(?!print|breakpoint)\w+\(\))\s*$")
+"""One line that names what comes below: "import commands", "read_bytes()"."""
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
 _LEAST_LETTERS = 8
 _ALIKE = 0.85
@@ -134,7 +135,7 @@ def is_code(lines: list[str]) -> bool:
     """Whether these comment lines, with their `#`, are together code that does something."""
     if any(_SPEAKS_TO_A_TOOL.match(line) for line in lines) or not any("(" in line or " " in line for line in lines):
         return False
-    if len(lines) == 1 and _WORDS_ABOUT_IMPORTS.match(lines[0]):
+    if any(line.startswith("##") for line in lines) or (len(lines) == 1 and _HEADING.match(lines[0])):
         return False
     bare = [line[1:] for line in lines]
     full = [line for line in bare if line.strip()]
@@ -174,11 +175,21 @@ def _acts(node: Node) -> bool:
         if inner.type == "assignment" and inner.child_by_field_name("right") is None:
             return False  # `x: int`
         # A formula explains; a call did something. One that only asks explains, too: it says what is known here.
-        return re.search(r"\w\(", text) is not None and not _ASKS.match(text)
+        return _calls(inner) and not _ASKS.match(text)
     if node.type in _WORDY:
         # "return early", "assert nothing", "del it" are prose.
         return re.search(r"[\w)\]][(.\[]|\s(?:==|is|not|None|True|False|\d)", text) is not None
     return node.type in _ACTS
+
+
+def _calls(node: Node) -> bool:
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop()
+        if inner.type == "call":
+            return True
+        waiting += inner.named_children
+    return False
 
 
 def _introduced(outline: Outline, first: Comment) -> bool:
@@ -194,6 +205,8 @@ def _explains(outline: Outline, block: list[Comment]) -> bool:
     """Whether a block is there for its reader: it has remarks of its own, or shows how to read the call below it."""
     if any(_REMARK.search(comment.text) for comment in block):
         return True
+    if any(";" in comment.text and "pdb" not in comment.text for comment in block):
+        return True  # how something was made, in one line
     called = _CALL.match(block[0].text)
     below = outline.lines.line(block[-1].line + 1)
     return len(block) == 1 and called is not None and re.search(rf"\b{re.escape(called[1])}\(", below) is not None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_PARAMETERS = 6
 MAX_RESULTS = 3
 _SHORTEST_NAME = 3
+_RETURNS = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,13 @@ def _written(
         return None
     first, shared = sites[0], len({site.path for site in sites}) > 1
     # What another module imports is not private.
-    name = _free(wish.lstrip("_") if shared else wish, taken)
+    name = wish.lstrip("_") if shared else wish
+    if name in taken:
+        return None  # the names would not tell the two apart
     literal_names = _literal_names(first.syntax, shape, taken)
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
-    helper = _helper(first, shape, name, [*parameters, *literal_names], results, literal_names)
+    types = _types(sites, shape, results)
+    helper = _helper(first, shape, name, [*parameters, *literal_names], results, literal_names, types)
     bodies = {site.block: list(site.block.body) for site in sites}
     # From the last one in a file to the first, so that the places of those before it stay what they are.
     for position in sorted(range(len(sites)), key=lambda one: sites[one].first, reverse=True):
@@ -270,6 +274,7 @@ def _helper(
     parameters: Sequence[str],
     results: Sequence[str],
     literal_names: dict[str, list[cst.CSTNode]],
+    types: Mapping[str, str],
 ) -> cst.FunctionDef:
     swaps = {id(node): new for new, nodes in literal_names.items() for node in nodes}
     body: list[cst.BaseStatement] = []
@@ -281,8 +286,39 @@ def _helper(
         body[0] = body[0].with_changes(leading_lines=())
     if results:
         body.append(cst.ensure_type(cst.parse_statement(f"return {', '.join(results)}"), cst.SimpleStatementLine))
-    params = cst.Parameters([cst.Param(cst.Name(parameter)) for parameter in parameters])
-    return cst.FunctionDef(cst.Name(name), params, cst.IndentedBlock(body))
+    annotated = dict(types)
+    for new, nodes in literal_names.items():
+        annotated[new] = {"SimpleString": "str", "Integer": "int", "Float": "float"}[type(nodes[0]).__name__]
+    needed = [*(one for one in parameters if one != "self"), _RETURNS]
+    if not all(one in annotated for one in needed):  # half annotated is what type checkers like least
+        annotated = {}
+    params = cst.Parameters([cst.Param(cst.Name(one), _annotation(annotated.get(one))) for one in parameters])
+    returns = _annotation(annotated.get(_RETURNS))
+    return cst.FunctionDef(cst.Name(name), params, cst.IndentedBlock(body), returns=returns)
+
+
+def _annotation(code: str | None) -> cst.Annotation | None:
+    return cst.Annotation(cst.parse_expression(code)) if code else None
+
+
+def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[str, str]:
+    """Return the annotations that all sites agree on, by the first site's names; what comes out is `_RETURNS`."""
+    found: list[dict[str, str]] = []
+    for site, names in zip(sites, shape.renamed, strict=True):
+        node, own = site.function.node, {there: here for here, there in names.items()}
+        annotated = {
+            own.get(part.name.value, part.name.value): site.syntax.code(part.annotation.annotation)
+            for part in walk(node.params)
+            if isinstance(part, cst.Param) and part.annotation is not None
+        }
+        if not results and not ends_in_return(site):
+            annotated[_RETURNS] = "None"
+        elif ends_in_return(site) and node.returns is not None:
+            annotated[_RETURNS] = site.syntax.code(node.returns.annotation)
+        elif len(results) == 1 and results[0] in annotated:
+            annotated[_RETURNS] = annotated[results[0]]
+        found.append(annotated)
+    return {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
 
 
 class _Swap(cst.CSTTransformer):

@@ -102,8 +102,11 @@ def duplicates(outline: Outline) -> list[RawFinding]:
     return found
 
 
-def star(outline: Outline, offers: Mapping[str, Offer], *, names_used_elsewhere: str = "") -> list[RawFinding]:
-    """Return the one `from module import *` of a file whose names are certain. `offers` are by module as written."""
+def star(outline: Outline, offers: Mapping[str, Offer], used_elsewhere: str = "", width: int = 88) -> list[RawFinding]:
+    """Return the one `from module import *` of a file whose names are certain.
+
+    `offers` are by module as written; `used_elsewhere` is the code of files that import this one.
+    """
     stars = [node for node in outline.imports if re.search(r"\bimport\s*\*", outline.code(node))]
     if len(stars) != 1 or _DYNAMIC.search(outline.text) or "__all__" in outline.text:
         return []
@@ -119,11 +122,11 @@ def star(outline: Outline, offers: Mapping[str, Offer], *, names_used_elsewhere:
     used = sorted(words & offer.names)
     if not used or len(used) > _MOST_NAMES or own & offer.names:
         return []
-    if any(re.search(rf"\b{name}\b", names_used_elsewhere) for name in offer.names - set(used)):
+    if any(re.search(rf"\b{name}\b", used_elsewhere) for name in offer.names - set(used)):
         return []
     start, end = outline.span(node)
     line = f"from {module} import {', '.join(used)}"
-    if len(line) > 88:
+    if len(line) > width:
         line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in used) + ")"
     return [
         RawFinding(

@@ -162,7 +162,9 @@ def _is_alias(outline: Outline, function: Definition) -> bool:
 
 
 def _classes(outline: Outline, taken: set[str]) -> Iterator[Misnamed]:
-    classes = [one for one in outline.definitions if one.kind == "class"]
+    classes = [
+        one for one in outline.definitions if one.kind == "class" and (one.parent is None or one.parent.kind == "class")
+    ]
     pascal = sum(_PASCAL.fullmatch(one.name) is not None for one in classes)
     snake = [one for one in classes if _SNAKE.fullmatch(one.name)]
     if pascal < _ENOUGH_CLASSES or len(snake) != 1:

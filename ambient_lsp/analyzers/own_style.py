@@ -66,7 +66,10 @@ class Questions:
 
 
 def find(text: str, path: str, style: ProjectStyle, around: Surroundings) -> list[RawFinding]:
-    """Return the findings of one text, those that the project's own tools refuse left out."""
+    """Return the findings of one text, those that the project's own tools refuse left out.
+
+    A public name is told only if no other file has it: else others rely on it, or it was chosen by others.
+    """
     found = outline(text)
     if found.broken:
         return []
@@ -74,14 +77,18 @@ def find(text: str, path: str, style: ProjectStyle, around: Surroundings) -> lis
         *typos.find(found, style.known_words),
         *stale_parameters.find(found),
         *import_style.duplicates(found),
-        *import_style.star(found, around.offers, names_used_elsewhere=around.used_elsewhere),
+        *import_style.star(found, around.offers, around.used_elsewhere, style.line_length),
         *import_style.mixed(found, around.module, is_package=path.endswith("__init__.py")),
         *_mixed_endings(text),
     ]
     if around.words is not None:
         raws += comments.stale(found, comments.named(found).keys() - around.words)
     if not path.endswith(".pyi"):
-        raws += [naming.finding(found, one) for one in naming.misnamed(found, style.refuses)]
+        raws += [
+            naming.finding(found, one)
+            for one in naming.misnamed(found, style.refuses)
+            if one.private or (around.words is not None and one.old not in around.words)
+        ]
     kept = [raw for raw in raws if not any(style.refuses(code) for code in _RUFF_NAMES.get(raw.rule, ()))]
     return [replace(raw, data={"part": _PARTS.get(raw.rule, "tidy"), **raw.data}) for raw in kept]
 
@@ -91,8 +98,8 @@ def questions(text: str) -> Questions:
     found = outline(text)
     if found.broken:
         return Questions()
-    private = {one.old for one in naming.misnamed(found) if one.private and one.kind != "local"}
-    return Questions(frozenset(private | comments.named(found).keys()), tuple(import_style.star_modules(found)))
+    shared = {one.old for one in naming.misnamed(found) if one.kind != "local"}
+    return Questions(frozenset(shared | comments.named(found).keys()), tuple(import_style.star_modules(found)))
 
 
 def renames(text: str, style: ProjectStyle, around: Surroundings) -> list[Misnamed]:

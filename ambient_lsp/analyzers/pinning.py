@@ -37,21 +37,29 @@ _LITERAL_TYPES = frozenset({"NoneType", "bool", "int", "float", "str", "bytes", 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call with what it must give: the source of a value, or the name of an exception."""
+    """One call with what it must give: the source of a value, or the name of an exception.
+
+    `changed` names the parameter that the call changes, where `expected` is what becomes of it, and the call gives
+    nothing. `fresh`: the arguments are changed, so that no two calls may share them.
+    """
 
     arguments: Arguments
     expected: str
     raises: str = ""
     approximate: bool = False
+    changed: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What may be tested of a function, and what looked wrong. `tried` are the arguments that gave a value."""
+    """What may be tested of a function, and what looked wrong. `tried` are the arguments that gave a value; `changes`
+    tells whether it changes some of them."""
 
     cases: tuple[Case, ...]
     findings: tuple[RawFinding, ...]
     tried: tuple[Arguments, ...] = ()
+    changes: bool = False
 
 
 def pin(signature: Signature, candidates: Sequence[Arguments], observed: Mapping[str, Observation]) -> Pinned:
@@ -65,18 +73,21 @@ def pin(signature: Signature, candidates: Sequence[Arguments], observed: Mapping
     if any(not one.deterministic and one.exception not in {"Timeout", "Skipped"} for _, one in seen):
         # Chance may have agreed with itself twice on the other calls.
         return Pinned((), found)
-    tried = tuple(arguments for arguments, one in seen if not one.exception and one.deterministic and not one.changed)
+    tried = tuple(arguments for arguments, one in seen if not one.exception and one.deterministic)
+    changes = any(one.changed for _, one in seen)
     if found:
-        return Pinned((), found, tried)
+        return Pinned((), found, tried, changes)
     cases = [
         (case, one)
         for arguments, one in seen
         if one.deterministic and not one.again and (case := _case(signature, arguments, one)) is not None
     ]
     chosen = _chosen(signature, cases)
+    if any(case.changed for case in chosen):
+        chosen = tuple(case for case in chosen if case.changed or case.expected != "None")
     if all(case.expected == "None" for case in chosen):
-        return Pinned((), (), tried)  # it is called for what it does, and that is not seen here
-    return Pinned(chosen, (), tried)
+        return Pinned((), (), tried, changes)  # it is called for what it does, and that is not seen here
+    return Pinned(chosen, (), tried, changes)
 
 
 def lawful(
@@ -161,7 +172,7 @@ def _is_idle(signature: Signature, case: Case, plain: Mapping[tuple[str, ...], s
 
 
 def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case | None:
-    if len(", ".join((*arguments.values, seen.value_repr))) > _LONGEST_ROW or seen.changed:
+    if len(", ".join((*arguments.values, seen.value_repr))) > _LONGEST_ROW:
         return None
     if seen.exception:
         # An exception of the project's own would need an import of its own, and its name alone does not say from where.
@@ -170,6 +181,11 @@ def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case
         meant = not guessed and not _BY_ACCIDENT.search(seen.message)
         expected = seen.exception in said and hasattr(builtins, seen.exception) and meant
         return Case(arguments, "", raises=seen.exception) if expected else None
+    if seen.changed and seen.type_name == "NoneType" and literal(seen.changed):
+        positional = [name for name in arguments.names if name not in signature.options]
+        if seen.changed_at >= len(positional) or _floats_in(literal(seen.changed)[0]):
+            return None
+        return Case(arguments, seen.changed, changed=positional[seen.changed_at], fresh=True)
     value = literal(seen.value_repr)
     if not value:
         return None
@@ -181,7 +197,7 @@ def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case
     if seen.type_name not in _LITERAL_TYPES:
         # A subclass (a named tuple, a string enum) may print as a literal that it is not.
         return None
-    return Case(arguments, seen.value_repr, approximate=bool(floats))
+    return Case(arguments, seen.value_repr, approximate=bool(floats), fresh=bool(seen.changed))
 
 
 def literal(source: str) -> tuple[Any, ...]:

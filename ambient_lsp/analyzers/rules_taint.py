@@ -10,7 +10,7 @@ from ambient_lsp.analyzers.rule import Rule, weakness
 UNFINISHED = "AMB-SEC-UNFINISHED"
 BY_TEXT = frozenset({"S608"})
 """Rules of ruff whose findings the flow decides about. These point at the text, not at the call that takes it."""
-BY_CALL = frozenset("S102 S301 S302 S307 S310 S506 S602 S604 S605 S610 S611".split())
+BY_CALL = frozenset("S102 S301 S302 S307 S308 S310 S506 S602 S604 S605 S610 S611 S702 S703 S704".split())
 """The same, for those that point at the call."""
 
 TAINT = (

@@ -81,6 +81,8 @@ _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"hamming|distance|levenshtein|edit|similar\w*", "str",
      ("'kitten'", "'sitting'", "''", "'abc'", "'abd'", "'flaw'", "'lawn'", "'axc'")),
     (r"subsequence|lcs|longest|common", "str", ("'abcde'", "'ace'", "''", "'abc'", "'AGGTAB'", "'GXTXAYB'", "'aa'")),
+    (r"rpn\w*|postfix|reverse_polish", "list", ("[3, 4, '+']", "[5, 1, 2, '+', 4, '*', '+', 3, '-']", "[8, 2, '/']", "[2.0, 3.0, '-']", "[4.0]")),
+    (r"shunting\w*|infix|yard", "list", ("[10, '-', 5, '-', 2]", "[1, '+', 2, '*', 3]", "[7]", "[8, '/', 2, '+', 1]")),
     (r"numeric|number|int|digits?", "str", ("'42'", "'-7'", "'0'", "'3.5'", "''", "'abc'")),
     (r"years?", "int", ("2024", "1900", "2000", "2023", "1996", "2100")),
     (r"months?", "int", ("2", "1", "12", "0", "13", "4")),
@@ -98,6 +100,7 @@ _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"digits?|reverse|collatz|digital|happy|perfect|square", "int", ("123", "0", "9", "10", "28", "16", "6", "19")),
     (r"amount|capacity|target|total", "int", ("7", "0", "3", "10", "5", "11")),
     (r"window|chunk|step|group|batch", "int", ("2", "1", "3", "5", "4", "0")),
+    (r"epsilon|eps|tol|tolerance|precision", "float", ("0.01", "0.5", "0.0001")),
     (r"ratio|rate|probability|fraction|alpha|weight", "float", ("0.5", "0.0", "1.0", "0.1")),
 )  # fmt: skip
 _GRAPHS: dict[str, tuple[str, ...]] = {
@@ -120,7 +123,11 @@ def values(parameter: Parameter, signature: Signature) -> list[str]:
     if parameter.kind is None:
         return []
     kind = parameter.kind
-    usual = list(of_kind(kind.plain, [parameter.name.lower(), *signature.words], signature))
+    words = [parameter.name.lower(), *signature.words]
+    usual = list(of_kind(kind.plain, words, signature))
+    if not parameter.declared and kind.plain.name == "list":
+        # What it holds is only guessed: nested lists, rows of a matrix and texts may be meant just as well.
+        usual = [*_named(Kind("list"), words), *usual, *_LISTS["str"][:1]]
     if kind.name == "optional" and usual:
         usual.append("None")
     compared = parameter.compared if kind.plain.name in {"int", "str"} else ()

@@ -10,12 +10,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
+from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, is_test_path, node_at
 from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, SECURITY, Level, Rule
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.analyzers.vocabulary import statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines

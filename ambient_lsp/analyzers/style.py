@@ -47,6 +47,7 @@ _INSTRUCTION = re.compile(r"#.*\b(noqa|fmt|isort|type|pragma|pylint|ruff|yapf|no
 _DOCUMENTED_SHARE = 0.8
 _SORTED_SHARE = 0.75
 _MOST_COMMENTED_OUT = 8
+_SAMPLES = frozenset("fixtures examplefiles testdata test_data test-data snippets samples corpus data".split())
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
@@ -197,6 +198,11 @@ def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:
     return bool(named & set(imported))
 
 
+def is_sample(path: str) -> bool:
+    """Whether a path is data of tests that happens to be Python."""
+    return is_test(path) and not _SAMPLES.isdisjoint(path.split("/")[:-1])
+
+
 def is_test(path: str) -> bool:
     """Whether a path is a test by its name."""
     name = path.rsplit("/", 1)[-1]
@@ -262,7 +268,7 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
         return False  # a comment that speaks to a tool may mean something else in another place
     patched = apply_replacements(text, diagnostic.fix.replacements)
     old, new = (
-        [line.strip() for line in block.split("\n")]
+        [line.rstrip() for line in block.split("\n")]
         for block in (text[start:end], patched[start : end + len(patched) - len(text)])
     )
     if old == new or sorted(old) != sorted(new):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache, cached_property, lru_cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
@@ -239,13 +238,6 @@ def is_plain_call(node: cst.CSTNode, name: str, arguments: int) -> TypeGuard[cst
         and len(node.args) == arguments
         and all(argument.keyword is None and not argument.star for argument in node.args)
     )
-
-
-def is_test_path(path: str) -> bool:
-    """Return whether a file's name or folder says that it is a test."""
-    pure = PurePosixPath(path)
-    in_folder = any(part in {"tests", "test"} for part in pure.parts[:-1])
-    return in_folder or pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name == "conftest.py"
 
 
 def _functions(node: cst.CSTNode, prefix: str, *, nested: bool, in_class: bool) -> Iterator[Function]:

@@ -57,9 +57,13 @@ class Block:
 def pytest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
     """Yield a subject's tests as functions; names in `taken` are avoided, and new ones are added to it."""
     stem = f"test_{snake(subject.name)}"
-    for names, cases in _grouped(case for case in subject.cases if not case.raises):
+    for names, cases in _grouped(case for case in subject.cases if not case.raises and not case.changed):
         name = free(f"{stem}_returns{_options(subject.signature, names)}", taken)
         yield _values(name, subject.signature, cases)
+    if effects := [case for case in subject.cases if case.changed]:
+        name = free(f"{stem}_changes_its_argument", taken)
+        code = f"def {name}():\n" + "".join(f"    {line}\n" for line in _effects(subject.signature, effects, "assert"))
+        yield Block(code, (name,), (), (subject.name,))
     for exception in dict.fromkeys(case.raises for case in subject.cases if case.raises):
         for names, cases in _grouped(case for case in subject.cases if case.raises == exception):
             ending = f"raises_{snake(exception)}{_options(subject.signature, names)}"
@@ -84,13 +88,21 @@ def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
     inside: set[str] = set()
     methods: list[tuple[str, str]] = []
     signature = subject.signature
-    for names, cases in _grouped(case for case in subject.cases if not case.raises):
+    if effects := [case for case in subject.cases if case.changed]:
+        lines = "".join(f"        {line}\n" for line in _effects(signature, effects, "unittest"))
+        methods.append((f"    def test_changes_its_argument(self):\n{lines}", f"{owner}::test_changes_its_argument"))
+    for names, cases in _grouped(case for case in subject.cases if not case.raises and not case.changed):
         name = free(f"test_returns{_options(signature, names)}", inside)
         rows = [(*case.arguments.values, case.expected) for case in cases]
         approximate = any(case.approximate for case in cases)
         if approximate and not all(_is_number(case.expected) for case in cases):
             continue
-        check = f"self.assert{'AlmostEqual' if approximate else 'Equal'}({_shown_call(signature, names)}, expected)"
+        equal = f"self.assert{'AlmostEqual' if approximate else 'Equal'}"
+        if any(case.fresh for case in cases):
+            checks = [f"{equal}({_written(signature, case.arguments)}, {case.expected})" for case in cases]
+            methods.append((_method(name, (), [], checks), f"{owner}::{name}"))
+            continue
+        check = f"{equal}({_shown_call(signature, names)}, expected)"
         methods.append((_method(name, (*names, "expected"), rows, [check]), f"{owner}::{name}"))
     for exception in dict.fromkeys(case.raises for case in subject.cases if case.raises):
         for names, cases in _grouped(case for case in subject.cases if case.raises == exception):
@@ -128,9 +140,22 @@ def drawn_law(name: str, signature: Signature, law: Law, strategies: Sequence[st
     return Block(code, (name,), ("hypothesis", *law.imports), (signature.name, *law.functions))
 
 
+def _effects(signature: Signature, cases: Sequence[Case], style: str) -> list[str]:
+    """Return lines that call the function on values of their own, and look at what became of them."""
+    lines: list[str] = []
+    for case in cases:
+        names, values = case.arguments.names, case.arguments.values
+        given = [case.changed if name == case.changed else value for name, value in zip(names, values, strict=True)]
+        lines.append(f"{case.changed} = {values[names.index(case.changed)]}")
+        lines.append(_written(signature, Arguments(names, tuple(given))))
+        equal = f"self.assertEqual({case.changed}, {case.expected})"
+        lines.append(equal if style == "unittest" else f"assert {case.changed} == {case.expected}")
+    return lines
+
+
 def _values(name: str, signature: Signature, cases: Sequence[Case]) -> Block:
     names = cases[0].arguments.names
-    if len(cases) == 1 or not names or "expected" in names:
+    if len(cases) == 1 or not names or "expected" in names or any(case.fresh for case in cases):
         code = f"def {name}():\n" + "".join(f"    {_assertion(signature, case)}\n" for case in cases)
         return Block(code, (name,), _needs(code), (signature.name,))
     rows = "".join(f"        ({', '.join((*case.arguments.values, _expected(case)))}),\n" for case in cases)

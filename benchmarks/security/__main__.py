@@ -3,7 +3,7 @@
     python -m benchmarks.security [--write] [--show CATEGORY] [--open]
 
 prints the tables; `--write` puts them into `docs/security-benchmark.md`, `--show` lists what we got wrong, and
-`--open` leaves the held-out programs alone, for work on the rules. bandit is in the extra `bench`.
+`--open` leaves the unseen programs alone, for work on the rules. bandit is in the extra `bench`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.security")
     parser.add_argument("--write", action="store_true", help="write docs/security-benchmark.md")
     parser.add_argument("--show", metavar="CATEGORY", help="list what we got wrong in a category, or in 'all'")
-    parser.add_argument("--open", action="store_true", help="without the held-out programs")
+    parser.add_argument("--open", action="store_true", help="without the unseen programs")
     options = parser.parse_args()
-    cases = [case for case in corpus.read() if not (options.open and case.held_out)]
+    cases = [case for case in corpus.read() if not (options.open and case.part == "unseen")]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
         write_out(cases, folder)

@@ -1,4 +1,4 @@
-"""Reads the labelled programs: one page of Markdown for each category, in `cases/` and in `held_out/`.
+"""Reads the labelled programs: one page of Markdown for each category, in `cases/`, `held_out/` and `unseen/`.
 
 A page begins with its title and a line `cwe: 89 564`, the ids that count as the right family. Each `## heading` is one
 pair of twins: a fenced block marked `vulnerable` and one marked `safe`. A line `# file: name.py` within a block starts
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
-FOLDERS = {"cases": False, "held_out": True}
+FOLDERS = ("cases", "held_out", "unseen")
 _BLOCK = re.compile(r"^```(?:python|text) (vulnerable|safe)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)
 _MARK = re.compile(r"[ ]*# <<<$")
@@ -24,13 +24,13 @@ _MARK = re.compile(r"[ ]*# <<<$")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One program. `blamed` are the places, path and line from 1, that a tool should point at."""
+    """One program of a part of the corpus. `blamed` are the places, path and line from 1, to point at."""
 
     name: str
     category: str
     title: str
     vulnerable: bool
-    held_out: bool
+    part: str
     family: frozenset[int]
     files: Mapping[str, str]
     blamed: frozenset[tuple[str, int]]
@@ -38,15 +38,10 @@ class Case:
 
 def read() -> list[Case]:
     """Return all cases in a fixed order: each vulnerable program is followed by its safe twin."""
-    return [
-        case
-        for folder, held_out in FOLDERS.items()
-        for page in sorted((HERE / folder).glob("*.md"))
-        for case in _cases(page, held_out)
-    ]
+    return [case for part in FOLDERS for page in sorted((HERE / part).glob("*.md")) for case in _cases(page, part)]
 
 
-def _cases(page: Path, held_out: bool) -> Iterator[Case]:
+def _cases(page: Path, part: str) -> Iterator[Case]:
     head, *sections = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (ids,) = re.findall(r"^cwe: ([\d ]+)$", head, re.MULTILINE)
     family = frozenset(map(int, ids.split()))
@@ -60,7 +55,7 @@ def _cases(page: Path, held_out: bool) -> Iterator[Case]:
             if bool(blamed) != (label == "vulnerable") and page.stem != "dependency":
                 raise ValueError(f"{page.name}: {title!r}: only the vulnerable twin has lines to blame")
             name = f"{page.parent.name}-{page.stem}-{number}-{label[0]}"
-            yield Case(name, page.stem, title, label == "vulnerable", held_out, family, files, blamed)
+            yield Case(name, page.stem, title, label == "vulnerable", part, family, files, blamed)
 
 
 def _files(block: str) -> tuple[dict[str, str], frozenset[tuple[str, int]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from benchmarks.security.scores import Score, failures, score
@@ -28,9 +29,13 @@ python -m benchmarks.security --write
   `benchmarks/security/peers.py` says which rule is about what, generously. *On the line* is a hit on a marked line.
 - **False alarm**: the same finding in the safe twin. *Any finding* is a safe twin with any finding at all.
 - **Youden** is recall less false alarms: 0 is a coin, 100 is perfect.
-- **Held out**: written after the open programs, in another manner and partly for other frameworks, before our engine
-  was run on any of them; reported by itself. Rules were not tuned on these programs one by one, but who writes rules
-  and programs for the same list of categories is no stranger to them: numbers on code of others will be lower.
+- **Three parts.** *cases*: open while the rules were written. *held out*: written after them, in another manner and
+  partly for other frameworks, before our engine ran on any of them. *unseen*: plain textbook programs, written last.
+  Each of the two was opened after its first run, so that its failures could teach us; the tables show today's numbers,
+  the **first runs** were: *held out* recall 81 %, false alarms 6 % (bandit 25 and 14, ruff 25 and 13); *unseen* recall
+  92 %, false alarms 6 % (bandit 41 and 11, ruff 41 and 11).
+- Who writes rules and programs for the same list of categories is no stranger to them: numbers on code of others will
+  be lower. The first runs are the most honest guess here.
 - Ours runs with the default threshold (medium), bandit and ruff with everything on (`ruff --preview --select S`).
 """
 
@@ -38,10 +43,9 @@ python -m benchmarks.security --write
 def render(cases: list[Case], reports: Mapping[str, Report], seconds: Mapping[str, float]) -> str:
     """Return the whole page."""
     parts = [_METHOD, *_totals(cases, reports, seconds)]
-    for title, held_out in (("Open", False), ("Held out", True)):
-        chosen = [case for case in cases if case.held_out == held_out]
-        if chosen:
-            parts += [f"## {title}, by category", "", *_by_category(chosen, reports), ""]
+    for part in dict.fromkeys(case.part for case in cases):
+        chosen = [case for case in cases if case.part == part]
+        parts += [f"## {_title(part).capitalize()}, by category", "", *_by_category(chosen, reports), ""]
     parts += ["## What we get wrong", "", *_wrong(cases, reports["ours"])]
     return "\n".join(parts) + "\n"
 
@@ -49,22 +53,18 @@ def render(cases: list[Case], reports: Mapping[str, Report], seconds: Mapping[st
 def _totals(cases: list[Case], reports: Mapping[str, Report], seconds: Mapping[str, float]) -> list[str]:
     rows = []
     for name, report in reports.items():
-        for title, chosen in (
-            ("all", cases),
-            ("open", [case for case in cases if not case.held_out]),
-            ("held out", [case for case in cases if case.held_out]),
-        ):
-            if chosen:
-                one = score(report, chosen)
-                rows.append(
-                    f"| {name} | {title} | {_percent(one.recall)} | {_percent(one.placed / one.vulnerable)} "
-                    f"| {_percent(one.false_alarms)} | {_percent(one.noise / one.safe)} | {100 * one.youden:+.0f} |"
-                )
+        for part in ("all", *dict.fromkeys(case.part for case in cases)):
+            one = score(report, [case for case in cases if part in ("all", case.part)])
+            rows.append(
+                f"| {name} | {_title(part)} | {_percent(one.recall)} | {_percent(one.placed / one.vulnerable)} "
+                f"| {_percent(one.false_alarms)} | {_percent(one.noise / one.safe)} | {100 * one.youden:+.0f} |"
+            )
     tools = [
         f"- {report.version}: {seconds[name]:.1f} s" + (f", {report.unread} files not read" if report.unread else "")
         for name, report in reports.items()
     ]
-    counts = f"{len(cases)} programs, {sum(case.held_out for case in cases)} of them held out."
+    parts = Counter(_title(case.part) for case in cases)
+    counts = f"{len(cases)} programs: {', '.join(f'{count} {part}' for part, count in parts.items())}."
     return [
         "## Totals", "", counts, "",
         "| tool | programs | recall % | on the line % | false alarms % | any finding % | Youden |",
@@ -88,10 +88,14 @@ def _wrong(cases: Iterable[Case], report: Report) -> list[str]:
     if not wrong:
         return ["Nothing in these programs."]
     return [
-        "| category | program | held out | |",
+        "| category | program | part | |",
         "|---|---|---|---|",
-        *(f"| {case.category} | {case.title} | {'yes' if case.held_out else ''} | {what} |" for case, what in wrong),
+        *(f"| {case.category} | {case.title} | {_title(case.part)} | {what} |" for case, what in wrong),
     ]
+
+
+def _title(part: str) -> str:
+    return part.replace("_", " ")
 
 
 def _of(hits: int, one: Score) -> str:

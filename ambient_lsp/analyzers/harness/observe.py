@@ -152,7 +152,7 @@ def _evaluate(call: str, names: dict[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
     steps = _Steps(str(Path.cwd()))
     try:
-        value, changed = _called(call, names, steps)
+        value, changed, changed_at = _called(call, names, steps)
         text = repr(value)
         kind = type(value).__name__
     except BaseException as error:
@@ -165,17 +165,20 @@ def _evaluate(call: str, names: dict[str, Any]) -> dict[str, Any]:
             second = repr(_called(call, names, None)[0])
             again = second if second != text and len(second) <= MOST_CHARACTERS else ""
     shown = text if len(text) <= MOST_CHARACTERS else ""
-    return _observation(call, value=shown, kind=kind, changed=changed, again=again, steps=steps.seen)
+    return {
+        **_observation(call, value=shown, kind=kind, changed=changed, again=again, steps=steps.seen),
+        "changed_at": changed_at,
+    }
 
 
-def _called(call: str, names: dict[str, Any], steps: _Steps | None) -> tuple[Any, str]:
-    """Return the value of an expression and, of a plain call, the first argument that it changed, as it is then."""
+def _called(call: str, names: dict[str, Any], steps: _Steps | None) -> tuple[Any, str, int]:
+    """Return the value of an expression and, of a plain call, the first argument that it changed, and its place."""
     tree = ast.parse(call, mode="eval")
     outer = tree.body
     lazy = isinstance(outer, ast.Call) and _name(outer) == "list" and len(outer.args) == 1
     plain = outer.args[0] if lazy and isinstance(outer, ast.Call) else outer
     if not isinstance(plain, ast.Call) or not _name(plain):
-        return eval(compile(tree, "<call>", "eval"), names), ""  # noqa: S307 (the sandbox makes that safe)
+        return eval(compile(tree, "<call>", "eval"), names), "", 0  # noqa: S307 (the sandbox makes that safe)
     function = _value(plain.func, names)
     arguments = [_value(one, names) for one in plain.args]
     keywords = {str(one.arg): _value(one.value, names) for one in plain.keywords}
@@ -189,8 +192,10 @@ def _called(call: str, names: dict[str, Any], steps: _Steps | None) -> tuple[Any
     finally:
         sys.settrace(None)
     after = [repr(one) for one in arguments]
-    changed = next((new for old, new in zip(before, after) if old != new), "")  # noqa: B905 (Python 3.9 again)
-    return value, changed[:MOST_CHARACTERS]
+    for place, (old, new) in enumerate(zip(before, after)):  # noqa: B905 (Python 3.9 again)
+        if old != new:
+            return value, new[:MOST_CHARACTERS], place
+    return value, "", 0
 
 
 def _name(call: ast.Call) -> str:

@@ -7,12 +7,11 @@ from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol
+from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, is_test_path
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
 from ambient_lsp.analyzers.patterns.match import Call, Hit
 from ambient_lsp.analyzers.patterns.module import Module, code
 from ambient_lsp.analyzers.patterns.tables import AREAS
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:

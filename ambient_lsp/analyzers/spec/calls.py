@@ -38,9 +38,8 @@ def expression(signature: Signature, arguments: Arguments) -> str:
 
 def passed(signature: Signature, arguments: Arguments) -> list[str]:
     """Return the arguments as they are written in the call: by name where they are options, or must be."""
-    by_name = {one.name for one in signature.parameters if one.keyword or (one.default and not one.positional)}
     pairs = zip(arguments.names, arguments.values, strict=True)
-    return [f"{name}={value}" if name in by_name else value for name, value in pairs]
+    return [f"{name}={value}" if name in signature.options else value for name, value in pairs]
 
 
 def arguments_of(signature: Signature, source: str) -> Arguments | None:

@@ -34,7 +34,12 @@ _WORDS = (
 )
 _NAMES = (
     (r"(matrix|grid|board|rows)", "list[list[int]]"),
-    (r"(arr|array|lst|list|items|nums|numbers|values|seq|sequence|xs|ys|elements|data|iterable)\w{0,2}", "list[int]"),
+    (
+        r"(arr|array|lst|list|items|coins|tokens|nodes|prices|weights|nums|numbers|values|seq|sequence|xs|ys|elements"
+        r"|data|iterable)\w{0,2}",
+        "list[int]",
+    ),
+    (r"(epsilon|eps|tol|tolerance|rate|ratio|probability|weight|alpha)", "float"),
     (r"(words|strings|names|strs|lines)", "list[str]"),
     (r"(s|t|st|str|string|text|word|name|sentence|source|target|s\d|string\d|str\d|word\d|phrase|line|sep|separator"
      r"|delimiter|prefix|suffix|char|letter|title|label|message|msg|content|html|url|path|filename|token|query|pattern"
@@ -43,7 +48,9 @@ _NAMES = (
      r"|total|depth|height|width|base|capacity|integer|denominator|numerator|value|possible)\w?", "int"),
 )  # fmt: skip
 _STRING_METHODS = frozenset({"split", "lower", "upper", "strip", "startswith", "endswith", "replace", "isdigit",
-                             "isalpha", "isalnum", "encode", "splitlines", "casefold", "title"})  # fmt: skip
+                             "isalpha", "isalnum", "encode", "splitlines", "casefold", "title", "find", "rfind",
+                             "partition", "rpartition", "rsplit", "lstrip", "rstrip", "swapcase", "isspace", "isupper",
+                             "islower", "zfill", "ljust", "rjust", "join", "format"})  # fmt: skip
 _DICT_METHODS = frozenset({"items", "keys", "values", "get"})
 _LIST_METHODS = frozenset({"append", "extend", "sort", "insert", "pop", "reverse"})
 
@@ -175,7 +182,7 @@ def of_use(name: str, body: cst.CSTNode) -> Kind | None:
     by_name = next((_named(kind) for pattern, kind in _NAMES if re.fullmatch(pattern, name.strip("_").lower())), None)
     if methods & _LIST_METHODS:
         return by_name if by_name is not None and by_name.name == "list" else _named("list[int]")
-    if methods:
+    if methods - {"count", "index", "copy"}:
         return None  # an object of a class of its own
     if any(_counts(node, name) for node in walk(body)):
         return Kind("int")
@@ -185,17 +192,35 @@ def of_use(name: str, body: cst.CSTNode) -> Kind | None:
 
 
 def _counts(node: cst.CSTNode, name: str) -> bool:
+    if isinstance(node, cst.Comparison):
+        sides = [node.left, *(one.comparator for one in node.comparisons)]
+        plain = not any(isinstance(one.operator, cst.In | cst.NotIn) for one in node.comparisons)
+        return plain and any(is_name(one, name) for one in sides) and any(map(_is_number, sides))
     if isinstance(node, cst.Call) and dotted(node.func) == "range":
         return any(is_name(one.value, name) for one in node.args)
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract | cst.FloorDivide):
         return is_name(node.left, name) or is_name(node.right, name)
-    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo) and is_name(node.left, name)
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo):
+        return is_name(node.left, name)
+    numbers = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Divide | cst.Power)
+    return (
+        isinstance(node, cst.BinaryOperation)
+        and numbers
+        and (is_name(node.left, name) or is_name(node.right, name))
+        and (_is_number(node.left) or _is_number(node.right))
+    )
+
+
+def _is_number(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Integer | cst.Float) or (isinstance(node, cst.Call) and dotted(node.func) == "len")
 
 
 def _iterates(node: cst.CSTNode, name: str) -> bool:
     if isinstance(node, cst.Call) and dotted(node.func) in {"len", "sorted", "sum", "min", "max", "enumerate", "list"}:
         return any(is_name(one.value, name) for one in node.args)
-    if isinstance(node, cst.Subscript):
+    if isinstance(node, cst.Subscript | cst.StarredElement):
+        return is_name(node.value, name)
+    if isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Tuple):
         return is_name(node.value, name)
     return isinstance(node, cst.For | cst.CompFor) and is_name(node.iter, name)
 

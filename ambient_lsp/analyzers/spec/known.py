@@ -253,9 +253,12 @@ FAMILIES = (
     # Collections
     _is("reverses_words", "reverse_words", "str", _v("the words come from behind", "$result == ' '.join($a.split()[::-1])")),
     _is("flattens", r"flatten|flat|flatten_(list|nested|deep|lists)|deep_flatten", "list",
-        _v("no list is left in it", "not any(isinstance(one, list) for one in $result)",
-           "str(list($result)).replace(' ', '') == '[' + ','.join(str($a).replace('[', ' ').replace(']', ' ')"
-           ".replace(',', ' ').split()) + ']'"),
+        _v("no list is left in it", "not any(isinstance(one, list) for one in $result)"),
+        _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]"), says="flat|nested"),
+    _is("flattens_all", r"flatten|flat|flatten_(list|nested|deep|lists)|deep_flatten", "list",
+        Variant("every item stays, in order", (
+            "str(list($result)).replace(' ', '') == '[' + ','.join(str($a).replace('[', ' ').replace(']', ' ')"
+            ".replace(',', ' ').split()) + ']'",), shown=False),
         _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]"), says="flat|nested"),
     _is("transposes", r"transpose|transpose_matrix|matrix_transpose", "list",
         _v("rows become columns", "[list(row) for row in $result] == [list(column) for column in zip(*$a)]"),

@@ -29,6 +29,7 @@ _OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "
                               "multiprocessing", "importlib", "inspect", "platform", "getpass", "io"})  # fmt: skip
 _INSIDE = ("urllib.parse.", "os.path.join", "os.path.split", "os.path.basename", "os.path.dirname", "os.path.normpath")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CHANGERS = frozenset({"append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear", "update", "add"})
 _CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
@@ -75,6 +76,11 @@ class Signature:
     def required(self) -> tuple[Parameter, ...]:
         """The parameters that must be given."""
         return tuple(one for one in self.parameters if not one.default)
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The parameters that are passed by name."""
+        return frozenset(one.name for one in self.parameters if one.keyword or (one.default and not one.positional))
 
     @property
     def declared(self) -> bool:
@@ -169,11 +175,26 @@ def is_plain(function: Function) -> bool:
 
 
 def gives(function: Function) -> bool:
-    """Return whether it returns or yields a value, or raises."""
-    return any(
-        isinstance(node, cst.Raise | cst.Yield) or (isinstance(node, cst.Return) and node.value is not None)
-        for node in walk_scope(function.node.body)
-    )
+    """Return whether it returns or yields a value, raises, or changes what it is given."""
+    names = {one.name.value for one in (*function.node.params.posonly_params, *function.node.params.params)}
+    for node in walk_scope(function.node.body):
+        if isinstance(node, cst.Raise | cst.Yield) or (isinstance(node, cst.Return) and node.value is not None):
+            return True
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.Element) and _root(node) in names:
+            return True
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _CHANGERS:
+            if dotted(node.func.value) in names:
+                return True
+    return False
+
+
+def _root(node: cst.AssignTarget | cst.AugAssign | cst.Element) -> str:
+    """Return the name whose item is set; "" for anything else."""
+    target = node.value if isinstance(node, cst.Element) else node.target
+    inner: cst.CSTNode = target
+    while isinstance(inner, cst.Subscript):
+        inner = inner.value
+    return inner.value if inner is not target and isinstance(inner, cst.Name) else ""
 
 
 def calls_any(function: Function, names: frozenset[str]) -> bool:

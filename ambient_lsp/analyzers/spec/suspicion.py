@@ -182,7 +182,8 @@ def _side_effects(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFin
     changes = _CHANGING & set(signature.words) or signature.mentions(r"in.place|modif|mutat|updat|chang|destruct")
     for arguments, one in seen:
         call = _call(signature, arguments)
-        if one.changed and not changes and one.type_name != "NoneType" and not one.exception:
+        returned = one.type_name == "NoneType" or one.value_repr == one.changed
+        if one.changed and not changes and not returned and not one.exception:
             yield finding(SUSPICIOUS, signature, f"`{call}` changes its argument to {one.changed[:60]}.")
         if one.again and not one.changed and _literal(one.again) and _literal(one.value_repr):
             if _literal(one.again) != _literal(one.value_repr):

@@ -109,7 +109,7 @@ class Function:
 class Code:
     """A parsed module. `uses` maps a name to its uses as a variable, in order; attributes and keywords are none.
 
-    `named` maps a dotted name to the functions of that name, `bound` holds the names that anything in the module binds.
+    `named` maps a dotted name to the functions of that name, `bound` maps a name to the scopes that bind it.
     """
 
     def __init__(self, text: str) -> None:
@@ -122,6 +122,7 @@ class Code:
         self.broken = tree.root_node.has_error
         self.root = self._build(tree.root_node)
         self.functions = self._functions()
+        self.attributes: dict[tuple[int, str], object] = {}
         self.constants: dict[str, Node] | None = None
         self.named: dict[str, list[Function]] = {}
         for function in self.functions:
@@ -139,13 +140,21 @@ class Code:
         """Return where a node is."""
         return self.lines.span(node.start, node.end)
 
-    def _bound(self) -> frozenset[str]:
-        """Return the names that something in the module binds, so that no builtin is meant by them for sure."""
-        return frozenset(
-            name
-            for name, uses in self.uses.items()
-            if any(use.parent is not None and use.parent.type in _BINDERS and _binds(use) for use in uses)
-        )
+    def _bound(self) -> dict[str, set[int]]:
+        """Return for each name the scopes that bind it, by the indexes of their nodes."""
+        found: dict[str, set[int]] = {}
+        for name, uses in self.uses.items():
+            for use in uses:
+                if (scope := _binding_scope(use)) is not None:
+                    found.setdefault(name, set()).add(scope.index)
+        return found
+
+    def is_bound(self, name: str, node: Node) -> bool:
+        """Return whether a name means something else at a node than what Python itself gives it."""
+        if name in self.imports:
+            return True
+        scopes = self.bound.get(name)
+        return scopes is not None and any(above.index in scopes for above in node.ancestors())
 
     def function_at(self, node: Node) -> Function | None:
         """Return the innermost function around a node."""
@@ -244,7 +253,7 @@ def origin(node: Node | None) -> str:
 def builtin(node: Node | None) -> str:
     """Return the name of the builtin function that a call calls; empty where the module has another of that name."""
     name = called(node)
-    return "" if node is None or "." in name or name in node.code.imports or name in node.code.bound else name
+    return "" if node is None or "." in name or not name or node.code.is_bound(name, node) else name
 
 
 def method(node: Node | None) -> tuple[Node, str] | None:
@@ -303,20 +312,39 @@ def membership(node: Node) -> tuple[Node, Node] | None:
     return (left, right) if operator.type in {"in", "not in"} else None
 
 
+def own_attributes(region: Node, name: str) -> list[Node]:
+    """Return each `self.name` in a class or a part of it."""
+    found = []
+    for use in region.code.uses_in("self", region):
+        above = use.parent
+        attribute = above.get("attribute") if above is not None and above.type == "attribute" else None
+        if above is not None and attribute is not None and attribute.text == name:
+            found.append(above)
+    return found
+
+
 def has_comment(node: Node) -> bool:
     """Return whether there is a comment anywhere in a node."""
     return any(part.type == "comment" for part in node.walk())
 
 
 _NOT_PLAIN = frozenset({"keyword_argument", "list_splat", "dictionary_splat"})
-_BINDERS = frozenset({"assignment", "function_definition", "class_definition", "parameters", "typed_parameter",
-                      "default_parameter", "typed_default_parameter", "for_statement"})  # fmt: skip
+_TARGETS = frozenset({"parameters", "typed_parameter", "pattern_list", "tuple_pattern", "list_splat_pattern",
+                      "dictionary_splat_pattern", "as_pattern_target", "lambda_parameters", "global_statement"})  # fmt: skip
+_BINDERS = _TARGETS | {"assignment", "function_definition", "class_definition", "default_parameter",
+                       "typed_default_parameter", "for_statement", "for_in_clause", "named_expression"}  # fmt: skip
 
 
-def _binds(use: Node) -> bool:
-    return use.field in {"left", "name"} or (
-        use.parent is not None and use.parent.type in {"parameters", "typed_parameter"}
-    )
+def _binding_scope(use: Node) -> Node | None:
+    """Return the scope in which a use of a name binds it; None for one that only reads."""
+    above = use.parent
+    if above is None or above.type not in _BINDERS:
+        return None
+    if use.field not in {"left", "name"} and above.type not in _TARGETS:
+        return None
+    scopes = [one for one in use.ancestors() if one.type in SCOPES or one.type == "module"]
+    # The name of a function belongs to what is around it.
+    return scopes[1] if above.type in SCOPES and use.field == "name" else scopes[0]
 
 
 def _index(node: Node) -> int:

@@ -12,7 +12,6 @@ from ambient_lsp.analyzers.speed.annotations import (
     BYTES,
     FLOAT,
     INT,
-    NONE,
     STR,
     UNKNOWN,
     Kind,
@@ -29,7 +28,18 @@ from ambient_lsp.analyzers.speed.code import (
     expression_of,
     method,
     origin,
+    own_attributes,
     statements,
+)
+from ambient_lsp.analyzers.speed.literals import (
+    BUILTIN,
+    CONSTANTS,
+    KNOWN_CALLS,
+    SPLITS,
+    TO_STR,
+    literal_kind,
+    module_values,
+    text_kind,
 )
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
 
@@ -38,18 +48,6 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.names import Binding
 
 
-_BUILTIN = {"str": STR, "repr": STR, "chr": STR, "input": STR, "hex": STR, "format": STR, "int": INT, "len": INT,
-            "ord": INT, "hash": INT, "id": INT, "float": FLOAT, "bool": BOOL, "isinstance": BOOL, "bytes": BYTES,
-            "any": BOOL, "all": BOOL, "range": Kind("range")}  # fmt: skip
-_TO_STR = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "replace", "join",
-                     "format", "capitalize", "removeprefix", "removesuffix", "zfill", "ljust", "rjust",
-                     "center", "swapcase", "hexdigest", "isoformat", "translate", "expandtabs"})  # fmt: skip
-_SPLITS = frozenset({"split", "rsplit", "splitlines"})
-_KNOWN_CALLS = {"os.listdir": Kind("list", (STR,)), "glob.glob": Kind("list", (STR,)), "re.findall":
-                Kind("list"), "os.path.join": STR, "os.path.basename": STR, "os.path.dirname": STR, "time.time":
-                FLOAT, "dict.fromkeys": Kind("dict"), "os.getcwd": STR, "json.dumps": STR, "re.sub": STR,
-                "re.split": Kind("list", (STR,)), "textwrap.dedent": STR, "math.sqrt": FLOAT, "math.floor": INT,
-                "math.ceil": INT}  # fmt: skip
 _DEPTH = 7
 _SAME = frozenset({"copy"})
 
@@ -131,44 +129,10 @@ def _repeats_itself(binding: Binding, function: Function) -> bool:
     return left is not None and left.type == "identifier" and left.text == binding.name.text
 
 
-def module_literal(code: Code, name: str) -> Node | None:
-    """Return the list or tuple that the module writes out for a constant."""
-    made = _module_values(code).get(name)
-    return made if made is not None and made.type in {"list", "tuple"} else None
-
-
 def _module_kind(name: str, function: Function) -> Kind:
     """Return the kind of a constant of the module: a name that one plain assignment at its top binds."""
-    made = _module_values(function.node.code).get(name)
-    return UNKNOWN if made is None else _literal_kind(made)
-
-
-def _module_values(code: Code) -> dict[str, Node]:
-    if code.constants is not None:
-        return code.constants
-    found: dict[str, Node] = {}
-    twice: set[str] = set()
-    for statement in code.root.children:
-        node = expression_of(statement)
-        left = node.get("left") if node is not None and node.type == "assignment" else None
-        right = node.get("right") if node is not None else None
-        if left is None or right is None or left.type != "identifier":
-            continue
-        if left.text in found:
-            twice.add(left.text)
-        found[left.text] = right
-    code.constants = {name: value for name, value in found.items() if name not in twice}
-    return code.constants
-
-
-def _literal_kind(node: Node) -> Kind:
-    if node.type in {"list", "tuple", "set"}:
-        kinds = [_literal_kind(child) for child in node.children if child.type != "comment"]
-        name = node.type
-        return Kind(name, (join(kinds),) if kinds else ())
-    if node.type == "dictionary":
-        return Kind("dict")
-    return _CONSTANTS.get(node.type, UNKNOWN) if node.type != "string" else _text_kind(node)
+    made = module_values(function.node.code).get(name)
+    return UNKNOWN if made is None else literal_kind(made)
 
 
 def _appended(name: str, function: Function, depth: int) -> tuple[Kind, ...]:
@@ -212,11 +176,6 @@ def _used_as_key(name: str, function: Function) -> bool:
 
 
 _KEYED = frozenset({"set", "frozenset", "dict", "mapping"})
-
-
-def _text_kind(node: Node) -> Kind:
-    start = node.children[0].text.lower() if node.children else '"'
-    return BYTES if "b" in start.rstrip("\"'") else STR
 
 
 def _comprehension(node: Node, function: Function, depth: int) -> Kind:
@@ -265,11 +224,42 @@ def _attribute(node: Node, function: Function, depth: int) -> Kind:
 
 
 def _own_attribute(function: Function, name: str) -> Kind:
-    for above in function.node.ancestors():
-        if above.type == "class_definition":
-            cls = above.get("name")
-            return UNKNOWN if cls is None else _field(function.node.code, cls.text, name)
-    return UNKNOWN
+    """Return the kind of `self.name`: as the class annotates it, or as its methods set it."""
+    code = function.node.code
+    cls = next((above for above in function.node.ancestors() if above.type == "class_definition"), None)
+    label = cls.get("name") if cls is not None else None
+    if cls is None or label is None:
+        return UNKNOWN
+    known = code.attributes.get((cls.index, name))
+    if isinstance(known, Kind):
+        return known
+    code.attributes[cls.index, name] = UNKNOWN  # what depends on itself
+    kind = _field(code, label.text, name)
+    if kind == UNKNOWN:
+        kind = _set_by_methods(code, cls, name)
+    code.attributes[cls.index, name] = kind
+    return kind
+
+
+def _set_by_methods(code: Code, cls: Node, name: str) -> Kind:
+    kinds, items = [], []
+    for use in own_attributes(cls, name):
+        above, function = use.parent, code.function_at(use)
+        if above is None or function is None:
+            return UNKNOWN
+        if above.type == "assignment" and use.field == "left":
+            hint = above.get("type")
+            kinds.append(annotation_kind(hint.text) if hint is not None else kind_of(above.get("right"), function))
+        elif use.field == "left" or above.type in {"pattern_list", "tuple_pattern"}:
+            return UNKNOWN
+        elif above.type == "attribute" and (found := method(above.parent)) is not None and above.parent is not None:
+            given = arguments(above.parent)
+            if found[1] == "append" and len(given) == 1:
+                items.append(kind_of(given[0], function))
+    kind = join(kinds)
+    if kind.name in {"list", "deque"} and not kind.args and items and join(items) != UNKNOWN:
+        return Kind(kind.name, (join(items),))
+    return kind
 
 
 def _field(code: Code, cls: str, name: str) -> Kind:
@@ -325,8 +315,8 @@ def _call(node: Node, function: Function, depth: int) -> Kind:
     name = builtin(node)
     given = arguments(node)
     first = kind_of(given[0], function, depth) if given else UNKNOWN
-    if name in _BUILTIN:
-        return _BUILTIN[name]
+    if name in BUILTIN:
+        return BUILTIN[name]
     if name in {"list", "sorted", "tuple", "set", "frozenset", "reversed", "iter", "filter"}:
         made = {"sorted": "list", "reversed": "iterator", "iter": "iterator", "filter": "iterator"}.get(name, name)
         item = kind_of(given[1], function, depth).item if name == "filter" and len(given) > 1 else first.item
@@ -343,8 +333,8 @@ def _call(node: Node, function: Function, depth: int) -> Kind:
         inner = first.item if name == "sum" else first
         return inner if inner.number else UNKNOWN
     full = origin(node)
-    if full in _KNOWN_CALLS:
-        return _KNOWN_CALLS[full]
+    if full in KNOWN_CALLS:
+        return KNOWN_CALLS[full]
     if full.startswith("collections."):
         made = {"deque": "deque", "defaultdict": "dict", "OrderedDict": "dict", "Counter": "dict"}.get(full[12:], "")
         return Kind(made) if made else UNKNOWN
@@ -370,9 +360,9 @@ def _method(found: tuple[Node, str], function: Function, depth: int) -> Kind:
     unlikely = receiver.type == "attribute" and receiver.text.endswith((".str", ".dt", ".path"))
     if kind not in {UNKNOWN, STR} or unlikely or dotted(receiver) in receiver.code.imports:
         return UNKNOWN
-    if name in _TO_STR:
+    if name in TO_STR:
         return STR
-    return Kind("list", (STR,)) if name in _SPLITS else UNKNOWN
+    return Kind("list", (STR,)) if name in SPLITS else UNKNOWN
 
 
 def _declared(node: Node, function: Function) -> Kind:
@@ -388,17 +378,16 @@ def _declared(node: Node, function: Function) -> Kind:
 
 
 def _constant(node: Node, function: Function, depth: int) -> Kind:
-    return _CONSTANTS[node.type]
+    return CONSTANTS[node.type]
 
 
-_CONSTANTS = {"integer": INT, "float": FLOAT, "true": BOOL, "false": BOOL, "none": NONE, "concatenated_string": STR}
 _BY_TYPE = {
-    **dict.fromkeys(_CONSTANTS, _constant),
+    **dict.fromkeys(CONSTANTS, _constant),
     **dict.fromkeys(COMPREHENSIONS, _comprehension),
     **dict.fromkeys(("list", "tuple", "set", "expression_list"), _display),
     **dict.fromkeys(("boolean_operator", "conditional_expression"), _either),
     **dict.fromkeys(("comparison_operator", "not_operator"), lambda node, function, depth: BOOL),
-    "string": lambda node, function, depth: _text_kind(node),
+    "string": lambda node, function, depth: text_kind(node),
     "dictionary": _dictionary,
     "identifier": _identifier,
     "attribute": _attribute,

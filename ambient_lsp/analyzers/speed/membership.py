@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument
+from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument, own_attributes
 from ambient_lsp.analyzers.speed.edits import before, changed, fresh, replace
-from ambient_lsp.analyzers.speed.kinds import hashable, kind_of, module_literal
+from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
+from ambient_lsp.analyzers.speed.literals import module_literal
 from ambient_lsp.analyzers.speed.names import bindings
-from ambient_lsp.analyzers.speed.regions import expects_unhashable, loop_of, region_of
+from ambient_lsp.analyzers.speed.regions import attribute_stays, expects_unhashable, loop_of, region_of
 from ambient_lsp.analyzers.speedup import KEYS, LITERAL, MEMBERSHIP, speedup
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def in_container(function: Function, node: Node) -> Iterator[Speedup]:
         yield from _literal(function, item, container, loop)
     elif container.type == "identifier":
         yield from _listed(function, node, item, container, loop)
+    elif container.type == "attribute" and container.text.startswith("self.") and container.text.count(".") == 1:
+        yield from _own_list(function, node, item, container, loop)
     elif container.type == "call":
         yield from _view(function, container, loop)
         yield from _copied(function, container, loop)
@@ -66,8 +69,30 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         new = fresh(function.node, f"{name}_set")
         swaps = [replace(one, new) for one in _tests_of(function, region, name)]
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
-    message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once."
+    message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once"
+    message += "." if text else ", if its items can be hashed."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{name}` in a set", text, loop)
+
+
+def _own_list(function: Function, node: Node, item: Node, container: Node, loop: Node) -> Iterator[Speedup]:
+    """A list that the object keeps."""
+    kind, name = kind_of(container, function), container.text.partition(".")[2]
+    sure = kind.item.hashable and hashable(item, function)
+    if kind.name not in {"list", "tuple"} or not sure or expects_unhashable(node, function):
+        return  # what else it might hold, the class does not say
+    region = attribute_stays(name, node, function)
+    if region is None:
+        return
+    new = fresh(function.node, f"{name.strip('_')}_set")
+    swaps = [
+        replace(use, new)
+        for use in own_attributes(region, name)
+        if use.parent is not None and (pair := membership(use.parent)) is not None and pair[1] is use
+        and hashable(pair[0], function)
+    ]  # fmt: skip
+    text = changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
+    message = f"`{container.text}` is a list that each turn of this loop walks through; a set finds the answer at once."
+    yield speedup(function, MEMBERSHIP, node, message, f"Look up `{container.text}` in a set", text, loop)
 
 
 def _is_short(function: Function, name: str) -> bool:

@@ -11,6 +11,7 @@ from ambient_lsp.analyzers.speed.code import (
     builtin,
     is_variable,
     method,
+    own_attributes,
 )
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bound_in, captured, comprehension_binding, is_parameter
@@ -171,6 +172,18 @@ def unchanged(name: str, region: Node, function: Function) -> bool:
     if not all(only_looked_at(use) for use in code.uses_in(name, region) if not _is_comprehension_name(use)):
         return False
     return not any(_shares(name, other, function) for other in _changed_names(region))
+
+
+def attribute_stays(name: str, node: Node, function: Function) -> Node | None:
+    """Return the region around `node` in which `self.name` stays as it is: nothing sets or changes it there, and no
+    method of the object is called that might."""
+    region = region_of(node, {"self"}, function)
+    if region is None:
+        return None
+    for use in own_attributes(region, name):
+        if _is_target(use) or not only_looked_at(use):
+            return None
+    return region
 
 
 def only_looked_at(use: Node) -> bool:

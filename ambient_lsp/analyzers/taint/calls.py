@@ -15,9 +15,12 @@ from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
 from ambient_lsp.analyzers.taint.machine import tainted
 from ambient_lsp.analyzers.taint.site import Site
+from ambient_lsp.analyzers.taint.state import Object
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    ALL,
     HARMLESS,
+    PARAMETER,
     UNKNOWN,
     Bound,
     Class,
@@ -115,6 +118,7 @@ def _site(machine: Machine, node: ast.Call, state: State) -> Site:
 def _called(machine: Machine, site: Site, callee: Value) -> Value:
     state = site.state
     if type(callee) is Function:
+        machine.called.add(callee.key)
         if isinstance(callee.node, ast.FunctionDef | ast.AsyncFunctionDef):
             site = replace(site, names=(f"*.{callee.node.name}",)) if site.receiver is not None else site
         return invoked(machine, callee, site)
@@ -171,6 +175,8 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
             if found is not None:
                 member = bound(machine, found, owner, held, state, site.node) if name not in held.items else found
                 return either(_called(machine, replace(site, receiver=None), each) for each in options(member))
+            if name in ("model_dump", "dict") and not site.args:  # of a pydantic model: exactly its fields
+                return machine.new(Object("dict", held.items), state)
             bases = held.owner.ancestors()
             names = tuple(machine.rules.name(f"{base}.{name}") for base in bases)
             return _by_rules(machine, replace(site, names=(*names, f"*.{name}")), name)
@@ -225,7 +231,8 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
         held = state.taints(value) if value is not None else _all_taints(site, None)
         if type(value) is not Const:
             prefix = value.prefix if type(value) is Opaque else ""
-            kind = sanitizer.type or (value.type if type(value) is Opaque else "")
+            kind = sanitizer.type or ("harmless" if ALL in sanitizer.cleans else "")
+            kind = kind or (value.type if type(value) is Opaque else "")
             value = Opaque(clean(held, sanitizer.cleans), kind, prefix, type(value) is Opaque and value.built)
     if value is not None:
         return value
@@ -245,7 +252,9 @@ def _unknown(machine: Machine, site: Site, name: str) -> Value:
         wanted = site.keywords.get("type")
         if type(wanted) is Symbol and is_converted(wanted.name):
             return HARMLESS  # `request.args.get("page", type=int)`
-        return keyed(machine, receiver, site.args[0] if site.args else UNKNOWN, site.node, site.state)
+        found = keyed(machine, receiver, site.args[0] if site.args else UNKNOWN, site.node, site.state)
+        # What a method of some object gives says nothing of where the object came from.
+        return replace(found, taints=frozenset(taint for taint in found.taints if taint.label != PARAMETER))
     held = site.state.object(receiver) if receiver is not None else None
     if held is not None and held.kind == "instance" and (taints := site.state.taints(receiver or UNKNOWN)):
         return Opaque(taints)

@@ -228,7 +228,10 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         _put(result.values, table.get("value", ()), source)
         _put(result.sources, table.get("call", ()), source)
         if source.label != "environment":
-            result.source_words |= {_source_word(name) for name in (*table.get("value", ()), *table.get("call", ()))}
+            words = {_source_word(name) for name in (*table.get("value", ()), *table.get("call", ()))}
+            result.source_words |= words
+            if source.label == "random":  # what it flows into is told by a name
+                result.strong_words |= words
         result.source_types |= {name.rsplit(".", 1)[0] for name in table.get("value", ()) if "." in name}
     for table in content.get("propagator", ()):
         arguments = tuple(table["from"]) if "from" in table else None

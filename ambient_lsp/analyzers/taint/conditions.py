@@ -27,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     either,
     fact_of,
     options,
+    part_of,
     taints_of,
 )
 
@@ -100,13 +101,12 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
+        value = state.names.get(test.id)
         fact = _recalled(test.id, state)
+        if value is not None:
+            state.names[test.id] = _with_truth(value, outcome)
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
-        value = state.names.get(test.id)
-        if value is not None:
-            kept = _with_truth(value, outcome)
-            state.names[test.id] = kept
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
         _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
     return state
@@ -149,9 +149,9 @@ def _recalled(name: str, state: State) -> ast.expr | None:
 
 def _with_truth(value: Value, outcome: bool) -> Value:
     if type(value) is Options:
-        kept = [option for option in value.values if folding.truth(option) is not (not outcome)]
+        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
-    return value
+    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
 
 
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
@@ -221,16 +221,16 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
     value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if not _is_simple(other) or taints_of(value):
-        return
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
         _same_origin(machine, state, node, _URL)
+        return
+    if not _is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
         _change(machine, state, node, lambda _: value)
         return
     known = all(type(option) is Const for option in options(value))
-    exact = known and isinstance(node, ast.Name)
+    exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
     _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
 
 
@@ -260,7 +260,11 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
         _same_origin(machine, state, node, _URL)
         return
     items = items_of(value, state)
-    exact = items is not None and all(type(item) is Const for item in items) and isinstance(node, ast.Name)
+    exact = (
+        items is not None
+        and all(type(item) is Const for item in items)
+        and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+    )
     exact = exact and type(value) is not Const
     _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
 
@@ -299,7 +303,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
                 _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
-                _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, guard.cleans)
+                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
@@ -394,7 +398,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
     """What a function of the program that said yes (or no) has found out about its arguments."""
-    function, exits = machine.exits[id(call)]
+    function, exits = found = machine.exits.pop(id(call))  # what it returns may be a call of itself
     ways = []
     for exit in exits:
         known = folding.truth(exit.value)
@@ -405,6 +409,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
             there = narrowed(machine, exit.state.copy(), exit.expression, outcome)
         if there is not None:
             ways.append(there)
+    machine.exits[id(call)] = found
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
@@ -493,6 +498,8 @@ def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Va
             old = machine.evaluate(node, state)
             if taints_of(old):
                 set_item(machine, owner, key, change(old), state)
+        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
+            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
 
 
 def _is_simple(node: ast.expr) -> bool:

@@ -46,6 +46,8 @@ def items_of(value: Value, state: State) -> list[Value] | None:
         return None
     if held.kind == "dict":
         return [Const(key) for key in held.items] if held.rest is None else None
+    if held.kind == "instance" and held.owner is not None and "typing.NamedTuple" in held.owner.ancestors():
+        return list(held.items.values())
     return held.sequence() if held.kind in _SEQUENCES else None
 
 
@@ -115,6 +117,8 @@ def lookup(held: Object, key: Value, state: State) -> Value:
     """Return what a container holds at a key."""
     if type(key) is Const:
         index = key.value
+        if held.kind == "instance" and isinstance(index, int) and 0 <= index < len(held.items):
+            return list(held.items.values())[index]
         if held.kind in _SEQUENCES and isinstance(index, int) and index < 0:
             index += len(held.items) if held.rest is None else 0
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,10 @@ _STEPS_OF_ONE = 30_000
 _STEPS_OF_A_MODULE = 40_000
 _MOST_ROOTS = 3000
 _SHORT = 10
+_NODE = ast.Name("?", ast.Load())
+_MOST_CALLS = 120
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"([A-Za-z_]\w*)\(")
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.MULTILINE)
 
 
@@ -121,6 +125,7 @@ class Interpreter(Machine):
         self._lines: dict[str, list[str]] = {}
         self._worth: dict[int, bool] = {}
         self._floor = 0
+        self._calls = _MOST_CALLS
 
     # ------------------------------------------------------------------------------------ what the parts ask for
 
@@ -173,7 +178,8 @@ class Interpreter(Machine):
 
     def is_worth_running(self, function: Function, site: Site) -> bool:
         """Whether a function is given untrusted data, is short, or holds words of a source or a sink."""
-        if self.steps < self._floor:
+        self._calls -= 1
+        if self.steps < self._floor or self._calls < 0:
             return False
         given = (*site.every(), *(() if function.receiver is None else (function.receiver,)))
         if any(taint.label != PARAMETER for value in given for taint in site.state.taints(value)):
@@ -231,12 +237,18 @@ class Interpreter(Machine):
         except (OutOfBudget, RecursionError):
             left_out.append("the module's own code")
         done: set[int] = set()
-        for _ in range(4):  # functions defined in functions are known once those have run
+        calls = Counter(_CALL.findall(text))
+        for turn in range(4):  # functions defined in functions are known once those have run
             waiting = [function for key, function in self.defined.items() if key not in done]
             if not waiting:
                 break
             for function in waiting:
+                may_be_called = calls[getattr(function.node, "name", "")] > 1 or function.scope.outer is not None
+                if may_be_called and turn < 2 and not self._is_handler(function):
+                    continue
                 done.add(function.key)
+                if may_be_called and function.key in self.called and not self._is_handler(function):
+                    continue  # it was run with what its callers give it
                 if len(done) > _MOST_ROOTS or self.steps <= 0:
                     left_out.append(f"{len(waiting)} functions")
                     break
@@ -270,10 +282,16 @@ class Interpreter(Machine):
         rules = self.rules
         if not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words):
             return True
-        if node.decorator_list or function.owner is not None or any(handler.first for handler in rules.handlers):
-            state = State(Frame(function.scope, function.scope), {}, {}, self.base)
-            return handler_of(self, function, state) is not None
-        return False
+        return self._is_handler(function)
+
+    def _is_handler(self, function: Function) -> bool:
+        state = State(Frame(function.scope, function.scope), {}, {}, self.base)
+        found = handler_of(self, function, state)
+        if found is None:
+            return False
+        # A name such as `request` says little of a function that others of the module call.
+        by_name = not found[0].decorators and not found[0].bases
+        return not (by_name and function.key in self.called)
 
     def _run_root(self, function: Function) -> bool:
         """Run a function as if anybody called it; return whether it could be finished."""
@@ -282,12 +300,16 @@ class Interpreter(Machine):
         state = State(frame, {}, {}, self.base)
         left, self.steps = self.steps, min(self.steps, _STEPS_OF_ONE)
         allowed = self.steps
-        self._floor = self.steps // 3
+        self._floor, self._calls = self.steps // 3, _MOST_CALLS
         self.stack.clear()
         self.exits.clear()
         known = len(self.defined)
         try:
             received(self, function, state)
+            wrapper = functions.wrapper(self, function, state) if frame.returns else None
+            if wrapper is not None:
+                self.response, frame.returns = frame.returns, ""
+                self.call(wrapper, list(state.names.values()), state.copy(), ast.copy_location(_NODE, function.node))
             exits = functions.run(self, function, state)
             if len(self.defined) > known:
                 for exit in exits:
@@ -296,6 +318,7 @@ class Interpreter(Machine):
             return False
         finally:
             self.steps = left - (allowed - max(self.steps, 0))
+            self.response = ""
         return True
 
 

@@ -30,6 +30,7 @@ from ambient_lsp.analyzers.taint.values import (
     join,
     merged,
     options,
+    part_of,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def symbol(machine: Machine, dotted: str, node: ast.AST, state: State) -> Value:
 
 
 def _attribute(machine: Machine, node: ast.Attribute, state: State) -> Value:
-    return attribute(machine, machine.evaluate(node.value, state), node.attr, node, state)
+    known = state.names.get(part_of(node.value.id, node.attr)) if isinstance(node.value, ast.Name) else None
+    return known or attribute(machine, machine.evaluate(node.value, state), node.attr, node, state)
 
 
 def attribute(machine: Machine, owner: Value, name: str, node: ast.expr, state: State) -> Value:
@@ -125,8 +127,9 @@ def _held(machine: Machine, owner: Ref, held: Object, name: str, node: ast.expr,
         value = _of_opaque(machine, Opaque(type=base), name, node, state)
         if type(value) is Opaque and (value.taints or not value.type.startswith(base)):
             return value
-    if held.rest is None:
-        return Opaque(type=f"{held.type}.{name}") if held.type else UNKNOWN
+    if held.rest is None or held.rest == UNKNOWN:
+        outer = held.type or next(iter(held.owner.ancestors() if held.owner is not None else ()), "")
+        return Opaque(type=machine.rules.name(f"{outer}.{name}")) if outer else UNKNOWN
     return attribute(machine, held.rest, name, node, state) if type(held.rest) is Opaque else held.rest
 
 
@@ -138,10 +141,13 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
             return tainted(source, place(state.frame.scope.path, node))
         for typed in lookup(machine.rules.value_types, (dotted,), applies):
             return Opaque(owner.taints, typed.type)
-        if not owner.taints:
-            return Opaque(type=dotted)
+        if not owner.taints or owner.type in ("str", "bytes"):
+            return Opaque(type=dotted) if not owner.taints else UNKNOWN
         for sanitizer in lookup(machine.rules.value_sanitizers, (dotted,), applies):
             return Opaque(clean(owner.taints, sanitizer.cleans), sanitizer.type)
+    elif not owner.taints:
+        for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
+            return tainted(source, place(state.frame.scope.path, node))
     return Opaque(owner.taints)
 
 
@@ -154,6 +160,10 @@ def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:
         ]
         return either(_sliced(machine, option, bounds, state) for option in options(owner))
     key = machine.evaluate(node.slice, state)
+    if isinstance(node.value, ast.Name) and type(key) is Const:
+        known = state.names.get(part_of(node.value.id, key.value))
+        if known is not None:
+            return known
     return get_item(machine, owner, key, node, state)
 
 

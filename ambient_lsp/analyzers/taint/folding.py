@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
     NO_TAINTS,
+    PARAMETER,
+    SOMETHING,
     Const,
     Opaque,
     Options,
     Taints,
     Value,
+    clean,
     either,
     merged,
     options,
@@ -29,6 +32,8 @@ _LONGEST = 4000
 _MOST_WAYS = 12
 _LARGEST = 1 << 64
 _WIDE = re.compile(r"\d{4,}")
+NAME = "sql.name"
+_BEFORE_A_VALUE = re.compile(r"(?i)(['\"%=<>(,]|\b(like|in|values|between|limit|offset|and|or|not))\s*$")
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
@@ -58,7 +63,7 @@ def truth(value: Value) -> bool | None:
         found = {truth(option) for option in value.values}
         return found.pop() if len(found) == 1 else None
     if type(value) is Opaque:
-        return True if value.prefix else None
+        return True if value.prefix.strip(SOMETHING) else None
     return None
 
 
@@ -147,11 +152,24 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
             made = [_put_together(way) for way in product(*(options(part) for part in known))]
             if all(each is not None for each in made):
                 return either(each for each in made if each is not None)
-    taints = merged(whole(part) for part in known)
+    taints = merged(_placed(part, whole(part), known[index - 1] if index else None) for index, part in enumerate(known))
     if not taints and all(_is_harmless(option) for part in known for option in options(part)):
         return Opaque(type="harmless", prefix=prefix_of(known))
     built = len(known) > 1 or (type(known[0]) is Opaque and known[0].built)
     return Opaque(taints, "str", prefix_of(known), built)
+
+
+def _placed(part: Value, taints: Taints, before: Value | None) -> Taints:
+    """Mark what stands where SQL has a name, not a value: that is seldom what a caller's caller chooses."""
+    if not any(taint.label == PARAMETER for taint in taints):
+        return taints
+    if type(part) is Opaque and part.built:
+        return taints  # that was told when it was put together
+    text = before.value if type(before) is Const and isinstance(before.value, str) else ""
+    if _BEFORE_A_VALUE.search(text[-40:]) is not None:
+        return taints
+    marked = frozenset(taint for taint in taints if taint.label == PARAMETER)
+    return (taints - marked) | clean(marked, frozenset({NAME}))
 
 
 def _is_harmless(value: Value) -> bool:
@@ -175,6 +193,9 @@ def prefix_of(parts: Sequence[Value]) -> str:
     for part in parts:
         if type(part) is Const and isinstance(part.value, str):
             result += part.value
+            continue
+        if type(part) is Opaque and not part.taints:
+            result += part.prefix if part.prefix.endswith(SOMETHING) else part.prefix + SOMETHING
             continue
         if type(part) is Opaque:
             result += part.prefix

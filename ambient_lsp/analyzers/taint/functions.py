@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 7
 _RECURSIONS = 2
+_MANY = 20
 _CONVERTED = frozenset({"int", "float", "bool", "decimal.Decimal", "uuid.UUID", "datetime.date", "datetime.datetime"})
 
 
@@ -62,7 +63,9 @@ def share(scope: Scope, name: str, value: Value) -> None:
 
 def remember(held: Object, name: str, value: Value) -> None:
     """Remember what a method stores in `self`, for the other methods."""
-    if held.owner is not None and type(value) is Opaque and any(t.label != PARAMETER for t in value.taints):
+    if held.owner is None or type(value) is not Opaque:
+        return
+    if value.type or any(taint.label != PARAMETER for taint in value.taints):
         old = held.owner.stores.get(name)
         held.owner.stores[name] = value if old is None else join(old, value)
 
@@ -88,6 +91,17 @@ def unbound(found: Value, owner: Class) -> Value:
     if type(found) is Function and "classmethod" in decorators(found):
         return replace(found, receiver=owner)
     return found
+
+
+def wrapper(machine: Machine, function: Function, state: State) -> Value | None:
+    """Return what the program's own decorators below the first one make of a function; None if they make nothing."""
+    current: Value = function
+    for node in reversed(getattr(function.node, "decorator_list", [])[1:]):
+        decorator = machine.evaluate(node, state)
+        if type(decorator) is Function:
+            made = machine.call(decorator, [current], state, node)
+            current = made if type(made) is Function else current
+    return None if current is function else current
 
 
 def bound(machine: Machine, found: Value, owner: Ref, held: Object, state: State, node: ast.expr) -> Value:
@@ -160,12 +174,13 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     if not machine.is_worth_running(function, site):
         return Opaque(type=annotated_type(machine, getattr(function.node, "returns", None), state))
     machine.spend(3)
-    oldest = machine.serial()
+    oldest, size = machine.serial(), len(state.heap)
     frame = Frame(
         function.scope, Scope({}, function.scope.path, function.scope), owner=function.owner, node=function.node,
         depth=state.frame.depth + 1,
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
+    frame.returns, machine.response = machine.response, ""
     inner = State(frame, {}, state.heap, state.base)
     here = place(state.frame.scope.path, site.node)
     machine.stack.append((function, here))
@@ -181,7 +196,8 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     after = all_joined(State(frame, {}, exit.state.heap, state.base) for exit in exits)
     if after is not None:
         state.heap = after.heap
-        _forget_temporaries(state, oldest, [*frame.yields, *(exit.value for exit in exits)])
+        if len(state.heap) - size > _MANY:
+            _forget_temporaries(state, oldest, [*frame.yields, *(exit.value for exit in exits)])
     _narrow_arguments(function, site, given, exits)
     if frame.yields:
         return machine.new(Object("list", {}, either(frame.yields)), state)

@@ -75,6 +75,8 @@ def received(machine: Machine, function: Function, state: State) -> None:
     """Bind the parameters of a function that nobody in the program is known to call."""
     found = handler_of(machine, function, state)
     handler, decorator = found if found is not None else (None, None)
+    if handler is not None and function.key in machine.called and not handler.decorators and not handler.bases:
+        handler = None
     if handler is not None:
         state.frame.returns = handler.returns
     converted = _converted(decorator) if handler is not None and handler.converters else set()
@@ -146,6 +148,8 @@ def _parameter(
             return _model(machine, model, taints, state)
         if _is_literal(parameter.annotation):
             return HARMLESS
+    if not kind and not handler.annotations and (handler.decorators or handler.parameters == "rest"):
+        kind = "str"  # a part of the address
     return Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
 
 

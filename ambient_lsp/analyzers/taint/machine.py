@@ -101,6 +101,8 @@ class Machine(ABC):
         self.base: dict[int, Object] = {}
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []
+        self.called: set[int] = set()
+        self.response = ""
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 

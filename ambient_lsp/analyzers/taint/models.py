@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ambient_lsp.analyzers.taint.values import (
     HARMLESS,
     NONE,
     UNKNOWN,
+    Class,
     Const,
     Opaque,
     Partial,
@@ -252,7 +254,7 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
 def _decoded(machine: Machine, site: Site) -> Value | None:
     """Decoding brings back what encoding had made harmless."""
     taints = frozenset(Taint(taint.label, taint.source, frozenset(), taint.trail) for taint in _taints(site))
-    return Opaque(taints, "str")
+    return Opaque(taints, "" if site.names[0].startswith("json.") else "str")
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
@@ -363,6 +365,27 @@ def _substitute(machine: Machine, site: Site) -> Value | None:
     return Opaque(merged((site.state.taints(text), _taints(site))), "str", "", True)
 
 
+def _named_tuple(machine: Machine, site: Site) -> Value | None:
+    name = site.args[0] if site.args else UNKNOWN
+    given = site.args[1] if len(site.args) > 1 else UNKNOWN
+    fields = items_of(given, site.state) or []
+    if type(given) is Const and isinstance(given.value, str):
+        fields = [Const(each) for each in given.value.replace(",", " ").split()]
+    names = [str(each.value) for each in fields if type(each) is Const]
+    if not names or not all(each.isidentifier() for each in names):
+        return None
+    node = ast.parse("class Tuple:\n" + "".join(f"    {each}: object\n" for each in names)).body[0]
+    if not isinstance(node, ast.ClassDef) or type(name) is not Const:
+        return None
+    return Class(str(name.value), machine.serial(), (Symbol("typing.NamedTuple"),), {}, site.state.frame.local, node)
+
+
+def _signed(machine: Machine, site: Site) -> Value | None:
+    """A signature can do no harm, and still tells of what it was made."""
+    taints = merged(site.state.taints(arg) for arg in site.every())
+    return Opaque(frozenset(replace(taint, cleaned=taint.cleaned | {ALL}) for taint in taints))
+
+
 def _url(machine: Machine, site: Site) -> Value | None:
     value = site.args[0] if site.args else site.keywords.get("url", UNKNOWN)
     held = site.state.whole(value)
@@ -416,5 +439,7 @@ _MODELS: dict[str, Model] = {
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
+    "hmac.new": _signed, "hmac.digest": _signed,
+    "collections.namedtuple": _named_tuple,
     "typing.cast": lambda machine, site: site.args[1] if len(site.args) > 1 else None,
 }  # fmt: skip

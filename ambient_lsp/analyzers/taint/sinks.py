@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
@@ -15,6 +16,7 @@ from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
     PARAMETER,
     RANDOM,
+    SOMETHING,
     Const,
     Opaque,
     Step,
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
-_FIXED_HOST = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/")
+_FIXED_HOST = re.compile(
+    rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
+)
 _SECRET = re.compile(
     r"(?i)(^|_)(tokens?|passwords?|passwd|passphrase|secret|otp|nonce|salt|csrf|api_?key|session_?id|session_?key|session_?token"
     r"|reset_?code|auth_?code|verification_?code|pin|remember_?me|cookie)s?($|_)"
@@ -220,15 +224,21 @@ def _hit(
         return
     where = place(state.frame.scope.path, node)
     worst: tuple[int, Taint] | None = None
+    given = False
     for option in state.leaves(value):
         for taint in sorted(taints_of(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)):
             level = kind.levels.get(taint.label)
             if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
                 continue
+            given = given or taint.label == PARAMETER
+            if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
+                continue  # what a function passes on as it is, its callers answer for
+            if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+                continue
             if worst is None or LEVELS.index(level) > worst[0]:
                 worst = (LEVELS.index(level), taint)
     if where.path == machine.path:
-        _judge(machine, kind, node, value, state, worst)
+        _judge(machine, kind, node, value, state, worst, given)
     if worst is not None:
         sink = Step(where, f"{what} takes it" if what != "the response" else "it becomes the response")
         level = LEVELS[worst[0]]
@@ -256,11 +266,19 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
 
 
 def _judge(
-    machine: Machine, kind: Kind, node: ast.expr, value: Value, state: State, worst: tuple[int, Taint] | None
+    machine: Machine,
+    kind: Kind,
+    node: ast.expr,
+    value: Value,
+    state: State,
+    worst: tuple[int, Taint] | None,
+    given: bool,
 ) -> None:
     """Note what is known of the values at this place, for the rules of other tools that find the same place."""
     if worst is not None:
         verdict = Verdict.PARAMETER if worst[1].label == PARAMETER else Verdict.TAINTED
+    elif given:
+        verdict = Verdict.PARAMETER
     else:
         verdict = Verdict.SAFE if is_known(value, kind.name, state) else Verdict.UNKNOWN
     where = place(machine.path, node)
@@ -329,5 +347,5 @@ def _lacks(machine: Machine, key: str, wanted: Condition, misuse: Misuse, site: 
         return site.double is None and key in misuse.default
     found = [holds(option, site.state) if isinstance(wanted, bool) else None for option in options(values[0])]
     if isinstance(wanted, bool):
-        return any(outcome is (not wanted) for outcome in found)
+        return all(outcome is (not wanted) for outcome in found)
     return not _fulfilled(machine, key, wanted, site) and all(type(o) is Const for o in options(values[0]))

@@ -26,6 +26,7 @@ from ambient_lsp.analyzers.taint.values import (
     join,
     moved,
     options,
+    part_of,
     taints_of,
 )
 
@@ -65,6 +66,8 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
             functions.share(state.frame.scope, target.id, value)
         state.names[target.id] = value
         state.names.pop(fact_of(target.id), None)
+        for part in [name for name in state.names if name.startswith(f"{target.id} at ")]:
+            del state.names[part]
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(machine, target.elts, value, state)
     elif isinstance(target, ast.Starred):
@@ -73,10 +76,14 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
         owner = _changeable(machine, target.value, state, "dict")
         key = UNKNOWN if isinstance(target.slice, ast.Slice) else machine.evaluate(target.slice, state)
         sinks.stored(machine, target, owner, key, value, state)
+        if isinstance(target.value, ast.Name) and type(key) is Const:
+            state.names.pop(part_of(target.value.id, key.value), None)
         set_item(machine, owner, key, value, state)
     elif isinstance(target, ast.Attribute):
         owner = _changeable(machine, target.value, state, "instance")
         sinks.assigned(machine, target, owner, value, state)
+        if isinstance(target.value, ast.Name):
+            state.names.pop(part_of(target.value.id, target.attr), None)
         for option in options(owner):
             held = state.object(option)
             if held is not None and type(option) is Ref:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import base
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _DEEPEST = 200
 
 
+@lru_cache(maxsize=24)
 def read(text: str) -> ast.Module:
     """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting."""
     try:

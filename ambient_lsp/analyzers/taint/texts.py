@@ -83,6 +83,8 @@ def _of_opaque(site: Site, owner: Opaque, name: str, constant: Const | None = No
     state = site.state
     if name in _TELLING:
         return UNKNOWN
+    if name == "encode" and Const("unicode_escape") in site.args:
+        return Opaque(clean(owner.taints, _LINES), "bytes")
     if name in _KEEPING:
         return Opaque(owner.taints, owner.type or "str", owner.prefix, owner.built)
     if name in _CHANGING:

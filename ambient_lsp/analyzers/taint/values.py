@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ALL = "all"
 UNTRUSTED = "untrusted"
 PARAMETER = "parameter"
+SOMETHING = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands in a known beginning for text that is not known, but is not untrusted either."""
 RANDOM = "random"
 _MOST_TAINTS = 6
 _MOST_OPTIONS = 12
@@ -210,6 +212,11 @@ def fact_of(name: str) -> str:
     return f"{name} holds"
 
 
+def part_of(name: str, key: object) -> str:
+    """Return the name under which a state keeps what a test told of one item or attribute of a variable."""
+    return f"{name} at {key!r}"
+
+
 def taints_of(value: Value) -> Taints:
     """Return the marks of the value itself, not of what it holds."""
     if type(value) is Opaque:
@@ -298,7 +305,8 @@ def cleaned(value: Value, kinds: frozenset[str]) -> Value:
         return either(cleaned(option, kinds) for option in value.values)
     if type(value) is not Opaque or not value.taints:
         return value
-    return replace(value, taints=clean(value.taints, kinds))
+    taints = clean(value.taints, kinds)
+    return replace(value, taints=taints, type=value.type if taints else "harmless")
 
 
 def clean(taints: Taints, kinds: frozenset[str]) -> Taints:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.analyzers.harness import observe
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.config import Agents
 from ambient_lsp.model import Context, FileFacts, Finding, Proposal
 from ambient_lsp.protocols import Coverage, Observation

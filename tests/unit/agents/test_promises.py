@@ -152,3 +152,24 @@ async def test_what_touches_the_world_through_another_function_is_not_called(tmp
     told, tests = await look(tmp_path, text)
     assert told == []
     assert "deal" not in tests.replace("Dealer", "").replace("dealer", "")
+
+
+async def test_what_a_function_changes_in_place_is_looked_at_on_values_of_its_own(tmp_path):
+    text = (
+        "def bubble(items):\n    for end in range(len(items), 1, -1):\n        for i in range(end - 1):\n"
+        "            if items[i] > items[i + 1]:\n                items[i], items[i + 1] = items[i + 1], items[i]\n"
+    )
+    told, tests = await look(tmp_path, text)
+    assert told == []
+    start = "def test_bubble_changes_its_argument():\n    items = [3, 1, 2]\n    bubble(items)\n"
+    assert start + "    assert items == [1, 2, 3]\n" in tests
+
+
+async def test_a_test_that_would_notice_nothing_is_not_written(tmp_path):
+    text = "def label(kind: str) -> str:\n    return kind\n\n\n"
+    text += "def check(n: int) -> int:\n    if n < 0:\n        raise ValueError\n    return n\n"
+    _, tests = await look(tmp_path, text)
+    assert "def test_label_returns(" in tests
+    assert "def test_check_raises_value_error(" in tests
+    blind = "LIMIT = 5\n\n\ndef same(value: int) -> int:\n    value\n    return None\n"
+    assert (await look(tmp_path / "blind", blind))[1] == ""

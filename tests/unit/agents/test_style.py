@@ -78,6 +78,8 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
         "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
         "import abc\nimport os\nimport sys\nfrom zlib import crc32, adler32\n\nprint(abc, os, sys, crc32, adler32)\n",
+        # The bracket would move, too.
+        "import abc\nimport os\nimport sys\nfrom zlib import (\n    b,\n    a,\n    )\n\nprint(abc, os, sys, a, b)\n",
         # One of them is out of order, but blank lines would have to come, too.
         "import abc\nimport os\nimport sys\nimport pytest\nimport zlib\n\nprint(abc, os, sys, pytest, zlib)\n",
         # Three lines are too few to speak of an order that one of them is out of.
@@ -348,6 +350,23 @@ async def test_a_private_name_that_another_file_has_is_told_and_not_renamed(tmp_
     assert [finding.rule for finding in (await style(tmp_path, text, tree=tree))[0]] == ["AMB-STYLE-NAMING"]
     assert (await style(tmp_path, text, tree=tree))[1] == []
     assert (await style(tmp_path, text))[1] == []  # nobody could look
+
+
+async def test_a_public_name_is_told_only_if_no_other_file_has_it(tmp_path):
+    names = ("first_row", "next_row", "last_row", "first_col", "next_col", "last_col")
+    text = "".join(f"def {name}():\n    return 1\n\n\n" for name in names) + "def makeExtension():\n    return 1\n"
+    tree = {path: FileFacts(path, 1, "b", path[:-3]) for path in ("x.py", "y.py")}
+    (tmp_path / "y.py").write_text("import x\n")
+    findings, proposals = await style(tmp_path, text, tree=tree)
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-NAMING"]
+    assert proposals == []
+    (tmp_path / "y.py").write_text("def makeExtension(): ...\n")
+    assert await style(tmp_path, text, tree=tree) == ([], [])
+    assert await style(tmp_path, text) == ([], [])
+
+
+async def test_python_that_is_data_of_tests_is_left_alone(tmp_path):
+    assert await style(tmp_path, "import os\n\nx = 1 \n", path="tests/fixtures/a.py") == ([], [])
 
 
 async def test_a_star_import_is_expanded_from_the_repositorys_own_module(tmp_path):

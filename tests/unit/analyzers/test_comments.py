@@ -55,6 +55,11 @@ def test_code_goes(before, after):
         "# >>> f(x)",
         "# a, b, c",
         "# pass",
+        "# read_bytes()",  # a heading
+        "# import X as Y",  # what a lexer looks for
+        '# (click)="deleteOrder()"; [value]="test"',
+        "# c=compressobj(wbits=15); b''.join([c.compress(b'data'), c.flush()])",  # how it was made
+        "## You should set in subclasses:\n# code = 200\n# body = Template('response')",
         "# 'text'",
     ],
 )

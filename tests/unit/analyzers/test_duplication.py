@@ -120,6 +120,41 @@ def test_a_function_without_a_name_that_says_something_is_not_made():
     assert new.count("_shared_go(a)") == 3
 
 
+TYPED = """
+def one_price(rows: list[Row], rate: float) -> float:
+    total = 0.0
+    for row in rows:
+        if row.open:
+            total += row.price * rate
+        else:
+            total -= row.price
+    return total
+
+
+def other_price(rows: list[Row], rate: float) -> float:
+    print(rows)
+    total = 0.0
+    for row in rows:
+        if row.open:
+            total += row.price * rate
+        else:
+            total -= row.price
+    return total
+"""
+
+
+def test_a_function_made_of_typed_code_is_typed():
+    (new,) = extracted(TYPED)
+    assert "def _shared_price(rows: list[Row], rate: float) -> float:\n" in new
+    assert "def _shared_price(rows, rate):\n" in extracted(TYPED.replace("rate: float", "rate", 1))[0]
+    silent = TYPED.replace("    return total\n", "    rows.append(total)\n").replace("-> float", "-> None")
+    assert "def _shared_price(rows: list[Row], rate: float) -> None:\n" in extracted(silent)[0]
+
+
+def test_a_second_function_of_one_name_is_not_made():
+    assert extracted(BLOCK + "\n\ndef _compute_total(x):\n    return x\n") == []
+
+
 def test_a_call_is_wrapped_to_the_line_length_or_not_made():
     (place,) = places(BLOCK)
     made = extraction.extract({"a.py": BLOCK}, place, {}, "a.py", line_length=30)

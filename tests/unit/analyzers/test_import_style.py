@@ -75,7 +75,7 @@ def test_what_a_module_offers_is_told_only_where_it_is_certain(module, names):
 
 def expanded(text, elsewhere="", offer=MONEY):
     offers = {"shop.money": offered(offer)}
-    return fixed(text, import_style.star(outline(text), offers, names_used_elsewhere=elsewhere))
+    return fixed(text, import_style.star(outline(text), offers, elsewhere))
 
 
 def test_a_star_becomes_the_names_that_are_used():

@@ -47,6 +47,31 @@ def f(items: list[str]):
             found.append(key)  # in order
     return found
 """, [WORDS]),
+    # A list that the object keeps.
+    (speedup.MEMBERSHIP, """
+class Bag:
+    def __init__(self, words: list[str]):
+        self._words = words
+
+    def common(self, others: list[str]):
+        return [other for other in others if other in self._words]
+
+
+def f(words, others):
+    return Bag(words).common(others)
+""", """
+class Bag:
+    def __init__(self, words: list[str]):
+        self._words = words
+
+    def common(self, others: list[str]):
+        words_set = set(self._words)
+        return [other for other in others if other in words_set]
+
+
+def f(words, others):
+    return Bag(words).common(others)
+""", [WORDS, ["a", "z", "c"]]),
     # Values that are made anew in each turn.
     (speedup.REBUILD, """
 def f(items):
@@ -762,11 +787,20 @@ def results(text, arguments):
         # Items that are removed at random stay in one list for a reason.
         "def f(count, choose):\n    nodes = [n for n in range(count)]\n    while nodes:\n"
         "        nodes.remove(choose(nodes))\n",
+        # Another `sorted`, `any` and `list` than Python's.
+        "def sorted(x):\n    return x\n\ndef f(items):\n    return sorted(items)[0]\n",
+        "from numpy import any\n\ndef f(items):\n    return any([x > 1 for x in items])\n",
+        "def f(items, list):\n    return max(list(items))\n",
         # The list that is built is gone through meanwhile.
         "def f(rows):\n    for row in rows:\n        rows = rows + [row]\n    return rows\n",
         # What is called may change what is gone through, or have an effect.
         "def f(self, calls: list[int]):\n    for call in list(calls):\n        self.call(call)\n",
         "def f(items):\n    return all([drop(item) for item in items])\n",
+        # The object's list changes meanwhile, or may.
+        "class A:\n    def __init__(self):\n        self.seen = []\n    def f(self, words: list[str]):\n"
+        "        for word in words:\n            if word not in self.seen:\n                self.seen.append(word)\n",
+        "class A:\n    def __init__(self):\n        self.seen = []\n    def f(self, words: list[str]):\n"
+        "        for word in words:\n            if word not in self.seen:\n                self.note(word)\n",
         # Not all blocking calls are in coroutines, and a lambda waits for nothing.
         "import time\n\ndef f(n):\n    time.sleep(n)\n",
         "import time\n\nasync def f(n):\n    return lambda: time.sleep(n)\n",
@@ -856,3 +890,9 @@ def test_hostile_text_takes_bounded_time(text):
     before = time.process_time()
     performance.speedups(text, "a.py")
     assert time.process_time() - before < 5
+
+
+def test_a_name_that_another_function_binds_is_still_pythons_own():
+    text = "def g(max, sorted=None):\n    return max\n\n\ndef f(items):\n    return sorted(items)[0]\n"
+    (one,) = performance.speedups(text, "a.py")
+    assert one.text.endswith("return min(items)\n")

@@ -16,21 +16,10 @@ CATEGORIES = sorted({case.category for case in CASES})
 AIM = (0.9, 0.05)
 """Least recall and most false alarms, of the open and the held-out programs of a category together."""
 BELOW: dict[str, tuple[float, float]] = {
-    "archive": (0.77, 0.0),
-    "command": (1.0, 0.07),
-    "cookie": (0.88, 0.0),
-    "debug": (0.77, 0.0),
-    "deserialization": (1.0, 0.2),
-    "header": (0.77, 0.0),
-    "jwt": (0.77, 0.0),
-    "log": (1.0, 0.12),
-    "mass-assignment": (0.88, 0.23),
-    "nosql": (0.88, 0.56),
-    "sql": (1.0, 0.18),
-    "tempfile": (0.88, 0.0),
-    "trust": (1.0, 0.12),
-    "weak-hash": (0.8, 0.0),
-    "xss": (0.86, 0.14),
+    "deserialization": (1.0, 0.09),
+    "header": (0.81, 0.0),
+    "nosql": (0.9, 0.19),
+    "xss": (0.88, 0.0),
 }
 """What is not there yet, and is not to get worse."""
 
@@ -38,7 +27,7 @@ BELOW: dict[str, tuple[float, float]] = {
 def test_the_corpus_is_large_and_its_twins_are_pairs() -> None:
     assert len(CASES) >= 400
     assert Counter(case.vulnerable for case in CASES) == {True: len(CASES) // 2, False: len(CASES) // 2}
-    assert sum(case.held_out for case in CASES) >= len(CASES) // 3
+    assert sum(case.part != "cases" for case in CASES) >= len(CASES) // 3
     assert all(count >= 14 for count in Counter(case.category for case in CASES).values())
 
 

@@ -51,7 +51,7 @@ async def nothing(*_: object) -> None:
 
 def bench(memo: Memo) -> EngineWorkbench:
     return EngineWorkbench(
-        agents=Agents(), cpu=Here(), memo=memo, read=nothing, coverage=nothing, observe=nothing  # type: ignore[arg-type]
+        agents=Agents(), cpu=Here(), memo=memo, read=nothing, coverage=nothing, observe=nothing, moody=nothing  # type: ignore[arg-type]
     )  # fmt: skip
 
 
