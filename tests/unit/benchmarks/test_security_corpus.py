@@ -16,9 +16,7 @@ CATEGORIES = sorted({case.category for case in CASES})
 AIM = (0.9, 0.05)
 """Least recall and most false alarms, of the open and the held-out programs of a category together."""
 BELOW: dict[str, tuple[float, float]] = {
-    "deserialization": (1.0, 0.09),
-    "header": (0.81, 0.0),
-    "nosql": (0.9, 0.19),
+    "mass-assignment": (1.0, 0.09),
 }
 """What is not there yet, and is not to get worse."""
 
