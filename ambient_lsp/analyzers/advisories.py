@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ADVISORIES = ".ambient/advisories.json"
 """Where a repository keeps its advisories; `ambient advisories update` writes it."""
 
-_MANIFESTS = ("requirements", "constraints", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile")
+_MANIFESTS = ("requirements", "constraints", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile", "pylock")
 _VERSION = r"[0-9][\w.!+-]*"
 _PINS = (
     re.compile(rf"([A-Za-z0-9][\w.-]*)(?:\[[\w,\s-]*\])?\s*===?\s*({_VERSION})"),  # requirements, pyproject
@@ -38,6 +38,7 @@ _PINS = (
     re.compile(rf'"([\w.-]+)": \{{[^{{}}]*?"version": "==({_VERSION})"'),  # Pipfile.lock
 )
 _RULE = RULES["AMB-SEC-DEPENDENCY"]
+UNCHECKED = RULES["AMB-SEC-DEPENDENCIES-UNCHECKED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def in_dependencies(manifest: str, advisories: str) -> Iterator[RawFinding]:
         version = _version(match[2])
         if version is None:
             continue
-        for advisory in known.get(canonicalize_name(match[1]), ()):
+        about = known.get(canonicalize_name(match[1]), ())
+        safe = first_safe(about, version)
+        for advisory in about:
             if advisory.names(version) and (match.start(1), advisory.id) not in seen:
                 seen.add((match.start(1), advisory.id))
                 fixed = advisory.fixed_after(version)
@@ -96,8 +99,37 @@ def in_dependencies(manifest: str, advisories: str) -> Iterator[RawFinding]:
                     f"{match[1]} {match[2]} is weak{remedy}: {advisory.id} {advisory.summary}".rstrip(),
                     Severity.WARNING,
                     tags=(*_RULE.tags, "level-high", advisory.id),
-                    data={"level": "high", "code": advisory.id},
+                    data={"level": "high", "code": advisory.id, "fixed": "" if safe is None else str(safe)},
                 )
+
+
+def first_safe(advisories: Sequence[Advisory], version: Version) -> Version | None:
+    """Return the first version after `version` that none of the advisories names; None where they do not tell."""
+    for _ in range(len(advisories) + 1):
+        ends = [one.fixed_after(version) for one in advisories if one.names(version)]
+        if not ends:
+            return version
+        known = [end for end in ends if end is not None]
+        if len(known) != len(ends):
+            return None
+        version = max(known)
+    return None
+
+
+def unchecked(manifest: str) -> Iterator[RawFinding]:
+    """Yield that the pins of a manifest were not checked, at the first of them."""
+    places = [(found.start(1), found.end(2)) for pin in _PINS for found in pin.finditer(manifest)]
+    first = min(places, default=None)
+    if first is not None:
+        yield RawFinding(
+            UNCHECKED.id,
+            Lines(manifest).span(*first),
+            f"{UNCHECKED.title}: there is no {ADVISORIES}. `ambient advisories update` makes it.",
+            Severity.HINT,
+            tags=UNCHECKED.tags,
+            data={"level": "low", "code": ""},
+            code="dependencies",
+        )
 
 
 def read(text: str) -> Mapping[str, Sequence[Advisory]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from ambient_lsp.analyzers import security, style
 from ambient_lsp.analyzers.base import parse
-from ambient_lsp.analyzers.project_style import read_style
+from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Replacement, Span
@@ -73,18 +73,28 @@ class RuffServer:
             self._typing.cancel()
         self._typing = asyncio.get_running_loop().call_later(_PAUSE, self._rested, path, text)
 
-    async def diagnostics(self, path: str, text: str, version: int = 0) -> list[RawFinding]:
-        """Return the style and security findings of a buffer.
+    async def diagnostics(
+        self, path: str, text: str, version: int = 0, meanwhile: Callable[[], object] = lambda: None
+    ) -> list[RawFinding]:
+        """Return the style and security findings of a buffer. `meanwhile` is called while ruff works.
 
         Raises `AmbientError` when ruff cannot be started or does not answer, even when started anew.
         """
-        if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
-            return await asyncio.to_thread(self._judge, text, path, await self.report(path, text, version))
-        return self._judge(text, path, await self.report(path, text, version, meanwhile=partial(_prepare, text)))
+        root, settings = str(self._root), ProjectStyle()
 
-    def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
-        root = str(self._root)
-        settings = read_style(root, path)
+        def prepare() -> None:
+            nonlocal settings
+            settings = read_style(root, path)
+            if len(text) <= _LONG:
+                _prepare(text)
+            meanwhile()
+
+        report = await self.report(path, text, version, meanwhile=prepare)
+        if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
+            return await asyncio.to_thread(self._judge, text, path, report, settings)
+        return self._judge(text, path, report, settings)
+
+    def _judge(self, text: str, path: str, report: Report, settings: ProjectStyle) -> list[RawFinding]:
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
         return found + security.first_look(text, path, report, settings.ruff, self._threshold)
 
@@ -94,6 +104,7 @@ class RuffServer:
         """Return all that ruff says of a buffer; no fix in it counts as safe. `meanwhile` is called while it works."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[:2] == (path, text):
+            meanwhile()
             with contextlib.suppress(AmbientError):
                 return await asyncio.shield(ahead[2])
         return await self._report(path, text, version, meanwhile)

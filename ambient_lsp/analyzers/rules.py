@@ -36,13 +36,6 @@ FLOW = (
         better='import sqlite3\n\ncursor.execute("SELECT * FROM users WHERE name = ?", (name,))\n',
     ),
     weakness(
-        "MARKUP", "medium", "79 80", "a03", "Value marked as safe markup",
-        "A value with markup in it becomes part of the page.",
-        "`Markup(...).format`, or Django's `format_html`, which escape the values.", "S308 S702 S704",
-        example='from markupsafe import Markup\n\nname = Markup(f"<b>{name}</b>")\n',
-        better='from markupsafe import Markup\n\nname = Markup("<b>{}</b>").format(name)\n',
-    ),
-    weakness(
         "RAW-SQL", "high", "89", "a03", "Raw SQL in Django", "A value can change the statement.",
         "Parameters, where each value stands for one.", "S610 S611",
         example='from shop.models import User\n\nUser.objects.extra(where=[f"name = \'{name}\'"])\n',
@@ -55,7 +48,8 @@ FLOW = (
     ),
     weakness(
         "DEPENDENCY", "high", "1395 1104", "a06", "Dependency with a known weakness",
-        "An advisory in the repository names this version.",
+        "An advisory names this version.", "The pin is raised to the first version that no advisory names.",
+        example="shop-client==1.3  # requirements.txt\n", better="shop-client==1.4  # requirements.txt\n",
     ),
 )  # fmt: skip
 SECURITY = (*FLOW, *PATTERN_RULES)
@@ -79,6 +73,14 @@ UNREADABLE = (
         "AMB-SEC-UNREADABLE",
         "Security was not checked",
         "The file cannot be parsed. Not checked is not the same as safe.",
+        "",
+        "low",
+        ("security", "not-checked"),
+    ),
+    Rule(
+        "AMB-SEC-DEPENDENCIES-UNCHECKED",
+        "Dependencies were not checked",
+        "There are no advisories to check them against. Not checked is not the same as safe.",
         "",
         "low",
         ("security", "not-checked"),

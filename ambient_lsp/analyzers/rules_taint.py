@@ -35,18 +35,21 @@ TAINT = (
     weakness(
         "LDAP", "high", "90", "a03", "LDAP filter built from untrusted data",
         "A value with `*` or `)` in it changes the filter.",
+        "The library's own `escape_filter_chars`, where the text is a filter.",
         example="conn.search(base, f'(uid={name})')\n",
         better="conn.search(base, f'(uid={escape_filter_chars(name)})')\n",
     ),
     weakness(
         "XPATH", "high", "643", "a03", "XPath expression built from untrusted data",
         "A value with a quote in it changes the expression.",
+        "Variables, which lxml has.",
         example="tree.xpath(f\"//user[name='{name}']\")\n",
         better="tree.xpath('//user[name=$name]', name=name)\n",
     ),
     weakness(
         "TEMPLATE", "critical", "1336 94", "a03", "Untrusted data as the text of a template",
         "A template can reach any object of the program, and so run any code.",
+        "The value is given to the template, and is no part of its text.",
         example="render_template_string('Hello ' + name)\n",
         better="render_template_string('Hello {{ name }}', name=name)\n",
     ),
@@ -59,18 +62,21 @@ TAINT = (
     weakness(
         "LOG", "medium", "117", "a09", "Untrusted data in the log",
         "A line break in a value forges an entry.",
+        "`%r` or `!r`, which write a line break as `\\n`.",
         example="log.info('login of %s', request.form['name'])\n",
         better="log.info('login of %r', request.form['name'])\n",
     ),
     weakness(
         "XSS", "high", "79", "a03", "Untrusted data in a page",
         "A value with markup in it becomes part of the page, and runs in the reader's browser.",
+        "The values are escaped, in the way of the file's own framework.",
         example="return '<p>' + request.args['name'] + '</p>'\n",
         better="return '<p>' + escape(request.args['name']) + '</p>'\n",
     ),
     weakness(
         "PATH", "high", "22 73", "a01", "Path built from untrusted data",
         "A value with `..` in it, or an absolute one, leads outside the folder.",
+        "`send_from_directory`, or `safe_join` and a 404, in an application of Flask.",
         example="open(os.path.join(FOLDER, request.args['name']))\n",
         better="open(os.path.join(FOLDER, os.path.basename(request.args['name'])))\n",
     ),

@@ -24,7 +24,10 @@ _SECONDS = 60
 
 app = typer.Typer(no_args_is_help=True)
 SourceOption = Annotated[
-    str, typer.Option("--from", metavar="FILE|URL", help="OSV records: a zip of JSON files, or one JSON file.")
+    str,
+    typer.Option(
+        "--from", metavar="FILE|FOLDER|URL", help="OSV records: a zip or a folder of JSON files, or one JSON file."
+    ),
 ]
 
 
@@ -71,6 +74,10 @@ def _records(source: str) -> Iterator[Any]:
     import zipfile
 
     try:
+        if Path(source).is_dir():
+            for file in sorted(Path(source).rglob("*.json")):
+                yield json.loads(file.read_bytes())
+            return
         data = _read(source)
         if not zipfile.is_zipfile(io.BytesIO(data)):
             content = json.loads(data)

@@ -37,15 +37,22 @@ async def glance(road: Road) -> None:
     snapshot = next((one for one in trigger.snapshots if trigger.paths == (one.path,)), None)
     if snapshot is None or road.first_look is None or _new_since(road):
         return  # what is new cannot be told at once
+    opened: list[Showing] = []
+
+    def open_showing() -> None:
+        opened.append(Showing.open(road.root, road.config, road.store, trigger))
+
     try:
-        found = await road.first_look(snapshot)
+        found = await road.first_look(snapshot, open_showing)
     except AmbientError as error:  # the specialists look again with a process of their own
         road.problem("first look", error)
         return
-    showing = Showing.open(road.root, road.config, road.store, trigger)
+    if not opened:  # there was nothing to wait for
+        open_showing()
+    showing = opened[-1]
     for agent, findings in sorted(found.items(), key=lambda entry: not entry[1]):  # what there is to see comes first
         fresh = tuple(showing.judge(snapshot.path, snapshot.text, findings))
-        road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh))
+        road.publish(FindingsReported(road.run.id, agent, snapshot.path, snapshot.sha256, fresh, glance=True))
 
 
 def forget_glance(road: Road, path: str) -> None:

@@ -349,7 +349,7 @@ class Services:
     def _log(self, kind: str, data: dict[str, Any]) -> None:
         self._telemetry.write(_RUN.get(), kind, data)
 
-    async def _first_look(self, snapshot: Snapshot) -> Mapping[str, Sequence[Finding]]:
+    async def _first_look(self, snapshot: Snapshot, meanwhile: Callable[[], object]) -> Mapping[str, Sequence[Finding]]:
         from ambient_lsp.analyzers import base
         from ambient_lsp.analyzers.ruff_server import RuffServer
 
@@ -363,7 +363,7 @@ class Services:
                 threshold=agents.SecurityGuardian.severity_threshold,
                 defer_to_formatter=agents.StyleEnforcer.defer_to_formatter,
             )
-        raws = await self._ruff.diagnostics(snapshot.path, snapshot.text, snapshot.version or 0)
+        raws = await self._ruff.diagnostics(snapshot.path, snapshot.text, snapshot.version or 0, meanwhile)
         enabled = set(self.config.agents.enabled)
         return {
             agent: base.findings(agent, snapshot, [raw for raw in raws if raw.rule.startswith(prefix)])

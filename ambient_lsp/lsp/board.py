@@ -51,7 +51,9 @@ class Board:
             return  # nothing was shown of it, and nothing is to be: most files of a large folder
         if document is None:
             self._spawn(self._show_closed(workspace, event.path, event))
-        elif self._book.report(document, event.agent, event.sha256, _placed(workspace, event), event.run_id):
+        elif self._book.report(
+            document, event.agent, event.sha256, _placed(workspace, event), event.run_id, glance=event.glance
+        ):
             self._publisher.now(document.uri)
 
     def proposal(self, workspace: Workspace, proposal: Proposal) -> None:

@@ -69,14 +69,27 @@ class DiagnosticsBook:
     """All results, by file and agent, moved along with the text."""
 
     def __init__(self) -> None:
-        self._results: dict[str, dict[str, Result]] = {}
+        self._results: dict[str, dict[tuple[str, bool], Result]] = {}
+        """By URI, then by agent and whether it was only a glance."""
 
-    def report(self, document: Document, agent: str, sha256: str, findings: Sequence[Finding], run_id: str) -> bool:
-        """Replace what `agent` said of the file. False, and nothing is changed, when it is about another text."""
-        if sha256 != document.sha256:
+    def report(
+        self,
+        document: Document,
+        agent: str,
+        sha256: str,
+        findings: Sequence[Finding],
+        run_id: str,
+        *,
+        glance: bool = False,
+    ) -> bool:
+        """Replace what `agent` said of the file, or what it saw at a glance. False, and nothing is changed, when it is
+        about another text, or a glance at one that the agent has looked at already."""
+        results = self._results.setdefault(document.uri, {})
+        known = results.get((agent, False))
+        if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
             return False
-        placed = [_place(document, finding) for finding in findings]
-        self._results.setdefault(document.uri, {})[agent] = Result(sha256, run_id, placed)
+        results.pop((agent, True), None)
+        results[agent, glance] = Result(sha256, run_id, [_place(document, finding) for finding in findings])
         return True
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
@@ -100,16 +113,20 @@ class DiagnosticsBook:
     def shown(self, document: Document) -> Iterator[Shown]:
         """Yield the findings that hold for the current text, sorted by place."""
         found: list[Shown] = []
-        for result in self._results.get(document.uri, {}).values():
+        seen_again: set[tuple[str, int]] = set()
+        for (_, glance), result in self._results.get(document.uri, {}).items():
             fresh = result.sha256 == document.sha256
             if fresh and result.moved:
                 result.placed = [_place(document, placed.finding) for placed in result.placed]
                 result.moved = False
+            if fresh and glance:
+                seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
                 Shown(placed.finding, result.run_id, placed.start, placed.end, fresh)
                 for placed in result.placed
                 if not placed.withdrawn
             )
+        found = [one for one in found if one.fresh or (one.finding.rule, one.start) not in seen_again]
         return iter(sorted(found, key=lambda shown: (shown.start, shown.end, shown.finding.rule, shown.finding.id)))
 
     def knows(self, uri: str) -> bool:

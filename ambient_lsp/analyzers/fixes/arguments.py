@@ -119,10 +119,10 @@ OF_RULES: Mapping[str, tuple[Argument, ...]] = {
                  ("True",)),
     ),
     "AMB-SEC-LOAD-OBJECTS": (
-        Argument("weights_only", "True", "Load the weights only", "A file with other objects in it is refused.", HIGH,
-                 ("False",)),
         Argument("allow_pickle", "", "Load plain arrays only", "A file with objects in it is refused.", HIGH,
                  ("True",)),
+        Argument("weights_only", "True", "Load the weights only", "A file with other objects in it is refused.", HIGH,
+                 ("False",), add=True),
     ),
     "AMB-SEC-RPC-EXPOSED": (
         Argument("allow_dotted_names", "", "Let callers reach the object's own methods only",

@@ -10,7 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
 from ambient_lsp.analyzers import ruff
-from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, tokens
+from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, texts, tokens
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.vocabulary import around
 
@@ -35,6 +35,10 @@ _OF_PLACES: Mapping[str, Callable[[Source, Span], Change | None]] = {
     "AMB-SEC-MARKUP": markup.formatted,
     "AMB-SEC-XSS": markup.escaped,
     "AMB-SEC-PATH": paths.inside,
+    "AMB-SEC-LDAP": texts.ldap_filter,
+    "AMB-SEC-XPATH": texts.xpath_variables,
+    "AMB-SEC-TEMPLATE": texts.template_values,
+    "AMB-SEC-LOG": texts.logged,
     "AMB-SEC-SECRET": secret.from_environment,
     "AMB-SEC-HARDCODED-KEY": secret.from_environment,
     "AMB-SEC-JWT-VERIFY": tokens.verified,

@@ -143,6 +143,8 @@ _CALLS = (
     CallPattern(PICKLE, names("shelve.open joblib.load jsonpickle.decode jsonpickle.loads pandas.read_pickle "
                               "xmlrpc.client.loads"), _unpickles),
     CallPattern(LOADER, names("torch.load"), given("weights_only", FALSE)),
+    CallPattern(LOADER, names("torch.load"), missing("weights_only"),
+                "before PyTorch 2.6 it does so by itself", "medium"),
     CallPattern(LOADER, names("numpy.load"), given("allow_pickle", TRUE, 2)),
     CallPattern(XML, names("lxml.etree: XMLParser ETCompatXMLParser XMLPullParser iterparse"),
                 any_of(given("resolve_entities", TRUE), given("no_network", FALSE), given("load_dtd", TRUE),

@@ -138,6 +138,9 @@ def _flask_cors(call: Call) -> Node | None:
     return call.callee if not call.spread and call.get("resources", 1) is None else None
 
 
+_SETS = frozenset("set_header add_header add set setdefault append".split())
+
+
 def _headers(module: Module) -> Iterator[Hit]:
     """Find response headers that are set to allow everything."""
     for node in module.nodes("assignment"):
@@ -148,7 +151,7 @@ def _headers(module: Module) -> Iterator[Hit]:
         if isinstance(key, str):
             yield from _header(module, key, right)
     for node in module.nodes("call"):
-        if code(node.child_by_field_name("function")).rpartition(".")[2] in ("set_header", "add_header"):
+        if code(node.child_by_field_name("function")).rpartition(".")[2] in _SETS:
             parts = Call(module, node, "").positional
             if len(parts) == 2 and isinstance(module.value(parts[0]), str):
                 yield from _header(module, module.value(parts[0]), parts[1])

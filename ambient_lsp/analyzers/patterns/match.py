@@ -132,7 +132,10 @@ class Call:
 
     def _written_out(self, splat: Node, depth: int = 3) -> tuple[dict[str, Node], bool]:
         """Return what `**{...}`, `**dict(...)` or `**NAME` of such a dictionary gives, and whether that is all."""
-        table = self.module.origin(splat.named_children[0]) if splat.named_children and depth else None
+        given = splat.named_children[0] if splat.named_children and depth else None
+        if given is None or self._is_changed(given):
+            return {}, False
+        table = self.module.origin(given)
         found: dict[str, Node] = {}
         if table is not None and table.type == "dictionary":
             parts = [one for one in table.named_children if one.type != "comment"]
@@ -155,6 +158,11 @@ class Call:
             found |= more
             whole = whole and complete
         return found, whole
+
+    def _is_changed(self, node: Node) -> bool:
+        """Whether a dictionary gets or loses items after it was made."""
+        changed = rf"\b{re.escape(code(node))}(\[[^\]\n]*\]\s*=[^=]|\.(update|setdefault|pop|clear|popitem)\(|\s*\|=)"
+        return node.type in ("identifier", "attribute") and re.search(changed, self.module.text) is not None
 
     def get(self, keyword: str, at: int = -1) -> Node | None:
         """Return an argument by keyword, or by its place."""

@@ -131,6 +131,9 @@ class Module:
             return f"{owner}.{code(attribute)}" if owner else ""
         if node.type == "call":
             called = self.name(node.child_by_field_name("function"))
+            if called == "contextlib.closing" or called.endswith(".enter_context"):
+                arguments = node.child_by_field_name("arguments")
+                return self.name(arguments.named_children[0]) if arguments and arguments.named_children else ""
             return self._looked_up(node) if called == "getattr" else f"{called}()" if called else ""
         if node.type in ("await", "parenthesized_expression") and node.named_children:
             return self.name(node.named_children[0])

@@ -14,6 +14,7 @@ from ambient_lsp.analyzers.patterns import (
     hashes,
     jwt,
     logic,
+    markup,
     network,
     randomness,
     supply,
@@ -23,7 +24,7 @@ from ambient_lsp.analyzers.patterns import (
 
 MODULES = (
     tls, network, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, access, trust, files, data,
-    errors, supply, logic,
+    errors, supply, logic, markup,
 )  # fmt: skip
 AREAS = tuple(module.AREA for module in MODULES)
 RULES = tuple(rule for area in AREAS for rule in area.rules)

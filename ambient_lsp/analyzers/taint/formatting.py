@@ -45,9 +45,15 @@ def joined(machine: Machine, node: ast.JoinedStr, state: State) -> Value:
             parts.append(_shown(value, state))
         elif type(spec) is Const and isinstance(spec.value, str):
             parts.append(_spelled(value, spec.value, state))
+        elif spec is None and piece.conversion in (ord("r"), ord("a")):
+            parts.append(Opaque(clean(state.taints(value), _QUOTED), "str"))
         else:
             parts.append(Opaque(state.taints(value), "str"))
     return folding.concatenated(parts, state.taints) if parts else Const("")
+
+
+_QUOTED = frozenset({"log", "header"})
+"""What `repr` makes harmless: it writes a line break as two characters."""
 
 
 def _shown(value: Value, state: State) -> Value:

@@ -480,19 +480,28 @@ async def test_newer_syntax_than_this_interpreters_is_checked(tmp_path):
 
 async def test_dependencies_are_checked_against_the_repositorys_own_advisories(tmp_path):
     manifest = {"requirements.txt": "Foo_Bar==1.2.0\nbaz==2.0  # fine\n"}
-    assert await ask(SecurityGuardian(), tmp_path, manifest) == ([], [])
+    (unchecked,), proposals = await ask(SecurityGuardian(), tmp_path, manifest)
+    assert "not checked" in unchecked.message and unchecked.severity is Severity.HINT
+    assert proposals == []
     (tmp_path / ".ambient").mkdir()
     advisories = tmp_path / ".ambient/advisories.json"
     advisories.write_text(
         '[{"package": "foo-bar", "before": "1.10", "id": "CVE-2026-1"},'
+        ' {"package": "foo-bar", "before": "1.11", "id": "CVE-2026-3"},'
         ' {"package": "baz", "before": "2", "id": "CVE-2026-2"}]'
     )
-    (finding,), _ = await ask(SecurityGuardian(), tmp_path, manifest)
-    assert "CVE-2026-1" in finding.message
+    findings, (proposal,) = await ask(SecurityGuardian(), tmp_path, manifest)
+    assert ["CVE-2026-1" in findings[0].message, "CVE-2026-3" in findings[1].message] == [True, True]
+    assert patched(proposal, manifest["requirements.txt"], "requirements.txt") == "Foo_Bar==1.11\nbaz==2.0  # fine\n"
+    assert set(proposal.finding_ids) == {finding.id for finding in findings}
     assert (await ask(SecurityGuardian(), tmp_path, manifest, scan_dependencies=False))[0] == []
     advisories.write_text("{")
     with pytest.raises(AmbientError, match="cannot be read"):
         await ask(SecurityGuardian(), tmp_path, manifest)
+
+
+async def test_a_manifest_without_pins_has_nothing_to_check(tmp_path):
+    assert await ask(SecurityGuardian(), tmp_path, {"requirements.txt": "foo>=1\n"}) == ([], [])
 
 
 async def test_a_file_of_500_lines_is_quick(tmp_path):

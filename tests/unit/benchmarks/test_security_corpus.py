@@ -16,13 +16,10 @@ CATEGORIES = sorted({case.category for case in CASES})
 AIM = (0.9, 0.05)
 """Least recall and most false alarms, of the open and the held-out programs of a category together."""
 BELOW: dict[str, tuple[float, float]] = {
-    "command": (1.0, 0.06),
-    "deserialization": (1.0, 0.17),
+    "deserialization": (1.0, 0.09),
     "header": (0.81, 0.0),
-    "mass-assignment": (0.9, 0.1),
     "nosql": (0.9, 0.19),
-    "redirect": (1.0, 0.1),
-    "xss": (0.88, 0.06),
+    "xss": (0.88, 0.0),
 }
 """What is not there yet, and is not to get worse."""
 

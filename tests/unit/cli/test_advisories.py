@@ -44,3 +44,11 @@ def test_a_source_that_cannot_be_read_leaves_the_old_file(root: Path, tmp_path: 
         assert done.code == Exit.FAILED
         assert "were left alone" in done.err
     assert (root / ADVISORIES).read_text() == "[]"
+
+
+def test_a_folder_of_records_is_read(root: Path, tmp_path: Path) -> None:
+    (root / "requirements.txt").write_text("foo-bar==1.0\n")
+    (tmp_path / "osv" / "2031").mkdir(parents=True)
+    (tmp_path / "osv" / "2031" / "A.json").write_text(json.dumps(record("A", "foo-bar")))
+    assert ambient("advisories", "update", "--from", tmp_path / "osv").code == Exit.OK
+    assert [one["id"] for one in json.loads((root / ADVISORIES).read_text())] == ["A"]

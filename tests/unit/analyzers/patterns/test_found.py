@@ -115,6 +115,13 @@ def told(text, path="shop/app.py"):
                     "            shutil.copyfileobj(source, out)\n"),
         ("FORM-FIELDS", "class S(serializers.ModelSerializer):\n    class Meta:\n        model = A\n"
                         "        fields = '__all__'\n"),
+        ("CORS", "response.headers.add('Access-Control-Allow-Origin', '*')\n"),
+        ("EXTRACT", "import tarfile\nfrom contextlib import closing\n\nwith closing(tarfile.TarFile.open(p)) as b:\n"
+                    "    b.extractall('/srv', filter='fully_trusted')\n"),
+        ("WEAK-HASH", "import hashlib\n\n\nclass V:\n    ALGORITHM = 'md5'\n\n    def f(self, x):\n"
+                      "        return hashlib.new(self.ALGORITHM, x)\n"),
+        ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n"),
+        ("MARKUP", "from markupsafe import Markup, escape\n\nx = Markup('<b>%s %s</b>' % (escape(a), b))\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),

@@ -34,6 +34,12 @@ def told(text, path="shop/app.py"):
         "        self.tar.extraction_filter = tarfile.data_filter\n\n    def unpack(self, folder):\n"
         "        self.tar.extractall(path=folder)\n",
         "def f(request):\n    assert request.args is not None\n",
+        "def f(handler, options):\n    more = {'path': '/'}\n    more.setdefault('httponly', True)\n"
+        "    more['secure'] = True\n    handler.set_secure_cookie('session', v, **more)\n",
+        "from django.utils.html import escape\nfrom django.utils.safestring import mark_safe\n\n\ndef f(text):\n"
+        "    return mark_safe(escape(text).replace('\\n', '<br>'))\n",
+        "from markupsafe import Markup, escape\n\nx = Markup('<b>%s</b>' % escape(name))\ny = Markup('<hr>')\n",
+        "from django.utils.safestring import mark_safe\n\nPARTS = ['<a>', '<b>']\nx = mark_safe(''.join(PARTS))\n",
         # twins
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.load_cert_chain('x.pem')\n",
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
