@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.containers import get_item, unpacked
+from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
@@ -219,7 +219,7 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
                 rest = (
                     one.rest if other.rest is None else other.rest if one.rest is None else join(one.rest, other.rest)
                 )
-                return machine.new(Object("dict", {**one.items, **other.items}, rest), state)
+                return machine.new(Object("dict", overlaid(one.items, other), rest), state)
             return machine.new(Object(one.kind, {}, join(one.all(), other.all())), state)
     if isinstance(operation, ast.Div):  # of a pathlib.Path
         for side in (left, right):
@@ -347,10 +347,12 @@ def _dict(machine: Machine, node: ast.Dict, state: State) -> Value:
         if key_node is None:
             held = state.object(value)
             if held is not None and held.kind == "dict":
-                items.update(held.items)
+                items = overlaid(items, held)
                 value = held.rest if held.rest is not None else UNKNOWN
                 if held.rest is None:
                     continue
+            elif state.taints(value):
+                items = overlaid(items, Object("dict", {}, value))
             rest = value if rest is None else join(rest, value)
             continue
         key = machine.evaluate(key_node, state)

@@ -79,8 +79,8 @@ def binary(operation: ast.operator, left: Any, right: Any) -> Value | None:
                 return None
         elif max(sizes) > _LARGEST:
             return None
-    if isinstance(operation, ast.Mod) and isinstance(left, str | bytes) and not isinstance(right, tuple):
-        if _WIDE.search(left if isinstance(left, str) else left.decode("latin-1")):
+    if isinstance(operation, ast.Mod) and isinstance(left, str | bytes):
+        if isinstance(right, tuple) or _WIDE.search(left if isinstance(left, str) else left.decode("latin-1")):
             return None
     function = _BINARY.get(type(operation))
     return None if function is None else _attempt(function, left, right)
@@ -98,8 +98,8 @@ def compare(operation: ast.cmpop, left: Any, right: Any) -> Value | None:
 
 def method(text: Any, name: str, args: Sequence[Any], keywords: dict[str, Any]) -> Value | None:
     """Return what a method of a constant text gives; a list or tuple comes back as a constant tuple."""
-    if name not in _TEXT_METHODS or (name == "format" and _WIDE.search(text)):
-        return None
+    if name not in _TEXT_METHODS or (name == "format" and (_WIDE.search(text) or "{:{" in text or "*" in text)):
+        return None  # a width can fill the memory
     if (
         name == "replace"
         and len(args) > 1

@@ -407,7 +407,7 @@ def _url_join(machine: Machine, site: Site) -> Value | None:
 
 
 _FOLDED = (
-    int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, bytes, divmod,
+    int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, divmod,
 )  # fmt: skip
 _RESOLVING = (
     "os.path.realpath", "os.path.abspath", "os.path.normpath", "pathlib.Path.resolve", "pathlib.Path.absolute",
