@@ -92,7 +92,10 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         call = Call(module, node, name)
         weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
         near = around(module.text, module.span(call.callee))
-        if near & {"ws", "websocket"}:  # the protocol's handshake wants SHA-1
+        # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
+        padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+        function = module.function(node)
+        if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
             continue
         if weak is not None:
             harmless = near & _HARMLESS and not name.startswith("cryptography.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, below, given, names
+from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, all_of, below, given, names
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
 from ambient_lsp.analyzers.vocabulary import MADE_SECRETS, statement, words
@@ -111,7 +111,7 @@ def _seeded(module: Module) -> Iterator[Hit]:
 
 
 def _is_for_a_secret(call: Call) -> Node | None:
-    return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth"}) else None
+    return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth", "key"}) else None
 
 
 _MADE = ("hexdigest", "digest", "b64encode", "sign", "signature")
@@ -155,7 +155,11 @@ AREA = Area(
     (WEAK_RANDOM, SEED, SHORT, OBSERVABLE, TIMING),
     (
         CallPattern(WEAK_RANDOM, _DRAWS | _NUMERICAL, _makes_a_secret, "`random` is made to be fast, and can be told"),
-        CallPattern(SHORT, names("secrets: token_hex token_bytes token_urlsafe"), given("nbytes", below(8), 0)),
+        CallPattern(
+            SHORT,
+            names("secrets: token_hex token_bytes token_urlsafe"),
+            all_of(_is_for_a_secret, given("nbytes", below(8), 0)),
+        ),
         CallPattern(OBSERVABLE, names("uuid.uuid1"), _is_for_a_secret),
     ),
     finders=(_seeded, _compared),
