@@ -98,13 +98,14 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
             continue
         if weak is not None:
-            harmless = near & _HARMLESS and not name.startswith("cryptography.")
+            harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
             level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
             yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
         elif _hashes_password(module, call):
             yield Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
 
 
+_CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})
 _HARMLESS = HARMLESS_WORDS - {"digest", "key", "content"}
 
 

@@ -50,6 +50,11 @@ def told(text, path="shop/app.py"):
         "kind = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)\n",
         "import hashlib\n\n\ndef pwned(password):\n    return hashlib.sha1(password.encode()).hexdigest() in leaked\n",
         # twins
+        "import tarfile\n\ntar = tarfile.open(p)\n"
+        "good = [m for m in tar.getmembers() if (target / m.name).resolve().is_relative_to(target)]\n"
+        "tar.extractall(target, members=good)\n",
+        "import requests\n\nrequests.get(url, auth=('user', token), timeout=3)\n",
+        "import smtplib\n\nserver = smtplib.SMTP_SSL(host, context=c, timeout=3)\nserver.login('me', password)\n",
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.load_cert_chain('x.pem')\n",
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
         "LABELS = {'password': 'passphrase'}\npassword = 'password'\nautocomplete_password = 'new-password'\n",
