@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, all_of, below, given, names
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
-from ambient_lsp.analyzers.vocabulary import MADE_SECRETS, statement, words
+from ambient_lsp.analyzers.vocabulary import ALPHABET_WORDS, MADE_SECRETS, statement, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
                  " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
                  for one in ("random", "random.Random()")))  # fmt: skip
-_ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
 _SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
@@ -93,7 +92,7 @@ def _makes_a_secret(call: Call) -> Node | None:
         pool = call.get("seq", 0) or call.get("population", 0)
         source = call.module.origin(pool)
         drawn = words(code(pool)) | words(code(source))
-        if not drawn & _ALPHABET and not isinstance(call.module.value(pool), str) and "range(" not in code(source):
+        if not drawn & ALPHABET_WORDS and not isinstance(call.module.value(pool), str) and "range(" not in code(source):
             return None
     return call.callee
 
