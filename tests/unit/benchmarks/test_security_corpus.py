@@ -15,9 +15,7 @@ CASES = corpus.read()
 CATEGORIES = sorted({case.category for case in CASES})
 AIM = (0.9, 0.05)
 """Least recall and most false alarms, of the open and the held-out programs of a category together."""
-BELOW: dict[str, tuple[float, float]] = {
-    "mass-assignment": (1.0, 0.09),
-}
+BELOW: dict[str, tuple[float, float]] = {}
 """What is not there yet, and is not to get worse."""
 
 
