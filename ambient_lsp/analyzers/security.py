@@ -15,7 +15,7 @@ from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
 from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, SECURITY, Level, Rule
-from ambient_lsp.analyzers.vocabulary import statement, words
+from ambient_lsp.analyzers.vocabulary import ALPHABET_WORDS, statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
 
@@ -29,6 +29,7 @@ UNREADABLE = "AMB-SEC-UNREADABLE"
 _SURE = {"S113": "it waits without end", "S324": "`{name}`", "S507": "", "S701": ""}
 """Rules of ruff that say at the same place what our patterns will say, whatever flows there; and with what detail."""
 _OF_RUFF = {code: rule for rule in SECURITY for code in rule.ruff}
+_PICK = re.compile(r"\brandom\.(?:choice|choices|sample)\(\s*([A-Za-z_][\w.]*)\s*[,)]")
 _SQL = re.compile(r"[fFrRbBuU]*[\"']+\s*\(?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH|CREATE|ALTER|DROP)\b")
 _SQL_WORDS = frozenset("sql query queries execute cursor cur stmt statement db".split())
 
@@ -51,7 +52,16 @@ def judge(
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
     found = weigh(text, path, raw_findings(text, path, replace(report, diagnostics=kept), "low"), modules)
     found = [raw for raw in found if not any(settings.refuses(code) for code in RULES[raw.rule].ruff)]
+    found = [raw for raw in found if not _picks_a_thing(text, raw)]
     return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
+
+
+def _picks_a_thing(text: str, raw: RawFinding) -> bool:
+    """Whether what flows is one of some things there are (`random.choice(tokens)`), which makes no secret."""
+    if raw.rule != "AMB-SEC-WEAK-RANDOM" or "taint" not in raw.tags:
+        return False
+    picked = _PICK.search(statement(text, raw.span))
+    return picked is not None and not words(picked[1]) & ALPHABET_WORDS
 
 
 def first_look(

@@ -24,6 +24,7 @@ HARMLESS_WORDS = frozenset(
     "gravatar avatar color colour memo digest chunk block blob version uuid slug url".split()
 )
 GUARD_WORDS = frozenset("admin superuser permission permissions allowed authorized authenticated owner".split())
+ALPHABET_WORDS = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
 _PLACEHOLDER = re.compile(
     r"(?i)^(\W*|x+|\*+|changeme|change[-_ ]me|none|null|todo|dummy|example|test|secret|token|password|default)$"
     r"|^[<{$%]|your[-_ ]|example|placeholder|^(https?|file)://|\\|\s"

@@ -215,8 +215,23 @@ def _of_value(rule: str, source: Source, assign: cst.Assign) -> Change | None:
     if known is None or len(assign.targets) != 1:
         return None
     values, title, reason, risk = known
+    if rule in _OPTIONAL and _on_condition(source, assign):
+        return None
+    if rule == "AMB-SEC-TLS-HOSTNAME" and "CERT_NONE" in source.module.code:
+        return None  # `ssl` refuses to check the name of a certificate that it does not check
     new = values.get(dotted(assign.value))
     return Change(title, reason, risk, {assign.value: cst.parse_expression(new)}) if new is not None else None
+
+
+_OPTIONAL = frozenset({"AMB-SEC-NO-TLS-VERIFY", "AMB-SEC-TLS-HOSTNAME", "AMB-SEC-OLD-TLS"})
+"""Rules whose weakness is often an option that a user asks for; then a condition stands around it."""
+
+
+def _on_condition(source: Source, node: cst.CSTNode) -> bool:
+    above = source.parents.get(node)
+    while above is not None and not isinstance(above, cst.FunctionDef | cst.If | cst.Else):
+        above = source.parents.get(above)
+    return isinstance(above, cst.If | cst.Else)
 
 
 def _inside(source: Source, node: cst.CSTNode, outer: cst.CSTNode) -> bool:

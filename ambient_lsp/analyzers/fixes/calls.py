@@ -20,34 +20,43 @@ from ambient_lsp.analyzers.fixes.site import (
 from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
 from ambient_lsp.model import RiskLevel
 
+_CRYPTOGRAPHY = ("cryptography.hazmat.primitives.hashes.MD5", "cryptography.hazmat.primitives.hashes.SHA1")
+_DIGEST = "The digest changes, so digests stored before will not compare equal."
 _SECRETS = {"random.choice": "choice", "random.getrandbits": "randbits"}
 _SYSTEM_RANDOM = frozenset({"randint", "randrange", "choices", "sample", "random", "randbytes"})
 
 
 def weak_hash(site: Site) -> Change | None:
-    """SHA-256 where the hash protects something, else say that it does not."""
+    """SHA-256, but where the words around say that the hash only names something; then the call says so too."""
     if starred(site.call) or keyword(site.call, "usedforsecurity") is not None:
         return None
+    if site.name.startswith(_CRYPTOGRAPHY) and isinstance(site.call.func, cst.Attribute) and not site.call.args:
+        new = site.call.with_changes(func=renamed(site.call.func, "SHA256"))
+        return Change("Use SHA-256 in place of a weak hash", _DIGEST, RiskLevel.HIGH, {site.call: new})
     if site.name not in ("hashlib.md5", "hashlib.sha1", "hashlib.new"):
         return None
-    if not site.words & SECRET_WORDS:
-        harmless = bool(site.words & HARMLESS_WORDS)
+    first = site.call.args[0] if site.call.args else None
+    literal_name = first is not None and first.keyword is None and isinstance(first.value, cst.SimpleString)
+    if site.name == "hashlib.new" and not literal_name:
+        return None
+    if not site.words & SECRET_WORDS and site.words & HARMLESS_WORDS:
         return Change(
             "Say that this hash is not for security",
             "The digest stays the same; the call now says that it only names something, and works in FIPS mode too.",
-            RiskLevel.LOW if harmless else RiskLevel.MEDIUM,
+            RiskLevel.LOW,
             {site.call: with_keyword(site.call, "usedforsecurity", "False")},
         )
     password = bool(site.words & PASSWORD_WORDS)
-    reason = "The digest changes, so digests stored before will not compare equal."
+    reason = _DIGEST
     if password:
         reason += " For stored passwords a slow hash (`hashlib.scrypt`) is better still; that needs a migration."
-    risk = RiskLevel.HIGH if password else RiskLevel.MEDIUM
+    elif not site.words & SECRET_WORDS:
+        reason += (
+            " Nothing here says what the hash is for; if it only names something, `usedforsecurity=False` says so."
+        )
+    risk = RiskLevel.MEDIUM if site.words & SECRET_WORDS and not password else RiskLevel.HIGH
     title = "Use SHA-256 in place of a weak hash"
-    if site.name == "hashlib.new":
-        first = site.call.args[0] if site.call.args else None
-        if first is None or first.keyword is not None or not isinstance(first.value, cst.SimpleString):
-            return None
+    if site.name == "hashlib.new" and first is not None and isinstance(first.value, cst.SimpleString):
         quote = first.value.quote
         return Change(title, reason, risk, {first.value: cst.SimpleString(f"{quote}sha256{quote}")})
     func = site.call.func

@@ -23,7 +23,8 @@ def from_environment(source: Source, span: Span) -> Change | None:
         return None
     name = _name(source, node)
     variable = re.sub(r"\W", "_", name.rsplit(".", 1)[-1]).strip("_").upper()
-    if not variable:
+    # A default is known to everybody, and taking it from the environment would make it no better.
+    if not variable or set(variable.split("_")) & {"DEFAULT", "LEGACY", "EXAMPLE", "TEST", "DEMO"}:
         return None
     code = f'os.environ["{variable}"]'
     if "b" in node.prefix.lower():

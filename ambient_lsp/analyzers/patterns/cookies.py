@@ -96,6 +96,9 @@ def _sets_cookie(call: Call) -> Node | None:
     key = call.value("key", 0)
     if key is UNKNOWN and call.get("name") is not None:
         key = call.value("name")
+    given_key = call.get("key", 0) or call.get("name")
+    if key is UNKNOWN and not words(code(given_key)) & {"name", "key", "cookie"}:
+        return None  # a function of the same name with other parameters
     about: frozenset[str] = words(str(key)) if isinstance(key, str) else frozenset()
     return call.callee if (about | words(code(call.get("value", 1)))) & _SENSITIVE else None
 

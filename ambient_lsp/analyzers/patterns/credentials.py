@@ -253,9 +253,43 @@ def _values_in(node: Node) -> Iterator[Node]:
             yield from _values_in(child.child_by_field_name("value") or child)
 
 
+def _password_literal(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return node.type == "string" and isinstance(value, str) and len(value) > 3 and not value.startswith(("<", "{", "$"))
+
+
+def _login_pair(module: Module, node: Node) -> bool:
+    """Whether `auth=("user", "password")` holds the password itself."""
+    parts = node.named_children
+    return node.type == "tuple" and len(parts) == 2 and _password_literal(module, parts[1]) and not is_placeholder(
+        str(module.value(parts[1])))  # fmt: skip
+
+
+def _connection_text(module: Module, node: Node) -> bool:
+    """Whether a text such as "host=x password=y" holds a password."""
+    found = re.search(r"(?i)\b(?:password|pwd)\s*=\s*([^;\s&{}<>$*]{4,})", str(module.value(node)))
+    return node.type == "string" and found is not None and found[1].lower() not in _DULL
+
+
+_METHODS = "get post put patch delete head options request"
 _CONNECTS = names("psycopg2.connect psycopg.connect pymysql.connect MySQLdb.connect mysql.connector.connect "
                   "asyncpg.connect paramiko.SSHClient().connect pymongo.MongoClient redis.Redis")  # fmt: skip
 _CALLS = (
+    CallPattern(
+        SECRET,
+        names(
+            "smtplib: SMTP().login SMTP_SSL().login",
+            "imaplib: IMAP4().login IMAP4_SSL().login",
+            "ftplib: FTP().login FTP_TLS().login",
+        ),
+        given("password", _password_literal, 1),
+    ),
+    CallPattern(
+        SECRET,
+        names(f"requests: {_METHODS}", f"requests.Session(): {_METHODS}", f"httpx: {_METHODS} Client"),
+        given("auth", _login_pair),
+    ),
+    CallPattern(SECRET, names("pyodbc.connect psycopg2.connect psycopg.connect"), given("dsn", _connection_text, 0)),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("password", equals(""))),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("passwd", equals(""))),
     CallPattern(LOGGED, _LOGGERS, _told(_TOLD)),

@@ -103,7 +103,8 @@ def _assigned_settings(module: Module) -> Iterator[tuple[str, Node, bool]]:
             elif scope.type == "class_definition":
                 name = code(scope.child_by_field_name("name"))
                 if not re.search(r"(?i)dev|test|debug|local", name):
-                    yield code(left), right, _CONFIG_CLASS.search(name) is not None
+                    given = re.search(rf"from_object\(\s*['\"]?[\w.]*\b{re.escape(name)}\b", module.text) is not None
+                    yield code(left), right, given or _CONFIG_CLASS.search(name) is not None
         elif left.type == "subscript" and code(left.child_by_field_name("value")).endswith("config"):
             key = module.value(left.child_by_field_name("subscript"))
             if isinstance(key, str):

@@ -163,6 +163,11 @@ _LOOKED = re.compile(
     r"is_relative_to|commonpath|commonprefix|\.startswith\(|realpath|abspath|basename|\.\.['\"]|data_filter"
     r"|isfile\(|isabs|is_absolute|\.resolve\(|\b(check|validate|sanitize|verify|is_safe|safe)\w*\("
 )
+_CHECKED = re.compile(
+    r"is_relative_to|commonpath|commonprefix|realpath|abspath|\.resolve\(|isabs|is_absolute|\.\.['\"]|_filter\b"
+    r"|startswith\((?![\"'f])|\b(check|validate|is_safe|safe|sanitize)\w*\("
+)
+"""Looks at where a member would go. What it is called at the beginning or the end says nothing of that."""
 _LOOKED_AT_NAME = re.compile(
     r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"
 )
@@ -177,9 +182,12 @@ def _unchecked(call: Call) -> Node | None:
         return None
     members = call.get("members", 1) if call.name.endswith("extractall") else None
     if members is not None:
-        chosen = [one for one in module.nodes("function_definition")
-                  if f"{code(one.child_by_field_name('name'))}(" in code(members)]  # fmt: skip
-        return call.callee if chosen and not any(_LOOKED.search(code(one)) for one in chosen) else None
+        chosen = code(module.origin(members))
+        made = [one for one in module.nodes("function_definition")
+                if f"{code(one.child_by_field_name('name'))}(" in chosen]  # fmt: skip
+        known = bool(made) or "getmembers()" in chosen or " for " in chosen
+        checked = any(_CHECKED.search(text) for text in (chosen, *(code(one) for one in made)))
+        return call.callee if known and not checked else None
     around = module.function(call.node) or module.tree.root_node
     return call.callee if _LOOKED.search(code(around)) is None else None
 

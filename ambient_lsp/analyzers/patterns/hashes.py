@@ -92,16 +92,20 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         call = Call(module, node, name)
         weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
         near = around(module.text, module.span(call.callee))
-        if near & {"ws", "websocket"}:  # the protocol's handshake wants SHA-1
+        # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
+        padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+        function = module.function(node)
+        if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
             continue
         if weak is not None:
-            harmless = near & _HARMLESS and not name.startswith("cryptography.")
+            harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
             level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
             yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
         elif _hashes_password(module, call):
             yield Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
 
 
+_CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})
 _HARMLESS = HARMLESS_WORDS - {"digest", "key", "content"}
 
 

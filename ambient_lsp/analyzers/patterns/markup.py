@@ -28,7 +28,7 @@ _MARKS = names(
 )  # fmt: skip
 _SAFE = re.compile(
     r"(^|\.)(escape|conditional_escape|format_html(_join)?|render\w*|clean|sanitize\w*|linebreaks\w*|urlize|strip_tags"
-    r"|json_script|url_for|reverse|static|int|float|len|date|strftime|isoformat|Markup|mark_safe|as_widget|get_token)$"
+    r"|json_script|url_for\w*|html_params|reverse|static|int|float|len|date|strftime|isoformat|Markup|mark_safe|as_widget|get_token)$"
 )
 _KEEPS = frozenset("replace strip lstrip rstrip join format lower upper".split())
 _DEEPEST = 8
@@ -58,6 +58,8 @@ def _is_safe(module: Module, node: Node, depth: int) -> bool:
     if node.type in ("string", "concatenated_string", "binary_operator", "interpolation", "tuple", "list",
                      "parenthesized_expression", "conditional_expression", "argument_list"):  # fmt: skip
         parts = [one for one in node.named_children if one.type not in ("type_conversion", "format_specifier")]
+        if node.type == "conditional_expression" and len(parts) == 3:
+            parts = [parts[0], parts[2]]
         return all(_is_safe(module, one, depth - 1) for one in parts)
     if node.type in ("list_comprehension", "generator_expression"):
         body = node.child_by_field_name("body")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, below, given, names
+from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, all_of, below, given, names
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
-from ambient_lsp.analyzers.vocabulary import MADE_SECRETS, statement, words
+from ambient_lsp.analyzers.vocabulary import ALPHABET_WORDS, MADE_SECRETS, statement, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
                  " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
                  for one in ("random", "random.Random()")))  # fmt: skip
-_ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
 _SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
@@ -93,7 +92,7 @@ def _makes_a_secret(call: Call) -> Node | None:
         pool = call.get("seq", 0) or call.get("population", 0)
         source = call.module.origin(pool)
         drawn = words(code(pool)) | words(code(source))
-        if not drawn & _ALPHABET and not isinstance(call.module.value(pool), str) and "range(" not in code(source):
+        if not drawn & ALPHABET_WORDS and not isinstance(call.module.value(pool), str) and "range(" not in code(source):
             return None
     return call.callee
 
@@ -111,7 +110,7 @@ def _seeded(module: Module) -> Iterator[Hit]:
 
 
 def _is_for_a_secret(call: Call) -> Node | None:
-    return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth"}) else None
+    return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth", "key"}) else None
 
 
 _MADE = ("hexdigest", "digest", "b64encode", "sign", "signature")
@@ -155,7 +154,11 @@ AREA = Area(
     (WEAK_RANDOM, SEED, SHORT, OBSERVABLE, TIMING),
     (
         CallPattern(WEAK_RANDOM, _DRAWS | _NUMERICAL, _makes_a_secret, "`random` is made to be fast, and can be told"),
-        CallPattern(SHORT, names("secrets: token_hex token_bytes token_urlsafe"), given("nbytes", below(8), 0)),
+        CallPattern(
+            SHORT,
+            names("secrets: token_hex token_bytes token_urlsafe"),
+            all_of(_is_for_a_secret, given("nbytes", below(8), 0)),
+        ),
         CallPattern(OBSERVABLE, names("uuid.uuid1"), _is_for_a_secret),
     ),
     finders=(_seeded, _compared),

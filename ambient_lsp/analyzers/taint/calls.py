@@ -62,7 +62,7 @@ def evaluated(machine: Machine, node: ast.Call, state: State) -> Value:
             return _of_super(machine, node, function.attr, state)
         owner = machine.evaluate(function.value, state)
         site = _site(machine, node, state)
-        site = replace(site, receiver_name=_last_name(function.value))
+        site = replace(site, receiver_name=_name_of(function.value))
         return either(_on(machine, replace(site, receiver=option), function.attr) for option in options(owner))
     callee = machine.evaluate(function, state)
     site = _site(machine, node, state)
@@ -291,7 +291,11 @@ def _all_taints(site: Site, receiver: Value | None) -> frozenset:  # type: ignor
     )
 
 
-def _last_name(node: ast.expr) -> str:
-    while isinstance(node, ast.Call | ast.Subscript | ast.Await):
+def _name_of(node: ast.expr) -> str:
+    """Return the names of a receiver, dotted, calls and items left out."""
+    names: list[str] = []
+    while isinstance(node, ast.Call | ast.Subscript | ast.Await | ast.Attribute):
+        if isinstance(node, ast.Attribute):
+            names.append(node.attr)
         node = node.func if isinstance(node, ast.Call) else node.value
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return ".".join([*([node.id] if isinstance(node, ast.Name) else []), *reversed(names)])

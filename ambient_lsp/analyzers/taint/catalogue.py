@@ -133,6 +133,7 @@ class Handler:
     annotations: bool
     converters: bool
     returns: str
+    returns_where: Mapping[str, Condition]
 
 
 Made = TypeVar("Made")
@@ -306,6 +307,7 @@ def _handler(where: Applies, table: Mapping[str, Any]) -> Handler:
         table.get("annotations", False),
         table.get("converters", False),
         table.get("returns", ""),
+        _conditions(table.get("returns_where", {})),
     )
 
 

@@ -27,12 +27,15 @@ _DANGER = {
     "ssrf": "/:@.",
     "redirect": "/:\\",
 }
+_LONGEST = 300
 _PROBES = "".join(sorted({char for chars in _DANGER.values() for char in chars}))
 
 
 @lru_cache(maxsize=256)
 def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
     """Return the kinds that a text is safe for once `re.<how>(pattern, text)` has matched."""
+    if len(pattern) > _LONGEST:
+        return frozenset()
     try:
         parsed = parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
@@ -48,6 +51,8 @@ def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def kinds_cleaned_by_removing(pattern: str, replacement: str) -> frozenset[str]:
     """Return the kinds that a text is safe for once `re.sub(pattern, replacement, text)` has removed the rest."""
+    if len(pattern) > _LONGEST:
+        return frozenset()
     try:
         items = list(parser.parse(pattern))
     except (re.error, RecursionError, OverflowError):

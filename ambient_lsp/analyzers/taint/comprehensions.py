@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import conditions
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.state import Object, sequence
-from ambient_lsp.analyzers.taint.values import UNKNOWN, Const, Value, either, join
+from ambient_lsp.analyzers.taint.values import UNKNOWN, Const, Value, either, join, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +44,8 @@ def mapping(machine: Machine, node: ast.DictComp, state: State) -> Value:
     items: dict[object, Value] = {}
     rest: Value | None = None
     for key, value in found:
-        if type(key) is Const:
-            items[key.value] = value
+        if all(type(option) is Const for option in options(key)):
+            items.update({option.value: value for option in options(key) if type(option) is Const})
         else:
             rest = value if rest is None else join(rest, value)
     return machine.new(Object("dict", items, rest), state)

@@ -251,8 +251,6 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
     if isinstance(container, ast.Attribute) and container.attr == "parents":
         _within_base(machine, state, container.value)
         return
-    if not _is_simple(container):
-        return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
@@ -302,8 +300,8 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     for guard in lookup(machine.rules.guards, names, machine.applies()):
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
-                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
                 _clean_origins(state, machine.evaluate(node, state), guard.cleans)
+                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:

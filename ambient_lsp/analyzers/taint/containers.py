@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import folding
 from ambient_lsp.analyzers.taint.state import Object, sequence
@@ -359,15 +359,23 @@ def _update(
     for arg in args:
         other = state.object(arg)
         if other is not None and other.kind == "dict":
-            items.update(other.items)
+            items = overlaid(items, other)
             added = other.rest
         else:
             added = Opaque(state.taints(arg))
+            items = overlaid(items, Object("dict", {}, added)) if added.taints else items
         if added is not None:
             rest = added if rest is None else join(rest, added)
     items.update(names)
     state.heap[owner.id] = replace(held, items=items, rest=rest)
     return NONE
+
+
+def overlaid(items: Mapping[Any, Value], other: Object) -> dict[Any, Value]:
+    """Return the items of a mapping after another was laid over it, whose unknown keys may be any of them."""
+    if other.rest is None:
+        return {**items, **other.items}
+    return {**{key: join(value, other.rest) for key, value in items.items()}, **other.items}
 
 
 def _keys(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import string
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.containers import get_item, unpacked
+from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
 
 
@@ -74,6 +75,8 @@ def _name(machine: Machine, node: ast.Name, state: State) -> Value:
 def symbol(machine: Machine, dotted: str, node: ast.AST, state: State) -> Value:
     """Return the value of something of another package: untrusted data, a value of a known type, or its name."""
     dotted = machine.rules.name(dotted)
+    if dotted.startswith("string.") and isinstance(known := getattr(string, dotted[7:], None), str):
+        return Const(known)
     applies = machine.applies()
     for source in lookup(machine.rules.values, (dotted,), applies):
         return tainted(source, place(state.frame.scope.path, node))
@@ -216,7 +219,7 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
                 rest = (
                     one.rest if other.rest is None else other.rest if one.rest is None else join(one.rest, other.rest)
                 )
-                return machine.new(Object("dict", {**one.items, **other.items}, rest), state)
+                return machine.new(Object("dict", overlaid(one.items, other), rest), state)
             return machine.new(Object(one.kind, {}, join(one.all(), other.all())), state)
     if isinstance(operation, ast.Div):  # of a pathlib.Path
         for side in (left, right):
@@ -344,10 +347,12 @@ def _dict(machine: Machine, node: ast.Dict, state: State) -> Value:
         if key_node is None:
             held = state.object(value)
             if held is not None and held.kind == "dict":
-                items.update(held.items)
+                items = overlaid(items, held)
                 value = held.rest if held.rest is not None else UNKNOWN
                 if held.rest is None:
                     continue
+            elif state.taints(value):
+                items = overlaid(items, Object("dict", {}, value))
             rest = value if rest is None else join(rest, value)
             continue
         key = machine.evaluate(key_node, state)

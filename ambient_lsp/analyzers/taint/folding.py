@@ -33,6 +33,7 @@ _MOST_WAYS = 12
 _LARGEST = 1 << 64
 _WIDE = re.compile(r"\d{4,}")
 NAME = "sql.name"
+_TRUSTED = frozenset({"environment"})
 _BEFORE_A_VALUE = re.compile(r"(?i)(['\"%=<>(,]|\b(like|in|values|between|limit|offset|and|or|not))\s*$")
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -78,8 +79,8 @@ def binary(operation: ast.operator, left: Any, right: Any) -> Value | None:
                 return None
         elif max(sizes) > _LARGEST:
             return None
-    if isinstance(operation, ast.Mod) and isinstance(left, str | bytes) and not isinstance(right, tuple):
-        if _WIDE.search(left if isinstance(left, str) else left.decode("latin-1")):
+    if isinstance(operation, ast.Mod) and isinstance(left, str | bytes):
+        if isinstance(right, tuple) or _WIDE.search(left if isinstance(left, str) else left.decode("latin-1")):
             return None
     function = _BINARY.get(type(operation))
     return None if function is None else _attempt(function, left, right)
@@ -97,8 +98,8 @@ def compare(operation: ast.cmpop, left: Any, right: Any) -> Value | None:
 
 def method(text: Any, name: str, args: Sequence[Any], keywords: dict[str, Any]) -> Value | None:
     """Return what a method of a constant text gives; a list or tuple comes back as a constant tuple."""
-    if name not in _TEXT_METHODS or (name == "format" and _WIDE.search(text)):
-        return None
+    if name not in _TEXT_METHODS or (name == "format" and (_WIDE.search(text) or "{:{" in text or "*" in text)):
+        return None  # a width can fill the memory
     if (
         name == "replace"
         and len(args) > 1
@@ -194,7 +195,7 @@ def prefix_of(parts: Sequence[Value]) -> str:
         if type(part) is Const and isinstance(part.value, str):
             result += part.value
             continue
-        if type(part) is Opaque and not part.taints:
+        if type(part) is Opaque and all(taint.label in _TRUSTED for taint in part.taints):
             result += part.prefix if part.prefix.endswith(SOMETHING) else part.prefix + SOMETHING
             continue
         if type(part) is Opaque:

@@ -6,17 +6,19 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint import sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import marks
+from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS,
+    NO_TAINTS,
     PARAMETER,
     UNKNOWN,
-    UNTRUSTED,
     Class,
     Function,
     Opaque,
@@ -78,7 +80,7 @@ def received(machine: Machine, function: Function, state: State) -> None:
     if handler is not None and function.key in machine.called and not handler.decorators and not handler.bases:
         handler = None
     if handler is not None:
-        state.frame.returns = handler.returns
+        state.frame.returns = handler.returns if _returns(machine, handler, decorator, state) else ""
     converted = _converted(decorator) if handler is not None and handler.converters else set()
     spec = function.node.args
     params = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
@@ -96,17 +98,32 @@ def received(machine: Machine, function: Function, state: State) -> None:
         state.names[parameter.arg] = _parameter(
             machine, function, parameter, defaults.get(parameter.arg), handler, converted, first, state
         )
-    label = UNTRUSTED if handler is not None and handler.parameters != "none" else PARAMETER
     where = place(function.scope.path, function.node)
-    taints = marks(label, _words(label, "*args"), where)
+    taints = NO_TAINTS
+    if handler is None:
+        taints = marks(PARAMETER, _words(PARAMETER, "*args"), where)
+    elif handler.parameters == "all":
+        taints = marks(handler.label, _words(handler.label, "*args"), where)
     if spec.vararg is not None:
         state.names[spec.vararg.arg] = machine.new(sequence("tuple", [], Opaque(taints)), state)
     if spec.kwarg is not None:
         state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints)), state)
 
 
+def _returns(machine: Machine, handler: Handler, decorator: ast.expr | None, state: State) -> bool:
+    """Whether a decorator's arguments say that what the handler returns is shown as it is."""
+    if not handler.returns_where:
+        return True
+    if not isinstance(decorator, ast.Call):
+        return False
+    keywords = {each.arg: machine.evaluate(each.value, state) for each in decorator.keywords if each.arg is not None}
+    return sinks.fulfilled(machine, handler.returns_where, Site(decorator, state, (), keywords))
+
+
 def _words(label: str, name: str) -> str:
-    return f"the request's `{name}`" if label == UNTRUSTED else f"the parameter `{name}`"
+    if label == PARAMETER:
+        return f"the parameter `{name}`"
+    return f"the option `{name}`" if label == "cli" else f"the request's `{name}`"
 
 
 def _parameter(
@@ -141,7 +158,7 @@ def _parameter(
             return Opaque(type=kind)
     label = handler.label
     checked = _checked(parameter, default) if handler.annotations else frozenset()
-    taints = marks(label, _words(UNTRUSTED, name), here)
+    taints = marks(label, _words(label, name), here)
     if handler.annotations and parameter.annotation is not None:
         model = _class_of(parameter.annotation, state)
         if model is not None:

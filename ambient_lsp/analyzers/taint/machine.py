@@ -161,7 +161,9 @@ class Machine(ABC):
         def test(where: Applies) -> bool:
             if where.imports and where.imports.isdisjoint(self.imports):
                 return False
-            return where.receiver is None or where.receiver.search(receiver) is not None
+            if where.receiver is None:
+                return True
+            return any(where.receiver.search(name) for name in (receiver, receiver.rpartition(".")[2]))
 
         return test
 

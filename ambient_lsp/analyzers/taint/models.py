@@ -380,6 +380,15 @@ def _named_tuple(machine: Machine, site: Site) -> Value | None:
     return Class(str(name.value), machine.serial(), (Symbol("typing.NamedTuple"),), {}, site.state.frame.local, node)
 
 
+def _drawn(machine: Machine, site: Site) -> Value | None:
+    """Drawing characters makes a secret; picking one of some existing things does not."""
+    source = site.args[0] if site.args else UNKNOWN
+    drawn = items_of(source, site.state) or ([source] if type(source) is Const else [])
+    if drawn and all(type(item) is Const and len(str(item.value)) <= 2 for item in drawn):
+        return None
+    return drawn[0] if len(drawn) == 1 and type(source) is not Const else Opaque(site.state.taints(source))
+
+
 def _signed(machine: Machine, site: Site) -> Value | None:
     """A signature can do no harm, and still tells of what it was made."""
     taints = merged(site.state.taints(arg) for arg in site.every())
@@ -398,7 +407,7 @@ def _url_join(machine: Machine, site: Site) -> Value | None:
 
 
 _FOLDED = (
-    int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, bytes, divmod,
+    int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, divmod,
 )  # fmt: skip
 _RESOLVING = (
     "os.path.realpath", "os.path.abspath", "os.path.normpath", "pathlib.Path.resolve", "pathlib.Path.absolute",
@@ -439,7 +448,8 @@ _MODELS: dict[str, Model] = {
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
-    "hmac.new": _signed, "hmac.digest": _signed,
+    "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
+    "hmac.digest": _signed,
     "collections.namedtuple": _named_tuple,
     "typing.cast": lambda machine, site: site.args[1] if len(site.args) > 1 else None,
 }  # fmt: skip

@@ -28,7 +28,7 @@ _SEVERITY: dict[str, Severity] = {
     "high": Severity.WARNING,
     "critical": Severity.ERROR,
 }
-_LOWERED = frozenset("S102 S307 S310 S602 S604 S605 S608".split())
+_LOWERED = frozenset("S102 S307 S308 S310 S602 S604 S605 S608 S702 S703 S704 AMB-SEC-MARKUP".split())
 """Where values of which nothing is known are more often harmless than not."""
 
 
@@ -72,7 +72,8 @@ def _weighed(lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None
         if taints_of(value):
             return raw if any(not taint.is_clean_for("sql") for taint in taints_of(value)) else None
         return None if is_known(value, "sql", None) else _lowered(raw)
-    if code not in BY_CALL:
+    code = raw.rule if raw.rule in _LOWERED else code
+    if code not in BY_CALL and code not in _LOWERED:
         return raw
     verdicts = [
         verdict

@@ -46,6 +46,7 @@ _SECRET = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_FIXED_FOLDER = re.compile(rf"(/|[A-Za-z]:)[^{SOMETHING}]*$")
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -145,9 +146,14 @@ def _names_of(machine: Machine, owner: Value, state: State) -> tuple[str, ...]:
 def _applies(
     machine: Machine, conditions: Mapping[str, Condition], exceptions: Mapping[str, Condition], site: Site
 ) -> bool:
-    if not all(_fulfilled(machine, key, wanted, site) for key, wanted in conditions.items()):
+    if not fulfilled(machine, conditions, site):
         return False
     return not any(_fulfilled(machine, key, wanted, site) for key, wanted in exceptions.items())
+
+
+def fulfilled(machine: Machine, conditions: Mapping[str, Condition], site: Site) -> bool:
+    """Whether the arguments of a call fulfil all conditions."""
+    return all(_fulfilled(machine, key, wanted, site) for key, wanted in conditions.items())
 
 
 def _fulfilled(machine: Machine, key: str, wanted: Condition, site: Site) -> bool:
@@ -256,10 +262,12 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
         return False
     if kind.prefix == "url":
         return _FIXED_HOST.match(prefix) is None
-    if kind.prefix == "body":
+    if kind.prefix == "lines" and "\r\n" not in prefix:
+        return False
+    if kind.prefix in ("body", "lines"):
         return _EMPTY_LINE.search(prefix) is None
     if kind.prefix == "path":
-        if taint.label == "cli" and not built:
+        if taint.label == "cli" and not (built and _FIXED_FOLDER.match(prefix)):
             return False  # who starts a program may name any file
         return not (NO_DOTS in taint.cleaned and (built or NO_ROOT in taint.cleaned))
     return True

@@ -20,6 +20,7 @@ RANDOM = "random"
 _MOST_TAINTS = 6
 _MOST_OPTIONS = 12
 _MOST_OBJECTS = 4
+_MOST_COMPARED = 40
 _LONGEST_TRAIL = 12
 
 
@@ -266,6 +267,8 @@ def either(values: Iterable[Value]) -> Value:
         for option in options(value):
             if type(option) is Opaque:
                 opaque = option if opaque is None else _blend(opaque, option)
+            elif len(kept) > _MOST_COMPARED and type(option) is Const:
+                opaque = UNKNOWN if opaque is None else _blend(opaque, UNKNOWN)
             elif option not in kept:
                 kept.append(option)
     objects = sum(type(value) is not Const for value in kept)

@@ -45,9 +45,21 @@ FIXES = [
     ),
     (
         "WEAK-HASH",
-        MEDIUM,
-        "import hashlib\n\nx = hashlib.md5(\n    data,\n).hexdigest()\n",
-        "import hashlib\n\nx = hashlib.md5(\n    data,\n    usedforsecurity=False,\n).hexdigest()\n",
+        LOW,
+        "import hashlib\n\ndigest = hashlib.md5(\n    data,\n).hexdigest()\n",
+        "import hashlib\n\ndigest = hashlib.md5(\n    data,\n    usedforsecurity=False,\n).hexdigest()\n",
+    ),
+    (
+        "WEAK-HASH",
+        HIGH,  # nothing says what it is for
+        "import hashlib\n\nx = hashlib.md5(data).hexdigest()\n",
+        "import hashlib\n\nx = hashlib.sha256(data).hexdigest()\n",
+    ),
+    (
+        "WEAK-HASH",
+        HIGH,
+        "from cryptography.hazmat.primitives import hashes\n\nkind = hashes.Hash(hashes.SHA1())\n",
+        "from cryptography.hazmat.primitives import hashes\n\nkind = hashes.Hash(hashes.SHA256())\n",
     ),
     # YAML
     ("YAML-LOAD", MEDIUM, "import yaml\n\nyaml.load(f)  # note\n", "import yaml\n\nyaml.safe_load(f)  # note\n"),
@@ -398,6 +410,10 @@ async def test_right_code_is_left_alone(tmp_path, text):
         'import sqlite3\n\nq = f"SELECT * FROM t WHERE a = {a}"\ncur.execute(q)\nlog(q)\n',
         'cur.execute(f"SELECT * FROM t WHERE a = {a}")\n',
         'import sqlite3, psycopg2\n\ncur.execute(f"SELECT * FROM t WHERE a = {a}")\n',
+        # an option that somebody asks for, a default that is known, a check that another switch needs
+        "import ssl\n\nif insecure:\n    context.verify_mode = ssl.CERT_NONE\n",
+        'DEFAULT_PASSWORD = "kX9!vQ2pL"\n',
+        "import hashlib\n\n\ndef f(x, kind='md5'):\n    return hashlib.new(kind, x)\n",
         # the rest
         "import random\n\nrandom.seed(1)\ntoken = random.randint(1, 9)\n",
         "import tempfile\n\nopen(tempfile.mktemp())\n",

@@ -13,15 +13,9 @@ from benchmarks.security.scores import failures, score
 
 CASES = corpus.read()
 CATEGORIES = sorted({case.category for case in CASES})
-AIM = (0.9, 0.05)
-"""Least recall and most false alarms, of the open and the held-out programs of a category together."""
-BELOW: dict[str, tuple[float, float]] = {
-    "deserialization": (1.0, 0.09),
-    "header": (0.81, 0.0),
-    "nosql": (0.9, 0.19),
-    "xss": (0.88, 0.0),
-}
-"""What is not there yet, and is not to get worse."""
+LEAST_RECALL = 0.9
+MOST_FALSE_ALARMS = 0.05
+"""Of all programs of a category together."""
 
 
 def test_the_corpus_is_large_and_its_twins_are_pairs() -> None:
@@ -49,7 +43,6 @@ def report(tmp_path_factory: pytest.TempPathFactory):
 def test_what_is_found_in_a_category_does_not_get_worse(category: str, report) -> None:
     cases = [case for case in CASES if case.category == category]
     one = score(report, cases)
-    recall, alarms = BELOW.get(category, AIM)
     wrong = "\n".join(f"{case.name}: {case.title}: {what}" for case, what in failures(report, cases))
-    assert one.recall >= recall, wrong
-    assert one.false_alarms <= alarms, wrong
+    assert one.recall >= LEAST_RECALL, wrong
+    assert one.false_alarms <= MOST_FALSE_ALARMS, wrong

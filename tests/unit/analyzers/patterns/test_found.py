@@ -122,6 +122,15 @@ def told(text, path="shop/app.py"):
                       "        return hashlib.new(self.ALGORITHM, x)\n"),
         ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n"),
         ("MARKUP", "from markupsafe import Markup, escape\n\nx = Markup('<b>%s %s</b>' % (escape(a), b))\n"),
+        ("DEBUG", "class Production:\n    DEBUG = True\n\n\napp.config.from_object(Production)\n"),
+        ("EXTRACT", "import tarfile\n\ntar = tarfile.open(p)\n"
+                    "members = [m for m in tar.getmembers() if not m.name.startswith('docs/')]\n"
+                    "tar.extractall(target, members=members)\n"),
+        ("WEAK-HASH", "import hashlib\n\n\nclass FileVerifier:\n    ALGORITHM = 'md5'\n\n    def verify(self):\n"
+                      "        return hashlib.new(self.ALGORITHM)\n"),
+        ("SECRET", "import smtplib\n\nserver = smtplib.SMTP_SSL(host)\nserver.login('me', 'myPassw0rd!')\n"),
+        ("SECRET", "import requests\n\nrequests.get(url, auth=('shop', 'kX9!vQ2pL'), timeout=3)\n"),
+        ("SECRET", "import pyodbc\n\npyodbc.connect('SERVER=x;UID=shop;PWD=kX9vQ2pL')\n"),
         # half-typed, newest syntax
         ("YAML-LOAD", "import yaml\n\nyaml.load(f)\n\ndef g(:\n"),
         ("YAML-LOAD", "import yaml\n\ntype A[T] = list[T]\nx = f'{yaml.load(f'{'a'}')}'\n"),

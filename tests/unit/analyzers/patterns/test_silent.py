@@ -40,7 +40,21 @@ def told(text, path="shop/app.py"):
         "    return mark_safe(escape(text).replace('\\n', '<br>'))\n",
         "from markupsafe import Markup, escape\n\nx = Markup('<b>%s</b>' % escape(name))\ny = Markup('<hr>')\n",
         "from django.utils.safestring import mark_safe\n\nPARTS = ['<a>', '<b>']\nx = mark_safe(''.join(PARTS))\n",
+        "def f(status):\n    assert is_body_allowed_for_status_code(status)\n",
+        "class A:\n    def f(self, handler, token):\n        self.auth.set_cookie(handler, token)\n",
+        "from markupsafe import Markup\nfrom wtforms.widgets import html_params\n\n\ndef f(ok, **more):\n"
+        "    kind = 'good' if ok else 'bad'\n    return Markup(f'<i class=\"{kind}\" {html_params(**more)}>')\n",
+        "import secrets\n\ndata = secrets.token_bytes(4)\n",
+        "from cryptography.hazmat.primitives import hashes\n"
+        "from cryptography.hazmat.primitives.asymmetric import padding\n\n"
+        "kind = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)\n",
+        "import hashlib\n\n\ndef pwned(password):\n    return hashlib.sha1(password.encode()).hexdigest() in leaked\n",
         # twins
+        "import tarfile\n\ntar = tarfile.open(p)\n"
+        "good = [m for m in tar.getmembers() if (target / m.name).resolve().is_relative_to(target)]\n"
+        "tar.extractall(target, members=good)\n",
+        "import requests\n\nrequests.get(url, auth=('user', token), timeout=3)\n",
+        "import smtplib\n\nserver = smtplib.SMTP_SSL(host, context=c, timeout=3)\nserver.login('me', password)\n",
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.load_cert_chain('x.pem')\n",
         "import ssl\n\ncontext = ssl.SSLContext(ssl.PROTOCOL_TLS)\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
         "LABELS = {'password': 'passphrase'}\npassword = 'password'\nautocomplete_password = 'new-password'\n",

@@ -16,11 +16,12 @@ KEYS = {
     "alias": "name is",
     "exit": "call",
     "source": "value call label type what",
-    "handler": "decorator base methods function first parameters types attributes annotations converters returns label",
+    "handler": "decorator base methods function first parameters types attributes annotations converters returns"
+    " returns_where label",
     "propagator": "call from type keeps_prefix",
     "sanitizer": "call value cleans type",
     "guard": "call argument cleans when",
-    "type": "call value type",
+    "type": "call value item type",
     "sink": "kind call store assign argument where unless part rule labels which message",
     "misuse": "rule call argument values where unless require default level message",
 }
