@@ -39,6 +39,16 @@ def _unescaped(call: Call) -> Node | None:
     return node if node is not None and not _is_safe(call.module, node, _DEEPEST) else None
 
 
+def _built(call: Call) -> Node | None:
+    """Find a text that is put together, here or just before, from what nobody escaped."""
+    node = _unescaped(call)
+    origin = call.module.origin(node)
+    return node if origin is not None and origin.type in _PUT_TOGETHER else None
+
+
+_PUT_TOGETHER = ("string", "concatenated_string", "binary_operator", "call", "conditional_expression")
+
+
 def _is_safe(module: Module, node: Node, depth: int) -> bool:
     """Whether a text is a constant, or put together from constants and from what was escaped."""
     if not depth:
@@ -79,4 +89,10 @@ def _is_safe(module: Module, node: Node, depth: int) -> bool:
     return kept and owner is not None and _is_safe(module, owner, depth - 1) and _is_safe(module, arguments, depth - 1)
 
 
-AREA = Area((MARKUP,), (CallPattern(MARKUP, _MARKS, _unescaped),))
+AREA = Area(
+    (MARKUP,),
+    (
+        CallPattern(MARKUP, _MARKS, _built),
+        CallPattern(MARKUP, _MARKS, _unescaped, "nothing here says whether it was escaped", "low"),
+    ),
+)
