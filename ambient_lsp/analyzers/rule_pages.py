@@ -57,12 +57,12 @@ def page(rule: Rule) -> str:
         f"## Why\n\n{rule.why}",
     ]
     if rule.example:
-        parts.append(f"## Example\n\n```python\n{rule.example.rstrip()}\n```")
+        parts.append(f"## Example\n\n{_code(rule.example)}")
     fix = rule.fix or "None is made by itself: what is right here, a person decides."
     parts.append(f"## The fix\n\n{fix}")
     if rule.better:
         lead = "" if rule.fix else "For the example, it could be this:\n\n"
-        parts.append(f"{lead}```python\n{rule.better.rstrip()}\n```")
+        parts.append(f"{lead}{_code(rule.better)}")
     parts.append(f"## How to silence it\n\n{_silence(rule)}")
     return "\n\n".join(parts) + "\n"
 
@@ -99,6 +99,12 @@ def write(folder: Path) -> None:
             old.unlink()
     for name, text in wanted.items():
         (folder / name).write_text(text, "utf-8")
+
+
+def _code(example: str) -> str:
+    """Return code as a block; lines of a manifest are no Python, and a formatter must not take them for some."""
+    language = "text" if "# requirements.txt" in example else "python"
+    return f"```{language}\n{example.rstrip()}\n```"
 
 
 def _numbers(rule: Rule) -> list[str]:

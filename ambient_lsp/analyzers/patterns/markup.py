@@ -28,7 +28,7 @@ _MARKS = names(
 )  # fmt: skip
 _SAFE = re.compile(
     r"(^|\.)(escape|conditional_escape|format_html(_join)?|render\w*|clean|sanitize\w*|linebreaks\w*|urlize|strip_tags"
-    r"|json_script|url_for\w*|html_params|reverse|static|int|float|len|date|strftime|isoformat|Markup|mark_safe|as_widget|get_token)$"
+    r"|json_script|url_for\w*|html_params|_|n?p?gettext\w*|reverse|static|int|float|len|date|strftime|isoformat|Markup|mark_safe|as_widget|get_token)$"
 )
 _KEEPS = frozenset("replace strip lstrip rstrip join format lower upper".split())
 _DEEPEST = 8
@@ -37,6 +37,19 @@ _DEEPEST = 8
 def _unescaped(call: Call) -> Node | None:
     node = call.get("s", 0) or call.get("base", 0) or call.get("object", 0)
     return node if node is not None and not _is_safe(call.module, node, _DEEPEST) else None
+
+
+def _built(call: Call) -> Node | None:
+    """Find a text that is put together, here or just before, from what nobody escaped."""
+    node = _unescaped(call)
+    origin = call.module.origin(node)
+    if origin is None:
+        return None
+    formatted = origin.type == "call" and code(origin.child_by_field_name("function")).endswith((".format", ".join"))
+    return node if formatted or origin.type in _PUT_TOGETHER else None
+
+
+_PUT_TOGETHER = ("string", "concatenated_string", "binary_operator")
 
 
 def _is_safe(module: Module, node: Node, depth: int) -> bool:
@@ -79,4 +92,10 @@ def _is_safe(module: Module, node: Node, depth: int) -> bool:
     return kept and owner is not None and _is_safe(module, owner, depth - 1) and _is_safe(module, arguments, depth - 1)
 
 
-AREA = Area((MARKUP,), (CallPattern(MARKUP, _MARKS, _unescaped),))
+AREA = Area(
+    (MARKUP,),
+    (
+        CallPattern(MARKUP, _MARKS, _built),
+        CallPattern(MARKUP, _MARKS, _unescaped, "nothing here says whether it was escaped", "low"),
+    ),
+)

@@ -120,7 +120,8 @@ def told(text, path="shop/app.py"):
                     "    b.extractall('/srv', filter='fully_trusted')\n"),
         ("WEAK-HASH", "import hashlib\n\n\nclass V:\n    ALGORITHM = 'md5'\n\n    def f(self, x):\n"
                       "        return hashlib.new(self.ALGORITHM, x)\n"),
-        ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n"),
+        ("MARKUP", "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    text = '<b>' + x\n"
+                   "    return mark_safe(text)\n"),
         ("MARKUP", "from markupsafe import Markup, escape\n\nx = Markup('<b>%s %s</b>' % (escape(a), b))\n"),
         ("DEBUG", "class Production:\n    DEBUG = True\n\n\napp.config.from_object(Production)\n"),
         ("EXTRACT", "import tarfile\n\ntar = tarfile.open(p)\n"
