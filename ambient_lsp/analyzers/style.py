@@ -48,6 +48,7 @@ _DOCUMENTED_SHARE = 0.8
 _SORTED_SHARE = 0.75
 _MOST_COMMENTED_OUT = 8
 _SAMPLES = frozenset("fixtures examplefiles testdata test_data test-data snippets samples corpus data".split())
+_IMPORTS = re.compile(r"(?:import|from)\s")
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
@@ -267,5 +268,7 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
     )
     if old == new or sorted(old) != sorted(new):
         return False  # blank lines, or one statement made of two: a matter of taste where no rule asks for it
-    old, new = ([line for line in lines if re.match(r"(import|from)\s", line)] for lines in (old, new))
+    if [line for line in old if not _IMPORTS.match(line)] != [line for line in new if not _IMPORTS.match(line)]:
+        return False  # names inside brackets
+    old, new = ([line for line in lines if _IMPORTS.match(line)] for lines in (old, new))
     return len(old) > 2 and difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SORTED_SHARE
