@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from real_repos import fetched, prepare
 
 from ambient_lsp.agents.refactor import RefactorArchitect
-from ambient_lsp.analyzers import duplication
+from ambient_lsp.analyzers import complexity, duplication
+from ambient_lsp.analyzers.base import is_test_path, parse
 from ambient_lsp.analyzers.source import code, read, statements
-from ambient_lsp.analyzers.syntax import is_test_path, parse
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.engine.run import Run
 from ambient_lsp.model import Finding, Proposal, RunRecord, TriggerKind, Verdict, VerdictOutcome
@@ -86,10 +86,9 @@ async def main() -> None:
         released = await asyncio.to_thread(fetched, package, folder)
         chance = random.Random(f"{options.seed} {package}")
         results += await one_package(released, folder, options.each, options.extra, chance)
-    page = report(results, options.seed)
-    print(page)
-    if options.write:
-        options.write.write_text(page, encoding="utf-8")
+        if options.write:
+            await asyncio.to_thread(options.write.write_text, report(results, options.seed), encoding="utf-8")
+    print(report(results, options.seed))
 
 
 async def one_package(released: Path, folder: Path, each: int, extra: list[str], chance: random.Random) -> list[Result]:
@@ -230,16 +229,21 @@ def judged(root: Path, package: str, one: Plant, findings: list[Finding], fixes:
         for finding in findings
         if finding.path == one.path
         and finding.rule in one.worse.rules
-        and one.line - 1 <= finding.span.start_line <= one.end + 3
+        and (
+            one.line - 1 <= finding.span.start_line <= one.end + 3
+            # A function that is flattened as a whole is told at its name.
+            or (finding.rule == complexity.COMPLEX and f"`{one.worse.symbol}`" in finding.message)
+        )
     ]
-    found = [finding for finding in mine if finding.rule == one.worse.rules[0]] or mine
-    ids = {finding.id for finding in found}
-    fix = next((fix for fix in fixes if ids & set(fix.finding_ids)), None)
+    exact = {finding.id for finding in mine if finding.rule == one.worse.rules[0]}
+    ids = [exact, {finding.id for finding in mine}]
+    fix = next((fix for wanted in ids for fix in fixes if wanted & set(fix.finding_ids)), None)
+    found = bool(exact) or fix is not None
     if fix is None:
-        return Result(package, one, bool(found))
+        return Result(package, one, found)
     texts = {path: (root / path).read_text("utf-8") for path in fix.files_touched}
     after = apply_edits(texts, fix.edits)
-    return Result(package, one, bool(found), fix, applies=all(parse(text or "") is not None for text in after.values()))
+    return Result(package, one, found, fix, applies=all(parse(text or "") is not None for text in after.values()))
 
 
 def line(result: Result) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import branches, complexity, conditions, deadcode, loop_forms, resources, simplify
 from ambient_lsp.analyzers.certain import in_test, operators_of
+from ambient_lsp.analyzers.counting import DEEPER
 from ambient_lsp.analyzers.forms import is_dotted, is_simple, one_line
 from ambient_lsp.analyzers.source import Edit, code, has_comment, is_bound_here, read, statements, walk, walk_scope
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from ambient_lsp.analyzers.source import Source
+
+
+_LEAST_NESTED = 2
+"""A guard clause is worth a report where it takes a level off this many things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ def _guard(source: Source, function: Node, node: Node) -> list[Edit]:
     condition = node.child_by_field_name("condition")
     if not leaves or not rest or condition is None or condition.type == "boolean_operator" or not one_line(condition):
         return []
-    if not any(one.type.endswith(("if_statement", "for_statement", "while_statement")) for one in rest):
+    if sum(part.type in DEEPER for one in rest for part in walk(one)) < _LEAST_NESTED:
         return []
     body = _moved(source, rest)
     if body is None or rest[-1].type == "return_statement":
@@ -219,7 +224,7 @@ def _else(source: Source, function: Node, node: Node) -> list[Edit]:
     margin = source.line(node.start_point[0])[: node.start_point[1]]
     if body is None or has_comment(block):
         return []
-    return [Edit(node.end_byte, rest[-1].end_byte, f"\n{margin}else:\n{body}")]
+    return [Edit(node.start_byte, rest[-1].end_byte, f"{code(node)}\n{margin}else:\n{body}")]
 
 
 def _with(source: Source, function: Node, node: Node) -> list[Edit]:

@@ -19,7 +19,7 @@ _DECISIONS = frozenset({"if_statement", "elif_clause", "for_statement", "while_s
                         "if_clause"})  # fmt: skip
 _NESTING = frozenset({"if_statement", "for_statement", "while_statement", "with_statement", "try_statement",
                       "match_statement"})  # fmt: skip
-_DEEPER = frozenset({"if_statement", "for_statement", "while_statement", "except_clause", "except_group_clause",
+DEEPER = frozenset({"if_statement", "for_statement", "while_statement", "except_clause", "except_group_clause",
                      "match_statement", "conditional_expression", "list_comprehension", "set_comprehension",
                      "dictionary_comprehension", "generator_expression"})  # fmt: skip
 _NO_PARAMETERS = frozenset({"comment", "keyword_separator", "positional_separator"})
@@ -50,7 +50,7 @@ def cognitive(function: Node) -> int:
     while waiting:
         node, depth = waiting.pop()
         inner = depth
-        if node.type in _DEEPER:
+        if node.type in DEEPER:
             total += 1 + depth
             inner = depth + 1
         elif node.type in {"elif_clause", "else_clause"}:

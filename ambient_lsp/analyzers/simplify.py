@@ -14,6 +14,7 @@ import libcst as cst
 from ambient_lsp.analyzers.alone import on_its_own
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.complexity import cognitive
+from ambient_lsp.analyzers.counting import DEEPER
 from ambient_lsp.analyzers.forms import Rewrite
 from ambient_lsp.analyzers.source import read, statements, walk
 from ambient_lsp.analyzers.syntax import Block, Syntax, children, comments_in, leaves, only_statement, parse
@@ -33,9 +34,6 @@ BOOLEAN = "AMB-REF-BOOLEAN"
 FLATTEN = "AMB-REF-FLATTEN"
 
 _JUMPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
-_COMPOUND = frozenset({"if_statement", "for_statement", "while_statement", "with_statement", "try_statement",
-                       "match_statement", "function_definition", "class_definition",
-                       "decorated_definition"})  # fmt: skip
 _MIN_GAIN = {GUARD: 2, ELSE: 2, MERGE: 1, BOOLEAN: 1}
 _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
@@ -102,22 +100,26 @@ def _could_go(branch: Node) -> bool:
         return True
     if others:
         last = statements(others[-1].child_by_field_name("body")) if others[-1].type == "else_clause" else []
-        may_end = bool(last) and inside[-1].type in _JUMPS and any(map(_is_compound, last))
-        return may_end or (bool(last) and last[-1].type in _JUMPS and any(map(_is_compound, inside)))
-    if len(inside) == 1 and inside[0].type == "if_statement":
+        # An `else` counts one itself, so one level less for one thing in it is enough.
+        may_end = bool(last) and inside[-1].type in _JUMPS and _deeper(last) >= 1
+        return may_end or (
+            len(others) == 1 and 1 <= len(last) <= 2 and last[-1].type in _JUMPS and _deeper(inside) >= 1
+        )
+    if len(inside) == 1 and inside[0].type == "if_statement" and not inside[0].children_by_field_name("alternative"):
         return True
     is_last = statements(block)[-1] == branch
     header = block.parent.type in {"function_definition", "for_statement", "while_statement"}
-    return is_last and header and any(map(_is_compound, inside))
+    return is_last and header and _deeper(inside) >= _MIN_GAIN[GUARD]
+
+
+def _deeper(inside: Sequence[Node]) -> int:
+    """Return how many things in these statements count one more for each level that they are deep in."""
+    return sum(node.type in DEEPER for statement in inside for node in walk(statement))
 
 
 def _returns_truth(inside: Sequence[Node]) -> bool:
     returned = inside[0].named_children if len(inside) == 1 and inside[0].type == "return_statement" else []
     return bool(returned) and returned[0].type in {"true", "false"}
-
-
-def _is_compound(statement: Node) -> bool:
-    return statement.type in _COMPOUND
 
 
 def _of_function(source: Source, function: Definition, line_length: int, threshold: int) -> list[Rewrite]:
