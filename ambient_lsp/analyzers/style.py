@@ -149,11 +149,13 @@ def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:
 
 
 def _may_override(text: str, diagnostic: Diagnostic) -> bool:
-    """Whether a method may be documented in a base class."""
+    """Whether a method may be documented in a base class, or says by its name what Python calls it for."""
     found = outline(text)
     method = found.innermost(found.lines.offset(diagnostic.span.start_line, diagnostic.span.start_column))
     holder = method.parent if method is not None else None
-    return holder is not None and not set(holder.bases) <= PLAIN_BASES
+    if method is None or holder is None:
+        return False
+    return method.name.startswith("__") or not set(holder.bases) <= PLAIN_BASES
 
 
 def keeps_tree(code: str) -> bool:
@@ -181,7 +183,7 @@ def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
             return True  # is there such a module?
         node = node.parent
     if node is None or node.type != "function_definition":
-        return False
+        return len(parse(text).root_node.named_children) == 1  # a file that only imports is there to import
     body = node.child_by_field_name("body")
     # A test that imports something and does nothing with it tests the import, and so does a function that only imports.
     return is_test(path) or body is None or len(body.named_children) == 1

@@ -110,6 +110,7 @@ async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
     for text, path in (
         (hook, "x.py"),
         (with_raises, "x.py"),
+        ("import wont.exist\n", "x.py"),
         ("def test_a():\n    import a\n\n    f()\n", "test_x.py"),
     ):
         assert await style(tmp_path, text, path=path) == ([], [])
@@ -223,6 +224,7 @@ async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
     documented = "".join(f'def {name}():\n    """{name}."""\n\n\n' for name in "abde") + "def c():\n    pass\n"
     found = {finding.rule for finding in (await style(tmp_path, documented))[0]}
     override = documented + "\n\nclass A(B):\n    '''A.'''\n\n    def f(self):\n        pass\n"
+    override += "\n\nclass C:\n    '''C.'''\n\n    def __call__(self):\n        pass\n"
     assert "AMB-STYLE-D102" not in {finding.rule for finding in (await style(tmp_path, override))[0]}
     bare = documented.replace('"""b."""', "pass")
     assert "AMB-STYLE-D103" in found
