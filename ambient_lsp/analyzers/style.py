@@ -48,6 +48,7 @@ _DOCUMENTED_SHARE = 0.8
 _SORTED_SHARE = 0.75
 _MOST_COMMENTED_OUT = 8
 _SAMPLES = frozenset("fixtures examplefiles testdata test_data test-data snippets samples corpus data".split())
+_IMPORTS = re.compile(r"(?:import|from)\s")
 _TYPE_COMMENT = re.compile(r"#\s*type:(.*)")
 
 
@@ -148,11 +149,13 @@ def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:
 
 
 def _may_override(text: str, diagnostic: Diagnostic) -> bool:
-    """Whether a method may be documented in a base class."""
+    """Whether a method may be documented in a base class, or says by its name what Python calls it for."""
     found = outline(text)
     method = found.innermost(found.lines.offset(diagnostic.span.start_line, diagnostic.span.start_column))
     holder = method.parent if method is not None else None
-    return holder is not None and not set(holder.bases) <= PLAIN_BASES
+    if method is None or holder is None:
+        return False
+    return method.name.startswith("__") or not set(holder.bases) <= PLAIN_BASES
 
 
 def keeps_tree(code: str) -> bool:
@@ -180,7 +183,7 @@ def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
             return True  # is there such a module?
         node = node.parent
     if node is None or node.type != "function_definition":
-        return False
+        return len(parse(text).root_node.named_children) == 1  # a file that only imports is there to import
     body = node.child_by_field_name("body")
     # A test that imports something and does nothing with it tests the import, and so does a function that only imports.
     return is_test(path) or body is None or len(body.named_children) == 1
@@ -267,5 +270,7 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
     )
     if old == new or sorted(old) != sorted(new):
         return False  # blank lines, or one statement made of two: a matter of taste where no rule asks for it
-    old, new = ([line for line in lines if re.match(r"(import|from)\s", line)] for lines in (old, new))
+    if [line for line in old if not _IMPORTS.match(line)] != [line for line in new if not _IMPORTS.match(line)]:
+        return False  # names inside brackets
+    old, new = ([line for line in lines if _IMPORTS.match(line)] for lines in (old, new))
     return len(old) > 2 and difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SORTED_SHARE

@@ -86,8 +86,13 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
 
 
 def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings) -> bool:
-    """Whether what a file imports, and does not use, is what another file imports from it."""
-    if raw.data.get("code") != "F401" or not around.used_elsewhere:
+    """Whether what a file imports, and does not use, does something by itself, or is what others import from here."""
+    if raw.data.get("code") != "F401":
+        return False
+    imported = raw.message.split("`")[1].split(" as ")[0] if "`" in raw.message else ""
+    if around.acting & {imported, imported.rpartition(".")[0]}:
+        return True
+    if not around.used_elsewhere:
         return False
     words = Lines(text).slice(raw.span).split()
     name = words[-1] if "as" in words else words[-1].split(".")[0] if words else ""
@@ -244,7 +249,8 @@ def _now_nearly_sorted(tidy: str, path: str, root: str, report: Report, settings
     if not any(found.code == "I001" for found in report.diagnostics):
         return False
     again = ruff.check(tidy, path, root, ruff.Selection(select=("I001",), config=settings.sorting or ()))
-    return bool(style.wanted(tidy, path, again, settings, defer_to_formatter=True))
+    asked = style.wanted(tidy, path, again, settings, defer_to_formatter=True)
+    return bool(asked) and len(asked) == len(again.diagnostics)  # ruff sorts all blocks of a file, or none
 
 
 def _fix(text: str, path: str, root: str, settings: ProjectStyle, codes: Sequence[str], original: str) -> str:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 TYPO = "AMB-STYLE-TYPO"
 
 _WORD = re.compile(r"(?<![\w@/\\.#$%&<-])[A-Za-z][a-z]{2,}(?![\w@/\\(=>-]|\.\w|://)")
+_FOREIGN = frozenset(
+    "para el los las una por del con der das und nicht ist ein eine les des pour avec est dans une sur per che della il"
+    " het een van voor na nie jest dla".split()
+)
 _MOST = 100
 _LONGEST_LINE = 200
 _PART = re.compile(r"[A-Z]?[a-z]+")
@@ -89,8 +93,8 @@ def _prose(outline: Outline) -> Iterator[tuple[int, str, str]]:
 
 def _wrong(piece: str) -> Iterator[re.Match[str]]:
     candidates = [match for match in _WORD.finditer(piece) if match[0].lower() in CORRECTIONS]
-    if not candidates:
-        return
+    if not candidates or len(_FOREIGN & set(_PART.findall(piece))) > 1:
+        return  # another language has other misspellings
     quoted = [match.span() for pattern in (_QUOTED, _DOCTEST) for match in pattern.finditer(piece)]
     for match in candidates:
         if any(start <= match.start() < end for start, end in quoted):

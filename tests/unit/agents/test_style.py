@@ -78,6 +78,8 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
         "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
         "import abc\nimport os\nimport sys\nfrom zlib import crc32, adler32\n\nprint(abc, os, sys, crc32, adler32)\n",
+        # Names in brackets are in an order of their own.
+        "import abc\nimport os\nimport sys\nfrom zlib import (\n    b,\n    a,\n)\n\nprint(abc, os, sys, a, b)\n",
         # The bracket would move, too.
         "import abc\nimport os\nimport sys\nfrom zlib import (\n    b,\n    a,\n    )\n\nprint(abc, os, sys, a, b)\n",
         # One of them is out of order, but blank lines would have to come, too.
@@ -108,6 +110,7 @@ async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
     for text, path in (
         (hook, "x.py"),
         (with_raises, "x.py"),
+        ("import wont.exist\n", "x.py"),
         ("def test_a():\n    import a\n\n    f()\n", "test_x.py"),
     ):
         assert await style(tmp_path, text, path=path) == ([], [])
@@ -221,6 +224,7 @@ async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
     documented = "".join(f'def {name}():\n    """{name}."""\n\n\n' for name in "abde") + "def c():\n    pass\n"
     found = {finding.rule for finding in (await style(tmp_path, documented))[0]}
     override = documented + "\n\nclass A(B):\n    '''A.'''\n\n    def f(self):\n        pass\n"
+    override += "\n\nclass C:\n    '''C.'''\n\n    def __call__(self):\n        pass\n"
     assert "AMB-STYLE-D102" not in {finding.rule for finding in (await style(tmp_path, override))[0]}
     bare = documented.replace('"""b."""', "pass")
     assert "AMB-STYLE-D103" in found
@@ -420,6 +424,13 @@ async def test_imports_are_sorted_as_the_projects_isort_does_or_not_at_all(tmp_p
     assert await style(tmp_path, text) == ([], [])
 
 
+async def test_one_block_that_is_nearly_sorted_does_not_sort_the_others(tmp_path):
+    text = "import abc\nimport sys\nimport os\nimport zlib\nimport ast\n\nprint(abc, sys, os, zlib)\n"
+    text += "\nimport d\nimport b\nimport c\nimport a\n\nprint(a, b, c, d)\n"
+    _, (proposal,) = await style(tmp_path, text)
+    assert patched(proposal, text) == text.replace("import ast\n", "")
+
+
 async def test_a_project_whose_settings_say_fix_is_only_looked_at(tmp_path):
     (tmp_path / "ruff.toml").write_text('fix = true\nshow-fixes = true\n[lint]\nselect = ["F401"]\n')
     texts = {"a.py": "import os\n\nx = 1\n", "b.py": "import sys\n\nx = 1\n"}
@@ -494,8 +505,8 @@ async def test_an_unused_import_of_a_module_that_registers_itself_stays(tmp_path
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg/handlers.py").write_text(other)
     tree = {"pkg/handlers.py": FileFacts("pkg/handlers.py", 1, "b", "pkg.handlers")}
-    _, proposals = await style(tmp_path, f"import sys\n{imported}\n\nprint(sys)\n", tree=tree)
-    assert bool(proposals) is goes
+    findings, proposals = await style(tmp_path, f"import sys\n{imported}\n\nprint(sys)\n", tree=tree)
+    assert bool(proposals) is bool(findings) is goes
 
 
 async def test_many_files_are_each_told_of_and_fixed(tmp_path):
