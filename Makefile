@@ -23,7 +23,7 @@ format: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m ambient_lsp.config_page > docs/configuration.md
-	$(BIN)/python -m ambient_lsp.analyzers.rules > docs/rules/README.md
+	$(BIN)/python -m ambient_lsp.analyzers.rule_pages
 	$(BIN)/python docs/list_files.py
 
 $(VENV)/.ready: pyproject.toml

@@ -108,6 +108,24 @@ class Agents(BaseModel):
         description="Name -> `path/to/file.py:Class` in this repository, or `package.module:Class` of an installed one."
         " Files of the repository are loaded only in a trusted folder.",
     )
+    ignore_rules: list[str] = Field(
+        default_factory=list, description="Rules to hear nothing of: an id, or what several begin with (`AMB-REF`)."
+    )
+    repeat_other_tools: bool = Field(
+        default=False,
+        description="Show a finding even if a tool that this project has set up (ruff, flake8, pylint, bandit) says the"
+        " same; its fix is offered either way.",
+    )
+    new_code_only: bool = Field(
+        default=False, description="Show only what is new, or on lines that changed, since `new_code_since`."
+    )
+    new_code_since: str = Field(
+        default="HEAD", min_length=1, description="What new code is compared with: the last commit, or a branch's fork."
+    )
+    baseline: str = Field(
+        default=".ambient-baseline.json",
+        description="File of findings to keep quiet about, made by `ambient baseline create`; empty for none.",
+    )
     max_findings_per_file: int = Field(default=50, ge=1, description="Most findings shown in one file.")
     max_proposals_per_file: int = Field(default=5, ge=1, description="Most proposals checked in one file and run.")
     SecurityGuardian: SecuritySettings = Field(default_factory=SecuritySettings)
@@ -205,6 +223,15 @@ class Learning(Section):
     track_revert_rate: bool = Field(default=True, description="Count fixes that were taken back.")
     track_agent_success: bool = Field(default=True, description="Count fixes that were taken.")
     dismissal_days: int = Field(default=0, ge=0, description="Days that a dismissal lasts; 0 means for good.")
+    mute_rules: bool = Field(
+        default=True, description="Mute a rule that is dismissed again and again here, and say so (`ambient rules`)."
+    )
+    never_mute: list[str] = Field(
+        default_factory=list, description="Rules that stay whatever is dismissed: an id, or what several begin with."
+    )
+    half_life_days: float = Field(
+        default=90, gt=0, description="Days after which a decision counts half, so that a muted rule comes back."
+    )
 
 
 class Config(Section):

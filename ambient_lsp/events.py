@@ -17,13 +17,18 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class FindingsReported:
-    """One agent has looked at one file. `findings` replaces all that this agent said of this text before."""
+    """One agent has looked at one file. `findings` replaces all that this agent said of the file before.
+
+    `glance` marks a first look at the text, which sees only some of what there is: it adds to what the agent said of an
+    older text, until the agent has looked.
+    """
 
     run_id: str
     agent: str
     path: str
     sha256: str
     findings: tuple[Finding, ...]
+    glance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

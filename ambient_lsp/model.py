@@ -145,6 +145,8 @@ class Trigger:
     """A reason to look at some files. No `paths` means the whole repository.
 
     `snapshots` hold the unsaved buffers at that moment, of any file of the repository, not only of `paths`.
+    `new_since` asks for new code only, and names the revision that it is compared with; `baseline` False asks for
+    fixes of what the baseline file holds too.
     """
 
     id: str
@@ -153,6 +155,8 @@ class Trigger:
     snapshots: tuple[Snapshot, ...] = ()
     failing_log: str = ""
     verify: bool = True
+    new_since: str = ""
+    baseline: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,9 @@ class Finding:
 
     `id` is exact: rule, path, normalised code and occurrence; never a line number or an absolute path.
     `fingerprint` is structural: it survives edits nearby, moves and renamed variables, and is used to remember.
-    `base_sha256` is the text it was found in. `code` is the normalised code the id was made from.
+    `base_sha256` is the text it was found in. `origin` is the rule of another tool that it was made from (ruff's
+    `S608`). `confidence` (0 to 1) follows from the evidence, see `engine/confidence.py`; 0 where nobody has judged it.
+    `hidden` says why it is kept but not shown, see `engine/showing.py`.
     """
 
     id: str
@@ -193,6 +199,9 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     rationales: tuple[Rationale, ...] = ()
     tags: tuple[str, ...] = ()
+    origin: str = ""
+    confidence: float = 0.0
+    hidden: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -299,7 +308,7 @@ class Proposal:
     """A change that somebody proposes, with everything that is known about it.
 
     `diff`, `files_touched` and `estimated_loc_change` are computed from `edits`, never taken from a model; make one
-    with `patching.edits.propose`.
+    with `patching.edits.propose`. `rules` are those of its findings.
     """
 
     id: str
@@ -324,6 +333,7 @@ class Proposal:
     commit: str = ""
     run_id: str = ""
     created: float = 0.0
+    rules: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -333,7 +343,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a proposal. `who` is a user or a client's name, `content_sha256` what they decided upon."""
+    """What became of a proposal. `who` is a user or a client's name, `content_sha256` what they decided upon, `rules`
+    those of the proposal's findings."""
 
     proposal_id: str
     kind: Literal["applied", "partly", "approved", "dismissed", "stale", "reverted", "refused"]
@@ -341,6 +352,7 @@ class Outcome:
     when: float
     reason: str = ""
     content_sha256: str = ""
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

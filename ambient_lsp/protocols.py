@@ -46,6 +46,15 @@ class Proposer(Protocol):
         ...
 
 
+@runtime_checkable
+class Eager(Protocol):
+    """A specialist that can do work before anybody asks: reading what it knows of the whole repository."""
+
+    async def warm(self, context: Context, bench: Workbench) -> None:
+        """Do now what the first look would wait for. `context` has no targets."""
+        ...
+
+
 class Workbench(Protocol):
     """What a specialist may use beside the frozen context."""
 
@@ -59,6 +68,13 @@ class Workbench(Protocol):
 
     async def coverage(self) -> Coverage | None:
         """Return the lines that the project's tests ran, by test; None if the suite could not be run in a sandbox."""
+        ...
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
+        """Run test files in random order, a few times; return the tests that pass in their own order and not so.
+
+        Maps a test's identity to what it said when it failed; None if that could not be done in a sandbox.
+        """
         ...
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
@@ -86,7 +102,10 @@ class Observation:
     """What one expression did. `exception` is the name of the exception's type, empty when it gave a value.
 
     `value_repr` is the value's `repr`, empty when it was too long to keep. `deterministic` says that a second run, in
-    another process with another hash seed, in another order, did the same.
+    another process with another hash seed, in another order, did the same. `message` is what the exception says.
+    `changed` is the first argument that is not as it was, as the call left it, and `changed_at` its place. `again` is
+    what a second call in the same process gave, where that was something else. `steps` stand for the ways through the
+    code that the call took.
     """
 
     expression: str
@@ -94,18 +113,26 @@ class Observation:
     type_name: str
     exception: str = ""
     deterministic: bool = True
+    message: str = ""
+    changed: str = ""
+    changed_at: int = 0
+    again: str = ""
+    steps: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """A real run of the project's tests. `executed` and `missing` map a path to line numbers, counted from 1.
 
-    `tests_by_line` maps (path, line) to the identities of the tests that ran it.
+    `tests_by_line` maps (path, line) to the identities of the tests that ran it. `branches` maps a path to its lines
+    with more than one way on, each with (ways taken, ways); `tests_by_branch` maps (path, line, next line) to tests.
     """
 
     executed: Mapping[str, frozenset[int]]
     missing: Mapping[str, frozenset[int]]
     tests_by_line: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    branches: Mapping[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
+    tests_by_branch: Mapping[tuple[str, int, int], tuple[str, ...]] = field(default_factory=dict)
 
 
 # -------------------------------------------------------------------------------------------------- sandbox
@@ -286,6 +313,10 @@ class Store(Protocol):
 
     def findings(self, *, path: str = "") -> list[Finding]:
         """Return current findings, of one file or of all."""
+        ...
+
+    def found_in(self) -> set[tuple[str, str]]:
+        """Return the (agent, path) that have findings."""
         ...
 
     def finding(self, finding_id: str) -> Finding:

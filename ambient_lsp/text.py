@@ -10,6 +10,7 @@ import codecs
 import hashlib
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -91,6 +92,14 @@ def split_lines(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise(starts)]
 
 
+@lru_cache(maxsize=16)
+def _line_starts(text: str) -> tuple[int, ...]:
+    """Return the offset at which each line starts. Kept, because everybody who looks at a saved text asks for it."""
+    if "\r" in text:
+        return (0, *(match.end() for match in _LINE_END.finditer(text)))
+    return (0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1]))
+
+
 class Lines:
     """The lines of one text, indexed once. Lines and columns count from 0; columns are code points."""
 
@@ -98,10 +107,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        if "\r" in text:
-            self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-        else:  # nearly every text, and made several times for each save
-            self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+        self._starts = _line_starts(text)
 
     def __len__(self) -> int:
         return len(self._starts)

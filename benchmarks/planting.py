@@ -11,8 +11,8 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.alike import outlines
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.analyzers.source import Edit, code, is_bound_here, is_label, read, walk
-from ambient_lsp.analyzers.syntax import is_test_path
 
 if TYPE_CHECKING:
     import random

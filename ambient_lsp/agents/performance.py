@@ -6,23 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.analyzers import performance
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.speed import relations
+from ambient_lsp.analyzers.speed.queries import has_queries
 from ambient_lsp.analyzers.speedup import SORTED, Speedup
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from ambient_lsp.model import Context, Finding, Snapshot
+    from ambient_lsp.analyzers.speed.relations import Relation
+    from ambient_lsp.model import Context, FileFacts, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
+
+_MOST_MODEL_FILES = 200
 
 
 class PerformanceOptimizer(Specialist):
     """Reports slow loops outside tests, and proposes each faster version on its own."""
 
     name = "PerformanceOptimizer"
+
+    def __init__(self) -> None:
+        self._models: tuple[tuple[tuple[str, str], ...], tuple[Relation, ...]] = ((), ())
 
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
@@ -32,7 +39,8 @@ class PerformanceOptimizer(Specialist):
         is_test = facts.is_test if facts is not None else is_test_path(snapshot.path)
         if is_test or is_generated(snapshot.text):
             return
-        made = await bench.cpu(performance.speedups, snapshot.text, snapshot.path)
+        known = await self._relations(snapshot, context, bench)
+        made = await bench.cpu(performance.speedups, snapshot.text, snapshot.path, known)
         found = findings(self.name, snapshot, performance.findings_of(made, snapshot.path))
         for finding in found:
             yield finding
@@ -42,6 +50,24 @@ class PerformanceOptimizer(Specialist):
             if one.text and one.text not in seen:
                 seen.add(one.text)
                 yield _proposal(self.name, snapshot, one, found, least)
+
+    async def _relations(self, snapshot: Snapshot, context: Context, bench: Workbench) -> tuple[Relation, ...]:
+        """Return the relations of the repository's models, for a file that asks for rows of them."""
+        if not has_queries(snapshot.text):
+            return ()
+        key = tuple((path, facts.blob) for path, facts in sorted(context.tree.items()) if _may_have_models(path, facts))
+        if key != self._models[0]:
+            read = [await bench.read(path) for path, _ in key[:_MOST_MODEL_FILES]]
+            texts = [one.text for one in read if one is not None]
+            self._models = (key, tuple(await bench.cpu(relations.relations, texts)))
+        own = await bench.cpu(relations.relations, [snapshot.text])
+        return tuple(dict.fromkeys((*own, *self._models[1])))
+
+
+def _may_have_models(path: str, facts: FileFacts) -> bool:
+    if not path.endswith(".py") or facts.is_test or "migrations/" in path:
+        return False
+    return any(name.partition(".")[0] in {"django", "sqlalchemy", "flask_sqlalchemy"} for name in facts.imports)
 
 
 def _proposal(agent: str, snapshot: Snapshot, one: Speedup, found: Sequence[Finding], least: float) -> Proposal:
@@ -58,6 +84,6 @@ def _proposal(agent: str, snapshot: Snapshot, one: Speedup, found: Sequence[Find
         tags=("performance", one.rule),
         proof=ProofPlan(
             ProofKind.FASTER,
-            {"path": snapshot.path, "function": one.symbol, "min_speedup_percent": least},
+            {"path": snapshot.path, "function": one.symbol, "min_speedup_percent": least, **one.proof},
         ),
     )

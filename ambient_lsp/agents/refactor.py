@@ -19,7 +19,7 @@ from ambient_lsp.analyzers import (
     rewrites,
     simplify,
 )
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, pure
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -75,6 +75,10 @@ class RefactorArchitect(Specialist):
     def __init__(self) -> None:
         self._index = RepositoryIndex()
 
+    async def warm(self, context: Context, bench: Workbench) -> None:
+        """Read the repository, so that the first save does not wait for it."""
+        await self._index.refresh(context, bench)
+
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
@@ -104,6 +108,7 @@ class RefactorArchitect(Specialist):
             yield proposal
 
 
+@pure
 def see(
     text: str, path: str, settings: Settings, repeated: Sequence[duplication.Clone], used_elsewhere: frozenset[str]
 ) -> list[RawFinding]:
@@ -117,6 +122,7 @@ def see(
     ]
 
 
+@pure
 def review(text: str, path: str, settings: Settings, used_elsewhere: frozenset[str]) -> Review:
     """Rewrite one text. `used_elsewhere`: the words of other files.
 

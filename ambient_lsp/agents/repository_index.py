@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import alike, deadcode, duplication
-from ambient_lsp.analyzers.base import is_generated
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.analyzers.base import is_generated, is_test_path
+from ambient_lsp.context.resident import blob_id
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
@@ -18,15 +21,21 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _BATCH = 40
+_AT_ONCE = 4
+_NO_CODE = (".po", ".pot", ".svg", ".css", ".lock", ".map", ".geojson")
+"""Files whose words are no names of code: translations, drawings, made files."""
+_SHA256 = 64
+_UNDERSCORE = re.compile("_")
 _SHARED = 3
 """A file is compared for functions that are alike when it shares this many statements with another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: its words, and its runs and outlines where it is code that may be compared."""
+    """One file: its words (packed, because a repository has millions), and its runs and outlines where it is code that
+    may be compared."""
 
-    words: frozenset[str]
+    words: bytes
     runs: tuple[duplication.Run, ...]
     outlines: tuple[alike.Outline, ...]
 
@@ -38,39 +47,59 @@ class RepositoryIndex:
         self._entries: dict[str, tuple[str, Entry]] = {}
         self._files_with: Counter[str] = Counter()
         self._beginnings: Counter[str] = Counter()
-        self._places: defaultdict[str, set[str]] = defaultdict(set)
+        self._places: dict[str, list[tuple[str, int]]] = {}
         self._outlined: defaultdict[int, set[str]] = defaultdict(set)
         self._context: Context | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def refresh(self, context: Context, bench: Workbench) -> None:
         """Bring the index up to the context. Unsaved targets count with the text they have."""
-        if context is self._context:
-            return
+        async with self._one_at_a_time:
+            if context is not self._context:
+                await self._refresh(context, bench)
+                self._context = context
+
+    async def _refresh(self, context: Context, bench: Workbench) -> None:
         unsaved = {snapshot.path: snapshot for snapshot in context.targets}
-        wanted = {path: facts.blob for path, facts in context.tree.items()}
-        wanted |= {path: snapshot.sha256 for path, snapshot in unsaved.items()}
+        wanted = {path: facts.blob for path, facts in context.tree.items() if not path.endswith(_NO_CODE)}
+        wanted |= {path: _key(snapshot, wanted.get(path, "")) for path, snapshot in unsaved.items()}
         # A context without a tree (a recheck of one text) says nothing of what is gone.
         for path in self._entries.keys() - wanted.keys() if context.tree else ():
             self._forget(path)
         stale = [path for path, key in wanted.items() if not key or self._entries.get(path, ("", None))[0] != key]
-        for start in range(0, len(stale), _BATCH):
+        batches = [stale[start : start + _BATCH] for start in range(0, len(stale), _BATCH)]
+
+        async def read(batch: Sequence[str]) -> None:
             texts: list[tuple[str, str, bool]] = []
-            for path in stale[start : start + _BATCH]:
+            for path in batch:
                 snapshot = unsaved.get(path) or await bench.read(path)
                 text = snapshot.text if snapshot is not None else ""
                 texts.append((path, text, is_code(path, context.tree.get(path))))
             for (path, text, _), entry in zip(texts, await bench.cpu(read_entries, texts), strict=True):
                 self._forget(path)
                 self._keep(path, wanted[path] or sha256(text), entry)
-        self._context = context
+
+        for start in range(0, len(batches), _AT_ONCE):
+            await asyncio.gather(*map(read, batches[start : start + _AT_ONCE]))
 
     async def clones(self, path: str, min_lines: int, bench: Workbench) -> list[duplication.Clone]:
         """Return the repetitions that have a place in `path`."""
         entry = self._entries.get(path)
         if entry is None or not entry[1].runs:
             return []
-        alike = {other for digest in _digests(entry[1]) for other in self._places[digest]}
-        indexes = {other: self._entries[other][1].runs for other in alike}
+        # What stands everywhere (`return None`) begins no repetition, and would bring the whole repository along.
+        matching: defaultdict[str, set[int]] = defaultdict(set)
+        for digest in _digests(entry[1]):
+            places = self._places[digest]
+            if 1 < len(places) <= duplication.COMMON:
+                for other, number in places:
+                    matching[other].add(number)
+        if not matching:
+            return []
+        indexes = {
+            other: tuple(self._entries[other][1].runs[number] for number in sorted(numbers))
+            for other, numbers in matching.items()
+        }
         return await bench.cpu(duplication.clones, indexes, [path], min_lines)
 
     async def alike(self, path: str, min_lines: int, bench: Workbench) -> list[alike.Pair]:
@@ -88,38 +117,58 @@ class RepositoryIndex:
         return await bench.cpu(alike.pairs, known, [path], min_lines)
 
     def used_elsewhere(self, snapshot: Snapshot) -> frozenset[str]:
-        """Return the words of this file that another file has too, and every word that could be a name's beginning."""
+        """Return the words of this file that another file has too, and the beginnings of its words that stand anywhere:
+        `getattr(self, "_on_" + name)` uses all that begins so."""
         entry = self._entries.get(snapshot.path)
-        own = entry[1].words if entry is not None else frozenset()
-        shared = {word for word in deadcode.words(snapshot.text) if self._files_with[word] > (word in own)}
-        return frozenset(shared | self._beginnings.keys())
+        own = set(_unpacked(entry[1].words)) if entry is not None else set()
+        words = deadcode.words(snapshot.text)
+        shared = {word for word in words if self._files_with[word] > (word in own)}
+        begun = {word[: match.end()] for word in words for match in _UNDERSCORE.finditer(word)}
+        return frozenset(shared | (begun & self._beginnings.keys()))
 
     def _keep(self, path: str, key: str, entry: Entry) -> None:
         self._entries[path] = (key, entry)
-        self._files_with.update(entry.words)
-        self._beginnings.update(word for word in entry.words if word.endswith("_"))
-        for digest in _digests(entry):
-            self._places[digest].add(path)
-        for number in _outline_digests(entry):
-            self._outlined[number].add(path)
+        words = _unpacked(entry.words)
+        self._files_with.update(words)
+        self._beginnings.update(word for word in words if word.endswith("_"))
+        for number, run in enumerate(entry.runs):
+            for piece in run.pieces:
+                if piece.digest:
+                    self._places.setdefault(piece.digest, []).append((path, number))
+        for outline in _outline_digests(entry):
+            self._outlined[outline].add(path)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
         if old is None:
             return
-        for word in old[1].words:
+        for word in _unpacked(old[1].words):
             for counted in (self._files_with, self._beginnings) if word.endswith("_") else (self._files_with,):
                 counted[word] -= 1
                 if not counted[word]:
                     del counted[word]
         for digest in _digests(old[1]):
-            self._places[digest].discard(path)
-        for number in _outline_digests(old[1]):
-            self._outlined[number].discard(path)
+            left = [place for place in self._places[digest] if place[0] != path]
+            if left:
+                self._places[digest] = left
+            else:
+                del self._places[digest]
+        for outline in _outline_digests(old[1]):
+            self._outlined[outline].discard(path)
+
+
+def _key(snapshot: Snapshot, blob: str) -> str:
+    """Return git's id of a target where that is the text it has; else the hash of its text (a recheck, an encoding)."""
+    data = snapshot.text.encode("utf-8", "surrogatepass")
+    return blob if blob and blob_id(data, sha256=len(blob) == _SHA256) == blob else snapshot.sha256
 
 
 def _digests(entry: Entry) -> set[str]:
     return {piece.digest for run in entry.runs for piece in run.pieces if piece.digest}
+
+
+def _unpacked(words: bytes) -> list[str]:
+    return zlib.decompress(words).decode("utf-8", "surrogatepass").split() if words else []
 
 
 def _outline_digests(entry: Entry) -> set[int]:
@@ -130,9 +179,10 @@ def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
     """Return the entries of (path, text, whether it is code to compare)."""
     entries = []
     for _, text, comparable in texts:
+        words = zlib.compress(" ".join(deadcode.words(text)).encode("utf-8", "surrogatepass"), 1)
         compared = comparable and not is_generated(text)
         runs, outlines = (duplication.index(text), alike.outlines(text)) if compared else ((), ())
-        entries.append(Entry(frozenset(deadcode.words(text)), runs, outlines))
+        entries.append(Entry(words, runs, outlines))
     return entries
 
 

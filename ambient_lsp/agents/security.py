@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, ruff_reports
+from ambient_lsp.agents.modules import reachable_modules
 from ambient_lsp.analyzers import security
-from ambient_lsp.analyzers.advisories import in_dependencies
+from ambient_lsp.analyzers.advisories import ADVISORIES, in_dependencies, is_manifest, unchecked
 from ambient_lsp.analyzers.base import RawFinding, findings
+from ambient_lsp.analyzers.pins import raised
 from ambient_lsp.analyzers.rules import RULES
-from ambient_lsp.model import ProofKind, ProofPlan, Proposal
+from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
@@ -19,12 +21,10 @@ if TYPE_CHECKING:
 
     from ambient_lsp.agents.base import Look
     from ambient_lsp.analyzers.fixes.security import Fixed
+    from ambient_lsp.analyzers.pins import Raised
     from ambient_lsp.analyzers.ruff import Report
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
-
-_MANIFESTS = ("requirements", "pyproject.toml", "uv.lock", "poetry.lock", "Pipfile")
-_ADVISORIES = ".ambient/advisories.json"
 
 
 class SecurityGuardian(Specialist):
@@ -38,13 +38,20 @@ class SecurityGuardian(Specialist):
             yield item
         if not bench.settings(self.name).get("scan_dependencies", True):
             return
-        manifests = [snapshot for snapshot in context.targets if _is_manifest(snapshot.path)]
-        advisories = await bench.read(_ADVISORIES) if manifests else None
-        if advisories is None:
-            return
+        manifests = [snapshot for snapshot in context.targets if is_manifest(snapshot.path)]
+        advisories = await bench.read(ADVISORIES) if manifests else None
         for snapshot in manifests:
-            for finding in findings(self.name, snapshot, in_dependencies(snapshot.text, advisories.text)):
+            if advisories is None:
+                for finding in findings(self.name, snapshot, unchecked(snapshot.text)):
+                    yield finding
+                continue
+            raws = list(in_dependencies(snapshot.text, advisories.text))
+            found = findings(self.name, snapshot, raws)
+            for finding in found:
                 yield finding
+            for pin in raised(snapshot.path, snapshot.text, raws):
+                span = raws[pin.indexes[0]].span
+                yield _pin_proposal(snapshot, pin, [finding for finding in found if finding.span == span])
 
     async def looker(self, batch: Sequence[Snapshot], context: Context, bench: Workbench) -> Look:
         """Have ruff check the batch at once."""
@@ -56,8 +63,9 @@ class SecurityGuardian(Specialist):
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
-        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold)
-        raws = [replace(raw, evidence=(security.evidence(snapshot.path, raw),)) for raw in raws]
+        modules = await reachable_modules(snapshot, context, bench)
+        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold, modules)
+        raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:
             yield finding
@@ -96,11 +104,23 @@ def _proposal(snapshot: Snapshot, fixed: Fixed, found: Sequence[Finding]) -> Pro
     )
 
 
+def _pin_proposal(snapshot: Snapshot, pin: Raised, found: Sequence[Finding]) -> Proposal:
+    rule = RULES[found[0].rule]
+    ids = ", ".join(finding.tags[-1] for finding in found)
+    return edits.propose(
+        agent=SecurityGuardian.name,
+        title=f"Raise {pin.package} to {pin.new} ({snapshot.path.rsplit('/', 1)[-1]})",
+        description=f"{pin.old} is weak. {pin.new} is the first version that no advisory names.",
+        rationale=f"{ids}: {found[0].message}",
+        risk_level=RiskLevel.HIGH if pin.is_major else RiskLevel.MEDIUM,
+        edits=[edits.modify(snapshot, pin.text)],
+        bases={snapshot.path: snapshot.text},
+        findings=found,
+        tags=(*rule.tags, rule.id),
+        proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in found]}),
+    )
+
+
 def _spelled(tag: str) -> str:
     """`owasp-a03:2021` is written OWASP A03:2021."""
     return tag.upper().replace("OWASP-", "OWASP ")
-
-
-def _is_manifest(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return name.startswith(_MANIFESTS) and name.endswith((".txt", ".toml", ".lock", "Pipfile"))

@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
-from ambient_lsp.analyzers import pinning, smells, testwriting, untested
-from ambient_lsp.analyzers.base import findings, is_generated
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
+from ambient_lsp.analyzers import characterise, testplaces, testwriting, untested
+from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.model import FileEdit, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from ambient_lsp.analyzers.untested import Untested
+    from ambient_lsp.analyzers.characterise import Observed, Question
+    from ambient_lsp.analyzers.testblocks import Subject
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Coverage, Workbench
 
-_MOST_FUNCTIONS = 4
-_MOST_OBSERVED = 12
+_MOST_FUNCTIONS = 6
+_MOST_OBSERVED = 30
 _NOTHING: frozenset[int] = frozenset()
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
 class TestEnhancer(Specialist):
     """Reports weak tests and untested functions, and proposes tests of what was observed in the sandbox.
 
-    Without a real run of the suite it says nothing about coverage, and without a sandbox it proposes nothing.
+    Without a real run of the suite it says nothing about coverage, and without a sandbox it proposes no new test.
     """
 
     name = "TestEnhancer"
+    at_once = 1  # what takes time is the sandbox, which answers one question after the other
     __test__ = False  # pytest would take the class for a test case
 
     async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
-        """Yield findings and proposals, the prioritised paths first."""
+        """Yield findings and proposals, the prioritised paths first, then what most files import."""
         settings = bench.settings(self.name)
         first = tuple(str(path).rstrip("/") for path in settings.get("prioritize_paths", ()))
-        ordered = sorted(context.targets, key=lambda snapshot: _rank(snapshot.path, first))
+        ordered = sorted(
+            context.targets,
+            # What needs no sandbox comes before what waits for one.
+            key=lambda one: (
+                not _is_test(one.path, context),
+                _rank(one.path, first),
+                -len(context.impact.get(one.path, ())),
+            ),
+        )
         async for item in super().propose(replace(context, targets=tuple(ordered)), bench):
             yield item
+        tests = [one for one in ordered if one.path.endswith(".py") and _is_test(one.path, context)]
+        async for finding in run_shuffled(self.name, tests, bench):
+            yield finding
 
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield a test file's weak tests; of any other file the untested functions, then tests for them."""
-        facts = context.tree.get(snapshot.path)
-        if facts.is_test if facts is not None else is_test_path(snapshot.path):
-            for finding in findings(self.name, snapshot, await bench.cpu(smells.find, snapshot.text, snapshot.path)):
-                yield finding
+        if _is_test(snapshot.path, context):
+            async for item in look_at_tests(self.name, snapshot, bench):
+                yield item
             return
         if is_generated(snapshot.text) or not snapshot.path.endswith(".py"):
             return
         coverage = await bench.coverage()
         if coverage is None:
             return
-        functions = await bench.cpu(untested.untested, *_covered(snapshot, coverage, settings))
-        raws = await bench.cpu(untested.find, *_covered(snapshot, coverage, settings))
-        found = findings(self.name, snapshot, raws)
+        asked = _asked(snapshot, context, coverage, settings)
+        functions = await bench.cpu(untested.untested, *asked)
+        found = findings(self.name, snapshot, await bench.cpu(untested.find, *asked))
         for finding in found:
             yield finding
         async for item in self._tests(snapshot, context, bench, settings, functions, found):
@@ -70,48 +84,97 @@ class TestEnhancer(Specialist):
         context: Context,
         bench: Workbench,
         settings: Any,
-        functions: Sequence[Untested],
+        functions: Sequence[untested.Untested],
         found: Sequence[Finding],
     ) -> AsyncIterator[Finding | Proposal]:
-        chosen = [one for one in functions if one.calls or one.examples][:_MOST_OBSERVED]
         module = _module(snapshot.path, context)
-        if not chosen or not module:
+        if not functions or not module:
             return
-        names = ", ".join(one.name for one in chosen)
-        observed = await bench.observe(pinning.calls_of(chosen), f"from {module} import {names}")
+        names = [one.name for one in functions][:_MOST_OBSERVED]
+        asked = await bench.cpu(characterise.questions, snapshot.text, names)
+        observed = await _observe(bench, module, asked)
         if observed is None:
             return
-        by_call = {one.expression: one for one in observed}
-        pinned = {one.name: pinning.pin(one, by_call) for one in chosen}
-        odd = [raw for one in pinned.values() for raw in one.findings]
+        made, odd = await bench.cpu(characterise.subjects, asked, observed)
         for finding in findings(self.name, snapshot, odd):
             yield finding
-        subjects = [
-            testwriting.Subject(one.name, one.parameters, pinned[one.name].cases)
-            for one in chosen
-            if pinned[one.name].cases and not pinned[one.name].findings
-        ][:_MOST_FUNCTIONS]
-        if not subjects:
+        open_ways = {one.name for one in functions if one.open_ways}
+        # Whether a test takes a way that was not taken before is for the proof to say, so such a function goes alone.
+        chosen = [one for one in made if one.name not in open_ways][:_MOST_FUNCTIONS] or made[:1]
+        if not chosen:
             return
-        test_path, existing = await _test_file(snapshot.path, module, context, bench)
-        use_unittest = _uses_unittest(context)
-        written = await bench.cpu(_write, existing.text if existing else None, module, subjects, use_unittest)
+        chosen = await _seeing(bench, module, snapshot.text, asked, chosen)
+        if not chosen:
+            return
+        if _uses(context, "hypothesis"):
+            chosen = await _drawn(bench, module, chosen)
+        place, existing = await _test_file(snapshot.path, module, context, bench)
+        written = await bench.cpu(_write, existing, module, chosen, *await _style(existing, context, bench))
         if written is not None:
-            yield _proposal(self.name, snapshot, test_path, existing, written, subjects, found, settings)
+            yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
+
+
+async def _observe(bench: Workbench, module: str, asked: Sequence[Question]) -> Observed | None:
+    """Ask the sandbox in two rounds: what calls give, then what laws hold among what they gave."""
+    if not asked:
+        return None
+    setup = characterise.setup(module, asked)
+    first = await bench.observe(characterise.first_round(asked), setup)
+    if first is None:
+        return None
+    observed = {one.expression: one for one in first}
+    more = await bench.cpu(characterise.second_round, asked, observed)
+    second = await bench.observe(more, setup) if more else ()
+    observed.update({one.expression: one for one in second or ()})
+    return observed
+
+
+async def _seeing(
+    bench: Workbench, module: str, text: str, asked: Sequence[Question], chosen: Sequence[Subject]
+) -> list[Subject]:
+    """Leave out tests that notice none of a few mistakes; without an answer from the sandbox, none is left out."""
+    sights = await bench.cpu(eyesight.sights, text, list(chosen))
+    tries = eyesight.questions(sights)
+    setup = characterise.setup(module, asked) + eyesight.setup(module, sights)
+    seen = await bench.observe(tries, setup) if tries else None
+    return eyesight.seeing(sights, {one.expression: one for one in seen}) if seen is not None else list(chosen)
+
+
+async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> list[Subject]:
+    made = [characterise.drawn(one) for one in chosen]
+    if not any(one.drawn for one in made):
+        return made
+    tries, setup = characterise.third_round(module, made)
+    return characterise.held(made, await bench.observe(tries, setup) or ())
 
 
 def _write(
-    existing: str | None, module: str, subjects: Sequence[testwriting.Subject], use_unittest: bool
+    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str, typed: bool
 ) -> testwriting.Written | None:
-    return testwriting.write(existing, module, subjects, use_unittest=use_unittest)
+    text = existing.text if existing is not None else None
+    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed)
 
 
-def _covered(
-    snapshot: Snapshot, coverage: Coverage, settings: Any
-) -> tuple[str, str, frozenset[int], frozenset[int], float]:
-    executed = coverage.executed.get(snapshot.path, _NOTHING)
-    missing = coverage.missing.get(snapshot.path, _NOTHING)
-    return snapshot.text, snapshot.path, executed, missing, float(settings.get("coverage_threshold", 80))
+def _asked(
+    snapshot: Snapshot, context: Context, coverage: Coverage, settings: Any
+) -> tuple[str, str, untested.Lines, float, untested.Importance]:
+    path = snapshot.path
+    lines = untested.Lines(
+        coverage.executed.get(path, _NOTHING), coverage.missing.get(path, _NOTHING), coverage.branches.get(path, {})
+    )
+    first = tuple(str(one).rstrip("/") for one in settings.get("prioritize_paths", ()))
+    importance = untested.Importance(
+        len(context.impact.get(path, ())), _changed(context.diff, path), bool(first) and _rank(path, first) < len(first)
+    )
+    return snapshot.text, path, lines, float(settings.get("coverage_threshold", 80)), importance
+
+
+def _changed(diff: str, path: str) -> frozenset[int]:
+    """Return the lines, from 1, that a unified diff adds to or changes in a file."""
+    _, _, after = diff.partition(f"+++ b/{path}\n")
+    own = after.partition("\n--- ")[0]
+    hunks = ((int(start), int(length or 1)) for start, length in _HUNK.findall(own))
+    return frozenset(line for start, length in hunks for line in range(start, start + length))
 
 
 def _rank(path: str, first: Sequence[str]) -> int:
@@ -121,34 +184,67 @@ def _rank(path: str, first: Sequence[str]) -> int:
     return len(first)
 
 
+def _is_test(path: str, context: Context) -> bool:
+    facts = context.tree.get(path)
+    return facts.is_test if facts is not None else is_test_path(path)
+
+
 def _module(path: str, context: Context) -> str:
     """Return the name that a test imports the file by; empty where there is none."""
     facts = context.tree.get(path)
-    if facts is not None and facts.module:
-        return facts.module
-    parts = PurePosixPath(path.removeprefix("src/")).with_suffix("").parts
-    parts = parts[:-1] if parts and parts[-1] == "__init__" else parts
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""
+    parts = path.removeprefix("src/").removesuffix(".py").split("/")
+    parts = parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts
+    name = facts.module if facts is not None and facts.module else ".".join(parts)
+    # A script is run, and importing it would run it too; a setup file is none of the project's own code.
+    ours = all(part.isidentifier() for part in name.split(".")) and parts[-1] not in {"setup", "__main__", "conftest"}
+    return name if ours else ""
 
 
 async def _test_file(path: str, module: str, context: Context, bench: Workbench) -> tuple[str, Snapshot | None]:
     """Return the test file of a module: the one that has its name and imports it, else a new one."""
-    stem = PurePosixPath(path).stem
-    names = (f"test_{stem}.py", f"{stem}_test.py")
-    tests = sorted(other for other, facts in context.tree.items() if facts.is_test or is_test_path(other))
-    for other in tests:
-        if PurePosixPath(other).name in names:
-            existing = await bench.read(other)
-            if existing is not None and (module in existing.text or stem in existing.text):
-                return other, existing
-    taken = {PurePosixPath(other).name for other in tests}
-    name = names[0] if names[0] not in taken else f"test_{module.replace('.', '_')}.py"
-    folder = "test" if any(other.startswith("test/") for other in tests) else "tests"
-    return f"{folder}/{name}", await bench.read(f"{folder}/{name}")
+    tests = _test_files(context)
+    own, new = testplaces.places(path, module, tests)
+    for other in own:
+        existing = await bench.read(other)
+        last = module.rpartition(".")[2]
+        if existing is not None and (module in existing.text or re.search(rf"\b{re.escape(last)}\b", existing.text)):
+            return other, existing
+    return new, await bench.read(new)
 
 
-def _uses_unittest(context: Context) -> bool:
-    return context.conventions.get("test-framework") == "unittest"
+def _test_files(context: Context) -> list[str]:
+    return sorted(
+        path for path, facts in context.tree.items() if path.endswith(".py") and (facts.is_test or is_test_path(path))
+    )
+
+
+async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str, bool]:
+    """Return whether to write unittest classes, which quote, and whether to annotate: as the tests there do."""
+    quote = "'" if context.conventions.get("quote-style") == "single" else '"'
+    typed = bool(context.conventions.get("typing-strict"))
+    sample = existing
+    if sample is None and (others := _test_files(context)):
+        sample = await bench.read(
+            next((path for path in others if not path.endswith(("conftest.py", "__init__.py"))), others[0])
+        )
+    heads = re.findall(r"^ *(?:async )?def test\w*\([^)]*\)( -> None)?:", sample.text, re.MULTILINE) if sample else []
+    typed = 2 * sum(map(bool, heads)) > len(heads) if heads else typed
+    if existing is not None and re.search(r"^\s*(import|from) (pytest|unittest)\b", existing.text, re.MULTILINE):
+        uses_unittest = "unittest.TestCase" in existing.text or "(TestCase)" in existing.text
+        return uses_unittest and "import pytest" not in existing.text, quote, typed
+    if context.conventions.get("test-framework") == "unittest":
+        return True, quote, typed
+    everywhere = _uses(context, "unittest") and not _uses(context, "pytest")
+    return everywhere and context.conventions.get("test-framework") != "pytest", quote, typed
+
+
+def _uses(context: Context, library: str) -> bool:
+    """Return whether any test file imports a library."""
+    return any(
+        any(name == library or name.startswith(f"{library}.") for name in facts.imports)
+        for path, facts in context.tree.items()
+        if facts.is_test or is_test_path(path)
+    )
 
 
 def _proposal(
@@ -157,26 +253,26 @@ def _proposal(
     test_path: str,
     existing: Snapshot | None,
     written: testwriting.Written,
-    subjects: Sequence[testwriting.Subject],
+    chosen: Sequence[Subject],
     found: Sequence[Finding],
     settings: Any,
 ) -> Proposal:
-    names = [subject.name for subject in subjects]
+    names = [one.name for one in chosen]
     listed = ", ".join(f"`{name}`" for name in names)
     if existing is None:
         edit, bases = FileEdit(test_path, "create", text=written.text), {}
     else:
         edit, bases = edits.modify(existing, written.text), {test_path: existing.text}
-    cases = sum(len(subject.cases) for subject in subjects)
+    cases = sum(len(one.cases) + sum(len(rows) for _, rows in one.laws) for one in chosen)
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,
         title=f"Add {count(len(written.tests), 'test')} of {listed}",
         description=(
-            f"No test ran {listed} of {snapshot.path}. These tests keep what the code does now, in"
-            f" {count(cases, 'case')}; read the expected values as you would read a snapshot."
+            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}: the docstring's own examples, what must"
+            " hold of the result, and what the code does now at its boundaries. Read the last as you would a snapshot."
         ),
-        rationale=f"The test run recorded no line of {listed}.",
+        rationale=f"The test run recorded no line, or not every way through the code, of {listed}.",
         risk_level=RiskLevel.LOW,
         edits=[edit],
         bases=bases,

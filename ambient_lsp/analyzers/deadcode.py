@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import unreachable
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.forms import is_simple
 from ambient_lsp.analyzers.source import CLASS, FUNCTION, Edit, code, read, statements, walk
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.model import Severity, Span
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import counting
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, statements, walk
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:

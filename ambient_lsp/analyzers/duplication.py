@@ -2,15 +2,16 @@
 
 Each statement gets a digest of its tokens, with variables and literals left out; calls, attributes and operators stay.
 A repetition is a run of equal digests whose variables map one to one. The index of a file depends on its text alone, so
-it is made once for each text.
+it is made once for each text. Its values are tuples: a repository has hundreds of thousands of them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ambient_lsp.analyzers.base import RawFinding, parse
 from ambient_lsp.model import Evidence, Severity, Span
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 DUPLICATE = "AMB-REF-DUPLICATE"
 
 _TOKENS_PER_LINE = 5
-_COMMON = 60
+COMMON = 60
 """A statement that stands in more places than this (`return None`) begins no repetition worth telling."""
 
 _DEFINITIONS = frozenset({"function_definition", "class_definition", "decorated_definition"})
@@ -33,8 +34,7 @@ _SEPARATORS = _DEFINITIONS | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One statement. Lines count from 0, the last one included; `names` are the variables in order of place."""
 
     digest: str
@@ -45,16 +45,14 @@ class Piece:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Statements that follow one another in one block of the function `symbol`."""
 
     symbol: str
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a repetition stands: whole lines, the last one included."""
 
     path: str
@@ -125,7 +123,7 @@ def clones(indexes: Mapping[str, Sequence[Run]], targets: Sequence[str], min_lin
         for run in indexes.get(path, ()):
             for position, piece in enumerate(run.pieces):
                 others = places.get(piece.digest, [])
-                if not 1 < len(others) <= _COMMON:
+                if not 1 < len(others) <= COMMON:
                     continue
                 for other_path, other, other_position in others:
                     if other is run and other_position == position:
@@ -142,9 +140,14 @@ def clones(indexes: Mapping[str, Sequence[Run]], targets: Sequence[str], min_lin
     found = {frozenset(group): lines[key] for key, group in groups.items()}
     ordered = sorted(found.items(), key=lambda item: (-item[1] * len(item[0]), sorted(item[0])))
     kept: list[Clone] = []
+    kept_in: defaultdict[str, list[Clone]] = defaultdict(list)
     for group, count in ordered:
-        if not any(all(_within(place, clone.places) for place in group) for clone in kept):
-            kept.append(Clone(tuple(sorted(group)), count))
+        around = kept_in[next(iter(group)).path]
+        if not any(all(_within(place, clone.places) for place in group) for clone in around):
+            clone = Clone(tuple(sorted(group)), count)
+            kept.append(clone)
+            for path in {place.path for place in group}:
+                kept_in[path].append(clone)
     return kept
 
 
@@ -165,7 +168,7 @@ def _continues(
     if not position or not other_position:
         return False
     before = run.pieces[position - 1].digest
-    if not before or before != other.pieces[other_position - 1].digest or len(places[before]) > _COMMON:
+    if not before or before != other.pieces[other_position - 1].digest or len(places[before]) > COMMON:
         return False
     return _matching(run, position - 1, other, other_position - 1) > 1
 
@@ -249,7 +252,7 @@ def _piece(node: Node) -> Piece:
         tokens.append(code)
         lines.update(range(leaf.start_point[0], leaf.end_point[0] + 1))
         if code == "n" and leaf.text:
-            names.append(leaf.text.decode("utf-8", "replace"))
+            names.append(sys.intern(leaf.text.decode("utf-8", "replace")))  # one object, in memory and when pickled
     digest = hashlib.sha256("\0".join(tokens).encode()).hexdigest()[:16]
     return Piece(digest, start, end, len(lines), len(tokens), tuple(names))
 

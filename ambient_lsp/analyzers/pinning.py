@@ -1,101 +1,192 @@
-"""From what a function was seen to do to the tests that keep it so, and to findings where that looks wrong."""
+"""From what a function was seen to do to the cases that keep it so; what looks wrong is told and never kept."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.model import Severity
+from ambient_lsp.analyzers.spec import calls, suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ambient_lsp.analyzers.untested import Untested
+    from ambient_lsp.analyzers.base import RawFinding
+    from ambient_lsp.analyzers.spec.calls import Arguments
+    from ambient_lsp.analyzers.spec.laws import Law
+    from ambient_lsp.analyzers.spec.signatures import Signature
     from ambient_lsp.protocols import Observation
 
-SUSPICIOUS = "AMB-TEST-SUSPICIOUS"
-DOCSTRING = "AMB-TEST-DOCSTRING"
+SUSPICIOUS = suspicion.SUSPICIOUS
+DOCSTRING = suspicion.DOCSTRING
 
-_BUGS = frozenset({"AttributeError", "TypeError", "NameError", "UnboundLocalError", "IndexError", "RecursionError"})
+MOST_CASES = 12
+_MOST_RAISING = 4
+_LONGEST_ROW = 96
+_FEWEST = 4
+_BY_ACCIDENT = re.compile(
+    r"values to unpack|invalid literal for|could not convert|empty sequence|empty iterable|substring not found"
+    r"|is not in list|unhashable|object is not|index out of range|unsupported operand|not supported between"
+)
+"""What Python itself says: the function may raise the same kind of error on purpose, but it did not here."""
 _LITERAL_TYPES = frozenset({"NoneType", "bool", "int", "float", "str", "bytes", "tuple", "list", "dict", "set"})
-_QUESTIONS = ("is_", "has_", "can_", "should_")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call with what it must give: the source of a value, or the name of an exception."""
+    """One call with what it must give: the source of a value, or the name of an exception.
 
-    arguments: tuple[str, ...]
+    `changed` names the parameter that the call changes, where `expected` is what becomes of it, and the call gives
+    nothing. `fresh`: the arguments are changed, so that no two calls may share them.
+    """
+
+    arguments: Arguments
     expected: str
     raises: str = ""
     approximate: bool = False
+    changed: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What may be tested of a function, and what looked wrong."""
+    """What may be tested of a function, and what looked wrong. `tried` are the arguments that gave a value; `changes`
+    tells whether it changes some of them."""
 
     cases: tuple[Case, ...]
     findings: tuple[RawFinding, ...]
+    tried: tuple[Arguments, ...] = ()
+    changes: bool = False
 
 
-def pin(function: Untested, observed: Mapping[str, Observation]) -> Pinned:
-    """Return the cases that hold for sure, and findings for values that a person should look at."""
-    cases: dict[tuple[str, ...], Case] = {}
-    found: list[RawFinding] = []
-    if any(not observed[call].deterministic for call in function.calls if call in observed):
+def pin(signature: Signature, candidates: Sequence[Arguments], observed: Mapping[str, Observation]) -> Pinned:
+    """Return the cases that hold for sure, and the finding that a person should look at, if there is one."""
+    seen = [
+        (arguments, observation)
+        for arguments in candidates
+        if (observation := observed.get(calls.expression(signature, arguments))) is not None
+    ]
+    found = suspicion.look(signature, seen, observed)
+    if any(not one.deterministic and one.exception not in {"Timeout", "Skipped"} for _, one in seen):
         # Chance may have agreed with itself twice on the other calls.
-        return Pinned((), ())
-    promised = {example.call: example.expected for example in function.examples}
-    for call in dict.fromkeys((*promised, *function.calls)):
-        seen = observed.get(call)
-        if seen is None or not seen.deterministic:
+        return Pinned((), found)
+    tried = tuple(arguments for arguments, one in seen if not one.exception and one.deterministic)
+    changes = any(one.changed for _, one in seen)
+    if found:
+        return Pinned((), found, tried, changes)
+    cases = [
+        (case, one)
+        for arguments, one in seen
+        if one.deterministic and not one.again and (case := _case(signature, arguments, one)) is not None
+    ]
+    chosen = _chosen(signature, cases)
+    if any(case.changed for case in chosen):
+        chosen = tuple(case for case in chosen if case.changed or case.expected != "None")
+    if all(case.expected == "None" for case in chosen):
+        return Pinned((), (), tried, changes)  # it is called for what it does, and that is not seen here
+    return Pinned(chosen, (), tried, changes)
+
+
+def lawful(
+    signature: Signature, family: Sequence[Law], tried: Sequence[Arguments], observed: Mapping[str, Observation]
+) -> tuple[tuple[Law, tuple[Arguments, ...]] | None, RawFinding | None]:
+    """Return the law of a family that holds for all that was tried, with that; else a finding, where it nearly holds.
+
+    A law that fails for most arguments is none of this function's: it means something else by its name.
+    """
+    nearly: tuple[float, Law, Arguments, int, int] | None = None
+    for law in family:
+        held, broken = _sides(signature, law, tried, observed)
+        total = len(held) + len(broken)
+        if total < (_FEWEST if law.shown else 3):
             continue
-        wrong = _wrong(function, call, seen, promised.get(call))
-        if wrong is not None:
-            found.append(wrong)
-            continue
-        case = _case(function, call, seen)
-        if case is not None:
-            cases.setdefault(case.arguments, case)
-    if all(case.expected == "None" for case in cases.values()):
-        return Pinned((), tuple(found))  # it is called for what it does, and that is not seen here
-    return Pinned(tuple(cases.values()), tuple(found))
+        if not broken:
+            return (law, tuple(held)), None
+        share = len(held) / total
+        if nearly is None or share > nearly[0]:
+            nearly = (share, law, broken[0], len(held), total)
+    if nearly is None or nearly[0] < nearly[1].enough:
+        return None, None
+    _, law, arguments, held_count, total = nearly
+    call = calls.expression(signature, arguments)
+    gives = next((one.value_repr for text, one in observed.items() if text == call), "")
+    message = f"`{call}` gives {gives or 'something'}, yet {law.promise} in {held_count} of {total} other cases tried."
+    return None, suspicion.finding(SUSPICIOUS, signature, message)
 
 
-def _wrong(function: Untested, call: str, seen: Observation, promised: str | None) -> RawFinding | None:
-    if promised is not None and not _equal(seen.value_repr, promised):
-        got = f"raises {seen.exception}" if seen.exception else f"gives {seen.value_repr}"
-        return _finding(DOCSTRING, function, f"The docstring says that `{call}` gives {promised}, and it {got}.")
-    if seen.exception in _BUGS and seen.exception not in function.raises and function.typed:
-        return _finding(SUSPICIOUS, function, f"`{call}` raises {seen.exception} on an ordinary value.")
-    asks = function.name.rpartition(".")[2].startswith(_QUESTIONS)
-    if asks and not seen.exception and seen.type_name != "bool":
-        return _finding(SUSPICIOUS, function, f"`{call}` asks a question and gives a {seen.type_name}.")
-    if seen.value_repr == "nan":
-        return _finding(SUSPICIOUS, function, f"`{call}` gives nan.")
-    return None
+def _sides(
+    signature: Signature, law: Law, tried: Sequence[Arguments], observed: Mapping[str, Observation]
+) -> tuple[list[Arguments], list[Arguments]]:
+    held: list[Arguments] = []
+    broken: list[Arguments] = []
+    for arguments in tried:
+        one = (
+            observed.get(law.expression(signature, arguments))
+            if len(arguments.names) == len(signature.required)
+            else None
+        )
+        if one is not None and one.value_repr in {"True", "False"}:
+            (held if one.value_repr == "True" else broken).append(arguments)
+    return held, broken
 
 
-def _finding(rule: str, function: Untested, message: str) -> RawFinding:
-    return RawFinding(
-        rule, function.span, message, Severity.INFORMATION, tags=("tests", "behaviour"), symbol=function.name
+def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> tuple[Case, ...]:
+    """Choose a few: the docstring's own, then those that go a new way through the code, then those of a new value."""
+    shown = {arguments for one in signature.examples if (arguments := calls.arguments_of(signature, one.call))}
+    kept: dict[Arguments, Case] = {}
+    ways: set[int] = set()
+    outcomes: set[str] = set()
+    plain = {
+        case.arguments.values: case.expected + case.raises
+        for case, _ in cases
+        if len(case.arguments.names) == len(signature.required)
+    }
+    cases = [(case, one) for case, one in cases if case.arguments in shown or not _is_idle(signature, case, plain)]
+    for wanted in ("shown", "way", "value", "any"):
+        for case, one in cases:
+            new = {
+                "shown": case.arguments in shown,
+                "way": bool(set(one.steps) - ways),
+                "value": case.expected + case.raises not in outcomes,
+                "any": bool(case.raises) or len(kept) < MOST_CASES // 2,
+            }[wanted]
+            full = sum(bool(old.raises) == bool(case.raises) for old in kept.values())
+            if new and full < (_MOST_RAISING if case.raises else MOST_CASES) and case.arguments not in kept:
+                kept[case.arguments] = case
+                ways |= set(one.steps)
+                outcomes.add(case.expected + case.raises)
+    order = [case.arguments for case, _ in cases]
+    return tuple(sorted(kept.values(), key=lambda case: order.index(case.arguments)))
+
+
+def _is_idle(signature: Signature, case: Case, plain: Mapping[tuple[str, ...], str]) -> bool:
+    """Return whether an option is given that makes no difference here."""
+    required = {one.name for one in signature.required}
+    given = tuple(
+        value for name, value in zip(case.arguments.names, case.arguments.values, strict=True) if name in required
     )
+    return len(given) < len(case.arguments.names) and plain.get(given) == case.expected + case.raises
 
 
-def _case(function: Untested, call: str, seen: Observation) -> Case | None:
-    arguments = _arguments_of(call)
-    if arguments is None:
+def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case | None:
+    if len(", ".join((*arguments.values, seen.value_repr))) > _LONGEST_ROW:
         return None
     if seen.exception:
         # An exception of the project's own would need an import of its own, and its name alone does not say from where.
-        expected = seen.exception in function.raises and hasattr(builtins, seen.exception)
+        said = {*signature.raises, *(one.exception for one in signature.promised)}
+        guessed = seen.exception in {"TypeError", "AttributeError"} and not signature.declared
+        meant = not guessed and not _BY_ACCIDENT.search(seen.message)
+        expected = seen.exception in said and hasattr(builtins, seen.exception) and meant
         return Case(arguments, "", raises=seen.exception) if expected else None
-    value = _literal(seen.value_repr)
+    if seen.changed and seen.type_name == "NoneType" and literal(seen.changed):
+        positional = [name for name in arguments.names if name not in signature.options]
+        if seen.changed_at >= len(positional) or _floats_in(literal(seen.changed)[0]):
+            return None
+        return Case(arguments, seen.changed, changed=positional[seen.changed_at], fresh=True)
+    value = literal(seen.value_repr)
     if not value:
         return None
     floats = _floats_in(value[0])
@@ -106,10 +197,10 @@ def _case(function: Untested, call: str, seen: Observation) -> Case | None:
     if seen.type_name not in _LITERAL_TYPES:
         # A subclass (a named tuple, a string enum) may print as a literal that it is not.
         return None
-    return Case(arguments, seen.value_repr, approximate=bool(floats))
+    return Case(arguments, seen.value_repr, approximate=bool(floats), fresh=bool(seen.changed))
 
 
-def _literal(source: str) -> tuple[Any, ...]:
+def literal(source: str) -> tuple[Any, ...]:
     """Return the value of a literal, in a tuple of one; empty when the source is no literal."""
     try:
         return (ast.literal_eval(source),)
@@ -133,25 +224,3 @@ def _is_flat(value: Any) -> bool:
     """Return whether `pytest.approx` takes the value: a number, or a list or dict of numbers."""
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
     return not isinstance(value, set) and all(isinstance(item, int | float) for item in items)
-
-
-def _equal(value_repr: str, promised: str) -> bool:
-    left, right = _literal(value_repr), _literal(promised)
-    return bool(left) and left == right
-
-
-def _arguments_of(call: str) -> tuple[str, ...] | None:
-    try:
-        node = ast.parse(call, mode="eval").body
-    except SyntaxError:
-        return None
-    if not isinstance(node, ast.Call) or node.keywords:
-        return None
-    return tuple(ast.unparse(argument) for argument in node.args)
-
-
-def calls_of(functions: Sequence[Untested]) -> list[str]:
-    """Return every expression worth evaluating, each one once."""
-    return list(
-        dict.fromkeys(call for one in functions for call in (*(example.call for example in one.examples), *one.calls))
-    )

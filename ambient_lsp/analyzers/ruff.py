@@ -34,7 +34,8 @@ _TIMEOUT = 60.0
 class Selection:
     """Which rules to run. An empty `select` means those that the project itself selects.
 
-    `force_exclude` leaves out files that the project's own settings exclude.
+    `force_exclude` leaves out files that the project's own settings exclude. `config` holds settings as TOML, such as
+    `lint.isort.force-single-line=true`.
     """
 
     select: tuple[str, ...] = ()
@@ -42,11 +43,13 @@ class Selection:
     ignore: tuple[str, ...] = ()
     isolated: bool = False
     force_exclude: bool = False
+    config: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """Return the selection as ruff's command-line arguments."""
         pairs = (("--select", self.select), ("--extend-select", self.extend_select), ("--ignore", self.ignore))
         arguments = [part for flag, codes in pairs if codes for part in (flag, ",".join(codes))]
+        arguments += [part for setting in self.config for part in ("--config", setting)]
         arguments += ["--isolated"] * self.isolated + ["--force-exclude"] * self.force_exclude
         return arguments
 
@@ -117,7 +120,8 @@ def check_many(texts: Mapping[str, str], root: str, selection: Selection) -> dic
 
 def fixed(text: str, path: str, root: str, selection: Selection) -> str:
     """Return `text` with every safe fix of the selected rules made, until none is left."""
-    arguments = ["check", "--fix-only", "--no-unsafe-fixes", "--no-cache", "--quiet", *selection.arguments()]
+    arguments = ["check", "--fix-only", "--no-unsafe-fixes", "--no-show-fixes", "--no-cache", "--quiet"]
+    arguments += selection.arguments()
     done = _run(root, [*arguments, "--stdin-filename", str(Path(root, path)), "-"], text)
     return done.stdout if done.returncode in (0, 1) and (done.stdout or not text) else text
 
@@ -178,7 +182,9 @@ def _replacement(edit: Json, lines: Lines) -> Replacement:
 
 def _check(root: str, selection: Selection, names: list[str], text: str | None) -> tuple[list[Json], str]:
     """Return the rows of ruff's JSON, and a note when the project's settings had to be left aside."""
-    arguments = ["check", "--output-format", "json", "--exit-zero", "--no-cache", "--quiet"]
+    # A project's settings may say `fix = true`; we look, and never write.
+    arguments = ["check", "--no-fix", "--no-show-fixes", "--output-format", "json", "--exit-zero", "--no-cache"]
+    arguments.append("--quiet")
     done = _run(root, [*arguments, *selection.arguments(), *names], text)
     if done.returncode == 0:
         return json.loads(done.stdout or "[]"), ""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 from ambient_lsp.analyzers import security, style
 from ambient_lsp.analyzers.base import parse
+from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
-from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Replacement, Span
 from ambient_lsp.text import Lines
@@ -36,7 +36,10 @@ _NEWER = "(syntax was added in Python"
 _ANSWER = 10.0
 _GOODBYE = 1.0
 _LONG = 100_000
-"""Characters beyond which a text is judged in a thread. Below, the hop costs more than it spares."""
+"""Characters beyond which a text is judged in a thread, and not looked at ahead. Below, the hop costs more than it
+spares."""
+_PAUSE = 0.3
+"""Seconds without a change after which somebody who types has paused."""
 
 _NO_SUCH_METHOD = -32601
 
@@ -53,27 +56,71 @@ class RuffServer:
         self._defer = defer_to_formatter
         self._child: _Child | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._ahead: tuple[str, str, asyncio.Task[Report]] | None = None
+        self._typing: asyncio.TimerHandle | None = None
 
-    async def diagnostics(self, path: str, text: str, version: int = 0) -> list[RawFinding]:
-        """Return the style and security findings of a buffer.
+    def expect(self, path: str, text: str) -> None:
+        """Look ahead at a text that somebody is typing, so that the answer is there when it is saved.
+
+        That is the first change after a pause and what stands there at the next pause: two looks for a flow of typing,
+        not one for each key. Nothing happens before the first question.
+        """
+        if self._child is None or len(text) > _LONG:
+            return
+        if self._typing is None:
+            self._look_ahead(path, text)
+        else:
+            self._typing.cancel()
+        self._typing = asyncio.get_running_loop().call_later(_PAUSE, self._rested, path, text)
+
+    async def diagnostics(
+        self, path: str, text: str, version: int = 0, meanwhile: Callable[[], object] = lambda: None
+    ) -> list[RawFinding]:
+        """Return the style and security findings of a buffer. `meanwhile` is called while ruff works.
 
         Raises `AmbientError` when ruff cannot be started or does not answer, even when started anew.
         """
-        if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
-            return await asyncio.to_thread(self._judge, text, path, await self.report(path, text, version))
-        # Judging needs the tree, and ruff works on another processor meanwhile.
-        return self._judge(text, path, await self.report(path, text, version, meanwhile=partial(parse, text)))
+        root, settings = str(self._root), ProjectStyle()
 
-    def _judge(self, text: str, path: str, report: Report) -> list[RawFinding]:
-        root = str(self._root)
-        settings = read_settings(root, path)
+        def prepare() -> None:
+            nonlocal settings
+            settings = read_style(root, path)
+            if len(text) <= _LONG:
+                _prepare(text)
+            meanwhile()
+
+        report = await self.report(path, text, version, meanwhile=prepare)
+        if len(text) > _LONG:  # judging takes its time, and must not hold up the editor's other questions
+            return await asyncio.to_thread(self._judge, text, path, report, settings)
+        return self._judge(text, path, report, settings)
+
+    def _judge(self, text: str, path: str, report: Report, settings: ProjectStyle) -> list[RawFinding]:
         found = style.raw_findings(text, path, report, settings, defer_to_formatter=self._defer)
-        return found + security.judge(text, path, root, report, self._threshold)
+        return found + security.first_look(text, path, report, settings.ruff, self._threshold)
 
     async def report(
         self, path: str, text: str, version: int = 0, *, meanwhile: Callable[[], object] = lambda: None
     ) -> Report:
         """Return all that ruff says of a buffer; no fix in it counts as safe. `meanwhile` is called while it works."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[:2] == (path, text):
+            meanwhile()
+            with contextlib.suppress(AmbientError):
+                return await asyncio.shield(ahead[2])
+        return await self._report(path, text, version, meanwhile)
+
+    def _rested(self, path: str, text: str) -> None:
+        self._typing = None
+        self._look_ahead(path, text)
+
+    def _look_ahead(self, path: str, text: str) -> None:
+        if self._ahead is not None and (not self._ahead[2].done() or self._ahead[:2] == (path, text)):
+            return
+        task = asyncio.create_task(self._report(path, text, 0, partial(_prepare, text)))
+        task.add_done_callback(_heard)
+        self._ahead = (path, text, task)
+
+    async def _report(self, path: str, text: str, version: int, meanwhile: Callable[[], object]) -> Report:
         async with self._one_at_a_time:
             try:
                 return await self._ask(path, text, version, meanwhile)
@@ -96,6 +143,10 @@ class RuffServer:
 
     async def close(self) -> None:
         """End the child, politely first. Safe to call twice."""
+        if self._typing is not None:
+            self._typing.cancel()
+        if self._ahead is not None:
+            self._ahead[2].cancel()
         async with self._one_at_a_time:
             if self._child is not None:
                 with contextlib.suppress(OSError, EOFError, TimeoutError, ValueError):
@@ -259,6 +310,18 @@ class _Child:
         if not isinstance(message, dict):
             raise ValueError("not a message")
         return message
+
+
+def _heard(task: asyncio.Task[Report]) -> None:
+    """Nobody may come to ask for what was looked at ahead; then its failure is nobody's either."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _prepare(text: str) -> None:
+    """Do what judging needs of a text, while ruff works on another processor: each of these is kept for this text."""
+    parse(text)
+    Lines(text)
 
 
 def _diagnostic(item: Json, lines: Lines) -> Diagnostic:

@@ -1,123 +1,58 @@
 """The rules that the style and security specialists report: why each matters, and what the fix does.
 
-`docs/rules/README.md` is made from this table: `python -m ambient_lsp.analyzers.rules > docs/rules/README.md`.
+Each rule has a page in `docs/rules/`, made by `python -m ambient_lsp.analyzers.rule_pages`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from ambient_lsp.analyzers.patterns.tables import RULES as PATTERN_RULES
+from ambient_lsp.analyzers.rule import LEVELS as LEVELS
+from ambient_lsp.analyzers.rule import Level as Level
+from ambient_lsp.analyzers.rule import Rule as Rule
+from ambient_lsp.analyzers.rule import weakness
+from ambient_lsp.analyzers.rules_taint import TAINT
 
-Level = Literal["low", "medium", "high", "critical"]
-LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `fix` is empty where a person must decide; `tags` hold the CWE and OWASP ids.
-
-    `example` is code that the rule is about, `better` the same after the fix; each rule's page shows both.
-    """
-
-    id: str
-    title: str
-    why: str
-    fix: str
-    level: Level
-    tags: tuple[str, ...] = ()
-    ruff: tuple[str, ...] = ()
-    example: str = ""
-    better: str = ""
-
-
-def _security(name: str, ruff: str, level: Level, cwe: int, owasp: str, title: str, why: str, fix: str = "") -> Rule:
-    tags = ("security", f"cwe-{cwe}", f"owasp-{owasp}:2021")
-    return Rule(f"AMB-SEC-{name}", title, why, fix, level, tags, tuple(ruff.split()))
-
-
-SECURITY = (
-    _security(
-        "WEAK-HASH", "S324", "medium", 328, "a02", "Weak hash", "MD5 and SHA-1 can be forged.",
-        "SHA-256 where it protects something, `usedforsecurity=False` where it only names something.",
-    ),
-    _security(
-        "YAML-LOAD", "S506", "high", 502, "a08", "Unsafe YAML loader",
-        "A YAML document can make the loader run any code.", "`safe_load`.",
-    ),
-    _security(
-        "SHELL", "S602 S604 S605", "high", 78, "a03", "Command given to a shell",
+FLOW = (
+    weakness(
+        "SHELL", "high", "78", "a03", "Command given to a shell",
         "A value with `;` or `$()` in it runs another command.", "A list of arguments, where the line splits surely.",
+        "S602 S604 S605",
+        example='import subprocess\n\nsubprocess.run(f"ls -l {name}", shell=True)\n',
+        better='import subprocess\n\nsubprocess.run(["ls", "-l", str(name)])\n',
     ),
-    _security(
-        "NO-TIMEOUT", "S113", "medium", 400, "a05", "Request without a timeout",
-        "A server that does not answer holds the caller for ever.", "`timeout=30`.",
+    weakness(
+        "EVAL", "high", "95 94", "a03", "`eval` of data", "What is evaluated can be any code.",
+        "`ast.literal_eval`, which reads literals only.", "S307",
+        example="value = eval(text)\n", better="import ast\n\nvalue = ast.literal_eval(text)\n",
     ),
-    _security(
-        "NO-TLS-VERIFY", "S501", "high", 295, "a07", "TLS certificate not checked",
-        "Anybody on the way can read and change the traffic.", "The argument is removed, so it is checked.",
+    weakness(
+        "EXEC", "medium", "95 94", "a03", "`exec` of data", "What is executed can be any code.", "", "S102",
+        example="exec(text)\n", better="ACTIONS[name]()\n",
     ),
-    _security(
-        "WEAK-RANDOM", "S311", "high", 338, "a02", "Secret made from predictable random numbers",
-        "Who sees a few outputs of `random` can tell the next ones.", "The `secrets` module.",
+    weakness(
+        "SQL", "high", "89", "a03", "SQL built from values", "A value with a quote in it changes the statement.",
+        "Parameters, where the database module tells how they are written.", "S608",
+        example="import sqlite3\n\ncursor.execute(f\"SELECT * FROM users WHERE name = '{name}'\")\n",
+        better='import sqlite3\n\ncursor.execute("SELECT * FROM users WHERE name = ?", (name,))\n',
     ),
-    _security(
-        "MKTEMP", "S306", "medium", 377, "a01", "Temporary name that another can take first",
-        "Between the name and the file somebody else can make it.", "`tempfile.mkstemp`, which makes the file too.",
+    weakness(
+        "RAW-SQL", "high", "89", "a03", "Raw SQL in Django", "A value can change the statement.",
+        "Parameters, where each value stands for one.", "S610 S611",
+        example='from shop.models import User\n\nUser.objects.extra(where=[f"name = \'{name}\'"])\n',
+        better="from shop.models import User\n\nUser.objects.filter(name=name)\n",
     ),
-    _security(
-        "EVAL", "S307", "high", 95, "a03", "`eval` of data", "What is evaluated can be any code.",
-        "`ast.literal_eval`, which reads literals only.",
+    weakness(
+        "WILDCARD", "high", "155", "a03", "Wildcard in a shell command", "A file name can be an option.", "", "S609",
+        example='import os\n\nos.system("tar cf x.tar *")\n',
+        better='import os\n\nos.system("tar cf x.tar ./*")\n',
     ),
-    _security("EXEC", "S102", "medium", 95, "a03", "`exec` of data", "What is executed can be any code."),
-    _security(
-        "SQL", "S608", "high", 89, "a03", "SQL built from values",
-        "A value with a quote in it changes the statement.",
-        "Parameters, where the database module tells how they are written.",
+    weakness(
+        "DEPENDENCY", "high", "1395 1104", "a06", "Dependency with a known weakness",
+        "An advisory names this version.", "The pin is raised to the first version that no advisory names.",
+        example="shop-client==1.3  # requirements.txt\n", better="shop-client==1.4  # requirements.txt\n",
     ),
-    _security(
-        "SECRET", "S105 S106 S107", "high", 798, "a07", "Secret in the code",
-        "Who can read the code, or its history, has the secret.", "Read from the environment. Change the secret too!",
-    ),
-    _security(
-        "FLASK-DEBUG", "S201", "high", 489, "a05", "Flask debugger switched on",
-        "The debugger runs any code for whoever reaches it.", "`debug=True` is removed.",
-    ),
-    _security(
-        "PICKLE", "S301 S302", "medium", 502, "a08", "Unpickling data", "A pickle can run any code when it is loaded.",
-    ),
-    _security(
-        "ASSERT-GUARD", "S101", "medium", 617, "a04", "Access guarded by `assert`",
-        "`python -O` leaves every assert out.",
-    ),
-    _security(
-        "AUTOESCAPE", "S701", "medium", 79, "a03", "Templates that do not escape",
-        "A value with markup in it becomes part of the page.", "`autoescape=True`.",
-    ),
-    _security(
-        "TLS-CONTEXT", "S323", "high", 295, "a07", "TLS context that checks nothing",
-        "Anybody on the way can read and change the traffic.", "`ssl.create_default_context`.",
-    ),
-    _security("OLD-TLS", "S502 S503 S504", "medium", 327, "a02", "Old TLS version", "Old versions can be broken."),
-    _security("WEAK-CIPHER", "S304 S305", "high", 327, "a02", "Weak cipher", "The cipher or its mode can be broken."),
-    _security("WEAK-KEY", "S505", "high", 326, "a02", "Short key", "A key this short can be found."),
-    _security("SSH-HOST-KEY", "S507", "high", 295, "a07", "SSH host key not checked", "Anybody can be the host."),
-    _security("XML", "S313 S314 S315 S316 S317 S318 S319", "medium", 611, "a05", "XML parser that expands entities",
-              "A document can read files or fill the memory."),
-    _security("MARKUP", "S308 S702 S704", "medium", 79, "a03", "Value marked as safe markup",
-              "A value with markup in it becomes part of the page."),
-    _security("EXTRACT", "S202", "medium", 22, "a01", "Archive unpacked without a look",
-              "A member's name can lead outside the folder."),
-    _security("PERMISSIONS", "S103", "medium", 732, "a01", "File open to everybody", "Everybody can change the file."),
-    _security("RAW-SQL", "S610 S611", "high", 89, "a03", "Raw SQL in Django", "A value can change the statement."),
-    _security("LOG-CONFIG", "S612", "medium", 94, "a03", "Logging settings from a socket", "They can run any code."),
-    _security("WILDCARD", "S609", "high", 155, "a03", "Wildcard in a shell command", "A file name can be an option."),
-    _security("CLEARTEXT", "S312 S321", "medium", 319, "a02", "Protocol without encryption",
-              "Passwords travel in the clear."),
-    _security("BIND-ALL", "S104", "low", 605, "a05", "Bound to every interface", "It may be meant for this machine."),
-    _security("TEMP-PATH", "S108", "low", 377, "a01", "Fixed path in a shared folder", "Others can put a link there."),
-    _security("DEPENDENCY", "", "high", 1395, "a06", "Dependency with a known weakness",
-              "An advisory in the repository names this version."),
 )  # fmt: skip
+SECURITY = (*FLOW, *PATTERN_RULES)
 
 STYLE = (
     Rule(
@@ -142,34 +77,16 @@ UNREADABLE = (
         "low",
         ("security", "not-checked"),
     ),
+    Rule(
+        "AMB-SEC-DEPENDENCIES-UNCHECKED",
+        "Dependencies were not checked",
+        "There are no advisories to check them against. Not checked is not the same as safe.",
+        "",
+        "low",
+        ("security", "not-checked"),
+    ),
 )  # fmt: skip
 
-RULES = {rule.id: rule for rule in (*SECURITY, *STYLE, *UNREADABLE)}
-BY_RUFF = {code: rule for rule in SECURITY for code in rule.ruff}
-
-
-def table() -> str:
-    """Return the rules as a page of Markdown."""
-    rows = [
-        f"| `{rule.id}` | {rule.title} | {rule.why} | {rule.fix or 'a person decides'} | {rule.level} "
-        f"| {', '.join(rule.tags)} | {', '.join(rule.ruff)} |"
-        for rule in RULES.values()
-    ]
-    return "\n".join(
-        (
-            "# Rules",
-            "",
-            "Made from `ambient_lsp/analyzers/rules.py`; do not edit by hand.",
-            "",
-            "| Rule | What | Why | Fix | Level | Tags | Ruff |",
-            "|---|---|---|---|---|---|---|",
-            *rows,
-            "",
-        )
-    )
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(table())
+RULES = {rule.id: rule for rule in (*TAINT, *SECURITY, *STYLE, *UNREADABLE)}
+BY_RUFF = {code: rule for rule in FLOW for code in rule.ruff}
+"""What is taken from ruff: the rules that have no pattern of our own."""

@@ -1,4 +1,4 @@
-"""The rules about code that can be said more simply: conditions, branches and loops, with the form that replaces each."""
+"""The rules about code that can be said more simply: conditions, branches and loops, and what replaces each."""
 
 from __future__ import annotations
 

@@ -8,51 +8,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, node_at
+from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, is_test_path, node_at
+from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
-from ambient_lsp.analyzers.ruff_settings import read_settings
-from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, Level, Rule
-from ambient_lsp.analyzers.style import is_test
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
+from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, SECURITY, Level, Rule
+from ambient_lsp.analyzers.vocabulary import statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+
+    Modules = Mapping[str, tuple[str, str]]
 
 SELECTION = Selection(select=("S",))
 UNREADABLE = "AMB-SEC-UNREADABLE"
-_SEVERITY: dict[Level, Severity] = {
-    "low": Severity.HINT,
-    "medium": Severity.INFORMATION,
-    "high": Severity.WARNING,
-    "critical": Severity.ERROR,
-}
-_ONLY_OUTSIDE_TESTS = frozenset({"SECRET", "WEAK-RANDOM", "ASSERT-GUARD", "WEAK-HASH", "TEMP-PATH", "BIND-ALL"})
-PASSWORD_WORDS = frozenset({"password", "passwd", "pwd", "passphrase", "passwords"})
-SECRET_WORDS = PASSWORD_WORDS | frozenset(
-    "secret secrets token tokens signature sign signed hmac auth otp salt credential credentials csrf nonce apikey "
-    "session authenticate authentication mac".split()
-)
-_MADE_SECRETS = PASSWORD_WORDS | frozenset("secret token otp nonce salt csrf apikey".split())
-HARMLESS_WORDS = frozenset(
-    "cache cached etag checksum checksums fingerprint dedup dedupe bucket shard file files filename path content key "
-    "gravatar avatar color colour memo digest chunk block blob version uuid slug url".split()
-)
-_GUARD_WORDS = frozenset("admin superuser permission permissions allowed authorized authenticated owner".split())
+_SURE = {"S113": "it waits without end", "S324": "`{name}`", "S507": "", "S701": ""}
+"""Rules of ruff that say at the same place what our patterns will say, whatever flows there; and with what detail."""
+_OF_RUFF = {code: rule for rule in SECURITY for code in rule.ruff}
 _SQL = re.compile(r"[fFrRbBuU]*[\"']+\s*\(?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH|CREATE|ALTER|DROP)\b")
 _SQL_WORDS = frozenset("sql query queries execute cursor cur stmt statement db".split())
-_PLACEHOLDER = re.compile(
-    r"(?i)^(\W*|x+|\*+|changeme|change[-_ ]me|none|null|todo|dummy|example|test|secret|token|password|default)$"
-    r"|^[<{$%]|your[-_ ]|example|placeholder|^(https?|file)://|[/\\]|\s"
-)
-_WELL_KNOWN_SECRETS = re.compile(
-    r"\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,}|xox[abprs]-[A-Za-z0-9-]{20,}"
-    r"|sk_live_[0-9a-zA-Z]{20,}|AIza[0-9A-Za-z_-]{35}|glpat-[\w-]{20,}|sk-ant-[\w-]{20,})"
-    r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
-)
 
 
 def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[RawFinding]:
@@ -60,66 +38,78 @@ def find(text: str, path: str, root: str, threshold: Level = "medium") -> list[R
     return judge(text, path, root, check(text, path, root, SELECTION), threshold)
 
 
-def judge(text: str, path: str, root: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
-    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off."""
+def judge(
+    text: str, path: str, root: str, report: Report, threshold: Level = "medium", modules: Modules | None = None
+) -> list[RawFinding]:
+    """Return the weaknesses in a report made with `SELECTION`, less what the project turned off, weighed by the flow.
+
+    `modules` maps dotted names of modules that the text imports to their path and text, to follow data into them.
+    """
+    from ambient_lsp.analyzers.taint.report import weigh  # a process that only takes a first look does without
+
     settings = read_settings(root, path)
     kept = tuple(found for found in report.diagnostics if not settings.refuses(found.code))
-    return raw_findings(text, path, replace(report, diagnostics=kept), threshold)
+    found = weigh(text, path, raw_findings(text, path, replace(report, diagnostics=kept), "low"), modules)
+    found = [raw for raw in found if not any(settings.refuses(code) for code in RULES[raw.rule].ruff)]
+    return [raw for raw in found if "level" not in raw.data or _at_least(raw, threshold)]
+
+
+def first_look(
+    text: str, path: str, report: Report, settings: RuffSettings, threshold: Level = "medium"
+) -> list[RawFinding]:
+    """Return what of `judge` can be said within a fraction of a millisecond."""
+    if report.syntax_error is not None:
+        return [_unread(report.syntax_error)]
+    if is_test_path(path):
+        return []
+    sure = [found for found in report.diagnostics if found.code in _SURE and not settings.refuses(found.code)]
+    found = [_at_first_sight(text, diagnostic) for diagnostic in sure]
+    return [raw for raw in found if raw is not None and _at_least(raw, threshold)]
+
+
+def _at_first_sight(text: str, diagnostic: Diagnostic) -> RawFinding | None:
+    rule, code = _OF_RUFF[diagnostic.code], Lines(text).slice(diagnostic.span)
+    detail = _SURE[diagnostic.code].format(name=code.rpartition(".")[2])
+    if code[:1] in ("'", '"'):
+        return None  # ruff points at an argument
+    message = f"{rule.title}: {detail}." if detail else f"{rule.title}."
+    raw = _finding(rule, diagnostic.span, message, rule.level, diagnostic.code)
+    return replace(raw, code=_name_of(text, diagnostic.span))
 
 
 def raw_findings(text: str, path: str, report: Report, threshold: Level = "medium") -> list[RawFinding]:
     """Return the weaknesses in a report in which the rules `S` were selected."""
     if report.syntax_error is not None:
-        broken = report.syntax_error
-        message = f"Security was not checked, because the file cannot be parsed: {broken.message}."
-        return [RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))]
+        return [_unread(report.syntax_error), *(raw for raw in patterns.find(text, path) if _at_least(raw, threshold))]
     found = [
         raw
         for diagnostic in report.diagnostics
-        if diagnostic.code in BY_RUFF and (raw := _raw(text, path, diagnostic)) is not None
+        if diagnostic.code in BY_RUFF and (raw := _raw(text, diagnostic)) is not None
     ]
-    found += _well_known(text, {raw.span.start_line for raw in found if raw.rule == "AMB-SEC-SECRET"})
-    return [raw for raw in found if LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)]
+    told = {(diagnostic.code, diagnostic.span.start_line) for diagnostic in report.diagnostics}
+    found += [_with_origin(raw, told) for raw in patterns.find(text, path)]
+    return [raw for raw in found if _at_least(raw, threshold)]
 
 
-def words(code: str) -> set[str]:
-    """Return the words of the names in `code`, in lower case: `api_key` gives api, key and apikey."""
-    found: set[str] = set()
-    for name in re.findall(r"[A-Za-z_]\w*", code):
-        parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
-        found.update(parts)
-        found.update(first + second for first, second in pairwise(parts))
-    return found
+def _unread(broken: Diagnostic) -> RawFinding:
+    message = f"Parts were not checked for security, because the file cannot be parsed: {broken.message}."
+    return RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))
 
 
-def statement(text: str, span: Span) -> str:
-    """Return the code of the innermost statement around the start of `span`."""
-    lines = Lines(text)
-    node = node_at(text, span)
-    while node is not None and not node.type.endswith("_statement"):
-        node = node.parent
-    if node is None or node.text is None:
-        return lines.line(span.start_line)
-    return node.text.decode("utf-8", "replace")
+def _with_origin(raw: RawFinding, told: set[tuple[str, int]]) -> RawFinding:
+    """Note the rule of ruff that says the same at the same line, for those who show ruff's findings too."""
+    same = [code for code in RULES[raw.rule].ruff if (code, raw.span.start_line) in told]
+    return replace(raw, data={**raw.data, "code": same[0]}) if same else raw
 
 
-def around(text: str, span: Span) -> set[str]:
-    """Return the words of the statement at `span` and of the function that it is in."""
-    return words(statement(text, span)) | words(enclosing_symbol(text, span))
+def _at_least(raw: RawFinding, threshold: Level) -> bool:
+    shown = "not-checked" in raw.tags  # what was not looked at is told at every threshold
+    return shown or LEVELS.index(raw.data["level"]) >= LEVELS.index(threshold)
 
 
-def is_placeholder(value: str) -> bool:
-    """Whether a string stands where a secret will be, or names something, and is no secret itself."""
-    return (
-        len(value) < 6 or _PLACEHOLDER.search(value) is not None or bool(re.fullmatch(r"[a-z]+([_.-][a-z]+)*", value))
-    )
-
-
-def _raw(text: str, path: str, diagnostic: Diagnostic) -> RawFinding | None:
+def _raw(text: str, diagnostic: Diagnostic) -> RawFinding | None:
     rule = BY_RUFF[diagnostic.code]
     name = rule.id.removeprefix("AMB-SEC-")
-    if name in _ONLY_OUTSIDE_TESTS and is_test(path):
-        return None
     level = _level(text, name, rule, diagnostic)
     if level is None:
         return None
@@ -130,24 +120,9 @@ def _raw(text: str, path: str, diagnostic: Diagnostic) -> RawFinding | None:
 
 def _level(text: str, name: str, rule: Rule, diagnostic: Diagnostic) -> Level | None:
     """Return how bad it is in this place; None where it is noise."""
-    if name == "WEAK-HASH":
-        near = around(text, diagnostic.span)
-        if near & SECRET_WORDS:
-            return "high"
-        return "low" if near & HARMLESS_WORDS - {"digest", "key", "content"} else "medium"
-    if name == "WEAK-RANDOM":
-        return rule.level if _makes_a_secret(text, diagnostic.span) else None
-    if name == "ASSERT-GUARD":
-        # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
-        return rule.level if words(statement(text, diagnostic.span).split(",")[0]) & _GUARD_WORDS else None
     if name == "SQL":
         return rule.level if _is_sql(text, diagnostic.span) else None
-    if name == "SECRET":
-        quoted = re.findall(r"(?s)(['\"])(.*?)\1", Lines(text).slice(diagnostic.span))
-        return None if any(is_placeholder(value) for _, value in quoted) else rule.level
-    if (diagnostic.code == "S605" and "seems safe" in diagnostic.message) or "seems safe" in diagnostic.message:
-        return "low"
-    return rule.level
+    return "low" if "seems safe" in diagnostic.message else rule.level
 
 
 def _is_sql(text: str, span: Span) -> bool:
@@ -173,37 +148,15 @@ def _name_of(text: str, span: Span) -> str:
     return f"{enclosing_symbol(text, span)}: {Lines(text).slice(span)} of {subject}"
 
 
-def _makes_a_secret(text: str, span: Span) -> bool:
-    code = statement(text, span)
-    target = code.split("=", 1)[0] if re.match(r"[\w.\s:]+=[^=]", code) else ""
-    if not (words(target) | words(enclosing_symbol(text, span))) & _MADE_SECRETS:
-        return False
-    # Picking one of some existing things is not making a secret; drawing characters or numbers is.
-    if re.search(r"random\.(choice|choices|sample)\(", code):
-        drawn = words(code) & {"ascii", "letters", "digits", "alphabet", "chars", "charset", "characters", "hexdigits"}
-        return bool(drawn) or re.search(r"(choice|choices|sample)\(\s*['\"]", code) is not None
-    return re.search(r"random\.(shuffle|uniform|gauss|seed)\(", code) is None
-
-
 def _finding(rule: Rule, span: Span, message: str, level: Level, code: str) -> RawFinding:
     return RawFinding(
         rule=rule.id,
         span=span,
         message=message,
-        severity=_SEVERITY[level],
+        severity=patterns.SEVERITY[level],
         tags=(*rule.tags, f"level-{level}"),
         data={"level": level, "code": code},
     )
-
-
-def _well_known(text: str, known_lines: set[int]) -> Iterator[RawFinding]:
-    """Yield strings that have the shape of a provider's key, whatever they are called."""
-    lines = Lines(text)
-    for match in _WELL_KNOWN_SECRETS.finditer(text):
-        span = lines.span(match.start(), match.end())
-        if span.start_line not in known_lines and "EXAMPLE" not in match[0]:
-            rule = RULES["AMB-SEC-SECRET"]
-            yield _finding(rule, span, f"{rule.title}: it has the shape of a provider's key.", "high", "")
 
 
 def evidence(path: str, raw: RawFinding) -> Evidence:

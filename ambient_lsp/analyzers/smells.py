@@ -1,4 +1,4 @@
-"""Tests that prove nothing, or that fail by chance: no assertion, sleeping, clocks, the network, order."""
+"""Tests that prove nothing, or that fail by chance: no assertion, sleeping, clocks, the network, order, and more."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers import flaky, void_tests
+from ambient_lsp.analyzers.base import RawFinding, pure
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NO_ASSERT = "AMB-TEST-NO-ASSERT"
 SLEEP = "AMB-TEST-SLEEP"
@@ -30,6 +31,7 @@ _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkey
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 
+@pure
 def find(text: str, path: str) -> list[RawFinding]:
     """Find such tests in a test file."""
     syntax = parse(text)
@@ -44,6 +46,30 @@ def find(text: str, path: str) -> list[RawFinding]:
         found += _no_assertion(syntax, test, frozenset(helpers))
         found += _calls(syntax, test)
     found += _order(syntax, path, tests)
+    found += void_tests.find(syntax, tests, path)
+    found += flaky.find(syntax, tests)
+    void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
+    return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
+
+
+def moody(text: str, path: str, failed: Mapping[str, str]) -> list[RawFinding]:
+    """Return a finding for each test of the file that was seen to fail in another order; `failed` has what it said."""
+    syntax = parse(text)
+    if syntax is None:
+        return []
+    names: dict[str, str] = {}
+    for test, said in failed.items():
+        file, *parts = test.partition("[")[0].split("::")
+        if file == path:
+            names.setdefault(".".join(parts), said)
+    found = []
+    for one in syntax.functions:
+        if one.qualname in names:
+            said = names[one.qualname][:120]
+            message = (
+                f"`{one.qualname}` passes in the file's order, and fails in a random one{f': {said}' if said else '.'}"
+            )
+            found.append(_finding(syntax, ORDER, one, one.node.name, message))
     return found
 
 

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import libcst as cst
+from ambient_lsp.analyzers.speed.regions import header
 
 if TYPE_CHECKING:
-    from ambient_lsp.analyzers.syntax import Function, Syntax
-    from ambient_lsp.model import Span
+    from collections.abc import Mapping
 
-LITERAL = "AMB-PERF-LITERAL"
+    from ambient_lsp.analyzers.speed.code import Function, Node
+    from ambient_lsp.model import Json, Span
+
 MEMBERSHIP = "AMB-PERF-MEMBERSHIP"
 SEEN = "AMB-PERF-SEEN"
-CONCAT = "AMB-PERF-CONCAT"
-SORTED = "AMB-PERF-SORTED"
-ANY_ALL = "AMB-PERF-SHORT-CIRCUIT"
-HOIST = "AMB-PERF-HOIST"
+LITERAL = "AMB-PERF-LITERAL"
 KEYS = "AMB-PERF-KEYS"
+CONCAT = "AMB-PERF-CONCAT"
+REBUILD = "AMB-PERF-REBUILD"
+FLATTEN = "AMB-PERF-FLATTEN"
 FRONT = "AMB-PERF-FRONT"
+SORTED = "AMB-PERF-SORTED"
+RESORT = "AMB-PERF-RESORT"
+ANY_ALL = "AMB-PERF-ANY-ALL"
+GENERATOR = "AMB-PERF-GENERATOR"
+COPY = "AMB-PERF-COPY"
+HOIST = "AMB-PERF-HOIST"
+REGEX = "AMB-PERF-REGEX"
+COUNT = "AMB-PERF-COUNT"
+COUNTER = "AMB-PERF-COUNTER"
+LOOKUP = "AMB-PERF-LOOKUP"
+ITEMS = "AMB-PERF-ITEMS"
+CACHE = "AMB-PERF-CACHE"
+BLOCKING = "AMB-PERF-BLOCKING"
 QUERY = "AMB-PERF-QUERY"
+ROWS = "AMB-PERF-ROWS"
 
 
 @dataclass(frozen=True, slots=True)
 class Speedup:
-    """One place that could be faster.
+    """`text` is the whole module with the rewrite; empty where there is only something to say.
 
-    `text` is the module's new text, empty where there is only a finding. `symbol` is the function to be timed: the
-    outermost one, which can be called from outside. `loop` is where the enclosing loop starts.
+    `symbol` is the function that can be called from outside to time it; `loop` is where time goes. `proof` holds what
+    the prover must know beside that.
     """
 
     rule: str
@@ -38,35 +53,21 @@ class Speedup:
     span: Span
     loop: Span | None
     text: str
+    proof: Mapping[str, Json] = field(default_factory=dict)
 
 
 def speedup(
-    syntax: Syntax,
     function: Function,
     rule: str,
-    node: cst.CSTNode,
-    loop: cst.CSTNode | None,
+    node: Node,
     message: str,
-    title: str,
-    text: str,
+    title: str = "",
+    text: str = "",
+    loop: Node | None = None,
+    **proof: Json,
 ) -> Speedup:
     """Make a speedup at `node` of `function`."""
-    symbol = callable_name(syntax, function)
-    where = f"{title} in `{symbol}`" if title else ""
-    return Speedup(rule, where, message, symbol, syntax.span(node), _header(syntax, loop), text)
-
-
-def callable_name(syntax: Syntax, function: Function) -> str:
-    """Return the dotted name of the function that a caller outside can reach."""
-    outermost = function
-    for above in syntax.ancestors(function.node):
-        if isinstance(above, cst.FunctionDef):
-            outermost = next(one for one in syntax.functions if one.node is above)
-    return outermost.qualname
-
-
-def _header(syntax: Syntax, loop: cst.CSTNode | None) -> Span | None:
-    if loop is None:
-        return None
-    shown = loop.iter if isinstance(loop, cst.For | cst.CompFor) else loop
-    return syntax.span(shown.test if isinstance(shown, cst.While) else shown)
+    where = f"{title} in `{function.symbol}`" if text else ""
+    span = node.code.span
+    shown = span(header(loop)) if loop is not None else None
+    return Speedup(rule, where, message, function.symbol, span(node), shown, text, proof)

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache, cached_property, lru_cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from libcst.metadata import CodeRange
 
 Change = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 REMOVE = cst.RemovalSentinel.REMOVE
@@ -39,22 +36,25 @@ class Function:
 
 
 class Syntax:
-    """A parsed module. Nodes are compared by identity; `code` renders one of them."""
+    """A parsed module. Nodes are compared by identity; `code` renders one of them.
+
+    Positions and parents are worked out when somebody first asks for them: most files have nothing to be found.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        # The parser shares no node, so the copy that libcst makes to be sure of that is not needed.
         self._wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
         self.module = self._wrapper.module
         self.functions = tuple(_functions(self.module, "", nested=False, in_class=False))
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        # Only when asked for: it renders the whole module.
         return self._wrapper.resolve(PositionProvider)
 
     @cached_property
     def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        # libcst's own provider runs a visitor, ten times as slow.
+        # libcst's own provider runs a visitor over the tree, which takes ten times as long.
         return {child: node for node in walk(self.module) for child in children(node)}
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -130,11 +130,23 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        kind = type(value)
+        if kind is list or kind is tuple:
+            found += [one for one in value if _is_node(type(one))]
+        elif _is_node(kind):
             found.append(value)
-        elif isinstance(value, list | tuple):
-            found += [one for one in value if isinstance(one, cst.CSTNode)]
     return found
+
+
+_KINDS: dict[type, bool] = {}
+"""Whether a type is one of nodes, asked once for each: the classes are abstract ones, whose `isinstance` is slow."""
+
+
+def _is_node(kind: type) -> bool:
+    known = _KINDS.get(kind)
+    if known is None:
+        known = _KINDS[kind] = issubclass(kind, cst.CSTNode)
+    return known
 
 
 @cache
@@ -226,13 +238,6 @@ def is_plain_call(node: cst.CSTNode, name: str, arguments: int) -> TypeGuard[cst
         and len(node.args) == arguments
         and all(argument.keyword is None and not argument.star for argument in node.args)
     )
-
-
-def is_test_path(path: str) -> bool:
-    """Return whether a file's name or folder says that it is a test."""
-    pure = PurePosixPath(path)
-    in_folder = any(part in {"tests", "test"} for part in pure.parts[:-1])
-    return in_folder or pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name == "conftest.py"
 
 
 def _functions(node: cst.CSTNode, prefix: str, *, nested: bool, in_class: bool) -> Iterator[Function]:

@@ -1,28 +1,19 @@
-"""Tests as a person of the project would write them: parametrised pytest functions, or unittest where it uses that."""
+"""Test files as a person of the project would write them: new tests at the end of one, with the imports they need."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from ambient_lsp.analyzers.syntax import parse, walk
+from ambient_lsp.analyzers.testannotations import annotated
+from ambient_lsp.analyzers.testblocks import Block, Subject, pytest_blocks, requoted, unittest_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ambient_lsp.analyzers.pinning import Case
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One function to test: its name, its required parameters, and its cases."""
-
-    name: str
-    parameters: tuple[str, ...]
-    cases: tuple[Case, ...]
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,132 +24,65 @@ class Written:
     tests: tuple[str, ...]
 
 
-def write(existing: str | None, module: str, subjects: Sequence[Subject], *, use_unittest: bool) -> Written | None:
-    """Add tests of `module`'s functions to a test file, new where `existing` is None.
+def write(
+    existing: str | None,
+    module: str,
+    subjects: Sequence[Subject],
+    *,
+    use_unittest: bool,
+    quote: str = '"',
+    typed: bool = False,
+) -> Written | None:
+    """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
 
     None where the file does not parse or already uses one of the names for something else.
     """
     taken: set[str] = set()
     syntax = parse(existing) if existing is not None else None
     if existing is not None:
-        if syntax is None or any(_clashes(syntax.module, subject.name, module) for subject in subjects):
+        if syntax is None:
             return None
+        subjects = [one for one in subjects if not _clashes(syntax.module, one.name, module)]
         taken = {node.name.value for node in walk(syntax.module) if isinstance(node, cst.FunctionDef | cst.ClassDef)}
-    blocks: list[str] = []
-    tests: list[str] = []
-    for subject in subjects:
-        for code, test in _unittest(subject, taken) if use_unittest else _pytest(subject, taken):
-            if code:
-                blocks.append(code)
-            tests.append(test)
-    if not tests:
+        quote = _quote_of(existing) or quote
+    blocks = [
+        block
+        for subject in subjects
+        for block in (unittest_blocks(subject, taken) if use_unittest else pytest_blocks(subject, taken))
+    ]
+    if not blocks:
         return None
-    framework = "unittest" if use_unittest else "pytest"
-    needs_framework = any(f"{framework}." in block for block in blocks)
-    names = [subject.name for subject in subjects]
+    if typed:
+        blocks = [replace(block, code=annotated(block.code)) for block in blocks]
+    tests = tuple(test for block in blocks for test in block.tests)
+    names = sorted({name for block in blocks for name in block.names})
     if existing is None or syntax is None:
-        head = f"import {framework}\n\n" if needs_framework else ""
-        body = "\n\n\n".join(block.rstrip("\n") for block in blocks)
-        imports = f"from {module} import {', '.join(sorted(names))}\n"
-        return Written(f'"""Tests of `{module}`."""\n\n{head}{imports}\n\n{body}\n', tuple(tests))
-    text = _appended(existing, module, names, blocks, framework if needs_framework else "")
-    return Written(text, tuple(tests))
+        return Written(requoted(_new_file(module, names, blocks), quote), tests)
+    coded = [requoted(block.code, quote) for block in blocks]
+    return Written(_appended(existing, module, names, coded, _imports(blocks)), tests)
 
 
-def _pytest(subject: Subject, taken: set[str]) -> list[tuple[str, str]]:
-    made: list[tuple[str, str]] = []
-    values = [case for case in subject.cases if not case.raises]
-    if values:
-        name = _free(f"test_{_snake(subject.name)}_returns", taken)
-        made.append((_pytest_values(name, subject, values), name))
-    for exception in dict.fromkeys(case.raises for case in subject.cases if case.raises):
-        failing = [case for case in subject.cases if case.raises == exception]
-        name = _free(f"test_{_snake(subject.name)}_raises_{_snake(exception.rpartition('.')[2])}", taken)
-        made.append((_pytest_raises(name, subject, exception, failing), name))
-    return made
+def _imports(blocks: Sequence[Block]) -> list[str]:
+    return sorted({name for block in blocks for name in block.imports})
 
 
-def _pytest_values(name: str, subject: Subject, cases: Sequence[Case]) -> str:
-    names = _parameter_names(subject, cases)
-    if len(cases) == 1 or not names:
-        case = cases[0]
-        return f"def {name}():\n    {_assertion(_call(subject, case.arguments), case, case.expected)}\n"
-    rows = "".join(f"        ({', '.join((*case.arguments, _expected(case)))}),\n" for case in cases)
-    labels = ", ".join(f'"{one}"' for one in (*names, "expected"))
-    same = "is" if all(case.expected in {"True", "False", "None"} for case in cases) else "=="
-    return (
-        f"@pytest.mark.parametrize(\n    ({labels}),\n    [\n{rows}    ],\n)\n"
-        f"def {name}({', '.join((*names, 'expected'))}):\n"
-        f"    assert {_call(subject, names)} {same} expected\n"
-    )
+def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str:
+    imports = _imports(blocks)
+    standard = "".join(f"import {name}\n" for name in imports if name not in {"pytest", "hypothesis"})
+    standard += "from typing import Any\n" if _needs_any(block.code for block in blocks) else ""
+    third = "from hypothesis import assume, given\n" if any("assume(" in one.code for one in blocks) else ""
+    third = third or ("from hypothesis import given\n" if "hypothesis" in imports else "")
+    third += "from hypothesis import strategies as st\n" if "hypothesis" in imports else ""
+    third = ("import pytest\n" if "pytest" in imports else "") + third
+    own = f"from {module} import {', '.join(names)}\n"
+    if len(own) > 88:
+        own = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+    head = "\n".join(part for part in (standard, third, own) if part)
+    body = "\n\n\n".join(block.code.rstrip("\n") for block in blocks)
+    return f'"""Tests of `{module}`."""\n\n{head}\n\n{body}\n'
 
 
-def _pytest_raises(name: str, subject: Subject, exception: str, cases: Sequence[Case]) -> str:
-    names = _parameter_names(subject, cases)
-    if len(cases) == 1 or not names:
-        body = f"    with pytest.raises({exception}):\n        {_call(subject, cases[0].arguments)}\n"
-        return f"def {name}():\n{body}"
-    body = f"    with pytest.raises({exception}):\n        {_call(subject, names)}\n"
-    single = len(names) == 1
-    rows = "".join(
-        f"        {case.arguments[0] if single else '(' + ', '.join(case.arguments) + ')'},\n" for case in cases
-    )
-    labels = f'"{names[0]}"' if single else "(" + ", ".join(f'"{one}"' for one in names) + ")"
-    return f"@pytest.mark.parametrize(\n    {labels},\n    [\n{rows}    ],\n)\ndef {name}({', '.join(names)}):\n{body}"
-
-
-def _unittest(subject: Subject, taken: set[str]) -> list[tuple[str, str]]:
-    words = _snake(subject.name).split("_")
-    owner = _free("Test" + "".join(word.capitalize() for word in words), taken)
-    methods: list[tuple[str, str]] = []
-    for number, case in enumerate(subject.cases, 1):
-        call = _call(subject, case.arguments)
-        if case.raises:
-            name = f"test_raises_{_snake(case.raises)}_{number}"
-            body = f"        with self.assertRaises({case.raises}):\n            {call}\n"
-        else:
-            name = f"test_returns_{number}"
-            check = f"self.assertEqual({call}, {case.expected})"
-            if case.approximate:
-                check = f"self.assertAlmostEqual({call}, {case.expected})"
-                if not _is_number(case.expected):
-                    continue
-            body = f"        {check}\n"
-        methods.append((f"    def {name}(self):\n{body}", f"{owner}::{name}"))
-    if not methods:
-        return []
-    head = f"class {owner}(unittest.TestCase):\n"
-    first = (head + "\n".join(code for code, _ in methods), methods[0][1])
-    return [first, *((("", test)) for _, test in methods[1:])]
-
-
-def _assertion(call: str, case: Case, expected: str) -> str:
-    if expected in {"True", "False", "None"}:
-        return f"assert {call} is {expected}"
-    return f"assert {call} == {_expected(case)}"
-
-
-def _expected(case: Case) -> str:
-    return f"pytest.approx({case.expected})" if case.approximate else case.expected
-
-
-def _call(subject: Subject, arguments: Sequence[str]) -> str:
-    return f"{subject.name}({', '.join(arguments)})"
-
-
-def _parameter_names(subject: Subject, cases: Sequence[Case]) -> tuple[str, ...]:
-    """Return the names for a table of cases; none when they do not all pass the same number of arguments."""
-    counts = {len(case.arguments) for case in cases}
-    if counts != {len(subject.parameters)} or "expected" in subject.parameters:
-        return ()
-    return subject.parameters
-
-
-def _is_number(source: str) -> bool:
-    return re.fullmatch(r"-?\d+(\.\d+)?(e[-+]?\d+)?", source) is not None
-
-
-def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence[str], framework: str) -> str:
+def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence[str], imports: Sequence[str]) -> str:
     from libcst.codemod import CodemodContext
     from libcst.codemod.visitors import AddImportsVisitor
 
@@ -167,14 +91,32 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
     for block in blocks:
         gap = [cst.EmptyLine(indent=False)] * 2
         statements.extend(one.with_changes(leading_lines=gap) for one in cst.parse_module(block).body)
-    tree = tree.with_changes(body=[*tree.body, *statements])
+    body = list(tree.body)
+    end = len(body) - 1 if body and _is_main_guard(body[-1]) else len(body)
+    tree = tree.with_changes(body=[*body[:end], *statements, *body[end:]])
     tree, missing = _with_names(tree, module, names)
     context = CodemodContext()
     for name in missing:
         AddImportsVisitor.add_needed_import(context, module, name)
-    if framework:
-        AddImportsVisitor.add_needed_import(context, framework)
+    if _needs_any(blocks):
+        AddImportsVisitor.add_needed_import(context, "typing", "Any")
+    for name in imports:
+        if name == "hypothesis":
+            AddImportsVisitor.add_needed_import(context, name, "given")
+            AddImportsVisitor.add_needed_import(context, name, "strategies", "st")
+            if any("assume(" in block for block in blocks):
+                AddImportsVisitor.add_needed_import(context, name, "assume")
+        else:
+            AddImportsVisitor.add_needed_import(context, name)
     return AddImportsVisitor(context).transform_module(tree).code
+
+
+def _needs_any(codes: Iterable[str]) -> bool:
+    return any(re.search(r"^ *def test_.*\bAny\b|^        *\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
+
+
+def _is_main_guard(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.If) and "__name__" in cst.Module([]).code_for_node(statement.test)
 
 
 def _with_names(tree: cst.Module, module: str, names: Sequence[str]) -> tuple[cst.Module, list[str]]:
@@ -216,13 +158,7 @@ def _clashes(tree: cst.Module, name: str, module: str) -> bool:
     return False
 
 
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    taken.add(candidate)
-    return candidate
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace(".", "_").strip("_")
+def _quote_of(text: str) -> str:
+    """Return the quote that most strings of a file have; "" where there is none or a tie."""
+    single, double = text.count("'"), text.count('"') - 3 * text.count('"""')
+    return "" if single == double else "'" if single > double else '"'

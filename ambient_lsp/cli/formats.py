@@ -10,20 +10,23 @@ from ambient_lsp.cli.exits import ReaderGone
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ambient_lsp.model import Finding, Proposal, RunRecord, Verdict
 
 _GITHUB = {"hint": "notice", "information": "notice", "warning": "warning", "error": "error"}
 
 
-def print_json(findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord) -> None:
-    """Print one JSON object with findings, proposals and errors."""
+def print_json(
+    findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord, hidden: Mapping[str, int]
+) -> None:
+    """Print one JSON object with findings, proposals, errors, and how many findings are hidden for which reason."""
     print_value(
         {
             "findings": [finding_value(one) for one in findings],
             "proposals": [proposal_value(one) for one in proposals],
             "errors": [{"where": error.where, "message": error.message} for error in record.errors],
+            "hidden": dict(sorted(hidden.items())),
         }
     )
 
@@ -57,6 +60,7 @@ def finding_value(finding: Finding) -> dict[str, Any]:
         "end_column": span.end_column + 1,
         "severity": finding.severity.value,
         "message": finding.message,
+        "confidence": finding.confidence,
         "tags": list(finding.tags),
         "evidence": [
             {"path": one.path, "line": one.span.start_line + 1, "message": one.message} for one in finding.evidence
@@ -133,7 +137,7 @@ def print_github(findings: Sequence[Finding], proposals: Sequence[Proposal]) -> 
 def nothing_to_do(output: str) -> None:
     """Say that no file matched, in the format that was asked for."""
     if output == "json":
-        print_value({"findings": [], "proposals": [], "errors": []})
+        print_value({"findings": [], "proposals": [], "errors": [], "hidden": {}})
     elif output == "sarif":
         from ambient_lsp.cli.sarif import sarif
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -12,7 +13,7 @@ from ambient_lsp.cli.exits import ReaderGone
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -32,6 +33,7 @@ OUT = _Out(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 _LEVEL = {"hint": "dim", "information": "cyan", "warning": "yellow", "error": "red"}
+_HIDDEN = {"baseline": "in the baseline", "old code": "in old code", "muted": "of muted rules (`ambient rules`)"}
 _RISK = {"low": "green", "medium": "yellow", "high": "red", "critical": "bold red"}
 _STATE = {"offered": "bold green", "failed": "red", "blocked": "red", "inconclusive": "yellow", "applied": "blue"}
 
@@ -90,8 +92,16 @@ def waiting(message: str) -> AbstractContextManager[object]:
     return ERR.status(message) if ERR.is_terminal else nullcontext()
 
 
-def print_review(findings: Sequence[Finding], proposals: Sequence[Proposal], record: RunRecord) -> None:
-    """Print what a review found, for people. Findings are one line each, as compilers write them."""
+def print_review(
+    findings: Sequence[Finding],
+    proposals: Sequence[Proposal],
+    record: RunRecord,
+    hidden: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Print what a review found, for people. Findings are one line each, as compilers write them.
+
+    `hidden` says how many more there are that are not shown, by reason.
+    """
     for finding in findings:
         print_finding(finding)
     if findings:
@@ -106,6 +116,9 @@ def print_review(findings: Sequence[Finding], proposals: Sequence[Proposal], rec
         f"{_count(len(findings), 'finding')}, [bold green]{_count(len(offered), 'proven fix', 'proven fixes')}[/],"
         f" {len(others)} not offered, in {seconds:.1f} s."
     )
+    if hidden:
+        reasons = ", ".join(f"{count} {_HIDDEN.get(reason, reason)}" for reason, count in sorted(hidden.items()))
+        OUT.print(f"[dim]Not shown: {escape(reasons)}.[/]", soft_wrap=True)
     if record.state != "done":
         ended = {"failed": "came to an early end", "cancelled": "was stopped"}.get(record.state, "still goes on")
         OUT.print(f"[yellow]The review {ended}[/], so this is not all of it.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +12,10 @@ import typer
 
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import Backend, BackendOption, find_root, opened, run_async
-from ambient_lsp.cli.targets import differing, is_inside, read_log, relative
+from ambient_lsp.cli.targets import differing, fork_point, is_inside, read_log, relative
 
 if TYPE_CHECKING:
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.engine.run import Run
 
@@ -47,6 +50,12 @@ def review(
     changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD, new ones too.")] = False,
     staged: Annotated[bool, typer.Option("--staged", help="Only files that are staged.")] = False,
     since: Annotated[str, typer.Option(metavar="REV", help="Only files that differ from REV.")] = "",
+    new_only: Annotated[
+        bool, typer.Option("--new-only", help="Only what is new, or on lines that changed, since HEAD or --since REV.")
+    ] = False,
+    use_baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="Keep quiet about what the baseline file holds.")
+    ] = True,
     output: Annotated[
         Format, typer.Option("--format", metavar="FORMAT", help="text, json, sarif or github.")
     ] = Format.TEXT,
@@ -62,8 +71,10 @@ def review(
         raise typer.BadParameter("--changed, --staged and --since exclude each other.")
     chosen = paths or [Path.cwd()]
     root = find_root(chosen[0])
-    if changed or staged or since:
-        targets: list[str] | None = differing(root, paths or [], staged=staged, untracked=changed, since=since)
+    if changed or staged or since or new_only:
+        untracked = changed or (new_only and not staged)
+        against = fork_point(root, since) if new_only and since else since
+        targets: list[str] | None = differing(root, paths or [], staged=staged, untracked=untracked, since=against)
     else:
         targets = relative(root, paths or [])
     failing = read_log(log)
@@ -72,16 +83,49 @@ def review(
 
         nothing_to_do(output)
         return Exit.OK
-    return run_async(_review(root, targets or [], output, fail_on, verify, failing, backend))
+    view = View(since or "HEAD" if new_only else "", use_baseline)
+    return run_async(_review(root, targets or [], output, fail_on, verify, failing, backend, view))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is asked for: only what is new since a revision (empty: all), and whether the baseline counts."""
+
+    new_since: str = ""
+    baseline: bool = True
+
+    def settings(self, config: Config) -> Config:
+        """Return the settings with which the result is shown."""
+        changes: dict[str, object] = {}
+        if self.new_since:
+            changes |= {"new_code_only": True, "new_code_since": self.new_since}
+        if not self.baseline:
+            changes["baseline"] = ""
+        return config.model_copy(update={"agents": config.agents.model_copy(update=changes)})
 
 
 async def _review(
-    root: Path, targets: list[str], output: Format, fail_on: FailOn, verify: bool, log: str, backend: Backend | None
+    root: Path,
+    targets: list[str],
+    output: Format,
+    fail_on: FailOn,
+    verify: bool,
+    log: str,
+    backend: Backend | None,
+    view: View,
 ) -> int:
     from ambient_lsp.model import TriggerKind
 
-    async with opened(root, backend=backend) as engine:
-        run = engine.submit(engine.trigger(TriggerKind.COMMAND, targets, failing_log=log, verify=verify))
+    async with opened(root, backend=backend, change=view.settings) as engine:
+        trigger = engine.trigger(
+            TriggerKind.COMMAND,
+            targets,
+            failing_log=log,
+            verify=verify,
+            new_since=view.new_since,
+            baseline=view.baseline,
+        )
+        run = engine.submit(trigger)
         await follow(run)
         return report(engine, run, output, fail_on)
 
@@ -105,19 +149,22 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     """Write the result of a run, and return the exit code."""
     from ambient_lsp.cli import formats, render
     from ambient_lsp.cli.sarif import sarif
+    from ambient_lsp.engine.hidden import visible
     from ambient_lsp.model import ProposalState, Severity
 
     scope = run.trigger.paths
-    findings = [one for one in engine.findings() if not scope or is_inside(one.path, scope)]
+    known = [one for one in engine.all_findings() if not scope or is_inside(one.path, scope)]
+    findings = [one for one in known if visible(one, engine.config)]
+    hidden = Counter(one.hidden for one in known if not visible(one, engine.config))
     proposals = [one for one in engine.proposals(run_id=run.id) if one.state is not ProposalState.STALE]
     if output is Format.JSON:
-        formats.print_json(findings, proposals, run.record)
+        formats.print_json(findings, proposals, run.record, hidden)
     elif output is Format.SARIF:
         formats.print_value(sarif(findings, proposals))
     elif output is Format.GITHUB:
         formats.print_github(findings, proposals)
     else:
-        render.print_review(findings, proposals, run.record)
+        render.print_review(findings, proposals, run.record, hidden)
     if run.record.state == "failed":
         return Exit.FAILED
     if run.record.state == "cancelled":

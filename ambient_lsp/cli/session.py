@@ -16,7 +16,7 @@ from ambient_lsp.cli.exits import NoSuchPath
 from ambient_lsp.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
@@ -80,8 +80,13 @@ def settings(root: Path) -> Config:
 
 
 @asynccontextmanager
-async def opened(root: Path, *, backend: Backend | None = None) -> AsyncIterator[Engine]:
-    """Open the engine of a folder and close it, whatever happens. `backend` is used instead of the configured one."""
+async def opened(
+    root: Path, *, backend: Backend | None = None, change: Callable[[Config], Config] | None = None
+) -> AsyncIterator[Engine]:
+    """Open the engine of a folder and close it, whatever happens.
+
+    `backend` is used instead of the configured one, and the settings are what `change` makes of them.
+    """
     from ambient_lsp import trust
     from ambient_lsp.engine.engine import Engine
 
@@ -89,6 +94,8 @@ async def opened(root: Path, *, backend: Backend | None = None) -> AsyncIterator
     if backend is not None:
         sandbox = config.sandbox.model_copy(update={"backend": backend.value})
         config = config.model_copy(update={"sandbox": sandbox})
+    if change is not None:
+        config = change(config)
     engine = await Engine.open(root, config, trusted=trust.is_trusted(root))
     try:
         yield engine

@@ -28,6 +28,13 @@ def differing(root: Path, paths: Sequence[Path], *, staged: bool, untracked: boo
     return [name for name in wanted if scope is None or is_inside(name, scope)]
 
 
+def fork_point(root: Path, revision: str) -> str:
+    """Return the commit at which this branch left `revision`; the name itself where git does not know it."""
+    from ambient_lsp.context import git
+
+    return git.fork_point(root, revision) or revision
+
+
 def is_inside(path: str, scope: Sequence[str]) -> bool:
     """Whether a path is one of `scope`, or below a folder that is."""
     return any(path == one or path.startswith(f"{one}/") for one in scope)

@@ -9,6 +9,7 @@ from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import Backend, BackendOption, RootArgument, find_root, opened, run_async
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from ambient_lsp.engine.engine import Engine
@@ -41,22 +42,24 @@ async def _watch(root: Path, backend: Backend | None) -> int:
             engine.register_event_source(source)
         try:
             async with asyncio.TaskGroup() as group:
+                ready = asyncio.Event()
                 group.create_task(_show(engine))
-                group.create_task(_changes(engine))
+                group.create_task(_changes(engine, ready))
                 group.create_task(_now_and_then(engine))
+                await ready.wait()
                 OUT.print(f"Watching [bold]{escape(str(root))}[/]. Ctrl-C ends it.", soft_wrap=True)
         except BaseExceptionGroup as group_error:
             raise group_error.exceptions[0] from None
     return Exit.OK
 
 
-async def _changes(engine: Engine) -> None:
+async def _changes(engine: Engine, ready: asyncio.Event) -> None:
     from ambient_lsp.context.watch import Rescan, changes
     from ambient_lsp.model import TriggerKind
 
     services = await engine.services()
     quiet = engine.config.monitoring.debounce_seconds
-    async for batch in changes(engine.root, debounce=quiet, ignore=services.ignored()):
+    async for batch in changes(engine.root, debounce=quiet, ignore=services.ignored(), ready=ready):
         if isinstance(batch, Rescan) or len(batch) > BURST:
             await services.rescan()
             await _review_changed(engine)
@@ -88,6 +91,7 @@ async def _show(engine: Engine) -> None:
     from rich.markup import escape
 
     from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
+    from ambient_lsp.engine.hidden import visible
     from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
 
@@ -96,7 +100,8 @@ async def _show(engine: Engine) -> None:
             OUT.print(f"[dim]reviewing {escape(_names(event.paths))}[/]", soft_wrap=True)
         elif isinstance(event, FindingsReported):
             for one in event.findings:
-                print_finding(one)
+                if visible(one, engine.config):
+                    print_finding(one)
         elif isinstance(event, ProposalChanged) and event.proposal.state is ProposalState.OFFERED:
             proposal = event.proposal
             said = f"{escape(proposal.title)}: {escape(reason_of(proposal))}"

@@ -18,23 +18,18 @@ from typing import Any, NamedTuple
 
 from ambient_lsp.context import facts
 
-_VERSION = 2
+_VERSION = 3
 _MOST = 200_000
 _DIGEST = 20
 
 
 class Entry(NamedTuple):
-    """What is known of one blob. `imports` is None for what is not Python; `source` is there until the entry is kept,
-    so that its definitions need not be looked for while everybody waits for the start."""
+    """What is known of one blob of Python. `source` is there until the entry is kept, so that its definitions need not
+    be looked for while everybody waits for the start."""
 
     size: int
-    imports: tuple[str, ...] | None = None
+    imports: tuple[str, ...] = ()
     source: bytes = b""
-
-    @property
-    def parsed(self) -> bool:
-        """Whether it was read as Python."""
-        return self.imports is not None
 
     @property
     def symbols(self) -> tuple[tuple[str, str, int], ...]:
@@ -43,29 +38,26 @@ class Entry(NamedTuple):
 
     def kept(self) -> Kept:
         """Return it without the source."""
-        return Kept(self.size, b"" if self.imports is None else marshal.dumps((self.imports, self.symbols)))
+        return Kept(self.size, marshal.dumps((self.imports, self.symbols)))
 
 
 class Kept(NamedTuple):
     """An entry as it is in the file. Most are never asked for more than their size."""
 
     size: int
-    packed: bytes = b""
+    packed: bytes
 
     @property
-    def parsed(self) -> bool:
-        """Whether it was read as Python."""
-        return bool(self.packed)
-
-    @property
-    def imports(self) -> tuple[str, ...] | None:
-        """Modules by name; None for what is not Python."""
-        return marshal.loads(self.packed)[0] if self.packed else None  # noqa: S302 - behind the checksum
+    def imports(self) -> tuple[str, ...]:
+        """Modules by name."""
+        imports: tuple[str, ...] = marshal.loads(self.packed)[0]  # noqa: S302 - behind the checksum
+        return imports
 
     @property
     def symbols(self) -> tuple[tuple[str, str, int], ...]:
         """Definitions as (name, kind, line)."""
-        return marshal.loads(self.packed)[1] if self.packed else ()  # noqa: S302 - as above
+        symbols: tuple[tuple[str, str, int], ...] = marshal.loads(self.packed)[1]  # noqa: S302 - as above
+        return symbols
 
 
 class FactsCache:

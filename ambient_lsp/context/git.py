@@ -18,6 +18,8 @@ from ambient_lsp.repository.guard import environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    _Git = subprocess.Popen[bytes]
+
 _TIMEOUT = 120.0
 
 
@@ -69,6 +71,17 @@ def is_commit(root: Path, revision: str) -> bool:
     return process is not None and bool(_finish(process).strip())
 
 
+def fork_point(root: Path, revision: str) -> str | None:
+    """Return the commit at which this branch left `revision`, or that revision itself; None where there is no such."""
+    process = _start(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _finish(process).decode().strip() if process is not None else ""
+    if not commit:
+        return None
+    process = _start(root, "merge-base", commit, "HEAD")
+    base = _finish(process).decode().strip() if process is not None else ""
+    return base or commit
+
+
 def differing(root: Path, revision: str = "HEAD", *, staged: bool = False, untracked: bool = False) -> list[str]:
     """Return the files below `root` that differ from `revision`, and where asked those that git does not know.
 
@@ -93,30 +106,37 @@ def fingerprint(folder: Path) -> tuple[object, ...]:
     return tuple(_stamp(folder / name) for name in ("HEAD", "index", "logs/HEAD"))
 
 
-@dataclass(frozen=True, slots=True)
 class Pending:
     """Git at work on a listing. It computes its slow answers beside us; the second processor would idle otherwise."""
 
-    root: Path
-    index: subprocess.Popen[bytes]
-    changes: subprocess.Popen[bytes]
-    staged: subprocess.Popen[bytes]
-    head: subprocess.Popen[bytes]
+    def __init__(self, root: Path, index: _Git, changes: _Git, staged: _Git, head: _Git) -> None:
+        self._root = root
+        self._index = index
+        self._changes = changes
+        self._staged = staged
+        self._head = head
+        self._blobs: dict[str, tuple[str, str]] | None = None
+
+    def index(self) -> dict[str, tuple[str, str]]:
+        """Return what `Listing.blobs` will be, which git knows long before the rest."""
+        if self._blobs is None:
+            self._blobs = {}
+            for entry in _text(self._index):
+                info, _, path = entry.partition("\t")
+                mode, blob, _ = info.split(" ", 2)
+                self._blobs[path] = (blob, mode)
+        return self._blobs
 
     def listing(self) -> Listing:
         """Wait for the answer. Raises `ContextError` when there is none."""
-        blobs: dict[str, tuple[str, str]] = {}
-        for entry in _text(self.index):
-            info, _, path = entry.partition("\t")
-            mode, blob, _ = info.split(" ", 2)
-            blobs[path] = (blob, mode)
+        blobs = self.index()
         marks: dict[str, set[str]] = {"C": set(), "R": set(), "?": set()}
-        for entry in _text(self.changes):
+        for entry in _text(self._changes):
             marks.setdefault(entry[0], set()).add(entry[2:])
-        head, staged = _finish(self.head).decode().strip(), _staged(_text(self.staged))
-        if self.index.returncode or self.changes.returncode:
+        head, staged = _finish(self._head).decode().strip(), _staged(_text(self._staged))
+        if self._index.returncode or self._changes.returncode:
             raise ContextError(
-                f"Git could not list the files of {self.root}.",
+                f"Git could not list the files of {self._root}.",
                 untouched="Nothing was changed.",
                 next_step="Run `git status` there; it will say what is wrong.",
             )

@@ -32,6 +32,8 @@ MAX_FILE_DIFF = 50_000
 MAX_DIFFED_FILES = 200
 _KEPT_TEXTS = 256
 _LINK = "A symbolic link; links are not followed."
+_NOT_READ = Entry(0)
+"""Of a file that is not Python: its size is asked for when somebody wants it."""
 
 
 class Resident:
@@ -97,22 +99,24 @@ class Resident:
     def _scan(self) -> None:
         self._ignore = tree.Ignore(self.root, self._settings.ignore_patterns)
         self.skipped = {}
-        pending = None
-        if self._git is not None:
-            self._stamp = git.fingerprint(self._git)
-            pending = git.ask(self.root)
-        self._cache.load()  # while git works
-        if pending is None:
+        self._stats = {}
+        ahead: dict[str, Entry] = {}
+        if self._git is None:
+            self._cache.load()
             blobs = dict.fromkeys(tree.walk(self.root, self._ignore, self.skipped), "")
         else:
-            blobs = self._from_git(pending)
+            self._stamp = git.fingerprint(self._git)
+            pending = git.ask(self.root)
+            self._cache.load()
+            blobs = self._tracked(pending.index())
+            ahead = self._read_ahead(blobs)  # while git looks for what differs
+            self._take_in(pending.listing(), blobs)
         entries: dict[str, tuple[str, Entry | Kept]] = {}
-        self._stats = {}
         for path, blob in blobs.items():
-            entry = self._cache.get(blob) if blob else None
-            if entry is None or (is_python(path) and not entry.parsed):
+            entry = (self._cache.get(blob) if blob else None) if is_python(path) else _NOT_READ
+            if entry is None:
                 try:
-                    blob, entry = self._look(path, blob)
+                    blob, entry = self._remember(path, blob, ahead.get(path) or self._read_entry(path))
                 except Skipped as reason:
                     self.skipped[path] = str(reason)
                     continue
@@ -122,14 +126,14 @@ class Resident:
         if (state := self._cache.graph(self._graph_key)) is not None:
             self.graph.restore(state)
         else:
-            self.graph.build({path: entry.imports or () for path, (_, entry) in python.items()})
+            self.graph.build({path: entry.imports for path, (_, entry) in python.items()})
         self.files = Files(entries, self._facts)
 
     def _facts(self, path: str, blob: str, entry: Entry | Kept) -> FileFacts:
         if not is_python(path):
-            return FileFacts(path, entry.size, blob)
+            return FileFacts(path, (self._stat(path) or (0,))[0], blob)
         module = self.graph.module(path)
-        return FileFacts(path, entry.size, blob, module, entry.imports or (), entry.symbols, is_test(path))
+        return FileFacts(path, entry.size, blob, module, entry.imports, entry.symbols, is_test(path))
 
     def refresh(self, paths: Iterable[str]) -> None:
         """Look at these again. A file whose size and time are as before is not read."""
@@ -153,7 +157,10 @@ class Resident:
                 self.skipped[path] = _LINK
             elif path not in hidden and not self._ignore(path):
                 try:
-                    blob, entry = self._look(path, "", keep=True)
+                    fresh_entry = self._read_entry(path)
+                    blob, entry = self._remember(path, "", fresh_entry)
+                    if is_python(path) and path in self._stats:  # its text will be wanted
+                        self._keep(path, self._stats[path], files.decode(self.root, path, fresh_entry.source))
                 except Skipped as reason:
                     if self._stat(path) is not None:
                         self.skipped[path] = str(reason)
@@ -161,27 +168,48 @@ class Resident:
                 self._dirty.add(path)
             if is_python(path):
                 self._graph_key = ""
-                self.graph.update(path, (entry.imports or ()) if entry else None)
+                self.graph.update(path, entry.imports if entry else None)
             if entry is not None:
                 fresh[path] = blob, entry
         self._cache.settle()
         self.files = self.files.changed(fresh)  # runs that hold the old mapping keep it
 
-    def _from_git(self, pending: git.Pending) -> dict[str, str]:
-        listing = pending.listing()
-        self.head, self._staged = listing.head, listing.staged
-        self._index = {path: blob for path, (blob, _) in listing.blobs.items()}
-        self._dirty = {*listing.changed, *listing.deleted, *listing.staged}
+    def _tracked(self, index: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+        """Return the blobs of the files in git's index that are to be looked at, by path."""
+        self._index = {path: blob for path, (blob, _) in index.items()}
         blobs: dict[str, str] = {}
-        for path, (blob, mode) in listing.blobs.items():
-            if path in listing.deleted or self._ignore(path):
+        for path, (blob, mode) in index.items():
+            if self._ignore(path):
                 continue
             if mode == "160000":
                 self.skipped[path] = "A submodule; open its own folder to review it."
             elif mode == "120000":
                 self.skipped[path] = _LINK
             else:
-                blobs[path] = "" if path in listing.changed else blob
+                blobs[path] = blob
+        return blobs
+
+    def _read_ahead(self, blobs: Mapping[str, str]) -> dict[str, Entry]:
+        """Read one file of each blob that was never read. Whether it still has that blob is not known yet."""
+        ahead: dict[str, Entry] = {}
+        seen: set[str] = set()
+        for path, blob in blobs.items():
+            if is_python(path) and blob not in seen and self._cache.get(blob) is None:
+                seen.add(blob)
+                with contextlib.suppress(Skipped):
+                    ahead[path] = self._read_entry(path)
+        return ahead
+
+    def _take_in(self, listing: git.Listing, blobs: dict[str, str]) -> None:
+        """Correct the blobs of the index by what is different on disk."""
+        self.head, self._staged = listing.head, listing.staged
+        self._dirty = {*listing.changed, *listing.deleted, *listing.staged}
+        for path in listing.deleted:
+            blobs.pop(path, None)
+            self.skipped.pop(path, None)
+        for path in listing.changed:
+            if path in blobs:
+                blobs[path] = ""
         # a folder that is a repository of its own is listed with a slash
         for path in listing.untracked:
             if path.endswith("/") or self._ignore(path):
@@ -190,33 +218,30 @@ class Resident:
                 self.skipped[path] = _LINK
             else:
                 blobs[path] = ""
-        return blobs
 
-    def _look(self, path: str, blob: str, *, keep: bool = False) -> tuple[str, Entry | Kept]:
-        """Read a Python file for its facts (and keep its text, if it will be wanted); of any other only the size.
-
-        Raises `Skipped`.
-        """
+    def _read_entry(self, path: str) -> Entry:
+        """Read a Python file for its facts; see that any other is there. Raises `Skipped`."""
         stat = self._stat(path)
         if not is_python(path):
             if stat is None:
                 raise Skipped("There is no such file.")
             self._stats[path] = stat
-            entry = Entry(stat[0])
-            if blob and self._cache.get(blob) is None:
-                self._cache.put(blob, entry)
-            return blob, entry
+            return _NOT_READ
         data = self._read(self.root, path, self._settings.max_file_bytes)
         if b"\0" in data[:8192] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise Skipped(f"{path} is a binary file.")
         if stat is not None:
             self._stats[path] = stat
-        blob = blob or blob_id(data, sha256=len(self.head) == 64)
+        return Entry(len(data), facts.imports(data), data)
+
+    def _remember(self, path: str, blob: str, entry: Entry) -> tuple[str, Entry | Kept]:
+        """Keep what was read under its blob, and return both; what is known of that blob already stays."""
+        if not is_python(path):
+            return blob, entry
+        blob = blob or blob_id(entry.source, sha256=len(self.head) == 64)
         known = self._cache.get(blob)
-        if known is None or not known.parsed:
-            self._cache.put(blob, known := Entry(len(data), facts.imports(data), data))
-        if keep and stat is not None:
-            self._keep(path, stat, files.decode(self.root, path, data))
+        if known is None:
+            self._cache.put(blob, known := entry)
         return blob, known
 
     # --------------------------------------------------------------------------------------------- reading

@@ -29,6 +29,9 @@ T = TypeVar("T")
 MOST_SECONDS = 30.0
 """Processor time for one call."""
 
+_PATIENCE = 1
+"""How many calls more than another a process may have before its texts go elsewhere."""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -37,36 +40,43 @@ class CpuPool:
 
     A text can be made to crash a parser (brackets 3,000 deep) or to keep it busy for hours. Such a call costs its own
     answer, an `AmbientError`, and never that of another, nor this process.
+
+    Calls about one text go to one process while the others have their share of work: it has parsed that text already.
     """
 
     def __init__(self, workers: int = 2, seconds: float = MOST_SECONDS) -> None:
-        self._workers = workers
+        self._lanes = [_Lane() for _ in range(workers)]
         self._seconds = seconds
-        self._pool: ProcessPoolExecutor | None = None
         self._alone = asyncio.Lock()
         self._deadly: set[str] = set()
         self._closed = False
 
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
-        pool = self._started()
-        for _ in range(self._workers):
-            pool.submit(preload)
+        for lane in self._lanes:
+            self._started(lane).submit(preload)
 
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
         """Return `function(*args)`. Raises `AmbientError` where it took too much time, or its process down."""
-        if _longest(args) in self._deadly:
+        if self._deadly and _longest(args) in self._deadly:
             raise _too_much()
-        pool = self._started()
+        lane = self._lane_for(args)
+        lane.load += 1
         try:
-            return await self._call(pool, function, args)
-        except BrokenProcessPool:
-            if self._pool is pool:  # not the one that another call has started meanwhile
-                self._pool = None
-                _end(pool)
-        # With one process, all calls of the pool are lost; by itself, each shows whether it was the cause.
+            # Two at a time: the process has its next call at hand when it is done with one.
+            async with lane.room:
+                pool = self._started(lane)
+                try:
+                    return await self._call(pool, function, args)
+                except BrokenProcessPool:
+                    if lane.pool is pool:  # not the one that another call has started meanwhile
+                        lane.pool = None
+                        _end(pool)
+        finally:
+            lane.load -= 1
+        # With one process, all of its calls are lost; by itself, each shows whether it was the cause.
         async with self._alone:
-            pool = self._new(1)
+            pool = self._new()
             try:
                 return await self._call(pool, function, args)
             except BrokenProcessPool:
@@ -78,9 +88,10 @@ class CpuPool:
     def close(self) -> None:
         """End the processes; whoever waits for a call, or makes one later, is told."""
         self._closed = True
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            _end(pool)
+        for lane in self._lanes:
+            pool, lane.pool = lane.pool, None
+            if pool is not None:
+                _end(pool)
 
     async def _call(self, pool: ProcessPoolExecutor, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         loop = asyncio.get_running_loop()
@@ -89,15 +100,32 @@ class CpuPool:
         except RecursionError:
             raise _too_much() from None
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = self._new(self._workers)
-        return self._pool
+    def _lane_for(self, args: tuple[Any, ...]) -> _Lane:
+        idle = min(self._lanes, key=lambda lane: lane.load)
+        text = next((arg for arg in args if isinstance(arg, str)), None)
+        if text is None:
+            return idle
+        usual = self._lanes[hash(text) % len(self._lanes)]
+        return usual if usual.load <= idle.load + _PATIENCE else idle
 
-    def _new(self, workers: int) -> ProcessPoolExecutor:
+    def _started(self, lane: _Lane) -> ProcessPoolExecutor:
+        if lane.pool is None:
+            lane.pool = self._new()
+        return lane.pool
+
+    def _new(self) -> ProcessPoolExecutor:
         if self._closed:
             raise AmbientError("The engine is closed.", next_step="Open the folder again.")
-        return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+
+
+class _Lane:
+    """One process, and how many calls wait for it or are made by it."""
+
+    def __init__(self) -> None:
+        self.pool: ProcessPoolExecutor | None = None
+        self.room = asyncio.Semaphore(2)
+        self.load = 0
 
 
 def _bounded(seconds: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:

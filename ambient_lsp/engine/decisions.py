@@ -104,7 +104,7 @@ class Decisions:
         state = _STATES.get(outcome.kind)
         with self._store.transaction():
             proposal = self._store.proposal(outcome.proposal_id)
-            self._store.record_outcome(outcome)
+            self._store.record_outcome(replace(outcome, rules=proposal.rules))
             if state is not None:
                 proposal = replace(proposal, state=state)
                 self._store.save_proposal(proposal)

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.engine import learning
+from ambient_lsp.engine import learning, precision
 from ambient_lsp.engine.applying import Applying
 from ambient_lsp.engine.decisions import Decisions
+from ambient_lsp.engine.hidden import visible
 from ambient_lsp.engine.logbook import Logbook
 from ambient_lsp.engine.runs import Runs
 from ambient_lsp.errors import AmbientError, LeaseHeld, NotAllowed, WorkspaceError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ambient_lsp.config import Config
+    from ambient_lsp.engine.precision import RuleRecord
     from ambient_lsp.engine.run import Run
     from ambient_lsp.engine.services import Services
     from ambient_lsp.events import Event
@@ -114,9 +116,15 @@ class Engine:
         failing_log: str = "",
         *,
         verify: bool = True,
+        new_since: str = "",
+        baseline: bool = True,
     ) -> Trigger:
-        """Make a trigger. No `paths` means the whole repository; `snapshots` are the unsaved buffers."""
-        return Trigger(uuid.uuid4().hex[:12], kind, tuple(paths), tuple(snapshots), failing_log, verify)
+        """Make a trigger. No `paths` means the whole repository; `snapshots` are the unsaved buffers.
+
+        `new_since` asks for what is new since a revision; `baseline` False for what the baseline file holds too.
+        """
+        run_id = uuid.uuid4().hex[:12]
+        return Trigger(run_id, kind, tuple(paths), tuple(snapshots), failing_log, verify, new_since, baseline)
 
     def submit(self, trigger: Trigger) -> Run:
         """Start a run and return at once. A newer save of a file cancels the run of the older one.
@@ -129,6 +137,11 @@ class Engine:
             return self._runs.start(trigger, self.cancel)
         self._store.add_request("submit", dump_trigger(trigger), trigger.id)
         return self._runs.expect(trigger, self.cancel)
+
+    def expect(self, path: str, text: str) -> None:
+        """Hear of a buffer that is being typed in: it will probably be saved, so what can be known is prepared."""
+        if self.leader and self._services is not None:
+            self._services.expect(path, text)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run, whoever started it. What it found so far is kept."""
@@ -152,9 +165,21 @@ class Engine:
     # ------------------------------------------------------------------------------------ what was found
 
     def findings(self, path: str = "") -> list[Finding]:
-        """Return what is known of one file, or of all; dismissed findings are left out."""
+        """Return what is to be seen of one file, or of all."""
+        return [finding for finding in self.all_findings(path) if visible(finding, self.config)]
+
+    def all_findings(self, path: str = "") -> list[Finding]:
+        """Return what is known of one file, or of all, hidden findings too (see `showing.py`); not dismissed ones."""
         muted = learning.by_key(self._store.dismissals(time.time()))
         return [finding for finding in self._store.findings(path=path) if not learning.is_dismissed(finding, muted)]
+
+    def findings_as_kept(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Return all findings, dismissed ones too, by agent and path, as text that is quick to compare."""
+        return self._store.findings_as_kept()
+
+    def dismissed(self) -> frozenset[tuple[str, str]]:
+        """Return the rule and fingerprint of everything that is dismissed now."""
+        return frozenset(learning.by_key(self._store.dismissals(time.time())))
 
     def finding(self, finding_id: str) -> Finding:
         """Return one finding, by id or prefix. Raises `NotFound`."""
@@ -199,6 +224,15 @@ class Engine:
     def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
         """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
         self._decisions.dismiss(target_id, who, reason, days)
+
+    def rules(self) -> list[RuleRecord]:
+        """Return what became of each rule's findings here, and which rules are muted."""
+        found = precision.records(self._store, self.config.learning, time.time(), self.all_findings())
+        return list(found.values())
+
+    def mute(self, rule: str, *, mute: bool = True) -> None:
+        """Mute a rule here; or bring it back, and forget what was decided about it before."""
+        precision.choose(self._store, rule, mute=mute, now=time.time())
 
     async def apply(self, proposal_id: str, who: str, *, approve: bool = False) -> Proposal:
         """Write a proven proposal to the user's files, all of it or nothing.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import StoreError
 from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
+from ambient_lsp.store.store import load_finding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,8 @@ class _Seen:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._proposals: dict[str, Proposal] = {proposal.id: proposal for proposal in engine.proposals()}
-        self._findings = self._current_findings()
+        self._kept = engine.findings_as_kept()
+        self._dismissed = engine.dismissed()
         self._runs: dict[str, RunRecord] = {record.id: record for record in engine.runs()}
 
     def news(self) -> list[Event]:
@@ -99,13 +101,7 @@ class _Seen:
         runs = {record.id: record for record in self._engine.runs()}
         events += [RunStarted(record.id, record.paths) for record in runs.values() if record.id not in self._runs]
         latest = max(runs.values(), key=lambda record: record.started).id if runs else ""
-        findings = self._current_findings()
-        for key in findings.keys() | self._findings.keys():
-            now = findings.get(key, ())
-            if now != self._findings.get(key, ()):
-                agent, path = key
-                sha256 = (now or self._findings[key])[0].base_sha256
-                events.append(FindingsReported(latest, agent, path, sha256, now))
+        events += self._other_findings(latest)
         proposals = {proposal.id: proposal for proposal in self._engine.proposals()}
         events += [
             ProposalChanged(proposal.run_id, proposal)
@@ -116,11 +112,27 @@ class _Seen:
             before = self._runs.get(record.id)
             if record.state != "running" and (before is None or before.state == "running"):
                 events.append(RunEnded(record.id, record))
-        self._proposals, self._findings, self._runs = proposals, findings, runs
+        self._proposals, self._runs = proposals, runs
         return events
 
-    def _current_findings(self) -> dict[tuple[str, str], tuple[Finding, ...]]:
-        grouped: dict[tuple[str, str], list[Finding]] = {}
-        for finding in self._engine.findings():
-            grouped.setdefault((finding.agent, finding.path), []).append(finding)
-        return {key: tuple(found) for key, found in grouped.items()}
+    def _other_findings(self, run_id: str) -> list[Event]:
+        """Return events for what is kept otherwise now. Only that is read as findings: a review of a whole repository
+        writes thousands of times."""
+        kept, dismissed = self._engine.findings_as_kept(), self._engine.dismissed()
+        before, had = self._kept, self._dismissed
+        events: list[Event] = []
+        for key in kept.keys() | before.keys():
+            if kept.get(key, ()) == before.get(key, ()) and dismissed == had:
+                continue
+            then = _shown(before.get(key, ()), had)
+            now = _shown(kept.get(key, ()), dismissed)
+            if now != then:
+                agent, path = key
+                events.append(FindingsReported(run_id, agent, path, (now or then)[0].base_sha256, now))
+        self._kept, self._dismissed = kept, dismissed
+        return events
+
+
+def _shown(kept: tuple[str, ...], dismissed: frozenset[tuple[str, str]]) -> tuple[Finding, ...]:
+    found = (load_finding(value) for value in kept)
+    return tuple(one for one in found if (one.rule, one.fingerprint) not in dismissed)

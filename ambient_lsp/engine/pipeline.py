@@ -35,8 +35,9 @@ async def travel(road: Road) -> None:
     kept = await narrow(road, context, drafts)
     await prove(road, context, kept)
     withdraw_outdated(road, context, drafts)
-    for target in context.targets:
-        road.store.set_value(f"reviewed:{target.path}", target.sha256)
+    with road.store.transaction():
+        for target in context.targets:
+            road.store.set_value(f"reviewed:{target.path}", target.sha256)
 
 
 async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ambient_lsp.model import ProofKind, Severity
+from ambient_lsp.model import ProofKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +24,6 @@ BASE = 10.0
 
 AGREEMENT = 5.0
 """What each further specialist who proposes the same adds to the score."""
-
-SEVERITY = 2.0
-"""What a warning adds, and an error twice: a cap must not keep the small things and drop the one that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +74,6 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
     return Refined(tuple(kept), tuple(aside))
 
 
-def scored(proposal: Proposal, findings: Mapping[str, Finding]) -> Proposal:
-    """Return the proposal with the severity of the worst of its findings (by id) in its score."""
-    ranks = [findings[one].severity.rank for one in proposal.finding_ids if one in findings]
-    worst = max(ranks, default=0) - Severity.INFORMATION.rank
-    return replace(proposal, score=proposal.score + SEVERITY * max(worst, 0))
-
-
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings with those that several agents made at one place merged, and all their reasons kept."""
     merged: dict[tuple[object, ...], Finding] = {}
@@ -126,6 +116,7 @@ def _merge_same(proposals: Iterable[Proposal]) -> list[Proposal]:
             finding_ids=_unique((*better.finding_ids, *lesser.finding_ids)),
             fingerprints=_unique((*better.fingerprints, *lesser.fingerprints)),
             tags=_unique((*better.tags, *lesser.tags)),
+            rules=_unique((*better.rules, *lesser.rules)),
         )
     return list(merged.values())
 

@@ -45,7 +45,7 @@ class Road:
     concerns: Callable[[Proposal, Mapping[str, str]], tuple[str, ...]]
     slots: asyncio.Semaphore
     conditions: Callable[[], Awaitable[str]] | None = None
-    first_look: Callable[[Snapshot], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
+    first_look: Callable[[Snapshot, Callable[[], object]], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
     log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
     findings: int = 0

@@ -34,7 +34,7 @@ class Runs:
         self._log = log
         self._services = services
         self._runs: dict[str, Run] = {}
-        self._live: dict[str, str] = {}
+        self._live: dict[str, list[str]] = {}
         self._listeners: list[asyncio.Queue[Event | None]] = []
         self._asked: set[str] = set()
         self._handed_back: set[str] = set()
@@ -126,16 +126,20 @@ class Runs:
             queue.put_nowait(event)
 
     def _begin(self, run: Run) -> None:
-        """Start the work; the newest run of a file is the only one."""
+        """Start the work; the newest run of a file ends the older ones once it has had its first look."""
         trigger = run.trigger
         self._runs[run.id] = run
         if trigger.kind in _LIVE_KINDS and len(trigger.paths) == 1:
-            older = self._live.get(trigger.paths[0])
-            if older is not None:
-                self.cancel(older)
-            self._live[trigger.paths[0]] = run.id
+            self._live.setdefault(trigger.paths[0], []).append(run.id)
         task = self.tasks[run.id] = asyncio.create_task(self._drive(run), name=f"ambient-run-{run.id}")
         task.add_done_callback(lambda _: self._never_began(run))
+
+    def _end_older(self, run: Run) -> None:
+        """Cancel the runs that were started before this one for the same file."""
+        for path in run.trigger.paths:
+            alive = self._live.get(path, [])
+            for older in alive[: alive.index(run.id) if run.id in alive else 0]:
+                self.cancel(older)
 
     def _never_began(self, run: Run) -> None:
         """A task that is cancelled before its first step never gets to its own end."""
@@ -153,6 +157,7 @@ class Runs:
             errors = road.errors
             await services.glance(road)
             await asyncio.sleep(0)  # whoever listens shows it now, before anything is written
+            self._end_older(run)
             self._store.save_run(record)
             self._log.started(run)
             try:
@@ -168,6 +173,7 @@ class Runs:
         self._end(run, replace(record, errors=tuple(errors)))
 
     def _end(self, run: Run, record: RunRecord) -> None:
+        self._end_older(run)  # this one may not have come as far as its first look
         record = replace(record, ended=time.time())
         self._asked.discard(run.id)
         if run.id in self._handed_back:  # it has not ended: it goes on elsewhere
@@ -181,8 +187,10 @@ class Runs:
         self._log.ended(record)
         self.tasks.pop(run.id, None)
         for path in run.trigger.paths:
-            if self._live.get(path) == run.id:
-                del self._live[path]
+            if run.id in (alive := self._live.get(path, [])):
+                alive.remove(run.id)
+                if not alive:
+                    del self._live[path]
         self.publish(RunEnded(run.id, record))
         self._runs.pop(run.id, None)
 

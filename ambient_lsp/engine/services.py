@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
@@ -15,11 +16,13 @@ from platformdirs import user_cache_path
 from ambient_lsp.engine import extensions
 from ambient_lsp.engine.cpu import CpuPool
 from ambient_lsp.engine.looking import glance
+from ambient_lsp.engine.memo import Memo
 from ambient_lsp.engine.pipeline import travel
 from ambient_lsp.engine.road import Road
 from ambient_lsp.engine.workbench import EngineWorkbench, settings_of
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import VerdictOutcome
+from ambient_lsp.protocols import Eager
 from ambient_lsp.sandbox.logged import LoggedSandbox
 from ambient_lsp.store.store import OPEN_STATES
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -54,6 +57,9 @@ if TYPE_CHECKING:
 _RUN: ContextVar[str] = ContextVar("run", default="")
 """The run that this task works for; tasks that it starts work for the same."""
 
+_NO_FILE = ".ambient/nothing"
+"""A target that is never there: for a context of the repository without one."""
+
 FIRST_LOOK = {"StyleEnforcer": "AMB-STYLE-", "SecurityGuardian": "AMB-SEC-"}
 """Whose rules the resident linter can see by itself, by the beginning of their names."""
 
@@ -81,6 +87,7 @@ class Services:
         self._verifier: Verifier | None = None
         self._gates: list[tuple[str, Gate]] | None = None
         self._ruff: RuffServer | None = None
+        self._kept: Memo | None = None
 
     # ------------------------------------------------------------------------------------------------ the parts
 
@@ -166,9 +173,11 @@ class Services:
         bench = EngineWorkbench(
             agents=self.config.agents,
             cpu=self.cpu,
+            memo=self._memo(),
             read=lambda path: self._read(path, trigger),
             coverage=lambda: self._coverage(trigger),
             observe=lambda calls, setup: self._observe(calls, setup, trigger),
+            moody=lambda paths: self._moody(paths, trigger),
         )
         from ambient_lsp.verification.integrity import concerns
 
@@ -194,6 +203,12 @@ class Services:
         """Publish what can be seen at once; see `looking.glance`."""
         road.first_look = self._first_look
         await glance(road)
+
+    def expect(self, path: str, text: str) -> None:
+        """Look ahead at a buffer that is being typed in; see `RuffServer.expect`."""
+        known = self._repository
+        if self._ruff is not None and path.endswith((".py", ".pyi")) and known is not None and not known.ignores(path):
+            self._ruff.expect(path, text)
 
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
@@ -264,9 +279,22 @@ class Services:
         """Do now what the first save would wait for."""
         self.cpu.warm()
         await self.repository()
-        self.specialists()
+        await self._warm_specialists()
         if await self.verifier() is not None:
             await (await self.checkouts()).current()
+
+    async def _warm_specialists(self) -> None:
+        """Let those who know the whole repository read it now."""
+        from ambient_lsp.engine.run import Run
+        from ambient_lsp.model import RunRecord, Trigger, TriggerKind
+
+        eager = [one for one in self.specialists() if isinstance(one, Eager)]
+        if eager:
+            trigger = Trigger("warm-up", TriggerKind.OPEN, (_NO_FILE,))
+            run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None)
+            bench, context = self.road(run, lambda _: None).bench, await self._pack(trigger)
+            for specialist in eager:
+                await specialist.warm(context, bench)
 
     async def reap(self) -> None:
         """Remove what killed processes of ours left behind: checkouts, commits of ended proposals, containers."""
@@ -291,6 +319,8 @@ class Services:
                 stack.push_async_callback(self._repository.close)
             if self._ruff is not None:
                 stack.push_async_callback(self._ruff.close)
+            if self._kept is not None:
+                stack.callback(self._kept.close)
             stack.callback(self.cpu.close)
 
     async def _close_checkouts(self) -> None:
@@ -310,10 +340,16 @@ class Services:
             self._chosen = (logged, tuple(readiness))
         return self._chosen
 
+    def _memo(self) -> Memo:
+        if self._kept is None:
+            name = hashlib.sha256(str(self.root).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+            self._kept = Memo(user_cache_path("ambient") / "analysis" / f"{name}.db")
+        return self._kept
+
     def _log(self, kind: str, data: dict[str, Any]) -> None:
         self._telemetry.write(_RUN.get(), kind, data)
 
-    async def _first_look(self, snapshot: Snapshot) -> Mapping[str, Sequence[Finding]]:
+    async def _first_look(self, snapshot: Snapshot, meanwhile: Callable[[], object]) -> Mapping[str, Sequence[Finding]]:
         from ambient_lsp.analyzers import base
         from ambient_lsp.analyzers.ruff_server import RuffServer
 
@@ -327,7 +363,7 @@ class Services:
                 threshold=agents.SecurityGuardian.severity_threshold,
                 defer_to_formatter=agents.StyleEnforcer.defer_to_formatter,
             )
-        raws = await self._ruff.diagnostics(snapshot.path, snapshot.text, snapshot.version or 0)
+        raws = await self._ruff.diagnostics(snapshot.path, snapshot.text, snapshot.version or 0, meanwhile)
         enabled = set(self.config.agents.enabled)
         return {
             agent: base.findings(agent, snapshot, [raw for raw in raws if raw.rule.startswith(prefix)])
@@ -371,6 +407,10 @@ class Services:
     async def _coverage(self, trigger: Trigger) -> Coverage | None:
         verifier = await self.verifier()
         return None if verifier is None else await verifier.coverage(await self._tree(trigger))
+
+    async def _moody(self, paths: Sequence[str], trigger: Trigger) -> Mapping[str, str] | None:
+        verifier = await self.verifier()
+        return None if verifier is None else await verifier.moody(paths, await self._tree(trigger))
 
     async def _observe(self, calls: Sequence[str], setup: str, trigger: Trigger) -> Sequence[Observation] | None:
         verifier = await self.verifier()

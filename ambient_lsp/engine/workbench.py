@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import BaseModel
+
+from ambient_lsp.engine.memo import MISSING, Memo, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,31 +28,52 @@ class EngineWorkbench:
         *,
         agents: Agents,
         cpu: CpuPool,
+        memo: Memo | None = None,
         read: Callable[[str], Awaitable[Snapshot | None]],
         coverage: Callable[[], Awaitable[Coverage | None]],
         observe: Callable[[Sequence[str], str], Awaitable[Sequence[Observation] | None]],
+        moody: Callable[[Sequence[str]], Awaitable[Mapping[str, str] | None]],
     ) -> None:
         self._agents = agents
         self._cpu = cpu
+        self._memo = memo if memo is not None else Memo()
         self._read = read
         self._coverage = coverage
         self._observe = observe
+        self._moody = moody
+        # Specialists look at several files at once; the sandbox answers one question after the other.
+        self._sandbox = asyncio.Lock()
 
     async def read(self, path: str) -> Snapshot | None:
         """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""
         return await self._read(path)
 
     async def cpu(self, function: Callable[..., T], /, *args: Any) -> T:
-        """Run a module-level function in a warm worker process."""
-        return await self._cpu.run(function, *args)
+        """Run a module-level function in a warm worker process; one that is pure, only where it is not known yet."""
+        key = key_of(function, args)
+        if key is None:
+            return await self._cpu.run(function, *args)
+        known = self._memo.get(key)
+        if known is not MISSING:
+            return cast("T", known)
+        made = await self._cpu.run(function, *args)
+        self._memo.put(key, made)
+        return made
 
     async def coverage(self) -> Coverage | None:
         """Return the lines that the project's tests ran; None if the suite could not be run in a sandbox."""
-        return await self._coverage()
+        async with self._sandbox:
+            return await self._coverage()
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
+        """Return the tests that pass in their own order and not in another; None where that could not be tried."""
+        async with self._sandbox:
+            return await self._moody(paths)
 
     async def observe(self, calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         """Evaluate expressions in the sandbox on the base tree; None where that could not be done."""
-        return await self._observe(calls, setup)
+        async with self._sandbox:
+            return await self._observe(calls, setup)
 
     def settings(self, agent: str) -> Mapping[str, Any]:
         """Return the agent's own section of the configuration, defaults filled in."""
@@ -72,6 +96,10 @@ class PatchedWorkbench:
         return await self._bench.cpu(function, *args)
 
     async def coverage(self) -> Coverage | None:
+        """Return None: nothing is run for a second look."""
+        return None
+
+    async def moody(self, paths: Sequence[str]) -> Mapping[str, str] | None:
         """Return None: nothing is run for a second look."""
         return None
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from ambient_lsp.errors import NotAllowed, PatchError, StalePatch
 from ambient_lsp.lsp import proof, workspace_edit
-from ambient_lsp.lsp.diagnostics import Shown
+from ambient_lsp.lsp.diagnostics import Shown, is_seen
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
@@ -35,6 +35,7 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
         return []
     workspace, path = place
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+    session.board.told_elsewhere(workspace, document, _codes_of_others(params.context.diagnostics))
     shown = _findings_at(session, document, params)
     actions: list[Action] = []
     seen: set[str] = set()
@@ -44,7 +45,10 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
                 seen.add(proposal.id)
                 actions += _fix(session, workspace, uri, proposal, shown, params.context.diagnostics, only)
     if asks_for(QUICKFIX, only):
-        actions += [_dismiss(session, item, params.context.diagnostics) for item in shown]
+        seen_here = [item for item in shown if is_seen(item.finding, workspace)]
+        actions += [_dismiss(session, item, params.context.diagnostics) for item in seen_here]
+        if session.support.resolves_edits and session.support.action_literals:
+            actions += [_silence(item, uri, params.context.diagnostics) for item in seen_here]
     if only and asks_for(FIX_ALL, only) and workspace.settings.fix_all:
         actions += _fix_all(session, workspace, document, path)
     if only and asks_for(REVIEW, only):
@@ -72,6 +76,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
             "The file of this fix is no longer open.", untouched="Nothing was changed.", next_step="Open it again."
         )
     workspace, path = place
+    if "silence" in data:
+        return _with_comment(session, action, document, path, str(data["silence"]))
     replacements: list[Replacement] = []
     included: list[str] = []
     for proposal_id in data.get("proposal_ids", ()):
@@ -177,6 +183,38 @@ def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnost
     command = _command(title, "dismiss", id=item.finding.id, reason="dismissed in the editor")
     own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) == item.finding.id]
     return _action(session, types.CodeAction(title, kind=QUICKFIX, diagnostics=own or None, command=command))
+
+
+def _silence(item: Shown, uri: str, diagnostics: Sequence[types.Diagnostic]) -> Action:
+    own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) == item.finding.id]
+    title = f"Ambient: ignore “{item.finding.rule}” here, with a comment"
+    data = {"uri": uri, "silence": item.finding.id}
+    return types.CodeAction(title, kind=QUICKFIX, diagnostics=own or None, data=data)
+
+
+def _with_comment(
+    session: Session, action: types.CodeAction, document: Document, path: str, finding_id: str
+) -> types.CodeAction:
+    """Return the action with the edit that adds a comment for a finding, at the place that it has now."""
+    from ambient_lsp.analyzers.silencing import silence
+
+    item = next((one for one in session.board.shown(document) if one.finding.id == finding_id), None)
+    line = document.range(item.start, item.end).start.line if item is not None else -1
+    change = silence(document.text, path, item.finding.rule, line) if item is not None else None
+    if change is None:
+        raise StalePatch(
+            "There is no place for a comment at this finding now.",
+            untouched="Nothing was changed.",
+            next_step="Save the file to have it looked at again, or dismiss the finding instead.",
+        )
+    edit = FileEdit(path, "modify", document.sha256, (change,))
+    action.edit = workspace_edit.build([edit], {path: document}, {path: document.uri}, session.support)
+    return action
+
+
+def _codes_of_others(diagnostics: Sequence[types.Diagnostic]) -> set[str]:
+    """Return the rules that other tools are seen to show here."""
+    return {str(one.code) for one in diagnostics if one.code and (one.source or "").lower() != "ambient"}
 
 
 def _fix_all(session: Session, workspace: Workspace, document: Document, path: str) -> list[Action]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
 from typing import Any
 
 from lsprotocol import types
 
+from ambient_lsp.engine.hidden import may_be_fixed, visible
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.lsp.diagnostics import DiagnosticsBook, Shown, render
 from ambient_lsp.lsp.documents import Document, Documents
@@ -46,9 +47,13 @@ class Board:
     def findings(self, workspace: Workspace, event: FindingsReported) -> None:
         """Show what an agent says of a file, unless its text has moved on."""
         document = self._files.buffer(workspace, event.path)
+        if document is None and not event.findings and not self._book.knows(workspace.uri_of(event.path)):
+            return  # nothing was shown of it, and nothing is to be: most files of a large folder
         if document is None:
             self._spawn(self._show_closed(workspace, event.path, event))
-        elif self._book.report(document, event.agent, event.sha256, event.findings, event.run_id):
+        elif self._book.report(
+            document, event.agent, event.sha256, _placed(workspace, event), event.run_id, glance=event.glance
+        ):
             self._publisher.now(document.uri)
 
     def proposal(self, workspace: Workspace, proposal: Proposal) -> None:
@@ -149,12 +154,19 @@ class Board:
             self._publisher.clear(uri)
             return
         if event is not None:
-            self._book.report(document, event.agent, event.sha256, event.findings, event.run_id)
+            self._book.report(document, event.agent, event.sha256, _placed(workspace, event), event.run_id)
         if self._documents.get(document.uri) is not None:
             self._publisher.now(document.uri)
             return
         self._book.keep(document.uri, document.sha256)
         self._publisher.put(document.uri, render(self.shown(document), document, workspace, self.fixes, extra=()))
+
+    def told_elsewhere(self, workspace: Workspace, document: Document, codes: Set[str]) -> None:
+        """Stop repeating what the editor shows of other tools: those rules are theirs from now on."""
+        engine = workspace.engine
+        if engine is not None and not engine.config.agents.repeat_other_tools and not codes <= workspace.told_elsewhere:
+            workspace.told_elsewhere |= codes
+            self._publisher.now(document.uri)
 
     def _render(self, uri: str) -> Sequence[types.Diagnostic] | None:
         document, place = self._documents.get(uri), self._workspaces.of(uri)
@@ -167,3 +179,9 @@ class Board:
         version = document.version if document else None
         params = types.PublishDiagnosticsParams(uri=uri, diagnostics=list(diagnostics), version=version)
         self._protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+
+
+def _placed(workspace: Workspace, event: FindingsReported) -> list[Finding]:
+    """Return the findings that have a place in the editor: those to be seen, and those that only have a fix."""
+    config = workspace.engine.config if workspace.engine is not None else None
+    return [one for one in event.findings if may_be_fixed(one) or (config is not None and visible(one, config))]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from ambient_lsp.analyzers.aliases import repeats
+from ambient_lsp.engine.hidden import visible
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import Fixes
 from ambient_lsp.lsp.workspaces import Workspace
@@ -67,14 +69,27 @@ class DiagnosticsBook:
     """All results, by file and agent, moved along with the text."""
 
     def __init__(self) -> None:
-        self._results: dict[str, dict[str, Result]] = {}
+        self._results: dict[str, dict[tuple[str, bool], Result]] = {}
+        """By URI, then by agent and whether it was only a glance."""
 
-    def report(self, document: Document, agent: str, sha256: str, findings: Sequence[Finding], run_id: str) -> bool:
-        """Replace what `agent` said of the file. False, and nothing is changed, when it is about another text."""
-        if sha256 != document.sha256:
+    def report(
+        self,
+        document: Document,
+        agent: str,
+        sha256: str,
+        findings: Sequence[Finding],
+        run_id: str,
+        *,
+        glance: bool = False,
+    ) -> bool:
+        """Replace what `agent` said of the file, or what it saw at a glance. False, and nothing is changed, when it is
+        about another text, or a glance at one that the agent has looked at already."""
+        results = self._results.setdefault(document.uri, {})
+        known = results.get((agent, False))
+        if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
             return False
-        placed = [_place(document, finding) for finding in findings]
-        self._results.setdefault(document.uri, {})[agent] = Result(sha256, run_id, placed)
+        results.pop((agent, True), None)
+        results[agent, glance] = Result(sha256, run_id, [_place(document, finding) for finding in findings])
         return True
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
@@ -98,16 +113,20 @@ class DiagnosticsBook:
     def shown(self, document: Document) -> Iterator[Shown]:
         """Yield the findings that hold for the current text, sorted by place."""
         found: list[Shown] = []
-        for result in self._results.get(document.uri, {}).values():
+        seen_again: set[tuple[str, int]] = set()
+        for (_, glance), result in self._results.get(document.uri, {}).items():
             fresh = result.sha256 == document.sha256
             if fresh and result.moved:
                 result.placed = [_place(document, placed.finding) for placed in result.placed]
                 result.moved = False
+            if fresh and glance:
+                seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
                 Shown(placed.finding, result.run_id, placed.start, placed.end, fresh)
                 for placed in result.placed
                 if not placed.withdrawn
             )
+        found = [one for one in found if one.fresh or (one.finding.rule, one.start) not in seen_again]
         return iter(sorted(found, key=lambda shown: (shown.start, shown.end, shown.finding.rule, shown.finding.id)))
 
     def knows(self, uri: str) -> bool:
@@ -154,10 +173,20 @@ def render(
 ) -> list[types.Diagnostic]:
     """Return the diagnostics to publish, at most `CAP`, the most severe ones first to stay."""
     room = max(CAP - len(extra), 0)
+    shown = [item for item in shown if is_seen(item.finding, workspace)]
     if len(shown) > room:
         keep = sorted(shown, key=lambda item: -item.finding.severity.rank)[:room]
         shown = sorted(keep, key=lambda item: (item.start, item.end, item.finding.rule, item.finding.id))
     return [*extra, *(_diagnostic(item, document, workspace, fixes) for item in shown)]
+
+
+def is_seen(finding: Finding, workspace: Workspace) -> bool:
+    """Whether a finding is shown as a problem; one that another tool shows already only has its fix offered there."""
+    if workspace.engine is not None and not visible(finding, workspace.engine.config):
+        return False
+    return not workspace.told_elsewhere or workspace.told_elsewhere.isdisjoint(
+        repeats(finding.rule, finding.origin).noqa
+    )
 
 
 def note(message: str) -> types.Diagnostic:

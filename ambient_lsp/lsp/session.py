@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
+from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import Event, FindingsReported, Problem, Progress, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.lsp import configuration
@@ -147,6 +148,9 @@ class Session:
         for start, end, length in document.change(params.content_changes):
             self.board.typed(document, start, end, length)
         document.version = params.text_document.version
+        place = self.workspaces.of(document.uri)
+        if place is not None and place[0].engine is not None:
+            place[0].engine.expect(place[1], document.text)
         for expected, kind in self.observed.see(document):
             self.record(expected.workspace, expected.proposal_id, kind)
 
@@ -254,6 +258,8 @@ class Session:
                 self.progress.report(event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
+                if event.error.where == MUTED_RULE:
+                    self.complain(event.error.message)
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)

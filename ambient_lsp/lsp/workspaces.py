@@ -32,6 +32,7 @@ class Workspace:
     """One folder. `root` has its symbolic links resolved, `given` is as the editor wrote it.
 
     `engine` is None until it is open, and for good where it could not be opened (`problem` says why).
+    `told_elsewhere` are the rules that another tool was seen to show in this editor.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class Workspace:
     trusted: bool = False
     opening: asyncio.Task[None] | None = None
     listening: asyncio.Task[None] | None = None
+    told_elsewhere: set[str] = field(default_factory=set)
 
     @property
     def uri(self) -> str:

@@ -149,4 +149,5 @@ def propose(
         proof=proof or ProofPlan(ProofKind.CHECKS),
         rationales=(Rationale(agent, rationale),),
         score=score,
+        rules=tuple(dict.fromkeys(finding.rule for finding in findings)),
     )

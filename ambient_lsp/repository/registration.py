@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _REASON = "Ambient checkout at "
 _NAME = re.compile(r"ambient-[0-9a-f]{16}-[\w-]+")
+_ATTEMPTS = 100
 
 
 def register(common_dir: Path, name: str, tree: Path, dot_git: Path, commit: str) -> Path:
@@ -27,7 +29,7 @@ def register(common_dir: Path, name: str, tree: Path, dot_git: Path, commit: str
     that `git worktree prune` leaves a half-made registration alone and we can tell whose it is.
     """
     admin = common_dir / "worktrees" / name
-    admin.mkdir(parents=True, exist_ok=True)
+    _make(admin)
     try:
         (admin / "locked").write_bytes(os.fsencode(f"{_REASON}{tree}"))
         (admin / "gitdir").write_bytes(os.fsencode(tree / ".git") + b"\n")
@@ -38,6 +40,15 @@ def register(common_dir: Path, name: str, tree: Path, dot_git: Path, commit: str
         unregister(admin)
         raise
     return admin
+
+
+def _make(admin: Path) -> None:
+    """Make a registration's folder, though the last one of others may be going, and `worktrees` with it."""
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            admin.mkdir(parents=True, exist_ok=True)
+            return
+    admin.mkdir(parents=True, exist_ok=True)
 
 
 def unregister(admin: Path) -> None:

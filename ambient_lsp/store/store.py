@@ -127,6 +127,17 @@ class SqliteStore:
         )
         return sorted(found, key=lambda finding: (finding.path, finding.span, finding.rule))
 
+    def findings_as_kept(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Return all current findings by agent and path, as the text that they are kept as: quick to compare."""
+        kept: dict[tuple[str, str], list[str]] = {}
+        for agent, path, value in self._rows("SELECT agent, path, value FROM findings ORDER BY agent, path, position"):
+            kept.setdefault((agent, path), []).append(value)
+        return {key: tuple(values) for key, values in kept.items()}
+
+    def found_in(self) -> set[tuple[str, str]]:
+        """Return the (agent, path) that have findings."""
+        return {(agent, path) for agent, path in self._rows("SELECT DISTINCT agent, path FROM findings")}
+
     def finding(self, finding_id: str) -> Finding:
         """Return one, by id or unambiguous prefix. Raises `NotFound`."""
         rows = self._values(
@@ -262,8 +273,11 @@ class SqliteStore:
         self._db.close()
 
     def _values(self, kind: type[T], query: str, *values: Any) -> list[T]:
+        return [_adapter(kind).validate_json(value) for (value,) in self._rows(query, *values)]
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
-            return [_adapter(kind).validate_json(value) for (value,) in self._db.execute(query, values)]
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(
                 f"The state in {self.path} cannot be read: {error}.", next_step="Check the disk, then try again."
@@ -322,6 +336,11 @@ def dump_trigger(trigger: Trigger) -> str:
 def load_trigger(value: str) -> Trigger:
     """Return the trigger that `dump_trigger` wrote."""
     return _adapter(Trigger).validate_json(value)
+
+
+def load_finding(value: str) -> Finding:
+    """Return the finding that a text of `findings_as_kept` stands for."""
+    return _adapter(Finding).validate_json(value)
 
 
 def _dump(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Looking at one tree by itself: what its own checks say, and what an expression gives there."""
+"""Looking at one tree by itself: what its checks say, which tests are moody, and what an expression gives there."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from ambient_lsp.model import CheckResult, VerdictOutcome
 from ambient_lsp.protocols import Command, Observation
 from ambient_lsp.verification import untrusted
 from ambient_lsp.verification.checks import Check, find_checks, observe
-from ambient_lsp.verification.testrun import run_tests
+from ambient_lsp.verification.testrun import FROM_THE_BACK, run_tests
 from ambient_lsp.verification.trees import REPEATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ambient_lsp.verification.testrun import TestRun
     from ambient_lsp.verification.trees import OpenTree
 
 _OBSERVER = Path(__file__).parent.parent / "analyzers" / "harness" / "observe.py"
 SECONDS_PER_CALL = 2.0
+_ORDERS = (FROM_THE_BACK, 20)
 
 
 async def all_checks(tree: OpenTree, lines: Mapping[str, str]) -> list[CheckResult]:
@@ -55,6 +57,26 @@ async def expressions(tree: OpenTree, calls: Sequence[str], setup: str) -> list[
         return [Observation(**one) for one in observed["observations"]]
     except (LookupError, TypeError, ValueError, RecursionError) as error:
         raise SandboxError(f"Nothing could be observed: {result.stderr[-300:] or result.killed}") from error
+
+
+async def moody_tests(tree: OpenTree, paths: Sequence[str], usual: TestRun) -> dict[str, str]:
+    """Run test files from back to front, and shuffled; return the tests that fail so and passed in the `usual` run.
+
+    What fails is run in the same order once more: a test that fails there again is no accident.
+    """
+    files = [path for path in paths if any(test.split("::")[0] == path for test in usual.passed)]
+    found: dict[str, str] = {}
+    for seed in _ORDERS if files else ():
+        bad = await _bad(tree, files, seed) & usual.passed
+        if bad:
+            again = await run_tests(tree, files, repeat=1, seed=seed)
+            found.update({test: again.messages.get(test, "") for test in bad & again.bad})
+    return found
+
+
+async def _bad(tree: OpenTree, files: Sequence[str], seed: int) -> frozenset[str]:
+    run = await run_tests(tree, files, repeat=1, seed=seed)
+    return frozenset() if run.problem else run.bad
 
 
 async def _check(check: Check, tree: OpenTree) -> CheckResult | None:

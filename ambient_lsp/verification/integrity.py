@@ -29,6 +29,7 @@ _MUTES = (
     (re.compile(r"#\s*pragma:\s*no\s*cover\b"), "`pragma: no cover`"),
     (re.compile(r"#\s*pylint:\s*(?:disable|skip-file)\b"), "`pylint: disable`"),
     (re.compile(r"#\s*nosec\b"), "`nosec`"),
+    (re.compile(r"#\s*ambient:\s*ignore\b"), "`ambient: ignore`"),
     (re.compile(r"#\s*fmt:\s*(?:off|skip)\b|#\s*isort:\s*skip"), "a formatter's `off`"),
 )
 _CONFIG = re.compile(

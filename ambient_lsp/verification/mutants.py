@@ -9,6 +9,8 @@ from ambient_lsp.verification.syntax import functions, parse, text_of, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tree_sitter import Node
+
 _OPERATORS = (
     "ReplaceComparisonOperator_Eq_NotEq",
     "ReplaceComparisonOperator_NotEq_Eq",
@@ -38,54 +40,85 @@ _OPERATORS = (
 
 
 def mutants(text: str, names: Sequence[str], most: int) -> list[str]:
-    """Return up to `most` mutants of the named functions (all functions when none is named), of many kinds.
+    """Return up to `most` mutants of each of the named functions (all functions when none is named), of many kinds.
 
-    Beside cosmic-ray's operators there is one of ours: `return x` becomes `return None`.
+    Beside cosmic-ray's operators there are two of ours: `return x` becomes `return None`, and `raise x` becomes `pass`.
     """
-    ranges = _ranges(text, names)
-    sources = [_return_none(text, ranges), *(_mutated(text, operator, ranges) for operator in _operators())]
+    data = text.encode("utf-8", "replace")
     found: dict[str, None] = {}
-    # One of each kind in turn, so that a few are already a mixed lot.
+    for node in _wanted(text, names):
+        # One function at a time: what is around it would only be parsed again for every operator.
+        code = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        before, after = (
+            data[: node.start_byte].decode("utf-8", "replace"),
+            data[node.end_byte :].decode("utf-8", "replace"),
+        )
+        column = node.start_point[1]
+        for mutant in _mixed(code, column, most):
+            found[f"{before}{mutant}{after}"] = None
+    found.pop(text, None)
+    return list(found)
+
+
+def _wanted(text: str, names: Sequence[str]) -> list[Node]:
+    """Return the named functions, and the methods of a named class."""
+    known = functions(text)
+    if not names:
+        return list(known.values())
+    return [node for name, node in known.items() if name in names or name.rpartition(".")[0] in names]
+
+
+def _mixed(code: str, column: int, most: int) -> list[str]:
+    """Return mutants of one function, of each kind in turn, so that a few are already a mixed lot."""
+    sources = [_replaced(code, "return_statement"), _replaced(code, "raise_statement"), *_by_operators(code, column)]
+    found: dict[str, None] = {}
     while sources and len(found) < most:
         for source in list(sources):
             mutant = next(source, None)
             if mutant is None:
                 sources.remove(source)
-            elif mutant != text and len(found) < most:
+            elif mutant != code and len(found) < most:
                 found[mutant] = None
     return list(found)
 
 
-def _ranges(text: str, names: Sequence[str]) -> list[range]:
-    """Return the lines (from 1) of the functions."""
-    known = functions(text)
-    wanted = [node for name, node in known.items() if not names or name in names or name.split(".")[-1] in names]
-    return [range(node.start_point[0] + 1, node.end_point[0] + 2) for node in wanted]
-
-
-def _operators() -> Iterator[Any]:
+def _by_operators(code: str, column: int) -> list[Iterator[str]]:
+    from cosmic_ray.ast import get_ast
     from cosmic_ray.operators.provider import OperatorProvider
 
+    # A method stands in a block, which must have a head to be read alone.
+    head = "if True:\n" + " " * column if column else ""
     provider = OperatorProvider()
     known = set(provider)
-    return (provider[name]() for name in _OPERATORS if name in known)
+    try:
+        tree = get_ast(head + code)
+    except Exception:  # parso's own errors: syntax that it does not know yet; our two operators remain
+        return []
+    return [_mutated(head, code, provider[name](), tree) for name in _OPERATORS if name in known]
 
 
-def _mutated(text: str, operator: Any, ranges: Sequence[range]) -> Iterator[str]:
-    from cosmic_ray.ast import ast_nodes, get_ast
+def _mutated(head: str, code: str, operator: Any, tree: Any) -> Iterator[str]:
+    from cosmic_ray.ast import ast_nodes
     from cosmic_ray.mutating import mutate_code
 
-    places = [place for node in ast_nodes(get_ast(text)) for place in operator.mutation_positions(node)]
+    places = [place for node in ast_nodes(tree) for place in operator.mutation_positions(node)]
     for occurrence, ((line, _), _end) in enumerate(places):
-        if any(line in lines for lines in ranges):
-            mutant = mutate_code(text, operator, occurrence)
-            if mutant is not None:
-                yield str(mutant)
+        if head and line == 1:
+            continue
+        mutant = mutate_code(head + code, operator, occurrence)
+        if mutant is not None and str(mutant).startswith(head):
+            yield str(mutant)[len(head) :]
 
 
-def _return_none(text: str, ranges: Sequence[range]) -> Iterator[str]:
-    data = text.encode("utf-8", "replace")
-    for node in walk(parse(text)):
-        value = node.named_children[0] if node.type == "return_statement" and node.named_children else None
-        if value is not None and text_of(value) != "None" and any(node.start_point[0] + 1 in one for one in ranges):
-            yield (data[: value.start_byte] + b"None" + data[value.end_byte :]).decode("utf-8", "replace")
+def _replaced(code: str, kind: str) -> Iterator[str]:
+    data = code.encode("utf-8", "replace")
+    for node in walk(parse(code)):
+        if node.type != kind:
+            continue
+        start, new = node.start_byte, b"pass"
+        if kind == "return_statement":
+            value = node.named_children[0] if node.named_children else None
+            if value is None or text_of(value) == "None":
+                continue
+            start, new = value.start_byte, b"None"
+        yield (data[:start] + new + data[node.end_byte :]).decode("utf-8", "replace")

@@ -23,6 +23,9 @@ PYTEST_ALONE = ("ambient_pytest.py", "-p", "no:cacheprovider", "-q", "--tb=short
 PYTEST = (*PYTEST_ALONE, "--maxfail=0", "--continue-on-collection-errors")
 """One failure must not hide the others: a red base is compared test by test."""
 
+FROM_THE_BACK = -1
+"""A seed that stands for the last test first: that turns round every pair of tests, which a shuffle may miss."""
+
 _USAGE_ERROR = 4
 NO_TESTS = 5
 """pytest's exit code when it has collected nothing."""
@@ -32,7 +35,9 @@ NO_TESTS = 5
 class TestRun:
     """One run of tests. `outcomes` maps a test's identity to "passed", "failed", "error" or "skipped".
 
-    `lines` maps a path to the lines that each test ran; the test "" stands for what ran at import. `statements` holds
+    `lines` maps a path to the lines that each test ran; the test "" stands for what ran at import. `branches` maps it
+    to the steps (from, to) that each test made where there is more than one way: lines, where the whole tree was
+    measured (then `exits` says how many ways a line has), else marks that can only be compared. `statements` holds
     the lines of a file that can run, where the whole tree was measured. `uncompiled` maps a path to the error that the
     project's interpreter has with it. `problem` is a sentence when the run did not come to its end, else empty; `hung`
     tells whether that was a lack of time.
@@ -44,6 +49,8 @@ class TestRun:
     messages: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     statements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    branches: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]] = field(default_factory=dict)
+    exits: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     uncompiled: Mapping[str, str] = field(default_factory=dict)
     repeats: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
@@ -73,7 +80,7 @@ async def run_tests(
     """Run test files or test ids (none: the whole suite) in one pytest process.
 
     `cover` names the files whose lines are measured; `("*",)` measures the whole tree. With `repeat`, every test runs
-    that often, in an order shuffled by `seed`.
+    that often, in an order shuffled by `seed`, or from the last to the first.
     """
     measured = list(cover)
     job = {
@@ -126,15 +133,24 @@ def _read(tree: OpenTree, report: Report) -> TestRun:
             messages[test] = str(record["message"])
     lines: dict[str, Mapping[str, tuple[int, ...]]] = {}
     statements: dict[str, tuple[int, ...]] = {}
+    branches: dict[str, Mapping[str, tuple[tuple[int, int], ...]]] = {}
+    exits: dict[str, Mapping[int, int]] = {}
     for record in report.of("lines"):
         if (path := tree.outside(record["path"])) is not None:
             lines[path] = {test: tuple(numbers) for test, numbers in record["tests"].items()}
             statements[path] = tuple(record["statements"])
+            branches[path] = {
+                test: tuple((int(start), int(end)) for start, end in steps)
+                for test, steps in record["branches"].items()
+            }
+            exits[path] = {int(line): int(ways) for line, ways in record["exits"].items()}
     return TestRun(
         outcomes=outcomes,
         messages={test: message for test, message in messages.items() if message},
         lines=lines,
         statements=statements,
+        branches=branches,
+        exits=exits,
         uncompiled={
             tree.outside(record["path"]) or record["path"]: record["message"] for record in report.of("uncompiled")
         },

@@ -92,6 +92,7 @@ class FakeEngine:
         self.root, self.config, self.trusted = root, config, trusted
         self.leader = self.leads
         self.triggers: list[Trigger] = []
+        self.expected: list[tuple[str, str]] = []
         self.recorded: list[Outcome] = []
         self.kept: dict[str, Proposal] = {}
         self.found: dict[tuple[str, str], list[Finding]] = {}
@@ -127,6 +128,9 @@ class FakeEngine:
         if self.leader:
             self.tasks[run.id] = asyncio.create_task(self._drive(run))
         return run
+
+    def expect(self, path: str, text: str) -> None:
+        self.expected.append((path, text))
 
     def cancel(self, run_id: str) -> None:
         if task := self.tasks.get(run_id):
@@ -278,6 +282,7 @@ class FakeEngine:
                 "md5 is broken",
                 base.sha256,
                 evidence=(Evidence(base.path, span, "used here"),),
+                origin="S324",
             )
             found.append(finding)
             proposals.append(self._propose(base, finding, start, line, run_id))

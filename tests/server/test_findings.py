@@ -323,3 +323,31 @@ async def test_a_wrong_setting_is_shown_at_its_line_and_a_right_one_opens_the_en
         it.wire.notify("workspace/didChangeWatchedFiles", {"changes": [event]})
         await until(lambda: len(FakeEngine.opened) >= 2)
         assert FakeEngine.opened[0].closed and it.editor.diagnostics[path.as_uri()] == []
+
+
+async def test_a_glance_adds_to_what_an_agent_said_until_it_speaks_again(file, monkeypatch):
+    monkeypatch.setattr(FakeEngine, "leads", False)  # so that only what is published here is shown
+    two = TEXT + "x = 1\ny = hashlib.md5(b'y')\n"
+
+    def look(it, text, glance, only=None):
+        found, _ = it.engine.look(base := freeze(file.parent, "a.py", text))
+        kept = tuple(one for one in found if only is None or one.span.start_line == only)
+        it.engine.publish(FindingsReported("run", "SecurityGuardian", "a.py", base.sha256, kept, glance=glance))
+
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), two)
+        await until(lambda: it.engine)
+        look(it, two, glance=False)
+        await until(lambda: len(messages(it, file.as_uri())) == 2)
+        look(it, two, glance=True, only=1)
+        await settle()
+        assert messages(it, file.as_uri()) == ["md5 is broken"] * 2  # it knew this text already
+        typed = two.replace("x = 1", "x = 2")
+        place = two.index("x = 1") + 4
+        it.editor.type(file.as_uri(), place, place + 1, "2")
+        await settle()
+        look(it, typed, glance=True, only=1)
+        stale = "md5 is broken (the file has changed since)"
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken", stale])
+        look(it, typed, glance=False)
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"] * 2)

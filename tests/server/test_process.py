@@ -112,7 +112,9 @@ def test_a_whole_session_ends_with_code_0_and_without_a_word_on_stderr(start, tm
     assert server.until(lambda message: message.get("id") == 2)["result"] is None
     server.send("exit")
     assert server.ended() == 0
-    assert server.process.stderr.read() == b""
+    # In Python's development mode, the event loop tells how slow a busy machine is.
+    words = [line for line in server.process.stderr.read().splitlines() if not line.endswith(b" seconds")]
+    assert words == []
 
 
 def test_exit_without_shutdown_is_an_error(start, tmp_path):

@@ -17,7 +17,7 @@ from ambient_lsp.analyzers.fixes.site import (
     with_keyword,
     without_argument,
 )
-from ambient_lsp.analyzers.security import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
+from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
 from ambient_lsp.model import RiskLevel
 
 _SECRETS = {"random.choice": "choice", "random.getrandbits": "randbits"}
@@ -61,9 +61,10 @@ def weak_hash(site: Site) -> Change | None:
 
 def yaml_load(site: Site) -> Change | None:
     """`yaml.safe_load`."""
-    if site.name not in ("yaml.load", "yaml.load_all") or starred(site.call):
+    old = site.name.partition("yaml.")[2]
+    if not site.name.startswith("yaml.") or starred(site.call):
         return None
-    new = "safe_" + site.name.split(".")[1]
+    new = "safe_load_all" if old.endswith("_all") else "safe_load"
     call = site.call
     loader = keyword(call, "Loader") or (call.args[1] if len(call.args) > 1 and call.args[1].keyword is None else None)
     if loader is not None:
@@ -71,7 +72,7 @@ def yaml_load(site: Site) -> Change | None:
             return None
         call = without_argument(call, loader)
     plain = isinstance(call.func, cst.Name)
-    if plain and dotted(call.func) != site.name.split(".")[1]:
+    if plain and dotted(call.func) != old:
         return None
     return Change(
         f"Load YAML with `{new}`",
@@ -80,32 +81,6 @@ def yaml_load(site: Site) -> Change | None:
         {site.call: call.with_changes(func=renamed(call.func, new))},
         (("yaml", new),) if plain else (),
         (("yaml", dotted(site.call.func)),) if plain else (),
-    )
-
-
-def timeout(site: Site) -> Change | None:
-    """`timeout=30`."""
-    if not site.name.startswith(("requests.", "httpx.")) or starred(site.call):
-        return None
-    return Change(
-        "Give the request a timeout of 30 seconds",
-        "A server that does not answer within 30 seconds is an error, in place of a wait without end.",
-        RiskLevel.MEDIUM,
-        {site.call: with_keyword(site.call, "timeout", "30")},
-    )
-
-
-def tls_verify(site: Site) -> Change | None:
-    """Remove `verify=False`, which is then checked."""
-    verify = keyword(site.call, "verify")
-    if verify is None or dotted(verify.value) != "False":
-        return None
-    return Change(
-        "Check the server's certificate",
-        "A server with a certificate of its own making will be refused; give its authority with `verify=<path>`. "
-        "Checks have no network, so no check can show this: a person decides.",
-        RiskLevel.HIGH,
-        {site.call: without_argument(site.call, verify)},
     )
 
 
@@ -118,34 +93,6 @@ def tls_context(site: Site) -> Change | None:
         "A server with a certificate of its own making will be refused. Checks have no network, so a person decides.",
         RiskLevel.HIGH,
         {site.call: site.call.with_changes(func=renamed(site.call.func, "create_default_context"))},
-    )
-
-
-def flask_debug(site: Site) -> Change | None:
-    """Remove `debug=True`."""
-    debug = keyword(site.call, "debug")
-    if debug is None or dotted(debug.value) != "True":
-        return None
-    return Change(
-        "Switch Flask's debugger off",
-        "For work on your own machine there is `flask run --debug`.",
-        RiskLevel.MEDIUM,
-        {site.call: without_argument(site.call, debug)},
-    )
-
-
-def autoescape(site: Site) -> Change | None:
-    """`autoescape=True`."""
-    if site.name not in ("jinja2.Environment", "jinja2.environment.Environment") or starred(site.call):
-        return None
-    present = keyword(site.call, "autoescape")
-    if present is not None and dotted(present.value) != "False":
-        return None
-    return Change(
-        "Escape values in templates",
-        "Right for pages. Templates of plain text would come out escaped too, so a person decides.",
-        RiskLevel.HIGH,
-        {site.call: with_keyword(site.call, "autoescape", "True")},
     )
 
 

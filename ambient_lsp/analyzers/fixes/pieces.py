@@ -10,6 +10,7 @@ import libcst as cst
 from ambient_lsp.analyzers.fixes.site import literal
 
 Piece = str | cst.BaseExpression
+_NAMED_PERCENT = re.compile(r"%\((\w+)\)[sd]|%.?", re.DOTALL)
 _PERCENT = re.compile(r"%(.)", re.DOTALL)
 
 
@@ -77,6 +78,8 @@ def _of_percent(node: cst.BinaryOperation) -> list[Piece] | None:
     template = literal(node.left)
     if template is None:
         return None
+    if isinstance(node.right, cst.Dict):
+        return _of_named_percent(template, node.right)
     if isinstance(node.right, cst.Tuple):
         values = [element.value for element in node.right.elements if isinstance(element, cst.Element)]
     elif isinstance(node.right, cst.Name | cst.Attribute | cst.Subscript | cst.Call):
@@ -95,6 +98,22 @@ def _of_percent(node: cst.BinaryOperation) -> list[Piece] | None:
         else:
             return None
     return None if values else _merged([*result, template[position:]])
+
+
+def _of_named_percent(template: str, table: cst.Dict) -> list[Piece] | None:
+    """Take `"%(name)s" % {"name": value}` apart."""
+    values = {literal(one.key): one.value for one in table.elements if isinstance(one, cst.DictElement)}
+    if len(values) != len(table.elements):
+        return None
+    result: list[Piece] = []
+    position = 0
+    for match in _NAMED_PERCENT.finditer(template):
+        value = values.get(match[1]) if match[1] is not None else None
+        if match[0] != "%%" and value is None:
+            return None
+        result += [template[position : match.start()], "%" if value is None else value]
+        position = match.end()
+    return _merged([*result, template[position:]])
 
 
 def _of_format(node: cst.Call) -> list[Piece] | None:

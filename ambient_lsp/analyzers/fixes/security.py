@@ -10,28 +10,44 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 
 from ambient_lsp.analyzers import ruff
-from ambient_lsp.analyzers.fixes import calls, secret, shell, sql
+from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, texts, tokens
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
-from ambient_lsp.analyzers.security import around
+from ambient_lsp.analyzers.vocabulary import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ambient_lsp.analyzers.base import RawFinding
-    from ambient_lsp.model import RiskLevel
+    from ambient_lsp.model import RiskLevel, Span
 
 _OF_CALLS: Mapping[str, Callable[[Site], Change | None]] = {
     "AMB-SEC-WEAK-HASH": calls.weak_hash,
     "AMB-SEC-YAML-LOAD": calls.yaml_load,
     "AMB-SEC-SHELL": shell.no_shell,
-    "AMB-SEC-NO-TIMEOUT": calls.timeout,
-    "AMB-SEC-NO-TLS-VERIFY": calls.tls_verify,
     "AMB-SEC-WEAK-RANDOM": calls.weak_random,
     "AMB-SEC-MKTEMP": calls.mktemp,
     "AMB-SEC-EVAL": calls.evaluate,
-    "AMB-SEC-FLASK-DEBUG": calls.flask_debug,
-    "AMB-SEC-AUTOESCAPE": calls.autoescape,
     "AMB-SEC-TLS-CONTEXT": calls.tls_context,
+}
+_OF_PLACES: Mapping[str, Callable[[Source, Span], Change | None]] = {
+    "AMB-SEC-SQL": sql.parameters,
+    "AMB-SEC-RAW-SQL": sql.parameters,
+    "AMB-SEC-MARKUP": markup.formatted,
+    "AMB-SEC-XSS": markup.escaped,
+    "AMB-SEC-PATH": paths.inside,
+    "AMB-SEC-LDAP": texts.ldap_filter,
+    "AMB-SEC-XPATH": texts.xpath_variables,
+    "AMB-SEC-TEMPLATE": texts.template_values,
+    "AMB-SEC-LOG": texts.logged,
+    "AMB-SEC-SECRET": secret.from_environment,
+    "AMB-SEC-HARDCODED-KEY": secret.from_environment,
+    "AMB-SEC-JWT-VERIFY": tokens.verified,
+    "AMB-SEC-JWT-NONE": tokens.signed,
+    "AMB-SEC-TIMING": tokens.constant_time,
+    "AMB-SEC-STRING-IS": tokens.equal,
+    "AMB-SEC-ASSERT-GUARD": tokens.guarded,
+    "AMB-SEC-UUID-SECRET": tokens.random_uuid,
+    "AMB-SEC-SSH-HOST-KEY": tokens.known_hosts,
 }
 _GROUPED_FROM = 3
 _Item = tuple[int, "RawFinding", "Change"]
@@ -58,7 +74,8 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
     except (cst.ParserSyntaxError, RecursionError):
         return []
     changes = [(index, raw, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
-    sorted_before = _sorted_imports(text, path, root) == text
+    imports = any(change.imports for _, _, change in changes)
+    sorted_before = imports and _sorted_imports(text, path, root) == text
     result = []
     for group in _groups(changes):
         new_text = _apply(source, [change for _, _, change in group])
@@ -77,15 +94,16 @@ def _fixed(text: str, group: list[_Item]) -> Fixed:
 
 
 def _change(source: Source, text: str, raw: RawFinding) -> Change | None:
-    if raw.rule == "AMB-SEC-SQL":
-        return sql.parameters(source, raw.span)
-    if raw.rule == "AMB-SEC-SECRET":
-        return secret.from_environment(source, raw.span)
+    at_place = _OF_PLACES.get(raw.rule)
+    if at_place is not None:
+        return at_place(source, raw.span)
     make = _OF_CALLS.get(raw.rule)
-    call = source.around(raw.span, cst.Call) if make else None
-    if make is None or not isinstance(call, cst.Call):
+    if make is None:
+        return arguments.changed(raw.rule, source, raw.span, around(text, raw.span))
+    call = source.around(raw.span, cst.Call)
+    if not isinstance(call, cst.Call):
         return None
-    return make(Site(source, call, frozenset(around(text, raw.span))))
+    return make(Site(source, call, around(text, raw.span)))
 
 
 def _groups(changes: list[_Item]) -> Iterator[list[_Item]]:
@@ -134,7 +152,9 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
         tree = RemoveImportsVisitor(context).transform_module(tree)
-    return tree.code
+    # Where the first import is gone, the blank line below it stays behind.
+    begins_blank = source.module.code[:1] in "\r\n"
+    return tree.code if begins_blank else tree.code.lstrip("\r\n")
 
 
 def _inside_another(source: Source, node: cst.CSTNode, nodes: Mapping[cst.CSTNode, Replacement]) -> bool:

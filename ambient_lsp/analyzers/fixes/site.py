@@ -57,6 +57,13 @@ class Source:
                     bound[_local(alias) or dotted(alias.name)] = f"{dotted(node.module)}.{dotted(alias.name)}"
         return bound
 
+    def resolve(self, node: cst.CSTNode) -> str:
+        """Return a dotted name with its import put in; empty for anything else."""
+        name = dotted(node)
+        head, _, rest = name.partition(".")
+        full = self.imported.get(head, head)
+        return f"{full}.{rest}" if rest else full
+
     def around(self, span: Span, kind: type[cst.CSTNode]) -> cst.CSTNode | None:
         """Return the smallest node of a kind that holds `span`."""
         holding = [
@@ -85,10 +92,7 @@ class Site:
 
     def resolve(self, node: cst.BaseExpression) -> str:
         """Return a dotted name with its import put in; empty for anything else."""
-        name = dotted(node)
-        head, _, rest = name.partition(".")
-        full = self.source.imported.get(head, head)
-        return f"{full}.{rest}" if rest else full
+        return self.source.resolve(node)
 
     def above(self, node: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
         """Yield the parents of a node (the call, if none is given), the nearest first."""

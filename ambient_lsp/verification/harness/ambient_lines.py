@@ -1,4 +1,4 @@
-"""Which lines each test runs.
+"""Which lines each test runs, and which ways it takes where there is more than one.
 
 For a few files the interpreter's own hooks are enough. They start in no time, and on Python 3.12 and later they cost
 nothing but in those files (PEP 669); coverage.py cannot tell tests apart that way. For a whole tree, where one also
@@ -6,7 +6,10 @@ wants the lines that did not run, it is coverage.py: the project's own, or the c
 """
 
 import os
+import shutil
+import sqlite3
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -17,6 +20,7 @@ class Monitored:
     def __init__(self, paths):
         self._paths = frozenset(paths)
         self._seen = set()
+        self._ways = set()
         self._test = ""
         self._events = sys.monitoring
         self._tool = next(number for number in (4, 3, 2, 5, 0) if self._events.get_tool(number) is None)
@@ -24,6 +28,7 @@ class Monitored:
         kinds = self._events.events
         self._events.register_callback(self._tool, kinds.PY_START, self._started)
         self._events.register_callback(self._tool, kinds.LINE, self._ran)
+        self._events.register_callback(self._tool, kinds.BRANCH, self._branched)
         self._events.set_events(self._tool, kinds.PY_START)
 
     def switch(self, test):
@@ -32,15 +37,20 @@ class Monitored:
         self._events.restart_events()
 
     def stop(self):
-        """Return {path: {test: lines}}."""
+        """Return the records of all files."""
         self._events.set_events(self._tool, 0)
         self._events.free_tool_id(self._tool)
-        return _by_path(self._seen), {}
+        return _records(self._seen, self._ways)
 
     def _started(self, code, _offset):
         if code.co_filename in self._paths:
-            self._events.set_local_events(self._tool, code, self._events.events.LINE)
+            kinds = self._events.events
+            self._events.set_local_events(self._tool, code, kinds.LINE | kinds.BRANCH)
         return self._events.DISABLE
+
+    def _branched(self, code, offset, target):
+        # A mark that is the same in every run of the same text; which line it is on does not matter.
+        self._ways.add((code.co_filename, self._test, code.co_firstlineno * 100_000 + offset, target))
 
     def _ran(self, code, line):
         self._seen.add((code.co_filename, self._test, line))
@@ -57,6 +67,8 @@ class Traced:
     def __init__(self, paths):
         self._paths = frozenset(paths)
         self._seen = set()
+        self._ways = set()
+        self._last = {}
         self._test = ""
         self._importing = 0
         self._stopped = False
@@ -69,11 +81,11 @@ class Traced:
         self._set()
 
     def stop(self):
-        """Return {path: {test: lines}}."""
+        """Return the records of all files."""
         self._stopped = True
         self._set()
         threading.settrace(None)
-        return _by_path(self._seen), {}
+        return _records(self._seen, self._ways)
 
     def _set(self):
         wanted = not self._stopped and (self._test or self._importing)
@@ -90,11 +102,16 @@ class Traced:
 
     def _ran(self, frame, event, _argument):
         if event == "line":
-            self._seen.add((frame.f_code.co_filename, self._test, frame.f_lineno))
-        elif event == "return" and frame.f_code.co_name == "<module>":
-            self._importing -= 1
-            if not self._importing:
-                self._set()
+            path, line = frame.f_code.co_filename, frame.f_lineno
+            self._seen.add((path, self._test, line))
+            self._ways.add((path, self._test, self._last.get(id(frame), 0), line))
+            self._last[id(frame)] = line
+        elif event == "return":
+            self._last.pop(id(frame), None)
+            if frame.f_code.co_name == "<module>":
+                self._importing -= 1
+                if not self._importing:
+                    self._set()
         return self._ran
 
 
@@ -114,8 +131,14 @@ class Covered:
         else:
             core = "ctrace"  # sys.monitoring, the default from Python 3.14 on, cannot tell tests apart
         omit = ["*/site-packages/*", "*/.venv/*", "*/venv/*"]
+        self._folder = tempfile.mkdtemp(prefix="ambient-")
         self._coverage = coverage.Coverage(
-            data_file=None, config_file=False, messages=False, source=[os.getcwd()], omit=omit
+            data_file=os.path.join(self._folder, "data"),
+            branch=True,
+            config_file=False,
+            messages=False,
+            source=[os.getcwd()],
+            omit=omit,
         )
         self._coverage.set_option("run:core", core)
         self._coverage.set_option("run:disable_warnings", ["no-data-collected", "no-ctracer", "module-not-measured"])
@@ -126,14 +149,40 @@ class Covered:
         self._coverage.switch_context(test)
 
     def stop(self):
-        """Return {path: {test: lines}}, and {path: lines that could run}."""
+        """Return the records of all files."""
         self._coverage.stop()
         data = self._coverage.get_data()
         seen = set()
         for path in data.measured_files():
             for line, tests in data.contexts_by_lineno(path).items():
                 seen.update((path, test, line) for test in tests)
-        return _by_path(seen), {path: self._coverage.analysis2(path)[1] for path in data.measured_files()}
+        statements = {path: self._coverage.analysis2(path)[1] for path in data.measured_files()}
+        exits = self._exits({path for path, test, _ in seen if test})
+        ways = {way for way in self._arcs() if way[2] in exits.get(way[0], {})}
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return _records(seen, ways, statements, exits)
+
+    def _exits(self, paths):
+        """Return {path: {line: how many ways on}} for lines with more than one."""
+        stats = getattr(self._coverage, "branch_stats", None)  # coverage.py has it from 7.7 on
+        if stats is None:
+            return {}
+        return {path: {line: total for line, (total, _) in stats(path).items()} for path in paths}
+
+    def _arcs(self):
+        """Yield (path, test, line, next line), from the database, whose schema coverage.py documents."""
+        self._coverage.save()
+        query = (
+            "select file.path, context.context, arc.fromno, arc.tono from arc"
+            " join file on file.id = arc.file_id join context on context.id = arc.context_id"
+        )
+        database = sqlite3.connect(self._coverage.get_data().data_filename())
+        try:
+            yield from database.execute(query)
+        except sqlite3.Error:  # another version of the schema
+            return
+        finally:
+            database.close()
 
 
 def recorder(paths):
@@ -145,8 +194,16 @@ def recorder(paths):
     return Monitored(paths) if hasattr(sys, "monitoring") else Traced(paths)
 
 
-def _by_path(seen):
+def _records(seen, ways, statements=None, exits=None):
+    """Return what to report of each file."""
     found = {}
     for path, test, line in sorted(seen):
-        found.setdefault(path, {}).setdefault(test, []).append(line)
+        record = found.setdefault(path, {"tests": {}, "branches": {}, "statements": [], "exits": {}})
+        record["tests"].setdefault(test, []).append(line)
+    for path, test, start, end in sorted(ways):
+        if path in found and test:
+            found[path]["branches"].setdefault(test, []).append([start, end])
+    for path, record in found.items():
+        record["statements"] = (statements or {}).get(path, [])
+        record["exits"] = (exits or {}).get(path, {})
     return found

@@ -19,4 +19,8 @@ if job.get("calls"):
     import ambient_record
 
     plugins.append(ambient_record)
+if job.get("queries"):
+    import ambient_queries
+
+    plugins.append(ambient_queries)
 sys.exit(int(pytest.main(sys.argv[1:], plugins=plugins)))

@@ -1,7 +1,8 @@
 """A pytest plugin (pytest >= 6) that reports each test's outcome, and the lines that each test ran.
 
 The job's keys: `out` (result file), `compile` (files to compile first), `cover` (absolute paths to measure, or `["*"]`
-for the whole tree), `repeat` (how often to run each test, in random order) and `seed`.
+for the whole tree), `repeat` (how often to run each test, in random order) and `seed`
+(below 0: from the last to the first).
 """
 
 import random
@@ -48,7 +49,10 @@ def pytest_collection_modifyitems(items):
     """Repeat and shuffle, when the job asks for it."""
     if _job.get("repeat"):
         items[:] = items * _job["repeat"]
-        random.Random(_job["seed"]).shuffle(items)
+        if _job["seed"] < 0:
+            items.reverse()
+        else:
+            random.Random(_job["seed"]).shuffle(items)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,9 +105,8 @@ def pytest_runtest_logfinish(nodeid):
 def pytest_sessionfinish(exitstatus):
     """Report what was run, and that this is the end."""
     if _recorder:
-        lines, statements = _recorder.stop()
-        for path, by_test in lines.items():
-            _report.write("lines", path=path, tests=by_test, statements=statements.get(path, []))
+        for path, record in _recorder.stop().items():
+            _report.write("lines", path=path, **record)
     _report.write("end", exit=int(exitstatus))
 
 

@@ -1,7 +1,9 @@
 """Times one function before and after a patch, on the same inputs, in turns in one process.
 
 The job's keys: `module`, `function`, `base` (module name -> file with its text before the patch), `calls` (recorded
-arguments), `rounds` and `seconds` (for all rounds together). Reports `unequal`, `none` or `times`.
+arguments), `rounds` and `seconds` (for all rounds together), `allowed` (pairs of exceptions that count as the same) and
+`measure`: "time", "memory" (the peak beside the time) or "together" (the time of several calls of a coroutine at once).
+Reports `unequal`, `none` or `times`, and `peaks` where memory is asked for.
 """
 
 import asyncio
@@ -13,8 +15,10 @@ import inspect
 import io
 import math
 import pickle
+import signal
 import sys
 import time
+import tracemalloc
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import ambient_inputs
@@ -22,7 +26,12 @@ import ambient_job
 
 _PER_ROUND = 0.004
 """Seconds that one input is at least run for in a round; a single call is shorter than the clock's own trouble."""
+_LONGEST_CALL = 3.0
+"""Seconds after which an input is given up: a recursion may not end in a lifetime."""
+_TOGETHER = 5
 _MOST_INPUTS = 5
+_PLAIN = 0.8
+"""Where each round is this much faster, more of them say nothing new."""
 _MOST_REPEATS = 300
 _WORTH = 0.05
 """Inputs that took less than this part of the costliest one's time say nothing about slowness (an empty list, say)."""
@@ -84,6 +93,36 @@ def same(left, right, depth=0):
     return left is right or repr(left) == repr(right)
 
 
+class TooLong(BaseException):
+    """A call took longer than an input is worth."""
+
+
+@contextmanager
+def limited(seconds):
+    """Raise `TooLong` in the body after some seconds, where the system has a timer for that."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(_signal, _frame):
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def forget(function):
+    """Empty a function's cache: what counts is the first call with some arguments."""
+    clear = getattr(function, "cache_clear", None)
+    if clear is not None:
+        clear()
+
+
 def consume(value):
     """Finish lazy results: making a generator costs nothing, running it does."""
     if inspect.iscoroutine(value):
@@ -100,8 +139,11 @@ class Contest:
         for version in ("base", "patched"):
             function = self._versions.load(version, job["module"])
             for part in job["function"].split("."):
+                self.owner = function if isinstance(function, type) else None
                 function = getattr(function, part)
             self._functions[version] = function
+        self._allowed = [tuple(pair) for pair in job.get("allowed", ())]
+        self._together = job.get("measure") == "together"
 
     @property
     def function(self):
@@ -113,9 +155,11 @@ class Contest:
         printed = io.StringIO()
         with self._versions.using(version), redirect_stdout(printed), redirect_stderr(printed):
             args, kwargs = pickle.loads(data)
+            forget(self._functions[version])
             started = time.perf_counter()
             try:
-                result = consume(self._functions[version](*args, **kwargs))
+                with limited(_LONGEST_CALL):
+                    result = consume(self._functions[version](*args, **kwargs))
             except Exception as error:  # an exception is a result too; both versions must raise the same
                 result = error
             seconds = time.perf_counter() - started
@@ -126,34 +170,115 @@ class Contest:
             )
 
     def total(self, version, work):
-        """Return the seconds that a round of `work` ((data, repeats), ...) takes; making the arguments not counted."""
+        """Return the seconds that a round of `work` ((data, repeats), ...) takes; making the arguments not counted.
+
+        It is the processor's time: what else the machine does at the moment must not decide.
+        """
         function = self._functions[version]
+        remembers = hasattr(function, "cache_clear")
         spent = 0.0
-        with self._versions.using(version):
+        with self._versions.using(version), redirect_stdout(io.StringIO()):
             for data, repeats in work:
+                if self._together:
+                    inputs = [pickle.loads(data) for _ in range(_TOGETHER)]
+                    spent += at_once(function, inputs)
+                    continue
                 inputs = [pickle.loads(data) for _ in range(repeats)]
-                started = time.perf_counter()
+                if remembers:
+                    for args, kwargs in inputs:
+                        forget(function)
+                        started = time.process_time()
+                        function(*args, **kwargs)
+                        spent += time.process_time() - started
+                    continue
+                started = time.process_time()
                 for args, kwargs in inputs:
                     consume(function(*args, **kwargs))
-                spent += time.perf_counter() - started
+                spent += time.process_time() - started
         return spent
 
+    def peak(self, version, work):
+        """Return the most bytes that a call of `work` holds at once."""
+        most = 0
+        with self._versions.using(version), redirect_stdout(io.StringIO()):
+            for data, _ in work:
+                args, kwargs = pickle.loads(data)
+                tracemalloc.start()
+                try:
+                    consume(self._functions[version](*args, **kwargs))
+                    most = max(most, tracemalloc.get_traced_memory()[1])
+                finally:
+                    tracemalloc.stop()
+        return most
 
-def usable(contest, data):
-    """Return (seconds of one call of the base, sentence if both versions differ); None for an input of no use."""
+    def alike(self, first, new):
+        """Return whether two results count as the same."""
+        if isinstance(first, BaseException) and isinstance(new, BaseException):
+            if (type(first).__name__, type(new).__name__) in self._allowed:
+                return True
+        return same(first, new)
+
+
+def at_once(function, inputs):
+    """Return the seconds that several calls of a coroutine take in one event loop."""
+
+    async def run():
+        started = time.perf_counter()
+        await asyncio.gather(*(function(*args, **kwargs) for args, kwargs in inputs))
+        return time.perf_counter() - started
+
+    return asyncio.run(run())
+
+
+def usable(contest, data, guessed=False):
+    """Return (seconds of one call of the base, sentence if both versions differ); None for an input of no use.
+
+    A guessed input that the base cannot work with says nothing.
+    """
     try:
         first, after_first, seconds = contest.call("base", data)
         again, after_again, _ = contest.call("base", data)
-    except Exception:  # arguments that cannot be made again here (a class of a test module, say)
+    except (Exception, TooLong):  # arguments that cannot be made again here (a class of a test module, say)
+        return None
+    if guessed and isinstance(first, BaseException):
         return None
     if not same(first, again) or not same(after_first, after_again):
         return None  # not even equal to itself: time, random numbers, addresses
-    new, after_new, _ = contest.call("patched", data)
-    if not same(first, new):
+    try:
+        new, after_new, _ = contest.call("patched", data)
+    except TooLong:
+        return seconds, f"it took {seconds:.2f} seconds before, and more than {_LONGEST_CALL:g} now"
+    if not contest.alike(first, new):
         return seconds, "it returned {!r:.80} before and {!r:.80} now".format(first, new)
     if not same(after_first, after_new):
         return seconds, "it changes its arguments, or prints, in another way"
     return (None if isinstance(first, BaseException) else seconds), ""
+
+
+def tried(contest, inputs, guessed):
+    """Return ([(seconds, input), ...] of what can be timed, larger ones too; a sentence if both versions differ)."""
+    timed = []
+    deadline = time.perf_counter() + 10 * _LONGEST_CALL
+    for data in inputs:
+        known = usable(contest, data, guessed)
+        factor, step, current = 1, 0, data
+        while known is not None and time.perf_counter() < deadline:
+            seconds, difference = known
+            if difference:
+                return [], difference
+            if seconds is None:
+                break  # it raises; that both raise the same is all to know
+            timed.append((seconds, current))
+            factor *= 8
+            if seconds > 0.002 or factor > 10_000_000:
+                break
+            grown = ambient_inputs.larger(data, factor) if factor <= 10_000 else None
+            if grown is None:
+                step += 1
+                grown = ambient_inputs.higher(current, step)
+            current = grown
+            known = usable(contest, current, guessed) if current is not None else None
+    return timed, ""
 
 
 def main():
@@ -162,29 +287,21 @@ def main():
     report = ambient_job.Report(job)
     ambient_job.use_tree()
     contest = Contest(job)
-    inputs = ambient_inputs.recorded(job["calls"])
+    inputs, guessed = ambient_inputs.recorded(job["calls"]), False
     source = "recorded from the tests"
     if not inputs:
-        inputs, source = ambient_inputs.made_up(contest.function), "made up from type hints"
-    timed = []
-    for data in inputs:
-        known = usable(contest, data)
-        factor = 1
-        current = data
-        while known is not None:
-            seconds, difference = known
-            if difference:
-                report.write("unequal", message=difference)
-                report.write("end", exit=0)
-                return
-            if seconds is None:
-                break  # it raises; that both raise the same is all to know
-            timed.append((seconds, current))
-            factor *= 8
-            if seconds > 0.002 or factor > 10_000:
-                break
-            current = ambient_inputs.larger(data, factor)
-            known = usable(contest, current) if current is not None else None
+        inputs, guessed = ambient_inputs.made_up(contest.function, contest.owner)
+        source = "guessed" if guessed else "made up from type hints"
+    timed, difference = tried(contest, inputs, guessed)
+    if inputs and not timed and not difference and not guessed and source.startswith("recorded"):
+        # What the tests call it with cannot be made again, or takes too long.
+        inputs, guessed = ambient_inputs.made_up(contest.function, contest.owner)
+        source = "guessed" if guessed else "made up from type hints"
+        timed, difference = tried(contest, inputs, guessed)
+    if difference:
+        report.write("unequal", message=difference)
+        report.write("end", exit=0)
+        return
     if not timed:
         report.write("none", count=len(inputs))
         report.write("end", exit=0)
@@ -205,7 +322,11 @@ def main():
         spent = {version: contest.total(version, work) for version in order}
         before.append(spent["base"])
         after.append(spent["patched"])
+        if len(before) >= job["rounds"] and all(new < _PLAIN * old for old, new in zip(before, after)):
+            break
     report.write("times", before=before, after=after, inputs=len(work), source=source)
+    if job.get("measure") == "memory":
+        report.write("peaks", before=contest.peak("base", work), after=contest.peak("patched", work))
     report.write("end", exit=0)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.analyzers.harness import observe
-from ambient_lsp.analyzers.syntax import is_test_path
 from ambient_lsp.config import Agents
 from ambient_lsp.model import Context, FileFacts, Finding, Proposal
 from ambient_lsp.protocols import Coverage, Observation
@@ -26,6 +27,7 @@ class Bench:
         self.reads: list[str] = []
         self.observed: list[str] = []
         self._coverage = coverage
+        self._moody = settings.pop("moody", {})
         self._settings = settings
 
     async def read(self, path: str):
@@ -39,6 +41,9 @@ class Bench:
 
     async def coverage(self):
         return self._coverage
+
+    async def moody(self, paths):
+        return {test: said for test, said in self._moody.items() if test.split("::")[0] in paths}
 
     async def observe(self, calls, setup):
         self.observed += calls
@@ -80,6 +85,7 @@ async def context_of(bench, root, texts, targets=(), conventions=None) -> Contex
             sha256(text),
             module=path.removeprefix("src/").removesuffix(".py").replace("/", ".") if path.endswith(".py") else "",
             is_test=is_test_path(path),
+            imports=tuple(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)),
         )
         for path, text in texts.items()
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ambient_lsp.agents.performance import PerformanceOptimizer
-from ambient_lsp.model import ProofKind, RiskLevel
+from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
+from tests.unit.agents.bench import ask as ask_bench
 from tests.unit.agents.observing import ask
 
 TEXT = '''class A:
@@ -17,7 +18,7 @@ def front(a):
     q = []
     for x in a:
         q.insert(0, x)
-    return q
+        print(q)
 '''
 
 
@@ -40,3 +41,32 @@ async def test_one_proposal_for_each_faster_version(tmp_path):
 async def test_tests_and_broken_files_are_left_alone(tmp_path):
     for texts in ({"tests/test_a.py": TEXT}, {"a.py": TEXT + "def f("}, {"a.py": "# @generated\n" + TEXT}):
         assert await ask(PerformanceOptimizer(), tmp_path, texts) == ([], [])
+
+
+MODELS = """
+from django.db import models
+
+
+class Author(models.Model):
+    pass
+
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE)
+"""
+VIEWS = """
+def names():
+    return [book.author.name for book in Book.objects.all()]
+"""
+
+
+async def test_relations_come_from_the_models_of_the_repository(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "models.py").write_text(MODELS)
+    tree = {"shop/models.py": FileFacts("shop/models.py", len(MODELS), "1", imports=("django.db.models",))}
+    findings, proposals = await ask_bench(PerformanceOptimizer(), tmp_path, {"shop/views.py": VIEWS}, tree=tree)
+    assert [one.rule for one in findings] == ["AMB-PERF-QUERY"]
+    assert "(a relation to `Author`)" in findings[0].message
+    assert proposals[0].proof.params["measure"] == "queries"
+    assert 'Book.objects.select_related("author")' in proposals[0].diff
+    assert await ask(PerformanceOptimizer(), tmp_path, {"shop/views.py": VIEWS}) == ([], [])

@@ -5,16 +5,22 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ambient_lsp.agents.style import StyleEnforcer, review
+from ambient_lsp.agents.style import StyleEnforcer
 from ambient_lsp.analyzers import ruff
+from ambient_lsp.analyzers.own_style import Surroundings
 from ambient_lsp.analyzers.style import SELECTION
-from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
+from ambient_lsp.analyzers.tidying import review
+from ambient_lsp.model import FileFacts, ProofKind, RiskLevel, VerdictOutcome
 from ambient_lsp.patching.edits import apply_edits
+from ambient_lsp.verification.proof import same_tree
+from ambient_lsp.verification.proof.base import Case
+from ambient_lsp.verification.proof.normal_form import same_program
 from tests.unit.agents.bench import ask
 
 
@@ -72,6 +78,10 @@ async def test_a_project_without_rules_gets_what_nobody_argues_about(tmp_path, b
         "import abc\nimport os\nimport sys\nimport pytest\n\nprint(abc, os, sys, pytest)\n",
         "import abc\nimport os\nfrom sys import path as p, argv\nimport zlib\n\nprint(abc, os, p, argv, zlib)\n",
         "import abc\nimport os\nimport sys\nfrom zlib import crc32, adler32\n\nprint(abc, os, sys, crc32, adler32)\n",
+        # The bracket would move, too.
+        "import abc\nimport os\nimport sys\nfrom zlib import (\n    b,\n    a,\n    )\n\nprint(abc, os, sys, a, b)\n",
+        # One of them is out of order, but blank lines would have to come, too.
+        "import abc\nimport os\nimport sys\nimport pytest\nimport zlib\n\nprint(abc, os, sys, pytest, zlib)\n",
         # Three lines are too few to speak of an order that one of them is out of.
         "import os\nimport sys\nimport abc\n\nprint(abc, os, sys)\n",
     ],
@@ -90,6 +100,18 @@ async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(
     findings, proposals = await style(tmp_path, text)
     assert len(findings) == 2
     assert proposals == []
+
+
+async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
+    hook = "def test_hook():\n    def f():\n        import a.b\n\n    raises(ImportError, f)\n"
+    with_raises = "with raises(ImportError):\n    import a.b\n"
+    for text, path in (
+        (hook, "x.py"),
+        (with_raises, "x.py"),
+        ("def test_a():\n    import a\n\n    f()\n", "test_x.py"),
+    ):
+        assert await style(tmp_path, text, path=path) == ([], [])
+    assert len((await style(tmp_path, "def f():\n    import a\n\n    return 1\n"))[1]) == 1
 
 
 async def test_the_reason_says_who_asks_for_it(tmp_path):
@@ -191,20 +213,231 @@ async def test_newer_syntax_than_this_interpreters_is_tidied_too(tmp_path):
 
 
 async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
-    documented = 'def a():\n    """A."""\n\n\ndef b():\n    """B."""\n\n\ndef c():\n    pass\n'
+    documented = "".join(f'def {name}():\n    """{name}."""\n\n\n' for name in "abde") + "def c():\n    pass\n"
     found = {finding.rule for finding in (await style(tmp_path, documented))[0]}
-    bare = documented.replace('"""B."""', "pass").replace('"""A."""', "pass")
+    override = documented + "\n\nclass A(B):\n    '''A.'''\n\n    def f(self):\n        pass\n"
+    assert "AMB-STYLE-D102" not in {finding.rule for finding in (await style(tmp_path, override))[0]}
+    bare = documented.replace('"""b."""', "pass")
     assert "AMB-STYLE-D103" in found
     assert (await style(tmp_path, bare))[0] == []
     assert (await style(tmp_path, documented, path="tests/test_x.py"))[0] == []
 
 
-async def test_code_that_was_commented_out_is_told_and_left(tmp_path):
+async def test_code_that_was_commented_out_goes_and_what_prose_surrounds_is_only_told(tmp_path):
+    text = "x = 1\n# y = compute(x)\n\nz = 2\n"
+    findings, (proposal,) = await style(tmp_path, text)
+    assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
+    assert patched(proposal, text) == "x = 1\n\nz = 2\n"
     findings, proposals = await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n")
     assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
     assert proposals == []
     template = "".join(f"# option_{number} = {number}\n" for number in range(20))
     assert await style(tmp_path, template) == ([], [])
+
+
+async def test_a_block_of_code_is_one_finding(tmp_path):
+    findings, (proposal,) = await style(tmp_path, "x = 1\n# for y in x:\n#     print(y)\n#     print(x)\n")
+    assert [finding.span.end_line - finding.span.start_line for finding in findings] == [2]
+    assert proposal.finding_ids == (findings[0].id,)
+
+
+EVERYTHING = '''"""A module about recieving."""
+
+import os
+import sys
+import sys
+
+
+def area(width, height):
+    return width * height
+
+
+def name():
+    """Return a name."""
+
+
+def title():
+    """Return a title."""
+
+
+def read(path):
+    """Return what is read.
+
+    Args:
+        file_path: Where it is.
+    """
+    # print(path)
+    return sys.stdin, path  
+
+
+def text():
+    """Return text."""
+    return "recieve"
+'''
+
+
+async def test_everything_that_keeps_the_tree_is_one_proposal(tmp_path):
+    findings, (proposal,) = await style(tmp_path, EVERYTHING)
+    assert (
+        patched(proposal, EVERYTHING)
+        == '''"""A module about receiving."""
+
+import sys
+
+
+def area(width, height):
+    """Return the area, `width * height`."""
+    return width * height
+
+
+def name():
+    """Return a name."""
+
+
+def title():
+    """Return a title."""
+
+
+def read(path):
+    """Return what is read.
+
+    Args:
+        path: Where it is.
+    """
+    return sys.stdin, path
+
+
+def text():
+    """Return text."""
+    return "recieve"
+'''
+    )
+    assert set(proposal.finding_ids) == {finding.id for finding in findings}
+    assert proposal.proof.kind is ProofKind.SAME_TREE
+    assert proposal.title == "Tidy imports, docstrings, comments, spelling and whitespace in x.py (7)"
+    assert same_program(EVERYTHING, patched(proposal, EVERYTHING), frozenset(proposal.proof.params["removed_names"]))
+
+
+async def test_a_rename_is_a_proposal_of_its_own_with_its_own_proof(tmp_path):
+    names = ("first_row", "next_row", "last_row", "first_col", "next_col", "last_col")
+    text = "".join(f"def {name}():\n    {name}_x = 1\n    return {name}_x\n\n\n" for name in names)
+    text += "def third():\n    rowTotal = 1 \n    return rowTotal\n"
+    findings, (tidy, rename) = await style(tmp_path, text)
+    assert tidy.proof.params["removed_names"] == []
+    assert rename.proof.params["renamed"] == {"rowTotal": "row_total"}
+    assert rename.title == "Rename rowTotal to row_total in x.py"
+    assert [finding.rule for finding in findings if finding.id in rename.finding_ids] == ["AMB-STYLE-NAMING"]
+    case = Case(rename, {"x.py": text}, {"x.py": patched(rename, text)}, nothing, {})
+    assert (await same_tree.prove(case)).reason == "the syntax tree is the same but for the new names"
+    broken = replace(case, patched={"x.py": patched(rename, text).replace("= 1", "= 2")})
+    assert (await same_tree.prove(broken)).outcome is VerdictOutcome.FAILED
+
+
+async def nothing(agent, texts):
+    return []
+
+
+async def test_a_private_name_that_another_file_has_is_told_and_not_renamed(tmp_path):
+    names = ("first_row", "next_row", "last_row", "first_col", "next_col", "last_col")
+    text = "".join(f"def {name}():\n    return 1\n\n\n" for name in names) + "def _helpMe():\n    return 1\n"
+    tree = {path: FileFacts(path, 1, "b", path[:-3]) for path in ("x.py", "y.py")}
+    (tmp_path / "x.py").write_text(text)
+    (tmp_path / "y.py").write_text("from x import first_row\n")
+    findings, proposals = await style(tmp_path, text, tree=tree)
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-NAMING"]
+    assert [proposal.title for proposal in proposals] == ["Rename _helpMe to _help_me in x.py"]
+    (tmp_path / "y.py").write_text("import x\nx._helpMe()\n")
+    assert [finding.rule for finding in (await style(tmp_path, text, tree=tree))[0]] == ["AMB-STYLE-NAMING"]
+    assert (await style(tmp_path, text, tree=tree))[1] == []
+    assert (await style(tmp_path, text))[1] == []  # nobody could look
+
+
+async def test_a_public_name_is_told_only_if_no_other_file_has_it(tmp_path):
+    names = ("first_row", "next_row", "last_row", "first_col", "next_col", "last_col")
+    text = "".join(f"def {name}():\n    return 1\n\n\n" for name in names) + "def makeExtension():\n    return 1\n"
+    tree = {path: FileFacts(path, 1, "b", path[:-3]) for path in ("x.py", "y.py")}
+    (tmp_path / "y.py").write_text("import x\n")
+    findings, proposals = await style(tmp_path, text, tree=tree)
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-NAMING"]
+    assert proposals == []
+    (tmp_path / "y.py").write_text("def makeExtension(): ...\n")
+    assert await style(tmp_path, text, tree=tree) == ([], [])
+    assert await style(tmp_path, text) == ([], [])
+
+
+async def test_python_that_is_data_of_tests_is_left_alone(tmp_path):
+    assert await style(tmp_path, "import os\n\nx = 1 \n", path="tests/fixtures/a.py") == ([], [])
+
+
+async def test_a_star_import_is_expanded_from_the_repositorys_own_module(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/money.py").write_text("class Money: ...\n\n\ndef total(x): ...\n")
+    paths = ("shop/money.py", "shop/cart.py")
+    tree = {path: FileFacts(path, 1, "b", path[:-3].replace("/", ".")) for path in paths}
+    text = "from .money import *\n\nx = total([])\n"
+    findings, (proposal,) = await style(tmp_path, text, path="shop/cart.py", tree=tree)
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-STAR-IMPORT"]
+    assert patched(proposal, text, "shop/cart.py") == "from .money import total\n\nx = total([])\n"
+    assert proposal.proof.kind is ProofKind.FINDINGS_GONE
+
+
+async def test_a_comment_about_a_function_that_was_renamed_is_put_right(tmp_path):
+    tree = {path: FileFacts(path, 1, "b", path[:-3]) for path in ("x.py", "y.py")}
+    text = "# see `parse_headers()`\ndef parse_header(line):\n    return line\n"
+    (tmp_path / "y.py").write_text("import x\n")
+    _, (proposal,) = await style(tmp_path, text, tree=tree)
+    assert patched(proposal, text).startswith("# see `parse_header()`\n")
+    (tmp_path / "y.py").write_text("def parse_headers(): ...\n")
+    assert await style(tmp_path, text, tree=tree) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (".flake8", "[flake8]\nignore = W291,F401\n"),
+        (".pylintrc", "[MASTER]\ndisable=trailing-whitespace,unused-import\n"),
+    ],
+)
+async def test_what_other_linters_ignore_is_not_reported(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    assert await style(tmp_path, "import os\n\nx = 1 \n") == ([], [])
+
+
+async def test_imports_are_sorted_as_the_projects_isort_does_or_not_at_all(tmp_path):
+    text = "import abc\nimport os\nfrom ast import parse\nimport sys\nimport zlib\n\nprint(abc, os, parse, sys, zlib)\n"
+    assert len((await style(tmp_path, text))[1]) == 1
+    (tmp_path / ".isort.cfg").write_text("[settings]\nforce_sort_within_sections = true\n")
+    _, (proposal,) = await style(tmp_path, text)
+    assert patched(proposal, text).startswith("import abc\nfrom ast import parse\nimport os\n")
+    (tmp_path / ".isort.cfg").write_text("[settings]\nlength_sort = true\n")
+    assert await style(tmp_path, text) == ([], [])
+
+
+async def test_a_project_whose_settings_say_fix_is_only_looked_at(tmp_path):
+    (tmp_path / "ruff.toml").write_text('fix = true\nshow-fixes = true\n[lint]\nselect = ["F401"]\n')
+    texts = {"a.py": "import os\n\nx = 1\n", "b.py": "import sys\n\nx = 1\n"}
+    for path, text in texts.items():
+        (tmp_path / path).write_text(text)
+    findings, proposals = await ask(StyleEnforcer(), tmp_path, texts)
+    assert len(findings) == len(proposals) == 2
+    assert {path: (tmp_path / path).read_text() for path in texts} == texts
+
+
+async def test_written_docstrings_that_break_the_projects_rules_are_left_out(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["D"]\nignore = ["D100", "D203", "D213"]\n')
+    text = (
+        '''def b(x):\n    """Say b."""\n\n\ndef root(x):\n    if x < 0:\n        raise ValueError\n    return f(x)\n'''
+    )
+    findings, proposals = await style(tmp_path, text)
+    assert [finding.rule for finding in findings] == ["AMB-STYLE-D103"]
+    for proposal in proposals:
+        assert not (await style(tmp_path, patched(proposal, text)))[0]
+
+
+async def test_lines_that_end_in_different_ways_are_told(tmp_path):
+    findings, proposals = await style(tmp_path, "a = 1\r\nb = 2\r\nc = 3\n")
+    assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-MIXED-ENDINGS", 2)]
+    assert proposals == []
 
 
 async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_that_go(tmp_path):
@@ -218,7 +451,9 @@ async def test_blanks_that_stay_in_a_string_do_not_take_over_the_ids_of_those_th
 
 async def test_an_import_that_stays_does_not_take_over_the_id_of_one_that_goes(tmp_path):
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F401"]\n')
-    text = "def f():\n    from b import a\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
+    text = (
+        "def f():\n    from b import a\n\n    return 1\n\n\ntry:\n    from c import a\nexcept ImportError:\n    pass\n"
+    )
     _, (proposal,) = await style(tmp_path, text)
     after, _ = await style(tmp_path, patched(proposal, text))
     assert after
@@ -253,7 +488,7 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
-    return review(text, "x.py", str(root), True, "", report).tidy
+    return review(text, "x.py", str(root), True, report, Surroundings()).tidy.text
 
 
 def test_loading_the_specialists_loads_no_parser():

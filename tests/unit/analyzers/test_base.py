@@ -81,3 +81,31 @@ def test_a_tree_made_from_the_one_before_is_the_one_made_anew(parts, changes) ->
         base.parse.cache_clear()
         base._latest.clear()
         assert grown == str(base.parse(text).root_node)
+
+
+LONG = "".join(f"def f{number}(x):\n    # ü {number}\n    return x + {number}\n\n\n" for number in range(60))
+LINES = st.sampled_from(["", "    y = 1\n", "# é\n", "def g(a):\n    return a\n", "x = [\n", '"""\n'])
+
+
+@given(st.lists(st.tuples(st.integers(0, 290), st.integers(0, 3), LINES), min_size=1, max_size=5))
+def test_a_tree_that_follows_changes_in_several_places_has_every_node_where_it_is(changes) -> None:
+    lines = LONG.splitlines(keepends=True)
+    for at, removed, added in changes:
+        lines[at : at + removed] = [added]
+    text = "".join(lines)
+    base.parse.cache_clear()
+    base.parse(LONG)
+    base.parse.cache_clear()
+    grown = _nodes(base.parse(text).root_node)
+    base.parse.cache_clear()
+    base._latest.clear()
+    assert grown == _nodes(base.parse(text).root_node)
+
+
+def _nodes(root) -> list[tuple[object, ...]]:
+    found, waiting = [], [root]
+    while waiting:
+        node = waiting.pop()
+        found.append((node.type, node.start_byte, node.end_byte, node.start_point, node.end_point))
+        waiting += node.children
+    return found

@@ -7,21 +7,30 @@ import pytest
 from ambient_lsp.analyzers import (
     alike,
     branches,
+    comments,
     complexity,
     conditions,
     deadcode,
     design,
     duplication,
+    flaky,
+    import_style,
     loop_forms,
+    naming,
+    own_style,
     pinning,
     resources,
     simplify,
     smells,
     speedup,
+    stale_parameters,
+    typos,
     untested,
+    void_tests,
 )
 from ambient_lsp.analyzers.rules_performance import PERFORMANCE
 from ambient_lsp.analyzers.rules_refactor import REFACTOR
+from ambient_lsp.analyzers.rules_style import OWN_STYLE
 from ambient_lsp.analyzers.rules_tests import TESTS
 
 MODULES = {
@@ -30,7 +39,8 @@ MODULES = {
         (alike, branches, complexity, conditions, deadcode, design, duplication, loop_forms, resources, simplify),
     ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
-    "AMB-TEST-": (TESTS, (pinning, smells, untested)),
+    "AMB-STYLE-": (OWN_STYLE, (comments, import_style, naming, own_style, stale_parameters, typos)),
+    "AMB-TEST-": (TESTS, (flaky, pinning, smells, untested, void_tests)),
 }
 
 

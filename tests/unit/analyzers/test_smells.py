@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from ambient_lsp.analyzers import smells
+from ambient_lsp.agents.weak_tests import apply
+from ambient_lsp.analyzers import flaky, smells, void_tests
 
 
 def rules(text):
@@ -59,3 +60,88 @@ def test_the_other_test_is_evidence():
     text = "C = {}\n\ndef test_a():\n    C['x'] = 1\n    assert go()\n\ndef test_b():\n    assert C['x']\n"
     (found,) = smells.find(text, "test_a.py")
     assert found.evidence[0].span.start_line == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("def test_a():\n    assert True\n", void_tests.CANNOT_FAIL),
+        ("def test_a():\n    go()\n    assert 'never false'\n", void_tests.CANNOT_FAIL),
+        ("def test_a():\n    try:\n        assert go()\n    except Exception:\n        pass\n", void_tests.CANNOT_FAIL),
+        ("class TestA(TestCase):\n    def test_a(self):\n        self.assertEqual(x, x)\n", void_tests.CANNOT_FAIL),
+        ("def test_a():\n    names = os.listdir(d)\n    assert os.listdir(d) == names + [x]\n", None),
+        ("def test_a():\n    n = random.random()\n    assert go(n)\n", flaky.RANDOM),
+        ("import random\nrandom.seed(3)\n\ndef test_a():\n    n = random.random()\n    assert go(n)\n", None),
+        ("class TestA(TestCase):\n    def test_eq(self):\n        self.assertEqual(x, x)\n", None),
+        (
+            "def test_a():\n    try:\n        go()\n    except E:\n        assert 0\n    else:\n        assert 1\n",
+            None,
+        ),
+        ("def test_a():\n    try:\n        assert go()\n    except KeyError:\n        pass\n", None),
+        ("def test_a():\n    assert go()\n    assert True\n", None),
+        ("def test_a():\n    assert open('/tmp/x').read()\n", None),
+        ("def test_a():\n    os.environ['A'] = 'b'\n    try:\n        assert go()\n    finally:\n        x()\n", None),
+        ("@skip\ndef test_a():\n    assert 1 == x\n\n@skip\ndef test_a():\n    assert 2 == x\n", None),
+    ],
+)
+def test_void_and_flaky_ones(text, rule):
+    assert rules(text) == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("def test_a():\n    assert (go() == 1, 'not one')\n", "def test_a():\n    assert go() == 1, 'not one'\n"),
+        (
+            "def test_a(m):\n    go(m)\n    m.assert_called_once\n",
+            "def test_a(m):\n    go(m)\n    m.assert_called_once()\n",
+        ),
+        ("def test_a():\n    return go() == 1\n", "def test_a():\n    assert go() == 1\n"),
+        (
+            "class TestA(TestCase):\n    def test_a(self):\n        self.assertTrue(go(), 3)\n",
+            "class TestA(TestCase):\n    def test_a(self):\n        self.assertEqual(go(), 3)\n",
+        ),
+        (
+            "def test_a():\n    assert go(1)\n\n\ndef test_a():\n    assert go(2)\n",
+            "def test_a():\n    assert go(1)\n\n\ndef test_a_2():\n    assert go(2)\n",
+        ),
+        (
+            "import random\n\n\ndef test_a():\n    '''Doc.'''\n    n = random.randint(1, 9)\n    assert go(n)\n",
+            "import random\n\n\ndef test_a():\n    '''Doc.'''\n    random.seed(0)\n    n = random.randint(1, 9)\n"
+            "    assert go(n)\n",
+        ),
+        (
+            "def test_a():\n    assert list(set(go())) == ['b', 'a']\n",
+            "def test_a():\n    assert sorted(set(go())) == ['a', 'b']\n",
+        ),
+        (
+            "def test_a():\n    assert os.listdir(path) == ['a', 'b']\n",
+            "def test_a():\n    assert sorted(os.listdir(path)) == ['a', 'b']\n",
+        ),
+        (
+            "def test_a():\n    with open('/tmp/out.txt', 'w') as file:\n        go(file)\n"
+            "    assert Path('/tmp/out.txt').read_text()\n",
+            "def test_a(tmp_path):\n    with open(str(tmp_path / \"out.txt\"), 'w') as file:\n        go(file)\n"
+            '    assert Path(tmp_path / "out.txt").read_text()\n',
+        ),
+        (
+            "def test_a(db):\n    os.environ['MODE'] = 'x'\n    os.environ['B'] = 'y'\n    assert go()\n",
+            "def test_a(db, monkeypatch):\n    monkeypatch.setenv('MODE', 'x')\n    monkeypatch.setenv('B', 'y')\n"
+            "    assert go()\n",
+        ),
+        (
+            "def test_a():\n    os.chdir('x')\n    assert go()\n",
+            "def test_a(monkeypatch):\n    monkeypatch.chdir('x')\n    assert go()\n",
+        ),
+    ],
+)
+def test_what_is_certain_is_fixed(text, fixed):
+    found = [one for one in smells.find(text, "test_a.py") if one.data.get("edits")]
+    assert apply(text, found)[1] == fixed
+    assert not smells.find(fixed, "test_a.py")
+
+
+def test_a_unittest_class_takes_no_fixtures():
+    text = "class TestA(TestCase):\n    def test_a(self):\n        os.chdir('x')\n        assert go()\n"
+    (found,) = smells.find(text, "test_a.py")
+    assert (found.rule, found.data["edits"]) == (flaky.LEFT_BEHIND, [])

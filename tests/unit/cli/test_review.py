@@ -34,7 +34,7 @@ def test_text_is_one_line_for_each_finding_as_compilers_write_them(root: Path) -
 
 def test_json_is_exactly_one_object_with_the_promised_keys(root: Path) -> None:
     done = ambient("review", "--no-verify", "--format", "json")
-    assert set(done.json) == {"findings", "proposals", "errors"}
+    assert set(done.json) == {"findings", "proposals", "errors", "hidden"}
     assert done.json["errors"] == []
     finding = next(one for one in done.json["findings"] if one["rule"] == WEAK_HASH)
     assert (finding["path"], finding["line"], finding["severity"]) == ("app.py", 9, "warning")
@@ -111,7 +111,7 @@ def test_nothing_to_review_is_said_in_every_format(root: Path, output: str) -> N
     done = ambient("review", "--changed", "--format", output)
     assert done.code == Exit.OK
     if output == "json":
-        assert done.json == {"findings": [], "proposals": [], "errors": []}
+        assert done.json == {"findings": [], "proposals": [], "errors": [], "hidden": {}}
     if output == "sarif":
         assert done.json["runs"][0]["results"] == []
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from ambient_lsp.cli.exits import Exit
+from ambient_lsp.cli.watch import BURST
 from tests.e2e import project
 from tests.terminal import ambient, start
 
@@ -31,7 +32,6 @@ class Watching:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.wait("Watching")
-        time.sleep(1)  # the watcher itself starts right after that line
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -85,7 +85,8 @@ def test_a_burst_is_one_review_and_a_branch_switch_is_noticed(watching: Watching
     (root / "burst.py").write_text("import sys\n")
     watching.wait("burst.py:1:8")
     watching.wait("done in")
-    assert sum("reviewing" in line for line in watching.lines) <= 3
+    # A slow disk cuts the burst into several, of more than `BURST` files each.
+    assert sum("reviewing" in line for line in watching.lines) <= 2000 / BURST
     project.git(root, "add", "burst.py")
     project.git(root, "commit", "-qm", "burst")
     project.git(root, "checkout", "-q", "HEAD~1")

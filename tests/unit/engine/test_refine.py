@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refine, scored
+from ambient_lsp.engine.confidence import scored
+from ambient_lsp.engine.refine import AGREEMENT, conflict, merge_findings, refine
 from ambient_lsp.model import (
     FileEdit,
     Finding,

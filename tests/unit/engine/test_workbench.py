@@ -24,8 +24,11 @@ async def test_a_second_look_sees_patched_texts_and_runs_nothing() -> None:
     async def observe(calls: Sequence[str], setup: str) -> Sequence[Observation] | None:
         return []
 
+    async def moody(paths: Sequence[str]) -> dict[str, str] | None:
+        return {}
+
     pool = CpuPool(1)
-    bench = EngineWorkbench(agents=Agents(), cpu=pool, read=read, coverage=coverage, observe=observe)
+    bench = EngineWorkbench(agents=Agents(), cpu=pool, read=read, coverage=coverage, observe=observe, moody=moody)
     patched = PatchedWorkbench(bench, {"a.py": freeze(Path("/p"), "a.py", "patched\n"), "gone.py": None})
     try:
         assert [one and one.text for one in [await patched.read(name) for name in ("a.py", "b.py", "gone.py")]] == [

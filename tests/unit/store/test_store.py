@@ -267,3 +267,13 @@ def test_a_lease_that_is_waited_for_comes_when_its_holder_lets_go(tmp_path: Path
     assert caught.value.details["pid"] == os.getpid()
     got[0].release()
     lease.take(tmp_path).release()
+
+
+def test_findings_as_they_are_kept_are_grouped_in_order_and_come_back_the_same(store: SqliteStore) -> None:
+    from ambient_lsp.store.store import load_finding
+
+    found = [a_finding(line=3), a_finding(line=1)]
+    store.save_findings("Agent", "a.py", "sha", found)
+    [(key, kept)] = store.findings_as_kept().items()
+    assert key == ("Agent", "a.py") and [load_finding(one) for one in kept] == found
+    assert store.found_in() == {("Agent", "a.py")}

@@ -159,7 +159,7 @@ async def test_good_new_tests_pass(tmp_path):
         ("from grade import grade\n\n\ndef test_grade():\n    grade(50)\n    grade(1)\n", "notice none of"),
         (
             "from grade import other\n\n\ndef test_more():\n    assert other(2) == 3\n",
-            "no line of grade.py that was not",
+            "no line or branch of grade.py that was not",
         ),
         ("import grade\n\n\ndef helper():\n    pass\n", "adds no test that passes"),
         (
@@ -192,3 +192,34 @@ def test_mutants_are_of_many_kinds_and_in_the_named_functions_only():
     assert any("points < 50" in mutant for mutant in found)
     assert any("return None" in mutant for mutant in found)
     assert mutants("x = 1\n", [], 8) == []
+
+
+async def test_each_new_test_must_notice_something(tmp_path):
+    project = make_project(tmp_path, GRADES)
+    blind = GOOD + "\n\ndef test_grade_is_there():\n    assert grade\n"
+    verdict = await project.judge({"test_grade.py": blind}, ProofKind.TESTS, **UNDER_TEST)
+    assert verdict.outcome is FAILED
+    assert "test_grade_is_there notices none of" in verdict.reason
+
+
+async def test_a_new_way_through_old_lines_counts(tmp_path):
+    code = "def grade(points):\n    word = 'fail'\n    if points >= 50:\n        word = 'pass'\n    return word\n"
+    old = "from grade import grade\n\n\ndef test_pass():\n    assert grade(50) == 'pass'\n"
+    new = "from grade import grade\n\n\ndef test_fail():\n    assert grade(49) == 'fail'\n"
+    project = make_project(tmp_path, {"grade.py": code, "test_other.py": old})
+    verdict = await project.judge({"test_grade.py": new}, ProofKind.TESTS, **UNDER_TEST)
+    assert verdict.outcome is PASSED, verdict.reason
+    assert "more way" in verdict.reason
+
+
+def test_mutants_of_one_method_leave_the_rest_alone():
+    text = "class A:\n    def a(self, x):\n        if x < 0:\n            raise ValueError\n        return x + 1\n"
+    text += "\n\ndef b(x):\n    return x\n"
+    found = mutants(text, ["A.a"], 6)
+    assert len(found) == 6
+    assert all(
+        one.endswith("\n\n\ndef b(x):\n    return x\n") and one.startswith("class A:\n    def a") for one in found
+    )
+    assert any("            pass\n" in one for one in found)
+    assert any("return None" in one for one in found)
+    assert mutants(text, ["A"], 6) == found

@@ -313,3 +313,36 @@ async def test_a_change_of_tests_that_leaves_none_to_pass_is_never_a_pass(tmp_pa
     project.verifier._tests_for = lambda paths: ()
     verdict = await project.judge(change)
     assert verdict.outcome is not PASSED, verdict.reason
+
+
+BRANCHES = "def size(n):\n    if n > 9:\n        word = 'big'\n    else:\n        word = 'small'\n    return word\n"
+
+
+async def test_coverage_tells_which_way_no_test_takes(tmp_path):
+    tests = "from size import size\n\n\ndef test_small():\n    assert size(1) == 'small'\n"
+    project = make_project(tmp_path, {"size.py": BRANCHES, "test_size.py": tests})
+    tree = await project.checkouts.current()
+    coverage = await project.verifier.coverage(tree)
+    assert coverage is not None
+    assert coverage.branches["size.py"] == {2: (1, 2)}
+    assert coverage.tests_by_branch == {("size.py", 2, 5): ("test_size.py::test_small",)}
+    assert await project.verifier.coverage(tree) == coverage  # as it comes back from the disk
+
+
+async def test_a_project_without_tests_has_nothing_covered(tmp_path):
+    project = make_project(tmp_path, {"size.py": BRANCHES})
+    coverage = await project.verifier.coverage(await project.checkouts.current())
+    assert coverage is not None
+    assert not coverage.executed.get("size.py")
+
+
+async def test_tests_that_need_their_order_are_found_by_shuffling(tmp_path):
+    tests = (
+        "seen = {}\n\n\ndef test_a():\n    seen.update(x=1)\n\n\ndef test_b():\n    assert seen.pop('x')\n\n\n"
+        "def test_c():\n    assert True\n"
+    )
+    project = make_project(tmp_path, {"size.py": BRANCHES, "test_order.py": tests})
+    moody = await project.verifier.moody(["test_order.py", "nowhere.py"], await project.checkouts.current())
+    assert moody is not None
+    assert list(moody) == ["test_order.py::test_b"]
+    assert "KeyError" in moody["test_order.py::test_b"]

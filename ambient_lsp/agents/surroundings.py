@@ -1,0 +1,116 @@
+"""What other files say that matters to one file's style: who imports it, what its imports do, which words they have."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers import import_style
+from ambient_lsp.context.facts import extract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ambient_lsp.analyzers.import_style import Offer
+    from ambient_lsp.analyzers.own_style import Questions
+    from ambient_lsp.model import Context, FileFacts, Snapshot
+    from ambient_lsp.protocols import Workbench
+
+MOST_IMPORTERS = 50
+MOST_FILES = 500
+"""Files of a repository up to which all of them are read to see whether a name stands in one."""
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_ACTS = re.compile(
+    r"^(?!(?:if|elif|while|for|with|assert|not|del|raise|class|def|async|import|from|return|print|logging|warnings)\b)"
+    r"[A-Za-z_][\w.]*\("
+    r"|^@(?!(?:[\w.]*\.)?(?:dataclass|cache|lru_cache|total_ordering|contextmanager|asynccontextmanager|overload|final"
+    r"|runtime_checkable|unique|fixture|wraps|define|frozen)\b)",
+    re.MULTILINE,
+)
+"""A call or a decorator at the top of a module; those that only shape what they decorate are left out."""
+
+
+class Neighbours:
+    """Answers one file's questions about the others; the words of a small repository are kept while it is looked at."""
+
+    def __init__(self) -> None:
+        self._tree: Mapping[str, FileFacts] = {}
+        self._words: dict[str, frozenset[str]] = {}
+
+    async def answer(
+        self, questions: Questions, snapshot: Snapshot, context: Context, bench: Workbench
+    ) -> tuple[frozenset[str] | None, dict[str, Offer]]:
+        """Return which of the asked names stand in another file, None where there are too many to look; and what the
+        asked modules offer."""
+        offers: dict[str, Offer] = {}
+        if questions.modules and len(context.impact.get(snapshot.path, ())) < MOST_IMPORTERS:
+            offers = await _offers(questions.modules, snapshot, context, bench)
+        if len(context.tree) > MOST_FILES or not context.tree:
+            return None, offers
+        await self._read(context, bench)
+        others = [words for path, words in self._words.items() if path != snapshot.path]
+        return frozenset(name for name in questions.names if any(name in words for words in others)), offers
+
+    async def _read(self, context: Context, bench: Workbench) -> None:
+        if self._tree is context.tree and self._words:
+            return
+        self._tree, self._words = context.tree, {}
+        for path in context.tree:
+            other = await bench.read(path)
+            if other is not None:
+                self._words[path] = frozenset(_WORD.findall(other.text))
+
+
+async def code_of_importers(snapshot: Snapshot, context: Context, bench: Workbench) -> str:
+    """Return the code of the files that import this one, where a name it imports may be used as its own."""
+    stem = import_style.module_name(snapshot.path)
+    texts = []
+    for path in context.impact.get(snapshot.path, ())[:MOST_IMPORTERS]:
+        other = await bench.read(path)
+        if other is not None and stem in other.text:
+            texts.append(other.text)
+    return "\n".join(texts)
+
+
+async def acting_imports(snapshot: Snapshot, context: Context, bench: Workbench) -> frozenset[str]:
+    """Return the imports of this file, as written, of this repository's modules that do something when imported.
+
+    Nothing need use the name: that the module registers itself somewhere is what it is imported for.
+    """
+    wanted = {name: name.lstrip(".") for name in extract(snapshot.text.encode("utf-8", "replace")).imports}
+    found: set[str] = set()
+    for path, facts in context.tree.items():
+        module = facts.module
+        names = [name for name, plain in wanted.items() if plain and (module == plain or module.endswith(f".{plain}"))]
+        if module and names and path != snapshot.path:
+            other = await bench.read(path)
+            if other is not None and _ACTS.search(other.text):
+                found.update(names)
+    return frozenset(found)
+
+
+async def _offers(modules: tuple[str, ...], snapshot: Snapshot, context: Context, bench: Workbench) -> dict[str, Offer]:
+    facts = context.tree.get(snapshot.path)
+    by_module = {one.module: path for path, one in context.tree.items() if one.module}
+    found: dict[str, Offer] = {}
+    if facts is None or len(modules) != 1:
+        return found
+    for written in modules:
+        path = by_module.get(_absolute(written, facts.module, snapshot.path))
+        other = await bench.read(path) if path is not None else None
+        offer = await bench.cpu(import_style.offered, other.text) if other is not None else None
+        if offer is not None:
+            found[written] = offer
+    return found
+
+
+def _absolute(written: str, module: str, path: str) -> str:
+    """Return the full name of a module that may be written relative to another."""
+    name = written.lstrip(".")
+    dots = len(written) - len(name)
+    if not dots:
+        return written
+    package = module.split(".") if path.endswith("__init__.py") else module.split(".")[:-1]
+    base = package[: len(package) - (dots - 1)]
+    return ".".join((*base, name)) if name else ".".join(base)

@@ -1,0 +1,102 @@
+"""Values in pages: escaped where the page is put together, in the way of the file's own framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from ambient_lsp.analyzers.fixes.pieces import code_of, pieces, quoted
+from ambient_lsp.analyzers.fixes.site import Change, Source, dotted, literal
+from ambient_lsp.model import RiskLevel
+
+if TYPE_CHECKING:
+    from ambient_lsp.model import Span
+
+_MARKUP = ("markupsafe.Markup", "flask.Markup", "jinja2.Markup")
+_MARK_SAFE = ("django.utils.safestring.mark_safe", "django.utils.safestring.SafeString")
+_SAFE_CALLS = frozenset("escape int float len conditional_escape format_html quote url_for reverse".split())
+_REASON = "A value with markup in it is shown as it is; what was markup on purpose in a value is shown as text too."
+_TITLE = "Escape the values in the page"
+
+
+def formatted(source: Source, span: Span) -> Change | None:
+    """`Markup("<b>{}</b>").format(x)` for `Markup(f"<b>{x}</b>")`, and `format_html` for `mark_safe`; both escape."""
+    call = source.around(span, cst.Call)
+    if not isinstance(call, cst.Call):
+        return None
+    name = source.resolve(call.func)
+    if name not in (*_MARKUP, *_MARK_SAFE) or len(call.args) != 1 or call.args[0].keyword is not None:
+        return None
+    parts = pieces(call.args[0].value)
+    if parts is None or all(isinstance(part, str) for part in parts):
+        return None
+    template = "".join(part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else "{}" for part in parts)
+    if "\n" in template or len(template) > 90:
+        return None
+    values = ", ".join(code_of(part) for part in parts if not isinstance(part, str))
+    if name in _MARKUP:
+        new = cst.parse_expression(f"{code_of(call.func)}({quoted(template)}).format({values})")
+        return Change(_TITLE, _REASON, RiskLevel.MEDIUM, {call: new})
+    new = cst.parse_expression(f"format_html({quoted(template)}, {values})")
+    module, _, function = name.rpartition(".")
+    imports = (("django.utils.html", "format_html"),)
+    return Change(_TITLE, _REASON, RiskLevel.MEDIUM, {call: new}, imports, ((module, function),))
+
+
+def escaped(source: Source, span: Span) -> Change | None:
+    """Escape each value of a page that is put together as text, and returned or handed to a response."""
+    text = _text_at(source, span)
+    parts = pieces(text) if text is not None else None
+    if text is None or parts is None or not any(isinstance(part, str) and "<" in part for part in parts):
+        return None
+    values = [part for part in parts if not isinstance(part, str) and not _is_safe(source, part)]
+    if not values or any(source.parents.get(value) is None for value in values):
+        return None
+    function = _function(source, text)
+    if function is None:
+        return None
+    name, imports = function
+    nodes: dict[cst.CSTNode, cst.CSTNode] = {
+        value: cst.parse_expression(f"{name}({code_of(value)})") for value in values
+    }
+    return Change(_TITLE, _REASON, RiskLevel.MEDIUM, nodes, imports)
+
+
+def _function(source: Source, text: cst.BaseExpression) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """Return what escapes here. Beside `+` it must give plain text: markupsafe's would escape the page too."""
+    packages = {name.partition(".")[0] for name in source.imported.values()}
+    added = isinstance(text, cst.BinaryOperation) and isinstance(text.operator, cst.Add)
+    if "escape" in source.imported:
+        known = source.imported["escape"] in ("html.escape", "django.utils.html.escape")
+        known = known or (source.imported["escape"] in ("markupsafe.escape", "flask.escape") and not added)
+        return ("escape", ()) if known else None
+    if "django" in packages and not added:
+        return "escape", (("django.utils.html", "escape"),)
+    if added:
+        return "html.escape", (("html", ""),)
+    return ("escape", (("markupsafe", "escape"),)) if packages & {"flask", "jinja2", "markupsafe"} else None
+
+
+def _text_at(source: Source, span: Span) -> cst.BaseExpression | None:
+    """Return the largest text that is put together around `span`."""
+    kinds = (cst.FormattedString, cst.BinaryOperation, cst.ConcatenatedString)
+    found: cst.BaseExpression | None = None
+    node = source.around(span, cst.CSTNode)  # type: ignore[type-abstract]  # any kind will do
+    while node is not None and not isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
+        if isinstance(node, kinds):
+            found = node
+        node = source.parents.get(node)
+    if found is None:
+        call = source.around(span, cst.Call)
+        first = call.args[0].value if isinstance(call, cst.Call) and call.args else None
+        found = first if isinstance(first, kinds) else None
+    return found
+
+
+def _is_safe(source: Source, value: cst.BaseExpression) -> bool:
+    if literal(value) is not None or isinstance(value, cst.Integer | cst.Float):
+        return True
+    return isinstance(value, cst.Call) and (
+        dotted(value.func).rpartition(".")[2] in _SAFE_CALLS or source.resolve(value.func) in _MARKUP
+    )

@@ -1,0 +1,176 @@
+"""Texts for others to read, with values in them: filters, expressions, templates and logs, each in a safe form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from ambient_lsp.analyzers.fixes.pieces import code_of, pieces, quoted
+from ambient_lsp.analyzers.fixes.site import Change, Source, dotted, literal
+from ambient_lsp.model import RiskLevel
+
+if TYPE_CHECKING:
+    from ambient_lsp.analyzers.fixes.pieces import Piece
+    from ambient_lsp.model import Span
+
+_ESCAPES = {"ldap3": ("ldap3.utils.conv", "escape_filter_chars"), "ldap": ("ldap.filter", "escape_filter_chars")}
+_TEXTS = (cst.FormattedString, cst.BinaryOperation, cst.ConcatenatedString, cst.Call)
+_LEVELS = frozenset("debug info warning error critical exception log".split())
+
+
+def ldap_filter(source: Source, span: Span) -> Change | None:
+    """Escape the values in an LDAP filter, with the function of the library that the file uses."""
+    packages = {name.partition(".")[0] for name in source.imported.values()} & _ESCAPES.keys()
+    found = _text_at(source, span)
+    if len(packages) != 1 or found is None:
+        return None
+    parts = found[1]
+    values = [part for part in parts if not isinstance(part, str)]
+    first = parts[0] if parts else ""
+    # Only a filter is in brackets; a name such as `uid=...,dc=...` is escaped in another way.
+    if not isinstance(first, str) or not first.lstrip().startswith("(") or not values:
+        return None
+    if any(source.parents.get(value) is None or isinstance(value, cst.Call) for value in values):
+        return None
+    module, name = _ESCAPES[packages.pop()]
+    nodes: dict[cst.CSTNode, cst.CSTNode] = {
+        value: cst.parse_expression(f"{name}({code_of(value)})") for value in values
+    }
+    return Change(
+        "Escape the values in the filter",
+        "A value is compared as it is, whatever characters it has; `*` in it is no wildcard any more.",
+        RiskLevel.MEDIUM,
+        nodes,
+        ((module, name),),
+    )
+
+
+def xpath_variables(source: Source, span: Span) -> Change | None:
+    """`tree.xpath("//user[name=$name]", name=name)` for an expression with the value in it; only lxml has variables."""
+    found = _text_at(source, span)
+    if found is None or "lxml" not in {name.partition(".")[0] for name in source.imported.values()}:
+        return None
+    text, parts = found
+    call = source.parents.get(source.parents.get(text) or text)
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "xpath":
+        return None
+    if len(call.args) != 1 or call.args[0].value is not text:
+        return None
+    named = _named(parts)
+    if named is None:
+        return None
+    expression = ""
+    rest = list(parts)
+    for index, part in enumerate(rest):
+        if isinstance(part, str):
+            expression += part
+            continue
+        after = rest[index + 1] if index + 1 < len(rest) else ""
+        quote = expression[-1:]
+        if quote not in ("'", '"') or not isinstance(after, str) or not after.startswith(quote):
+            return None  # a name, a number or a part of a longer text
+        expression = expression[:-1] + f"${_word(part)}"
+        rest[index + 1] = after[1:]
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    given = [cst.Arg(value, cst.Name(name), equal, comma=comma) for name, value in named.items()]
+    given[-1] = given[-1].with_changes(comma=call.args[0].comma)
+    first = call.args[0].with_changes(value=cst.SimpleString(quoted(expression)), comma=comma)
+    return Change(
+        "Give the values to the expression as variables",
+        "The expression is the same; a value with a quote in it is only a value.",
+        RiskLevel.MEDIUM,
+        {call: call.with_changes(args=[first, *given])},
+    )
+
+
+def template_values(source: Source, span: Span) -> Change | None:
+    """`render_template_string("Hello {{ name }}", name=name)` for a template with the value in its text."""
+    call = source.around(span, cst.Call)
+    while isinstance(call, cst.Call) and source.resolve(call.func) != "flask.render_template_string":
+        above = source.parents.get(call)
+        while above is not None and not isinstance(above, cst.Call):
+            above = source.parents.get(above)
+        call = above
+    if not isinstance(call, cst.Call) or len(call.args) != 1 or call.args[0].keyword is not None:
+        return None
+    parts = pieces(call.args[0].value)
+    named = _named(parts) if parts is not None else None
+    if parts is None or named is None:
+        return None
+    text = "".join(part if isinstance(part, str) else f"{{{{ {_word(part)} }}}}" for part in parts)
+    if "\n" in text or len(text) > 100:
+        return None
+    given = ", ".join(f"{name}={code_of(value)}" for name, value in named.items())
+    return Change(
+        "Give the values to the template as variables",
+        "The page is the same; a value is shown as it is, and is no part of the template.",
+        RiskLevel.MEDIUM,
+        {call: cst.parse_expression(f"{code_of(call.func)}({quoted(text)}, {given})")},
+    )
+
+
+def logged(source: Source, span: Span) -> Change | None:
+    """Write the values into the log as `repr` has them, on one line."""
+    call = source.around(span, cst.Call)
+    while isinstance(call, cst.Call) and dotted(call.func).rpartition(".")[2] not in _LEVELS:
+        above = source.parents.get(call)
+        while above is not None and not isinstance(above, cst.Call):
+            above = source.parents.get(above)
+        call = above
+    if not isinstance(call, cst.Call) or not call.args:
+        return None
+    text = call.args[0].value
+    nodes: dict[cst.CSTNode, cst.CSTNode] = {}
+    if isinstance(text, cst.FormattedString):
+        nodes = {
+            part: part.with_changes(conversion="r")
+            for part in text.parts
+            if isinstance(part, cst.FormattedStringExpression)
+            and part.conversion is None and part.format_spec is None and part.equal is None
+        }  # fmt: skip
+    elif isinstance(text, cst.SimpleString) and len(call.args) > 1:
+        template = literal(text)
+        if template is not None and len(re.findall(r"%s", template)) == len(re.findall(r"%[^%]", template)):
+            nodes = {text: text.with_changes(value=text.value.replace("%s", "%r"))}
+    if not nodes or all(node.deep_equals(new) for node, new in nodes.items()):
+        return None
+    return Change(
+        "Write the values to the log on one line",
+        "Values stand in quotes, and a line break in one is written as `\\n`.",
+        RiskLevel.LOW,
+        nodes,
+    )
+
+
+def _text_at(source: Source, span: Span) -> tuple[cst.BaseExpression, list[Piece]] | None:
+    """Return the text that is put together at `span`: there, around it, or as an argument of the call there."""
+    node = source.around(span, cst.CSTNode)  # type: ignore[type-abstract]  # any kind will do
+    while node is not None and not isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
+        for one in (node, *([arg.value for arg in node.args] if isinstance(node, cst.Call) else [])):
+            parts = pieces(one) if isinstance(one, _TEXTS) else None
+            if parts is not None and isinstance(one, cst.BaseExpression) and not all(isinstance(p, str) for p in parts):
+                return one, parts
+        node = source.parents.get(node)
+    return None
+
+
+def _named(parts: list[Piece]) -> dict[str, cst.BaseExpression] | None:
+    """Return the values by their own last words; None where one has none, or two are alike."""
+    values = [part for part in parts if not isinstance(part, str)]
+    named = {_word(value): value for value in values if _word(value).isidentifier()}
+    return named if values and len(named) == len(values) else None
+
+
+def _word(value: Piece) -> str:
+    """Return what a value is called: its name, its attribute, or the key that it is looked up by."""
+    if isinstance(value, cst.Name | cst.Attribute):
+        return dotted(value).rpartition(".")[2]
+    if isinstance(value, cst.Subscript) and len(value.slice) == 1:
+        index = value.slice[0].slice
+        return (literal(index.value) or "") if isinstance(index, cst.Index) else ""
+    if isinstance(value, cst.Call) and value.args:
+        return literal(value.args[0].value) or ""
+    return ""

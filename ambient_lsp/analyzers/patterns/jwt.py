@@ -1,0 +1,101 @@
+"""JSON Web Tokens: signatures that are not checked, and claims that are passed over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ambient_lsp.analyzers.patterns.match import (
+    FALSE,
+    Area,
+    CallPattern,
+    always,
+    any_of,
+    equals,
+    given,
+    names,
+)
+from ambient_lsp.analyzers.rule import weakness
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from ambient_lsp.analyzers.patterns.match import Call
+
+_DECODE = names("jwt: decode decode_complete", "jwt.api_jwt: decode", "jwt.PyJWT(): decode", "jose.jwt: decode",
+                "jwt.PyJWT: decode")  # fmt: skip
+_ENCODE = names("jwt.encode jose.jwt.encode jwt.PyJWT().encode")
+
+VERIFY = weakness(
+    "JWT-VERIFY", "high", "347", "a02", "JWT whose signature is not checked", "Anybody can write any claim into it.",
+    "The switch that turns the check off is removed, where the key and algorithms are given.",
+    example='import jwt\n\n'
+            'claims = jwt.decode(token, key, algorithms=["HS256"], options={"verify_signature": False})\n',
+    better='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256"])\n',
+)  # fmt: skip
+NONE_ALGORITHM = weakness(
+    "JWT-NONE", "high", "327 347", "a02", "JWT without a signature",
+    "The algorithm `none` lets anybody make a token that is taken for right.", "`none` is taken out of the list.",
+    example='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256", "none"])\n',
+    better='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256"])\n',
+)  # fmt: skip
+CONFUSION = weakness(
+    "JWT-CONFUSION", "medium", "345 347", "a02", "JWT accepted under both a secret and a public key",
+    "A token that is signed with the public key as the secret passes the check.", "",
+    example='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256", "RS256"])\n',
+    better='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["RS256"])\n',
+)  # fmt: skip
+EXPIRED = weakness(
+    "JWT-EXPIRED", "medium", "613", "a07", "JWT that never expires", "A token that was stolen works for ever.", "",
+    example='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256"], options={"verify_exp": False})\n',
+    better='import jwt\n\nclaims = jwt.decode(token, key, algorithms=["HS256"])\n',
+)  # fmt: skip
+
+
+def _option(name: str) -> Any:
+    def condition(call: Call) -> Node | None:
+        options = call.get("options", 3)
+        value = call.module.value(options)
+        return options if isinstance(value, dict) and value.get(name) is False else None
+
+    return condition
+
+
+def _only_option(call: Call) -> Node | None:
+    """Find `verify_exp: False` where the signature is checked; without a signature there is a worse rule."""
+    return _option("verify_exp")(call) if _option("verify_signature")(call) is None else None
+
+
+def _algorithms(call: Call) -> list[str]:
+    value = call.value("algorithms", 2)
+    value = [value] if isinstance(value, str) else value
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []
+
+
+def _accepts_none(call: Call) -> Node | None:
+    return call.get("algorithms", 2) if any(one.lower() == "none" for one in _algorithms(call)) else None
+
+
+def _confused(call: Call) -> Node | None:
+    """Find algorithms of both kinds, or those that the token itself asks for."""
+    node = call.get("algorithms", 2)
+    for one in node.named_children if node is not None else ():
+        source = one.child_by_field_name("value") or one.child_by_field_name("function")
+        source = source.child_by_field_name("object") if source is not None and source.type == "attribute" else source
+        if call.module.name(source).endswith("get_unverified_header()"):
+            return node
+    kinds = {one[:2].upper() for one in _algorithms(call)}
+    return call.get("algorithms", 2) if "HS" in kinds and kinds & {"RS", "ES", "PS"} else None
+
+
+AREA = Area(
+    (VERIFY, NONE_ALGORITHM, CONFUSION, EXPIRED),
+    (
+        CallPattern(VERIFY, _DECODE, any_of(_option("verify_signature"), given("verify", FALSE))),
+        CallPattern(VERIFY, names("jose.jwt: get_unverified_claims"), always, "the claims are not verified"),
+        CallPattern(VERIFY, names("jwt.process_jwt"), always),
+        CallPattern(NONE_ALGORITHM, _DECODE, _accepts_none),
+        CallPattern(NONE_ALGORITHM, _ENCODE, given("algorithm", equals("none", "None", "NONE", None), 2)),
+        CallPattern(CONFUSION, _DECODE, _confused),
+        CallPattern(EXPIRED, _DECODE, _only_option),
+    ),
+)

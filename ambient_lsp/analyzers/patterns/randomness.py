@@ -1,0 +1,162 @@
+"""Random numbers that are to be a secret, and comparisons that give one away."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, below, given, names
+from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.rule import weakness
+from ambient_lsp.analyzers.vocabulary import MADE_SECRETS, statement, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+    from ambient_lsp.analyzers.patterns.module import Module
+
+_DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
+                 " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
+                 for one in ("random", "random.Random()")))  # fmt: skip
+_ALPHABET = frozenset("ascii letters digits alphabet chars charset characters hexdigits".split())
+_NUMERICAL = names("numpy.random: rand randint random choice bytes",
+                   "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
+_SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
+
+WEAK_RANDOM = weakness(
+    "WEAK-RANDOM", "high", "338 330", "a02", "Secret made from predictable random numbers",
+    "Who sees a few outputs of `random` can tell the next ones.", "The `secrets` module.", "S311",
+    example="import random\n\ntoken = random.getrandbits(128)\n",
+    better="import secrets\n\ntoken = secrets.randbits(128)\n",
+)  # fmt: skip
+SEED = weakness(
+    "SEED", "high", "337 335 339", "a02", "Secret drawn after a seed that can be guessed",
+    "The seed tells every number that follows; a clock has few values.", "",
+    example="import random\nimport time\n\n\ndef make_token():\n    random.seed(time.time())\n"
+            "    return random.getrandbits(128)\n",
+    better="import secrets\n\n\ndef make_token():\n    return secrets.token_hex(16)\n",
+)  # fmt: skip
+SHORT = weakness(
+    "SHORT-SECRET", "medium", "331", "a02", "Secret that is too short", "Fewer than 8 random bytes can be tried out.",
+    "16 bytes.",
+    example="import secrets\n\ntoken = secrets.token_hex(4)\n",
+    better="import secrets\n\ntoken = secrets.token_hex(16)\n",
+)  # fmt: skip
+OBSERVABLE = weakness(
+    "UUID-SECRET", "medium", "340", "a02", "Secret made from the clock",
+    "`uuid1` is the machine's address and the time, so others can be told from one.", "`uuid4`, or `secrets`.",
+    example="import uuid\n\nreset_token = str(uuid.uuid1())\n",
+    better="import uuid\n\nreset_token = str(uuid.uuid4())\n",
+)  # fmt: skip
+TIMING = weakness(
+    "TIMING", "medium", "208", "a02", "Secret compared with `==`",
+    "How long it takes tells how many characters were right.", "`hmac.compare_digest`.",
+    example="import hmac\n\n\ndef check(key, body, signature):\n"
+            '    return hmac.new(key, body, "sha256").hexdigest() == signature\n',
+    better="import hmac\n\n\ndef check(key, body, signature):\n"
+           '    return hmac.compare_digest(hmac.new(key, body, "sha256").hexdigest(), signature)\n',
+)  # fmt: skip
+
+
+def _target_words(module: Module, node: Node) -> frozenset[str]:
+    """Return the words of what a value is for: the name it is given, and the function that makes it."""
+    line = statement(module.text, module.span(node))
+    target = line.split("=", 1)[0] if re.match(r"[\w.\s:\[\]'\"]+=[^=]", line) else ""
+    function = module.function(node)
+    key = node
+    while (
+        key.parent is not None and key.parent.type not in ("pair", "keyword_argument") and "statement" not in key.type
+    ):
+        key = key.parent
+    label = key.parent.named_children[0] if key.parent is not None and "statement" not in key.type else None
+    later = _uses(target, code(function)) if function is not None else ""
+    name = code(function.child_by_field_name("name")) if function is not None else ""
+    return words(target) | words(name) | words(code(label)) | words(later)
+
+
+def _uses(target: str, body: str) -> str:
+    """Return the names under which a function hands on what it keeps in a variable: cookies, keys, attributes."""
+    name = target.strip()
+    if not re.fullmatch(r"[a-z_]\w*", name):
+        return ""
+    handed = re.findall(rf"['\"](\w+)['\"]\s*\]?\s*[,:=]\s*{name}\b|(\w+)\s*=\s*{name}\b(?!\s*[.(\[])", body)
+    return " ".join(part for pair in handed for part in pair)
+
+
+def _makes_a_secret(call: Call) -> Node | None:
+    if not _target_words(call.module, call.node) & _SECRETS:
+        return None
+    # Picking one of some existing things is not making a secret; drawing characters or numbers is.
+    if call.name.endswith((".choice", ".choices", ".sample")):
+        pool = call.get("seq", 0) or call.get("population", 0)
+        source = call.module.origin(pool)
+        drawn = words(code(pool)) | words(code(source))
+        if not drawn & _ALPHABET and not isinstance(call.module.value(pool), str) and "range(" not in code(source):
+            return None
+    return call.callee
+
+
+def _seeded(module: Module) -> Iterator[Hit]:
+    """Find a seed of the clock or a constant, in a function that then draws a secret."""
+    if "seed(" not in module.text:
+        return
+    for node in module.nodes("call"):
+        if module.name(node.child_by_field_name("function")) not in ("random.seed", "numpy.random.seed"):
+            continue
+        function = module.function(node)
+        if function is not None and words(code(function.child_by_field_name("name"))) & _SECRETS:
+            yield Hit(SEED, node)
+
+
+def _is_for_a_secret(call: Call) -> Node | None:
+    return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth"}) else None
+
+
+_MADE = ("hexdigest", "digest", "b64encode", "sign", "signature")
+
+
+def _compared(module: Module) -> Iterator[Hit]:
+    """Find `==` between what was just computed with a key and what came from outside."""
+    if not module.imported & {"hmac", "hashlib", "secrets", "flask", "django", "fastapi", "starlette", "cryptography"}:
+        return
+    for node in module.nodes("comparison_operator"):
+        sides = node.named_children
+        signs = [child.type for child in node.children if not child.is_named]
+        if len(sides) != 2 or signs[:1] not in (["=="], ["!="]):
+            continue
+        if any(side.type in ("string", "integer", "none", "true", "false", "float") for side in sides):
+            continue
+        if any(_is_mac(module, side) for side in sides) or _are_secrets(sides):
+            yield Hit(TIMING, node)
+
+
+def _is_mac(module: Module, node: Node) -> bool:
+    source = module.origin(node)
+    name = module.name(source)
+    if name.startswith(("hmac.new()", "hmac.digest")):
+        return True
+    text = code(source)
+    return "hmac.new(" in text and text.rstrip("()").rpartition(".")[2] in _MADE
+
+
+def _are_secrets(sides: list[Node]) -> bool:
+    """Whether both sides are named for the same kind of secret, and one says that it is what is expected."""
+    one, other = (words(code(side)) for side in sides)
+    shared = one & other & {"token", "secret", "signature", "apikey", "csrf", "hmac", "mac"}
+    expected = (one | other) & {"expected", "stored", "provided", "given", "received", "request", "headers", "computed",
+                                "supplied", "real", "correct", "valid", "actual"}  # fmt: skip
+    plain = all(side.type in ("identifier", "attribute", "subscript", "call") for side in sides)
+    return plain and bool(shared) and bool(expected) and not (one | other) & {"type", "kind", "len", "count", "id"}
+
+
+AREA = Area(
+    (WEAK_RANDOM, SEED, SHORT, OBSERVABLE, TIMING),
+    (
+        CallPattern(WEAK_RANDOM, _DRAWS | _NUMERICAL, _makes_a_secret, "`random` is made to be fast, and can be told"),
+        CallPattern(SHORT, names("secrets: token_hex token_bytes token_urlsafe"), given("nbytes", below(8), 0)),
+        CallPattern(OBSERVABLE, names("uuid.uuid1"), _is_for_a_secret),
+    ),
+    finders=(_seeded, _compared),
+)

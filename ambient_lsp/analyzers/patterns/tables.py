@@ -1,0 +1,30 @@
+"""Every area of patterns, and the rules of all of them."""
+
+from __future__ import annotations
+
+from ambient_lsp.analyzers.patterns import (
+    access,
+    cookies,
+    credentials,
+    crypto,
+    data,
+    errors,
+    files,
+    frameworks,
+    hashes,
+    jwt,
+    logic,
+    markup,
+    network,
+    randomness,
+    supply,
+    tls,
+    trust,
+)
+
+MODULES = (
+    tls, network, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, access, trust, files, data,
+    errors, supply, logic, markup,
+)  # fmt: skip
+AREAS = tuple(module.AREA for module in MODULES)
+RULES = tuple(rule for area in AREAS for rule in area.rules)

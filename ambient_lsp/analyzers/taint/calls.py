@@ -1,0 +1,297 @@
+"""Calls: who is called, what a function of the program gives back, and what the rules say of all others."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.taint import models, sinks, texts
+from ambient_lsp.analyzers.taint.catalogue import lookup
+from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
+from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
+from ambient_lsp.analyzers.taint.machine import tainted
+from ambient_lsp.analyzers.taint.site import Site
+from ambient_lsp.analyzers.taint.state import Object
+from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.values import (
+    ALL,
+    HARMLESS,
+    PARAMETER,
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Function,
+    Module,
+    Opaque,
+    Partial,
+    Ref,
+    Symbol,
+    Value,
+    clean,
+    either,
+    join,
+    merged,
+    options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ambient_lsp.analyzers.taint.machine import Machine
+    from ambient_lsp.analyzers.taint.state import State
+
+_STANDARD = frozenset(sys.stdlib_module_names)
+_GIVES_SOMETHING_ELSE = re.compile(
+    r"(?i)(^|_)(is|has|can|get|find|load|fetch|query|select|lookup|search|create|save|store|count|exists|check|valid\w*"
+    r"|verif\w*|sani\w*|escape\w*|clean\w*|quote\w*|safe\w*|secure\w*|filter\w*|encode|encrypt|hash\w*|slug\w*|int|bool"
+    r"|allow\w*|authenticate|authorize|login|render\w*|jsonify|model|form|serializer|schema|exception|error|response)"
+    r"|(Form|Error|Exception|Response|Serializer|Schema|Model|View|Client|Manager|Id|ID)$"
+)
+
+
+def evaluated(machine: Machine, node: ast.Call, state: State) -> Value:
+    """Return what a call gives; `state` changes with what it does."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        if _is_super(function.value):
+            return _of_super(machine, node, function.attr, state)
+        owner = machine.evaluate(function.value, state)
+        site = _site(machine, node, state)
+        site = replace(site, receiver_name=_last_name(function.value))
+        return either(_on(machine, replace(site, receiver=option), function.attr) for option in options(owner))
+    callee = machine.evaluate(function, state)
+    site = _site(machine, node, state)
+    return either(_called(machine, site, option) for option in options(callee))
+
+
+def called(machine: Machine, callee: Value, args: Sequence[Value], state: State, node: ast.expr) -> Value:
+    """Return what a call with these arguments gives."""
+    site = Site(node, state, tuple(args))
+    return either(_called(machine, site, option) for option in options(callee))
+
+
+def _site(machine: Machine, node: ast.Call, state: State) -> Site:
+    args: list[Value] = []
+    star: Value | None = None
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            value = machine.evaluate(arg.value, state)
+            held = state.object(value)
+            items = held.sequence() if held is not None and held.kind in ("list", "tuple") else None
+            if items is not None and star is None:
+                args += items
+            else:
+                each = unpacked(value, state)
+                star = each if star is None else join(star, each)
+        else:
+            value = machine.evaluate(arg, state)
+            if star is None:
+                args.append(value)
+            else:
+                star = join(star, value)
+    names: dict[str, Value] = {}
+    double: Value | None = None
+    for keyword in node.keywords:
+        value = machine.evaluate(keyword.value, state)
+        if keyword.arg is not None:
+            names[keyword.arg] = value
+            continue
+        held = state.object(value)
+        if held is not None and held.kind == "dict":
+            names.update({key: item for key, item in held.items.items() if isinstance(key, str)})
+            rest = held.rest
+        else:
+            rest = value
+        if rest is not None:
+            double = rest if double is None else join(double, rest)
+    return Site(node, state, tuple(args), names, star, double)
+
+
+# ------------------------------------------------------------------------------------------------ who is called
+
+
+def _called(machine: Machine, site: Site, callee: Value) -> Value:
+    state = site.state
+    if type(callee) is Function:
+        machine.called.add(callee.key)
+        if isinstance(callee.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            site = replace(site, names=(f"*.{callee.node.name}",)) if site.receiver is not None else site
+        return invoked(machine, callee, site)
+    if type(callee) is Class:
+        if not any(base.split(".")[0] in ("pydantic", "typing", "enum") for base in callee.ancestors()):
+            sinks.check(machine, replace(site, names=("class",)))
+        return instantiated(machine, callee, site)
+    if type(callee) is Partial:
+        keywords = {**dict(callee.keywords), **site.keywords}
+        return _called(machine, replace(site, args=(*callee.args, *site.args), keywords=keywords), callee.function)
+    if type(callee) is Bound:
+        return _on(machine, replace(site, receiver=callee.receiver), callee.name)
+    if type(callee) is Symbol:
+        dotted = machine.rules.name(callee.name)
+        names: tuple[str, ...] = (dotted,)
+        if "." in dotted:
+            last = dotted.rsplit(".", 1)[1]
+            names = (dotted, "class") if last[:1].isupper() else (dotted, f"*.{last}")
+        return _by_rules(machine, replace(site, names=names), dotted)
+    if type(callee) is Ref:
+        held = state.object(callee)
+        if held is not None and held.owner is not None:
+            found = held.owner.find("__call__")
+            if found is not None:
+                return _called(machine, site, bound(machine, found, callee, held, state, site.node))
+    if type(callee) is Opaque and callee.taints:
+        return Opaque(callee.taints)
+    if type(callee) is Opaque and callee.type:
+        return _by_rules(machine, replace(site, names=(machine.rules.name(callee.type),)), callee.type)
+    name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
+    return _assumed(machine, site, name)
+
+
+def _on(machine: Machine, site: Site, name: str) -> Value:
+    """Return what a method of `site.receiver` gives."""
+    state, owner = site.state, site.receiver
+    if type(owner) is Symbol:
+        value = machine.attribute(owner, name, site.node, state)
+        return _called(machine, site, value)
+    if type(owner) is Module:
+        found = owner.scope.names.get(name)
+        if found is None:
+            return UNKNOWN
+        return either(_called(machine, replace(site, receiver=None), option) for option in options(found))
+    if type(owner) is Class:
+        found = owner.find(name)
+        if found is not None:
+            return _called(machine, replace(site, receiver=None), unbound(found, owner))
+        return _by_rules(machine, replace(site, names=(*(f"{base}.{name}" for base in owner.ancestors()),)), name)
+    held = state.object(owner) if owner is not None else None
+    if held is not None and type(owner) is Ref:
+        if held.kind == "instance" and held.owner is not None:
+            found = held.items.get(name) or held.owner.find(name)
+            if found is not None:
+                member = bound(machine, found, owner, held, state, site.node) if name not in held.items else found
+                return either(_called(machine, replace(site, receiver=None), each) for each in options(member))
+            if name in ("model_dump", "dict") and not site.args:  # of a pydantic model: exactly its fields
+                return machine.new(Object("dict", held.items), state)
+            bases = held.owner.ancestors()
+            names = tuple(machine.rules.name(f"{base}.{name}") for base in bases)
+            return _by_rules(machine, replace(site, names=(*names, f"*.{name}")), name)
+        if held.kind != "instance":
+            result = method(machine, owner, held, name, site.args, site.keywords, state)
+            if result is not None:
+                return result
+        own = () if not held.type else (machine.rules.name(f"{held.type}.{name}"),)
+        return _by_rules(machine, replace(site, names=(*own, f"*.{name}")), name)
+    if type(owner) is Const:
+        return _by_rules(machine, replace(site, names=(f"{type(owner.value).__name__}.{name}",)), name)
+    if type(owner) is Opaque and owner.type:
+        dotted = machine.rules.name(f"{owner.type}.{name}")
+        known = owner.type in machine.rules.known_types or owner.type.split(".", 1)[0] in _STANDARD
+        return _by_rules(machine, replace(site, names=(dotted,) if known else (dotted, f"*.{name}")), name)
+    return _by_rules(machine, replace(site, names=(f"*.{name}",)), name)
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
+def _of_super(machine: Machine, node: ast.Call, name: str, state: State) -> Value:
+    site = _site(machine, node, state)
+    owner = state.frame.owner
+    receiver = next(iter(state.names.values()), UNKNOWN)
+    for base in owner.bases if owner is not None else ():
+        found = base.find(name) if isinstance(base, Class) else None
+        if type(found) is Function:
+            return invoked(machine, replace(found, receiver=receiver), site)
+    held = state.object(receiver)
+    if name == "__init__" and held is not None and type(receiver) is Ref:
+        taints = merged(state.taints(arg) for arg in site.every())
+        if taints:
+            state.heap[receiver.id] = replace(held, rest=Opaque(taints))
+    names = tuple(f"{base}.{name}" for base in (owner.ancestors() if owner is not None else ()))
+    return _by_rules(machine, replace(site, names=names, receiver=receiver), name)
+
+
+# --------------------------------------------------------------------------------------- what the rules say of it
+
+
+def _by_rules(machine: Machine, site: Site, name: str) -> Value:
+    state, rules = site.state, machine.rules
+    applies = machine.applies(site.receiver_name)
+    sinks.check(machine, site)
+    modelled = models.result(machine, site, name)
+    if modelled is None and site.receiver is not None:
+        modelled = texts.method(machine, site, name.rsplit(".", 1)[-1])
+    value = modelled
+    for sanitizer in lookup(rules.sanitizers, site.names, applies):
+        held = state.taints(value) if value is not None else _all_taints(site, None)
+        if type(value) is not Const:
+            prefix = value.prefix if type(value) is Opaque else ""
+            kind = sanitizer.type or ("harmless" if ALL in sanitizer.cleans else "")
+            kind = kind or (value.type if type(value) is Opaque else "")
+            value = Opaque(clean(held, sanitizer.cleans), kind, prefix, type(value) is Opaque and value.built)
+    if value is not None:
+        return value
+    for source in lookup(rules.sources, site.names, applies):
+        return tainted(source, place(state.frame.scope.path, site.node))
+    for propagator in lookup(rules.propagators, site.names, applies):
+        return _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
+    for typed in lookup(rules.types, site.names, applies):
+        return Opaque(type=typed.type)
+    return _unknown(machine, site, name)
+
+
+def _unknown(machine: Machine, site: Site, name: str) -> Value:
+    """Return what a call gives of which no rule tells: a method of untrusted data gives untrusted data."""
+    receiver = site.receiver
+    if type(receiver) is Opaque and receiver.taints:
+        wanted = site.keywords.get("type")
+        if type(wanted) is Symbol and is_converted(wanted.name):
+            return HARMLESS  # `request.args.get("page", type=int)`
+        found = keyed(machine, receiver, site.args[0] if site.args else UNKNOWN, site.node, site.state)
+        # What a method of some object gives says nothing of where the object came from.
+        return replace(found, taints=frozenset(taint for taint in found.taints if taint.label != PARAMETER))
+    held = site.state.object(receiver) if receiver is not None else None
+    if held is not None and held.kind == "instance" and (taints := site.state.taints(receiver or UNKNOWN)):
+        return Opaque(taints)
+    if receiver is not None and type(receiver) is not Symbol:
+        kind = site.names[0] if site.names and not site.names[0].startswith("*.") else ""
+        return Opaque(type=f"{kind}()" if kind else "")
+    if "." in name and name.split(".", 1)[0] in _STANDARD:
+        return Opaque(type=name if name.rsplit(".", 1)[1][:1].isupper() else "")
+    return _assumed(machine, site, name)
+
+
+def _assumed(machine: Machine, site: Site, name: str) -> Value:
+    """Return what a function gives that nobody can look into: what it was given, unless its name says otherwise."""
+    last = name.rsplit(".", 1)[-1]
+    known_class = name if "." in name and last[:1].isupper() else ""
+    if not last or _GIVES_SOMETHING_ELSE.search(last) or hasattr(builtins, last):
+        return Opaque(type=known_class)
+    taints = frozenset(taint for taint in _all_taints(site, None) if taint.label != "parameter")
+    return Opaque(taints, known_class)
+
+
+def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Value:
+    chosen = [each for spec in arguments for each in site.argument(spec)] if arguments is not None else site.every()
+    if arguments is None and site.receiver is not None:
+        chosen = [site.receiver, *chosen]
+    prefix = chosen[0].prefix if keeps_prefix and chosen and type(chosen[0]) is Opaque else ""
+    built = any(type(each) is Opaque and each.built for each in chosen)
+    return Opaque(merged(site.state.taints(each) for each in chosen), kind, prefix, built)
+
+
+def _all_taints(site: Site, receiver: Value | None) -> frozenset:  # type: ignore[type-arg]
+    return merged(
+        site.state.taints(each) for each in (*site.every(), *(() if site.receiver is None else (site.receiver,)))
+    )
+
+
+def _last_name(node: ast.expr) -> str:
+    while isinstance(node, ast.Call | ast.Subscript | ast.Await):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,118 @@
+"""Regular expressions as allow-lists: for which kinds of sink a text is safe that a pattern matched as a whole."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from ambient_lsp.analyzers.taint.values import ALL
+
+_DANGER = {
+    "sql": "'\"; \\",
+    "nosql": "${\"'",
+    "command": ";|&$`<>\n (",
+    "argv": " /;|",
+    "code": "( .;\n",
+    "xpath": "'\"[]/()",
+    "ldap": "*()\\&|",
+    "template": "{%<",
+    "xss": "<>\"'&",
+    "header": "\r\n",
+    "log": "\r\n",
+    "path": "/\\",
+    "regex": "*+{(",
+    "ssrf": "/:@.",
+    "redirect": "/:\\",
+}
+_PROBES = "".join(sorted({char for chars in _DANGER.values() for char in chars}))
+
+
+@lru_cache(maxsize=256)
+def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
+    """Return the kinds that a text is safe for once `re.<how>(pattern, text)` has matched."""
+    try:
+        parsed = parser.parse(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return frozenset()
+    items = list(parsed)
+    starts = how in ("match", "fullmatch") or (items and items[0][0] is codes.AT and items[0][1] in _STARTS)
+    ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS)
+    if not starts or not ends:
+        return frozenset()
+    return _safe_for(_allowed(parsed))
+
+
+@lru_cache(maxsize=256)
+def kinds_cleaned_by_removing(pattern: str, replacement: str) -> frozenset[str]:
+    """Return the kinds that a text is safe for once `re.sub(pattern, replacement, text)` has removed the rest."""
+    try:
+        items = list(parser.parse(pattern))
+    except (re.error, RecursionError, OverflowError):
+        return frozenset()
+    if len(items) == 1 and items[0][0] in (codes.MAX_REPEAT, codes.MIN_REPEAT) and items[0][1][0] <= 1:
+        items = list(items[0][1][2])
+    if len(items) != 1 or items[0][0] not in (codes.IN, codes.NOT_LITERAL, codes.LITERAL):
+        return frozenset()
+    removed = {char for char in _PROBES if re.fullmatch(pattern, char)}
+    return _safe_for(frozenset(_PROBES) - removed | frozenset(replacement))
+
+
+def _safe_for(allowed: frozenset[str]) -> frozenset[str]:
+    safe = frozenset(kind for kind, danger in _DANGER.items() if not allowed.intersection(danger))
+    return safe | {ALL} if len(safe) == len(_DANGER) else safe
+
+
+_STARTS = (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING)
+_ENDS = (codes.AT_END, codes.AT_END_STRING)
+
+
+def _allowed(parsed: Any) -> frozenset[str]:
+    """Return which of the dangerous characters a pattern can match somewhere."""
+    found: set[str] = set()
+    for code, argument in parsed:
+        if code is codes.LITERAL:
+            found.add(chr(argument))
+        elif code in (codes.ANY, codes.NOT_LITERAL):
+            found.update(_PROBES.replace("\n", "") if code is codes.ANY else _PROBES)
+        elif code is codes.IN:
+            found.update(_in_set(argument))
+        elif code is codes.BRANCH:
+            for branch in argument[1]:
+                found |= _allowed(branch)
+        elif code is codes.SUBPATTERN:
+            found |= _allowed(argument[3])
+        elif code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+            found |= _allowed(argument[2])
+        elif code is codes.ATOMIC_GROUP:
+            found |= _allowed(argument)
+        elif code in (codes.AT, codes.ASSERT, codes.ASSERT_NOT, codes.GROUPREF):
+            continue
+        else:
+            found.update(_PROBES)
+    return frozenset(found)
+
+
+def _in_set(items: Any) -> set[str]:
+    negated = items[0][0] is codes.NEGATE
+    found: set[str] = set()
+    for code, argument in items:
+        if code is codes.LITERAL:
+            found.add(chr(argument))
+        elif code is codes.RANGE:
+            found.update(char for char in _PROBES if argument[0] <= ord(char) <= argument[1])
+        elif code is codes.CATEGORY:
+            found.update(char for char in _PROBES if re.match(_CATEGORIES.get(argument, "."), char, re.DOTALL))
+    return set(_PROBES) - found if negated else found
+
+
+_CATEGORIES = {
+    codes.CATEGORY_DIGIT: r"\d",
+    codes.CATEGORY_NOT_DIGIT: r"\D",
+    codes.CATEGORY_SPACE: r"\s",
+    codes.CATEGORY_NOT_SPACE: r"\S",
+    codes.CATEGORY_WORD: r"\w",
+    codes.CATEGORY_NOT_WORD: r"\W",
+}

@@ -1,0 +1,517 @@
+"""What is known where a condition holds: folded tests, allow-lists, type checks, guards, validated paths and hosts."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.taint import folding
+from ambient_lsp.analyzers.taint.catalogue import lookup
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
+from ambient_lsp.analyzers.taint.containers import items_of, set_item
+from ambient_lsp.analyzers.taint.functions import passed
+from ambient_lsp.analyzers.taint.state import all_joined
+from ambient_lsp.analyzers.taint.values import (
+    ALL,
+    UNKNOWN,
+    Const,
+    Fact,
+    Function,
+    Opaque,
+    Options,
+    Ref,
+    Symbol,
+    Value,
+    cleaned,
+    either,
+    fact_of,
+    options,
+    part_of,
+    taints_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ambient_lsp.analyzers.taint.machine import Machine
+    from ambient_lsp.analyzers.taint.state import State
+
+RESOLVED = "path.resolved"
+NO_DOTS = "path.dots"
+NO_ROOT = "path.root"
+_EVERY = frozenset({ALL})
+_PATH = frozenset({"path"})
+_LINES = frozenset({"log", "header"})
+_URL = frozenset({"ssrf", "redirect"})
+_HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
+_HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
+_PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
+_HOST_PARTS = frozenset({"netloc", "hostname", "host"})
+_SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
+
+
+def holds(value: Value, state: State) -> bool | None:
+    """Return whether a value counts as true; None where that is not known."""
+    held = state.object(value)
+    if held is not None and held.kind in ("list", "tuple", "set", "dict") and held.rest is None:
+        return bool(held.items)
+    return folding.truth(value)
+
+
+def compared(operation: ast.cmpop, left: Value, right: Value, state: State) -> bool | None:
+    """Return what a comparison gives; None where that is not known."""
+    if isinstance(operation, ast.In | ast.NotIn) and type(left) is not Opaque and type(right) is not Const:
+        items = items_of(right, state)
+        if items is None or not all(type(item) is Const for item in items):
+            return None
+        found = {any(option == item for item in items) for option in options(left)}
+        if not all(type(option) is Const for option in options(left)) or len(found) != 1:
+            return None
+        return found.pop() is isinstance(operation, ast.In)
+    outcomes: set[bool | None] = set()
+    for one in options(left):
+        for other in options(right):
+            if type(one) is not Const or type(other) is not Const:
+                return _is_none(operation, one, other)
+            folded = folding.compare(operation, one.value, other.value)
+            outcomes.add(bool(folded.value) if type(folded) is Const else None)
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _is_none(operation: ast.cmpop, one: Value, other: Value) -> bool | None:
+    if isinstance(operation, ast.Is | ast.IsNot) and Const(None) in (one, other):
+        if any(type(side) in (Ref, Function) for side in (one, other)):
+            return isinstance(operation, ast.IsNot)
+    return None
+
+
+def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> State | None:
+    """Return the state where `test` came out this way; None where it never does. `state` may be changed."""
+    machine.spend()
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return narrowed(machine, state, test.operand, not outcome)
+    if isinstance(test, ast.BoolOp):
+        return _of_parts(machine, state, test, outcome)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        _compare(machine, state, test, outcome)
+    elif isinstance(test, ast.Call):
+        return _call(machine, state, test, outcome)
+    elif isinstance(test, ast.NamedExpr):
+        _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
+        return narrowed(machine, state, test.value, outcome)
+    elif isinstance(test, ast.Name):
+        value = state.names.get(test.id)
+        fact = _recalled(test.id, state)
+        if value is not None:
+            state.names[test.id] = _with_truth(value, outcome)
+        if fact is not None:
+            return narrowed(machine, state, fact, outcome)
+    elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
+        _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+    return state
+
+
+def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -> State | None:
+    together = isinstance(test.op, ast.And) is outcome
+    if together:
+        current: State | None = state
+        for part in test.values:
+            if current is None:
+                return None
+            current = narrowed(machine, current, part, outcome)
+        return current
+    ways: list[State | None] = []
+    here: State | None = state
+    for part in test.values:
+        if here is None:
+            break
+        ways.append(narrowed(machine, here.copy(), part, outcome))
+        here = narrowed(machine, here, part, not outcome)
+    return all_joined(ways)
+
+
+def remember(name: str, test: ast.expr, state: State) -> None:
+    """Note that a variable holds the outcome of a test."""
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    if name not in names:
+        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        state.names[fact_of(name)] = Fact(test, about)
+
+
+def _recalled(name: str, state: State) -> ast.expr | None:
+    """Return the test whose outcome a variable holds, if what it is about is still the same."""
+    fact = state.names.get(fact_of(name))
+    if type(fact) is not Fact or any(state.names.get(each) != value for each, value in fact.about):
+        return None
+    return fact.test
+
+
+def _with_truth(value: Value, outcome: bool) -> Value:
+    if type(value) is Options:
+        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
+        return either(kept) if kept else value
+    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
+
+
+def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
+    """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
+        _within_base(machine, state, call.func.value)
+    return state
+
+
+def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
+    """Whether a call surely ends the function: `abort(404)`, `sys.exit()`, or a function that always raises."""
+    if id(call) in machine.exits:
+        function, exits = machine.exits[id(call)]
+        return not exits and isinstance(function.node, ast.FunctionDef) and not _yields(function.node)
+    return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
+
+
+def _yields(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+
+
+def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:
+    """Return the names under which the rules may know a function."""
+    if isinstance(function, ast.Name):
+        value = state.names.get(function.id) or state.frame.scope.find(function.id)
+        if value is None:
+            return (function.id,)
+        return (machine.rules.name(value.name),) if type(value) is Symbol else ()
+    if isinstance(function, ast.Attribute):
+        last = f"*.{function.attr}"
+        if not _is_simple(function.value):
+            return (last,)
+        owner = machine.evaluate(function.value, state)
+        if type(owner) is Symbol:
+            return machine.rules.name(f"{owner.name}.{function.attr}"), last
+        if type(owner) is Opaque and owner.type:
+            return machine.rules.name(f"{owner.type}.{function.attr}"), last
+        return (last,)
+    return ()
+
+
+# ------------------------------------------------------------------------------------------------ comparisons
+
+
+def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -> None:
+    operation, left, right = test.ops[0], test.left, test.comparators[0]
+    positive = isinstance(operation, ast.Eq | ast.In | ast.Is) is outcome
+    if isinstance(operation, ast.In | ast.NotIn):
+        if positive:
+            _member(machine, state, left, right)
+        else:
+            _not_member(machine, state, left, right)
+    elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        for one, other in ((left, right), (right, left)):
+            if positive:
+                _equals(machine, state, one, other)
+            else:
+                _differs(machine, state, one, other)
+    if isinstance(operation, ast.IsNot | ast.Is) and not positive:  # `re.match(...) is not None`
+        inner = left.value if isinstance(left, ast.NamedExpr) else left
+        inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
+        if isinstance(inner, ast.Call):
+            _call(machine, state, inner, True)
+    if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):
+        _call_equals(machine, state, left)
+
+
+def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
+    value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
+        _same_origin(machine, state, node, _URL)
+        return
+    if not _is_simple(other) or taints_of(value):
+        return
+    if type(value) is Const and value.value in (None, ""):
+        _change(machine, state, node, lambda _: value)
+        return
+    known = all(type(option) is Const for option in options(value))
+    exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+    _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
+
+
+def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
+    if not isinstance(other, ast.Constant):
+        return
+    unwanted = Const(other.value)
+
+    def without(value: Value) -> Value:
+        if type(value) is not Options or unwanted not in value.values:
+            return value
+        return either(option for option in value.values if option != unwanted)
+
+    _change(machine, state, node, without)
+
+
+def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
+    if isinstance(container, ast.Attribute) and container.attr == "parents":
+        _within_base(machine, state, container.value)
+        return
+    if not _is_simple(container):
+        return
+    value = machine.evaluate(container, state)
+    if state.taints(value):
+        return
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
+        _same_origin(machine, state, node, _URL)
+        return
+    items = items_of(value, state)
+    exact = (
+        items is not None
+        and all(type(item) is Const for item in items)
+        and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+    )
+    exact = exact and type(value) is not Const
+    _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
+
+
+def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
+    """A text without ".." stays below, one without a separator stays in the folder."""
+    value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
+    unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
+    marks: set[str] = set()
+    if unwanted in ("..", "../"):
+        marks = {NO_DOTS}
+    elif unwanted in _SEPARATORS:
+        marks = {NO_DOTS, NO_ROOT}
+    elif unwanted in ("\n", "\r"):
+        marks = {"log", "header"}
+    if marks:
+        _change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+
+
+def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
+    """`os.path.commonpath([base, path]) == base`."""
+    if any(name.endswith((".commonpath", ".commonprefix")) for name in names_of(machine, call.func, state)):
+        for arg in call.args:
+            for node in arg.elts if isinstance(arg, ast.List | ast.Tuple) else [arg]:
+                _within_base(machine, state, node)
+
+
+# ------------------------------------------------------------------------------------------------------ calls
+
+
+def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
+    if id(call) in machine.exits:
+        return _of_function(machine, state, call, outcome)
+    names = names_of(machine, call.func, state)
+    for guard in lookup(machine.rules.guards, names, machine.applies()):
+        if guard.when is outcome:
+            for node in _arguments(call, guard.arguments):
+                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
+    if names[:1] == ("isinstance",) and len(call.args) == 2:
+        types = _type_names(call.args[1])
+        if outcome and types <= _HARMLESS_TYPES:
+            _change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+        elif outcome and types <= {"str", "bytes"}:
+            _change(machine, state, call.args[0], _as_text)
+    elif names[:1] in (("bool",), ("all",)) and call.args:
+        inner = call.args[0]
+        if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
+            _every_character(machine, state, inner)
+        elif names[0] == "bool":
+            return narrowed(machine, state, inner, outcome)
+    elif names and names[0].startswith("re.") and outcome:
+        _matched(machine, state, call, names[0].rsplit(".", 1)[1])
+    elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
+        _change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
+    elif isinstance(call.func, ast.Attribute):
+        _method(machine, state, call, call.func, outcome)
+    return state
+
+
+def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
+    name, owner = function.attr, function.value
+    if name in _HARMLESS_TESTS and outcome:
+        _change(machine, state, owner, lambda value: cleaned(value, _EVERY))
+    elif name == "isprintable" and outcome:
+        _change(machine, state, owner, lambda value: cleaned(value, _LINES))
+    elif name == "is_relative_to" and outcome:
+        _within_base(machine, state, owner)
+    elif name == "startswith" and call.args:
+        _starts(machine, state, owner, call.args[0], outcome)
+    elif name in ("match", "fullmatch") and outcome and call.args:
+        _matched(machine, state, call, name)
+    elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
+        _change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+
+
+def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
+    value = machine.evaluate(start, state) if _is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
+    if state.taints(value):
+        return
+    if outcome:
+        text = value.value if type(value) is Const and isinstance(value.value, str) else ""
+        if text:
+            _change(machine, state, owner, lambda old: _beginning(old, text))
+        _within_base(machine, state, owner)
+    elif type(value) is Const and value.value in _SEPARATORS:
+        _change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
+
+
+def _beginning(value: Value, text: str) -> Value:
+    if type(value) is Opaque:
+        return Opaque(value.taints, value.type, text if len(text) > len(value.prefix) else value.prefix, value.built)
+    if type(value) is Options:
+        return either(_beginning(option, text) for option in value.values)
+    return value
+
+
+def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
+    """A text that matched a pattern as a whole has no characters but those that the pattern allows."""
+    function = call.func
+    pattern: Value = UNKNOWN
+    subject: ast.expr | None = None
+    if isinstance(function, ast.Attribute) and _is_simple(function.value):
+        owner = machine.evaluate(function.value, state)
+        held = state.object(owner)
+        if held is not None and held.type == "re.Pattern":
+            pattern, subject = held.items.get("pattern", UNKNOWN), call.args[0] if call.args else None
+    if subject is None and len(call.args) > 1 and _is_simple(call.args[0]):
+        pattern, subject = machine.evaluate(call.args[0], state), call.args[1]
+    if subject is None or type(pattern) is not Const or not isinstance(pattern.value, str):
+        return
+    kinds = kinds_cleaned_by(pattern.value, how)
+    if kinds:
+        _change(machine, state, subject, lambda value: cleaned(value, kinds))
+
+
+def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | ast.ListComp) -> None:
+    """`all(c.isalnum() for c in text)`, `all(c in ALLOWED for c in text)`."""
+    first = node.generators[0]
+    test = node.elt
+    parts = test.values if isinstance(test, ast.BoolOp) else [test]
+    for part in parts:
+        known = (
+            isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _HARMLESS_TESTS
+        )
+        listed = isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq)
+        if not known and not listed:
+            return
+    _change(machine, state, first.iter, lambda value: cleaned(value, _EVERY))
+
+
+def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
+    """What a function of the program that said yes (or no) has found out about its arguments."""
+    function, exits = found = machine.exits.pop(id(call))  # what it returns may be a call of itself
+    ways = []
+    for exit in exits:
+        known = folding.truth(exit.value)
+        if known is not None and known is not outcome:
+            continue
+        there: State | None = exit.state
+        if known is None and exit.expression is not None:
+            there = narrowed(machine, exit.state.copy(), exit.expression, outcome)
+        if there is not None:
+            ways.append(there)
+    machine.exits[id(call)] = found
+    if not ways:
+        return None if exits else state
+    for name, node in passed(function, call):
+        after = either(way.names.get(name, UNKNOWN) for way in ways)
+        _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
+    return state
+
+
+def _as_text(value: Value) -> Value:
+    return replace(value, type="str") if type(value) is Opaque and not value.type else value
+
+
+def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    for spec in specs:
+        if isinstance(spec, int) and spec < len(call.args):
+            found.append(call.args[spec])
+        elif spec == "receiver" and isinstance(call.func, ast.Attribute):
+            found.append(call.func.value)
+        else:
+            found += [keyword.value for keyword in call.keywords if keyword.arg == spec]
+    return found
+
+
+def _type_names(node: ast.expr) -> set[str]:
+    if isinstance(node, ast.Tuple):
+        return {name for element in node.elts for name in _type_names(element)}
+    if isinstance(node, ast.BinOp):
+        return _type_names(node.left) | _type_names(node.right)
+    return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}
+
+
+# ----------------------------------------------------------------------------------------- changing what is known
+
+
+def _within_base(machine: Machine, state: State, node: ast.expr) -> None:
+    """A path that was resolved and lies below a folder is safe, as is all that has the same origin."""
+    value = machine.evaluate(node, state) if _is_simple(node) else UNKNOWN
+    if isinstance(node, ast.Call):
+        value = machine.evaluate(node, state)
+    taints = taints_of(value)
+    if taints and all(RESOLVED in taint.cleaned for taint in taints):
+        _change(machine, state, node, lambda old: cleaned(old, _PATH))
+        _clean_origins(state, value, _PATH)
+
+
+def _same_origin(machine: Machine, state: State, node: ast.Attribute, kinds: frozenset[str]) -> None:
+    """A checked part (`urlparse(url).netloc`) tells of the whole."""
+    if _is_simple(node.value) or isinstance(node.value, ast.Call):
+        _clean_origins(state, machine.evaluate(node.value, state), kinds)
+
+
+def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
+    origins = {taint.source for taint in taints_of(value)}
+    if not origins:
+        return
+    for name, held in state.names.items():
+        taints = taints_of(held)
+        if taints and {taint.source for taint in taints} <= origins:
+            state.names[name] = cleaned(held, kinds)
+
+
+def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
+    """Change what is known of a variable, an attribute or an item; nothing else can hold knowledge."""
+    while isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:
+            node = node.func.value
+        elif (
+            isinstance(node.func, ast.Name)
+            and node.func.id in ("str", "int", "set", "frozenset")
+            and len(node.args) == 1
+        ):
+            node = node.args[0]
+        else:
+            return
+    if isinstance(node, ast.NamedExpr):
+        node = node.target
+    if isinstance(node, ast.Name):
+        value = state.names.get(node.id)
+        if value is not None:
+            state.names[node.id] = change(value)
+    elif isinstance(node, ast.Attribute | ast.Subscript) and _is_simple(node):
+        owner = machine.evaluate(node.value, state)
+        key: Value = Const(node.attr) if isinstance(node, ast.Attribute) else machine.evaluate(node.slice, state)
+        if type(owner) is Ref and type(key) is Const:
+            old = machine.evaluate(node, state)
+            if taints_of(old):
+                set_item(machine, owner, key, change(old), state)
+        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
+            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
+
+
+def _is_simple(node: ast.expr) -> bool:
+    """Whether an expression can be evaluated again without doing anything."""
+    if isinstance(node, ast.Name | ast.Constant):
+        return True
+    if isinstance(node, ast.Attribute):
+        return _is_simple(node.value)
+    if isinstance(node, ast.Subscript):
+        return _is_simple(node.value) and _is_simple(node.slice)
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return len(node.elts) <= 100 and all(_is_simple(element) for element in node.elts)
+    if isinstance(node, ast.Dict):
+        return len(node.keys) <= 100 and all(key is not None and _is_simple(key) for key in node.keys)
+    return False

@@ -1,0 +1,349 @@
+"""One file from its text to a report: which functions are worth running, and how much work is allowed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
+from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
+from ambient_lsp.analyzers.taint.handlers import handler_of, received
+from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.state import Scope, State
+from ambient_lsp.analyzers.taint.syntax import read
+from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
+    from ambient_lsp.analyzers.taint.site import Site
+    from ambient_lsp.analyzers.taint.values import Class, Place
+
+STEPS = 600_000
+"""Work allowed for one file; an expression or a statement is one step, of some microseconds."""
+SECONDS = 5.0
+_STEPS_OF_ONE = 30_000
+_STEPS_OF_A_MODULE = 40_000
+_MOST_ROOTS = 3000
+_SHORT = 10
+_NODE = ast.Name("?", ast.Load())
+_MOST_CALLS = 120
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"([A-Za-z_]\w*)\(")
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in one file. `unfinished` says in words what was not looked at; empty when all was.
+
+    `verdicts` has for each sink that was reached what is known of the values in it; `values` has the values at the
+    places that were asked about.
+    """
+
+    hits: Sequence[Hit] = ()
+    verdicts: Mapping[Place, Verdict] = field(default_factory=dict)
+    values: Mapping[Position, Value] = field(default_factory=dict)
+    unfinished: str = ""
+
+
+def analyze(
+    text: str,
+    path: str,
+    modules: Mapping[str, tuple[str, str]] | None = None,
+    watched: Collection[Position] = (),
+    steps: int = STEPS,
+    seconds: float = SECONDS,
+) -> Report:
+    """Return what untrusted data does in one file.
+
+    `modules` maps dotted names of other modules of the repository to their path and text. Never raises on any text.
+    """
+    rules = catalogue()
+    words = frozenset(_WORD.findall(text))
+    imports = imports_of(text)
+    if not watched and not _is_worthwhile(rules, words, imports):
+        return Report()
+    try:
+        tree = read(text)
+    except RecursionError:
+        return Report(unfinished="it is nested too deeply")
+    machine = Interpreter(rules, path, modules or {}, steps, seconds)
+    machine.imports = imports
+    machine.watched = frozenset(watched)
+    unfinished = machine.run(tree, text)
+    hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
+    return Report(hits, machine.verdicts, machine.sites, unfinished)
+
+
+def imports_of(text: str) -> set[str]:
+    """Return what a text imports: `a.b.c` as a, a.b and a.b.c."""
+    found: set[str] = set()
+    for match in _IMPORT.finditer(text):
+        for name in match[1].split(","):
+            parts = name.strip().split(".")
+            found.update(".".join(parts[: index + 1]) for index in range(len(parts)))
+    return found
+
+
+def is_worthwhile(text: str) -> bool:
+    """Whether anything could be found in a text, told by its words: most files can be passed over."""
+    return _is_worthwhile(catalogue(), frozenset(_WORD.findall(text)), imports_of(text))
+
+
+def _is_worthwhile(rules: Catalogue, words: frozenset[str], imports: set[str]) -> bool:
+    """Whether anything could be found in a text with these words."""
+    if not words.isdisjoint(rules.strong_words):
+        return True
+    if any(handler.returns and not handler.where.imports.isdisjoint(imports) for handler in rules.handlers):
+        return True
+    if words.isdisjoint(rules.sink_words):
+        return False
+    if any(handler.parameters != "none" and _may_handle(handler.where.imports, imports) for handler in rules.handlers):
+        return True
+    return not words.isdisjoint(rules.source_words)
+
+
+def _may_handle(needed: frozenset[str], imports: set[str]) -> bool:
+    return bool(needed) and not needed.isdisjoint(imports)
+
+
+class Interpreter(Machine):
+    """Runs one file on abstract values."""
+
+    def __init__(
+        self, rules: Catalogue, path: str, modules: Mapping[str, tuple[str, str]], steps: int, seconds: float
+    ) -> None:
+        super().__init__(rules, path, steps, seconds)
+        self._texts = modules
+        self._modules: dict[str, Scope] = {}
+        self._attributes: dict[int, dict[str, Value]] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._worth: dict[int, bool] = {}
+        self._floor = 0
+        self._calls = _MOST_CALLS
+
+    # ------------------------------------------------------------------------------------ what the parts ask for
+
+    def evaluate(self, node: ast.expr, state: State) -> Value:
+        """Return the value of an expression."""
+        return expressions.evaluate(self, node, state)
+
+    def execute(self, body: Sequence[ast.stmt], state: State) -> State | None:
+        """Return the state after some statements."""
+        return statements.execute(self, body, state)
+
+    def call(self, callee: Value, args: Sequence[Value], state: State, node: ast.expr) -> Value:
+        """Return what a call of a value gives."""
+        return calls.called(self, callee, args, state, node)
+
+    def assign(self, target: ast.expr, value: Value, state: State) -> None:
+        """Do `target = value`."""
+        statements.assign(self, target, value, state)
+
+    def attribute(self, owner: Value, name: str, node: ast.expr, state: State) -> Value:
+        """Return what an attribute of a value holds."""
+        return expressions.attribute(self, owner, name, node, state)
+
+    def module(self, name: str) -> Scope | None:
+        """Return the names of a module of the repository, after running it."""
+        if name not in self._texts:  # a folder such as `src` is no part of a module's name
+            name = next((short for short in _shorter(name) if short in self._texts), name)
+        known = self._modules.get(name)
+        if known is not None or name not in self._texts:
+            return known
+        path, text = self._texts[name]
+        if path == self.path or len(self._modules) >= 30:
+            return None
+        scope = self._modules[name] = Scope({}, path)
+        try:
+            tree = read(text)
+        except RecursionError:
+            return scope
+        self._lines[path] = text.split("\n")
+        left, self.steps = self.steps, min(self.steps, _STEPS_OF_A_MODULE)
+        allowed = self.steps
+        defined, self.defined = self.defined, {}
+        try:
+            self._run_module(tree, scope)
+        except (OutOfBudget, RecursionError):
+            pass
+        self.steps = left - (allowed - max(self.steps, 0))
+        self.defined = defined
+        return scope
+
+    def is_worth_running(self, function: Function, site: Site) -> bool:
+        """Whether a function is given untrusted data, is short, or holds words of a source or a sink."""
+        self._calls -= 1
+        if self.steps < self._floor or self._calls < 0:
+            return False
+        given = (*site.every(), *(() if function.receiver is None else (function.receiver,)))
+        if any(taint.label != PARAMETER for value in given for taint in site.state.taints(value)):
+            return True
+        return self._has_words(function)
+
+    def _has_words(self, function: Function) -> bool:
+        known = self._worth.get(function.key)
+        if known is None:
+            node = function.node
+            end = node.end_lineno or node.lineno
+            known = end - node.lineno < _SHORT
+            if not known:
+                words = frozenset(_WORD.findall("\n".join(self._lines[function.scope.path][node.lineno - 1 : end])))
+                rules = self.rules
+                known = not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words)
+            self._worth[function.key] = known
+        return known
+
+    def attributes_of(self, owner: Class, state: State) -> dict[str, Value]:
+        """Return what the constructor of a class leaves in `self`."""
+        known = self._attributes.get(owner.key)
+        if known is not None:
+            return known
+        self._attributes[owner.key] = {}
+        constructor = owner.find("__init__")
+        items: dict[str, Value] = {}
+        if type(constructor) is Function:
+            frame = Frame(constructor.scope, Scope({}, constructor.scope.path, constructor.scope), owner=owner)
+            frame.node = constructor.node
+            inner = State(frame, {}, {}, self.base)
+            received(self, constructor, inner)
+            me = next(iter(inner.names.values()), UNKNOWN)
+            exits = functions.run(self, constructor, inner)
+            held = exits[0].state.object(me) if exits else None
+            if held is not None:
+                items = dict(held.items)
+                for exit in exits:
+                    self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
+        changed = _changed_elsewhere(owner)
+        items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
+        items = {name: value for name, value in items.items() if not _is_parameter(value)}
+        self._attributes[owner.key] = items
+        return items
+
+    # ---------------------------------------------------------------------------------------------------- a file
+
+    def run(self, tree: ast.Module, text: str) -> str:
+        """Run a module, then each function that may hold a source or a sink; return what was left out, in words."""
+        scope = Scope({}, self.path)
+        left_out: list[str] = []
+        lines = self._lines[self.path] = text.split("\n")
+        try:
+            self._run_module(tree, scope)
+        except (OutOfBudget, RecursionError):
+            left_out.append("the module's own code")
+        done: set[int] = set()
+        calls = Counter(_CALL.findall(text))
+        for turn in range(4):  # functions defined in functions are known once those have run
+            waiting = [function for key, function in self.defined.items() if key not in done]
+            if not waiting:
+                break
+            for function in waiting:
+                may_be_called = calls[getattr(function.node, "name", "")] > 1 or function.scope.outer is not None
+                if may_be_called and turn < 2 and not self._is_handler(function):
+                    continue
+                done.add(function.key)
+                if may_be_called and function.key in self.called and not self._is_handler(function):
+                    continue  # it was run with what its callers give it
+                if len(done) > _MOST_ROOTS or self.steps <= 0:
+                    left_out.append(f"{len(waiting)} functions")
+                    break
+                if self._is_relevant(function, lines) and not self._run_root(function):
+                    left_out.append(f"`{getattr(function.node, 'name', 'lambda')}`")
+        if self.steps <= 0:
+            return "it would take too long"
+        return f"{', '.join(left_out[:3])} would take too long" if left_out else ""
+
+    def _run_module(self, tree: ast.Module, scope: Scope) -> None:
+        state: State | None = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
+        for statement in tree.body:
+            if state is None:
+                break
+            before = state
+            try:
+                state = statements.execute(self, [statement], state)
+            finally:
+                scope.names = before.names if state is None else state.names
+                self.base.update(before.heap if state is None else state.heap)
+
+    def _is_relevant(self, function: Function, lines: list[str]) -> bool:
+        node = function.node
+        if isinstance(node, ast.Lambda):
+            return False
+        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+        end = node.end_lineno or node.lineno
+        if any(start < line <= end for line, _ in self.watched):
+            return True
+        words = frozenset(_WORD.findall("\n".join(lines[start:end])))
+        rules = self.rules
+        if not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words):
+            return True
+        return self._is_handler(function)
+
+    def _is_handler(self, function: Function) -> bool:
+        state = State(Frame(function.scope, function.scope), {}, {}, self.base)
+        found = handler_of(self, function, state)
+        if found is None:
+            return False
+        # A name such as `request` says little of a function that others of the module call.
+        by_name = not found[0].decorators and not found[0].bases
+        return not (by_name and function.key in self.called)
+
+    def _run_root(self, function: Function) -> bool:
+        """Run a function as if anybody called it; return whether it could be finished."""
+        frame = Frame(function.scope, Scope({}, function.scope.path, function.scope), owner=function.owner)
+        frame.node, frame.name = function.node, getattr(function.node, "name", "lambda")
+        state = State(frame, {}, {}, self.base)
+        left, self.steps = self.steps, min(self.steps, _STEPS_OF_ONE)
+        allowed = self.steps
+        self._floor, self._calls = self.steps // 3, _MOST_CALLS
+        self.stack.clear()
+        self.exits.clear()
+        known = len(self.defined)
+        try:
+            received(self, function, state)
+            wrapper = functions.wrapper(self, function, state) if frame.returns else None
+            if wrapper is not None:
+                self.response, frame.returns = frame.returns, ""
+                self.call(wrapper, list(state.names.values()), state.copy(), ast.copy_location(_NODE, function.node))
+            exits = functions.run(self, function, state)
+            if len(self.defined) > known:
+                for exit in exits:
+                    self.base.update(exit.state.heap)
+        except (OutOfBudget, RecursionError):
+            return False
+        finally:
+            self.steps = left - (allowed - max(self.steps, 0))
+            self.response = ""
+        return True
+
+
+def _shorter(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[index:]) for index in range(1, min(len(parts), 3))]
+
+
+def _id(value: Value) -> int:
+    return value.id if type(value) is Ref else -1
+
+
+def _is_parameter(value: Value) -> bool:
+    """Whether a value is what some caller gave a constructor, which says little of it."""
+    return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
+
+
+def _changed_elsewhere(owner: Class) -> set[str]:
+    """Return the attributes that methods beside the constructor assign."""
+    found: set[str] = set()
+    for member in owner.node.body:
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name != "__init__":
+            found.update(
+                node.attr
+                for node in ast.walk(member)
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+            )
+    return found

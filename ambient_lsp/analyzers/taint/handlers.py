@@ -1,0 +1,219 @@
+"""Functions that nobody in the program calls: which of their parameters are untrusted, and what `self` holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
+from ambient_lsp.analyzers.taint.conditions import names_of
+from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
+from ambient_lsp.analyzers.taint.machine import marks
+from ambient_lsp.analyzers.taint.state import Object, sequence
+from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.values import (
+    HARMLESS,
+    PARAMETER,
+    UNKNOWN,
+    UNTRUSTED,
+    Class,
+    Function,
+    Opaque,
+    Value,
+    clean,
+)
+
+if TYPE_CHECKING:
+    from ambient_lsp.analyzers.taint.catalogue import Handler
+    from ambient_lsp.analyzers.taint.machine import Machine
+    from ambient_lsp.analyzers.taint.state import State
+
+_CONVERTER = re.compile(r"<(int|float|uuid)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
+_TEXTS = frozenset({"", "str", "bytes"})
+_INJECTED = frozenset({"Depends", "Security", "BackgroundTasks", "Inject"})
+
+
+def handler_of(machine: Machine, function: Function, state: State) -> tuple[Handler, ast.expr | None] | None:
+    """Return the rule by which a framework calls a function, with the decorator that says so."""
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return None
+    found: list[tuple[Handler, ast.expr | None]] = []
+    calls = [(each.func if isinstance(each, ast.Call) else each, each) for each in node.decorator_list]
+    names = [(names_of(machine, called, state), whole) for called, whole in calls]
+    ancestors = [machine.rules.name(base) for base in function.owner.ancestors()] if function.owner is not None else []
+    applies = machine.applies()
+    for handler in machine.rules.handlers:
+        if not applies(handler.where):
+            continue
+        for given, whole in names:
+            if any(name in handler.decorators for name in given):
+                found.append((handler, whole))
+        if handler.bases and any(_is_base(base, handler) for base in ancestors):
+            if not handler.methods or node.name in handler.methods:
+                found.append((handler, None))
+        if not handler.decorators and not handler.bases and _is_named(handler, node):
+            found.append((handler, None))
+    return found[0] if found else None
+
+
+def _is_base(name: str, handler: Handler) -> bool:
+    return name in handler.bases or f"*.{name.rsplit('.', 1)[-1]}" in handler.bases
+
+
+def _is_named(handler: Handler, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    if handler.function is not None and handler.function.search(node.name) is None:
+        return False
+    args = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args) if arg.arg not in ("self", "cls")]
+    if handler.first is None:
+        return handler.function is not None
+    return bool(args) and handler.first.search(args[0]) is not None
+
+
+def received(machine: Machine, function: Function, state: State) -> None:
+    """Bind the parameters of a function that nobody in the program is known to call."""
+    found = handler_of(machine, function, state)
+    handler, decorator = found if found is not None else (None, None)
+    if handler is not None and function.key in machine.called and not handler.decorators and not handler.bases:
+        handler = None
+    if handler is not None:
+        state.frame.returns = handler.returns
+    converted = _converted(decorator) if handler is not None and handler.converters else set()
+    spec = function.node.args
+    params = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
+    defaults: dict[str, ast.expr | None] = {}
+    positional = [*spec.posonlyargs, *spec.args]
+    for arg, default in zip(positional[len(positional) - len(spec.defaults) :], spec.defaults, strict=False):
+        defaults[arg.arg] = default
+    defaults |= {arg.arg: default for arg, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=False)}
+    is_method = function.owner is not None and "staticmethod" not in decorators(function)
+    for index, parameter in enumerate(params):
+        if is_method and index == 0:
+            state.names[parameter.arg] = _self(machine, function, state)
+            continue
+        first = index == (1 if is_method else 0)
+        state.names[parameter.arg] = _parameter(
+            machine, function, parameter, defaults.get(parameter.arg), handler, converted, first, state
+        )
+    label = UNTRUSTED if handler is not None and handler.parameters != "none" else PARAMETER
+    where = place(function.scope.path, function.node)
+    taints = marks(label, _words(label, "*args"), where)
+    if spec.vararg is not None:
+        state.names[spec.vararg.arg] = machine.new(sequence("tuple", [], Opaque(taints)), state)
+    if spec.kwarg is not None:
+        state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints)), state)
+
+
+def _words(label: str, name: str) -> str:
+    return f"the request's `{name}`" if label == UNTRUSTED else f"the parameter `{name}`"
+
+
+def _parameter(
+    machine: Machine,
+    function: Function,
+    parameter: ast.arg,
+    default: ast.expr | None,
+    handler: Handler | None,
+    converted: set[str],
+    first: bool,
+    state: State,
+) -> Value:
+    name = parameter.arg
+    kind = annotated_type(machine, parameter.annotation, state)
+    here = place(function.scope.path, parameter)
+    if handler is None:
+        if is_converted(kind):
+            return HARMLESS
+        label = PARAMETER
+        return Opaque(marks(label, _words(label, name), here) if kind in _TEXTS or not kind else frozenset(), kind)
+    if name in handler.types:
+        return Opaque(type=handler.types[name])
+    if kind in machine.rules.source_types:
+        return Opaque(type=kind)
+    if handler.parameters == "none" or (handler.parameters == "rest" and first):
+        return Opaque(type=kind)
+    if name in converted or (handler.annotations and is_converted(kind)):
+        return HARMLESS
+    if isinstance(default, ast.Call):
+        called = default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
+        if called in _INJECTED:
+            return Opaque(type=kind)
+    label = handler.label
+    checked = _checked(parameter, default) if handler.annotations else frozenset()
+    taints = marks(label, _words(UNTRUSTED, name), here)
+    if handler.annotations and parameter.annotation is not None:
+        model = _class_of(parameter.annotation, state)
+        if model is not None:
+            return _model(machine, model, taints, state)
+        if _is_literal(parameter.annotation):
+            return HARMLESS
+    if not kind and not handler.annotations and (handler.decorators or handler.parameters == "rest"):
+        kind = "str"  # a part of the address
+    return Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
+
+
+def _checked(parameter: ast.arg, default: ast.expr | None) -> frozenset[str]:
+    """Return the kinds that `Query(pattern="^[a-z]+$")` makes safe, as a default or in `Annotated`."""
+    for root in (default, parameter.annotation):
+        for node in ast.walk(root) if root is not None else ():
+            for keyword in node.keywords if isinstance(node, ast.Call) else ():
+                if keyword.arg in ("pattern", "regex") and isinstance(keyword.value, ast.Constant):
+                    return kinds_cleaned_by(str(keyword.value.value), "search")
+    return frozenset()
+
+
+def _class_of(annotation: ast.expr, state: State) -> Class | None:
+    node = annotation
+    if isinstance(node, ast.Name):
+        value = state.names.get(node.id) or state.frame.scope.find(node.id)
+        return value if type(value) is Class else None
+    return None
+
+
+def _is_literal(annotation: ast.expr) -> bool:
+    node = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) == "Literal"
+
+
+def _model(machine: Machine, model: Class, taints: frozenset, state: State) -> Value:  # type: ignore[type-arg]
+    """Return the body of a request as the object that a framework makes of it."""
+    if any(base.startswith("enum.") for base in model.ancestors()):
+        return HARMLESS
+    items: dict[str, Value] = {}
+    for node in model.node.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            kind = annotated_type(machine, node.annotation, state)
+            inner = _class_of(node.annotation, state)
+            enumerated = inner is not None and any(base.startswith("enum.") for base in inner.ancestors())
+            harmless = is_converted(kind) or enumerated or _is_literal(node.annotation)
+            items[node.target.id] = HARMLESS if harmless else Opaque(taints, kind if kind in _TEXTS else "")
+    return machine.new(Object("instance", items, Opaque(taints), model), state)
+
+
+def _converted(decorator: ast.expr | None) -> set[str]:
+    if not isinstance(decorator, ast.Call) or not decorator.args or not isinstance(decorator.args[0], ast.Constant):
+        return set()
+    return {match[2] or match[3] for match in _CONVERTER.finditer(str(decorator.args[0].value))}
+
+
+def _self(machine: Machine, function: Function, state: State) -> Value:
+    owner = function.owner
+    if owner is None or "classmethod" in decorators(function):
+        return owner if owner is not None else UNKNOWN
+    items: dict[str, Value] = {}
+    rest: Value | None = UNKNOWN
+    if getattr(function.node, "name", "") != "__init__":
+        items = dict(machine.attributes_of(owner, state))
+    for name, value in owner.stores.items():
+        items[name] = value
+    ancestors = [machine.rules.name(base) for base in owner.ancestors()]
+    applies = machine.applies()
+    for handler in machine.rules.handlers:
+        if applies(handler.where) and handler.bases and any(_is_base(base, handler) for base in ancestors):
+            where = place(function.scope.path, function.node)
+            for name in handler.attributes:
+                items.setdefault(name, Opaque(marks(handler.label, f"the request's `self.{name}`", where)))
+            for name, kind in handler.types.items():
+                items.setdefault(name, Opaque(type=kind))
+    return machine.new(Object("instance", items, rest, owner), state)

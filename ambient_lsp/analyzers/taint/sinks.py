@@ -1,0 +1,351 @@
+"""What must not arrive where: sinks and misuses, held against the values of a call or an assignment."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.taint.catalogue import lookup
+from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.folding import NAME
+from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
+from ambient_lsp.analyzers.taint.site import Site
+from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.values import (
+    HARMLESS_TYPES,
+    PARAMETER,
+    RANDOM,
+    SOMETHING,
+    Const,
+    Opaque,
+    Step,
+    Symbol,
+    Taint,
+    Value,
+    options,
+    taints_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ambient_lsp.analyzers.taint.catalogue import Condition, Kind, Misuse, Sink
+    from ambient_lsp.analyzers.taint.machine import Machine
+    from ambient_lsp.analyzers.taint.state import State
+
+_SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
+_SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
+_FIXED_HOST = re.compile(
+    rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
+)
+_SECRET = re.compile(
+    r"(?i)(^|_)(tokens?|passwords?|passwd|passphrase|secret|otp|nonce|salt|csrf|api_?key|session_?id|session_?key|session_?token"
+    r"|reset_?code|auth_?code|verification_?code|pin|remember_?me|cookie)s?($|_)"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_COUNTING = re.compile(
+    r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
+)
+
+
+def check(machine: Machine, site: Site) -> None:
+    """Hold a call against the sinks and misuses of its name."""
+    applies = machine.applies(site.receiver_name)
+    for sink in lookup(machine.rules.sinks, site.names, applies):
+        if _applies(machine, sink.conditions, sink.exceptions, site):
+            values = [value for spec in sink.arguments for value in site.argument(spec)]
+            if sink.kind == "log":
+                values = _without_spelled(site, values)
+            _arrives(machine, sink, values, site.node, site.state, site.names[0])
+    for misuse in lookup(machine.rules.misuses, site.names, applies):
+        if _applies(machine, misuse.conditions, misuse.exceptions, site):
+            _misused(machine, misuse, site)
+
+
+def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
+    """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
+    text = site.args[0] if site.args else None
+    if type(text) is not Const or not isinstance(text.value, str):
+        return values
+    kinds = _SPECIFIER.findall(text.value)
+    harmless = [value for value, kind in zip(site.args[1:], kinds, strict=False) if kind not in "sc"]
+    return [value for value in values if not any(value is other for other in harmless)]
+
+
+def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, value: Value, state: State) -> None:
+    """Hold `owner[key] = value` against the sinks."""
+    names = _names_of(machine, owner, state)
+    if isinstance(target.value, ast.Attribute):
+        names = (*names, f"*.{target.value.attr}")
+    site = Site(target, state, (), {"key": key, "value": value})
+    sinks = [
+        sink
+        for sink in lookup(machine.rules.stores, names, machine.applies())
+        if _applies(machine, sink.conditions, sink.exceptions, site)
+    ]
+    exact = [sink for sink in sinks if sink.conditions]
+    for sink in exact or sinks:
+        values = {"value": [value], "key": [key], "both": [key, value]}[sink.which]
+        _arrives(machine, sink, values, target, state, names[0])
+    if type(key) is Const and isinstance(key.value, str):
+        _secret(machine, key.value, value, target, state)
+
+
+def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
+    """Hold `owner.name = value` against the sinks."""
+    names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    for sink in lookup(machine.rules.assigns, names, machine.applies()):
+        _arrives(machine, sink, [value], target, state, names[0])
+
+
+def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> None:
+    """Hold what a handler returns against the kind of sink that its caller is. Only text is shown as it is."""
+    for option in options(value):
+        held = state.object(option)
+        if held is not None and held.kind == "tuple" and held.items:
+            option = next(iter(held.items.values()))
+        if type(option) is Opaque and option.type in ("", "str", "bytes"):
+            _hit(machine, state.frame.returns, "", frozenset(), option, node, state, "the response", "")
+
+
+def named(machine: Machine, target: ast.expr, value: Value, state: State) -> None:
+    """Notice predictable numbers that become a secret by the name they are given."""
+    if isinstance(target, ast.Name | ast.Attribute):
+        _secret(machine, target.id if isinstance(target, ast.Name) else target.attr, value, target, state)
+
+
+def made_secret(machine: Machine, name: str, node: ast.expr, value: Value, state: State) -> None:
+    """Notice predictable numbers that a function returns as the secret it is named after."""
+    _secret(machine, name, value, node, state)
+
+
+def _secret(machine: Machine, name: str, value: Value, node: ast.expr, state: State) -> None:
+    snake = _CAMEL.sub("_", name)
+    if _SECRET.search(snake) is None or _COUNTING.search(snake) is not None:
+        return
+    if any(taint.label == RANDOM for taint in state.taints(value)):
+        _hit(machine, "secret", "", frozenset(), value, node, state, f"`{name}`", "")
+
+
+def _names_of(machine: Machine, owner: Value, state: State) -> tuple[str, ...]:
+    held = state.object(owner)
+    if held is not None:
+        return (held.type,) if held.type else ("",)
+    if type(owner) is Symbol:
+        return (machine.rules.name(owner.name),)
+    return (owner.type,) if type(owner) is Opaque and owner.type else ("",)
+
+
+# --------------------------------------------------------------------------------------------------- conditions
+
+
+def _applies(
+    machine: Machine, conditions: Mapping[str, Condition], exceptions: Mapping[str, Condition], site: Site
+) -> bool:
+    if not all(_fulfilled(machine, key, wanted, site) for key, wanted in conditions.items()):
+        return False
+    return not any(_fulfilled(machine, key, wanted, site) for key, wanted in exceptions.items())
+
+
+def _fulfilled(machine: Machine, key: str, wanted: Condition, site: Site) -> bool:
+    values = site.argument(int(key) if key.isdigit() else key)
+    if wanted in ("given", "missing"):
+        return bool(values) is (wanted == "given")
+    if not values:
+        return False
+    return all(_is(option, wanted, site.state) for option in options(values[0]))
+
+
+def _is(value: Value, wanted: Condition, state: State) -> bool:
+    if isinstance(wanted, bool):
+        return holds(value, state) is wanted
+    found = _spelled(value, state).lower()
+    choices = (wanted,) if isinstance(wanted, str) else wanted
+    return any(found == choice.lower() for choice in choices)
+
+
+def _spelled(value: Value, state: State) -> str:
+    if type(value) is Const:
+        return str(value.value)
+    if type(value) is Symbol:
+        return value.name
+    if type(value) is Opaque:
+        return value.type
+    held = state.object(value)
+    return held.type if held is not None else ""
+
+
+# -------------------------------------------------------------------------------------------------------- sinks
+
+
+def _arrives(machine: Machine, sink: Sink, values: list[Value], node: ast.expr, state: State, name: str) -> None:
+    if sink.part:
+        values = [part for value in values for part in _part(sink.part, value, state)]
+    for value in values:
+        _hit(
+            machine, sink.kind, sink.rule, sink.labels, value, node, state, f"`{name.removeprefix('*.')}`", sink.message
+        )
+
+
+def _part(part: str, value: Value, state: State) -> list[Value]:
+    """Return the part of an argument that a sink is about."""
+    held = state.object(value)
+    if part == "first":
+        if held is None:
+            return [value]
+        return list(held.items.values())[:1] or ([] if held.rest is None else [held.rest])
+    if part == "shell-line":
+        items = held.sequence() if held is not None else None
+        if items and len(items) > 2 and type(items[0]) is Const and _SHELLS.fullmatch(str(items[0].value)):
+            flags = [index for index, item in enumerate(items) if type(item) is Const and item.value in _SHELL_FLAGS]
+            return items[flags[0] + 1 :] if flags else []
+        return []
+    if part == "keys":
+        return [held.rest] if held is not None and held.rest is not None else [value] if held is None else []
+    return [held.items[part]] if held is not None and part in held.items else []
+
+
+def _hit(
+    machine: Machine,
+    kind_name: str,
+    rule: str,
+    labels: frozenset[str],
+    value: Value,
+    node: ast.expr,
+    state: State,
+    what: str,
+    message: str,
+) -> None:
+    kind = machine.rules.kinds.get(kind_name)
+    if kind is None:
+        return
+    where = place(state.frame.scope.path, node)
+    worst: tuple[int, Taint] | None = None
+    given = False
+    for option in state.leaves(value):
+        for taint in sorted(taints_of(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)):
+            level = kind.levels.get(taint.label)
+            if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
+                continue
+            given = given or taint.label == PARAMETER
+            if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
+                continue  # what a function passes on as it is, its callers answer for
+            if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+                continue
+            if worst is None or LEVELS.index(level) > worst[0]:
+                worst = (LEVELS.index(level), taint)
+    if where.path == machine.path:
+        _judge(machine, kind, node, value, state, worst, given)
+    if worst is not None:
+        sink = Step(where, f"{what} takes it" if what != "the response" else "it becomes the response")
+        level = LEVELS[worst[0]]
+        machine.report(Hit(rule or kind.rule, kind.name, level, machine.here(where), sink, worst[1], message))
+
+
+def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
+    if taint.is_clean_for(kind.name):
+        return False
+    if type(value) is Opaque and value.type in kind.ignores:
+        return False
+    built = type(value) is Opaque and value.built
+    prefix = value.prefix if type(value) is Opaque else ""
+    if taint.label in kind.built and not built:
+        return False
+    if kind.prefix == "url":
+        return _FIXED_HOST.match(prefix) is None
+    if kind.prefix == "body":
+        return _EMPTY_LINE.search(prefix) is None
+    if kind.prefix == "path":
+        if taint.label == "cli" and not built:
+            return False  # who starts a program may name any file
+        return not (NO_DOTS in taint.cleaned and (built or NO_ROOT in taint.cleaned))
+    return True
+
+
+def _judge(
+    machine: Machine,
+    kind: Kind,
+    node: ast.expr,
+    value: Value,
+    state: State,
+    worst: tuple[int, Taint] | None,
+    given: bool,
+) -> None:
+    """Note what is known of the values at this place, for the rules of other tools that find the same place."""
+    if worst is not None:
+        verdict = Verdict.PARAMETER if worst[1].label == PARAMETER else Verdict.TAINTED
+    elif given:
+        verdict = Verdict.PARAMETER
+    else:
+        verdict = Verdict.SAFE if is_known(value, kind.name, state) else Verdict.UNKNOWN
+    where = place(machine.path, node)
+    machine.verdicts[where] = max(verdict, machine.verdicts.get(where, Verdict.SAFE))
+
+
+def is_known(value: Value, kind: str, state: State | None, depth: int = 0) -> bool:
+    """Whether a value surely does no harm in a sink of this kind: constants, numbers, and what was made safe.
+
+    Without a state, what is in containers is not known.
+    """
+    if depth > 4:
+        return False
+    for option in options(value):
+        held = state.object(option) if state is not None else None
+        if held is not None:
+            inside = [*held.items.values(), *(() if held.rest is None else (held.rest,))]
+            if not all(is_known(item, kind, state, depth + 1) for item in inside):
+                return False
+        elif type(option) is Opaque:
+            cleaned = bool(option.taints) and all(taint.is_clean_for(kind) for taint in option.taints)
+            if option.type not in HARMLESS_TYPES and not cleaned:
+                return False
+        elif type(option) is not Const:
+            return False
+    return True
+
+
+# ------------------------------------------------------------------------------------------------------- misuse
+
+
+def _misused(machine: Machine, misuse: Misuse, site: Site) -> None:
+    values = [value for spec in misuse.arguments for value in site.argument(spec)]
+    if misuse.values is not None:
+        weak = any(
+            misuse.values.fullmatch(_spelled(option, site.state)) is not None
+            for value in values
+            for option in options(value)
+        )
+        if not weak:
+            _note_misuse(
+                machine, site, known=bool(values) and all(type(o) is Const for v in values for o in options(v))
+            )
+            return
+    missing = [key for key, wanted in misuse.require.items() if _lacks(machine, key, wanted, misuse, site)]
+    if misuse.require and not missing:
+        _note_misuse(machine, site, known=True)
+        return
+    where = place(site.state.frame.scope.path, site.node)
+    detail = f"`{' and '.join(missing)}` not set" if missing else misuse.message
+    sink = Step(where, detail or "a weak choice")
+    machine.report(Hit(misuse.rule, "", misuse.level or "medium", machine.here(where), sink, None, detail))
+
+
+def _note_misuse(machine: Machine, site: Site, *, known: bool) -> None:
+    where = place(site.state.frame.scope.path, site.node)
+    verdict = Verdict.SAFE if known else Verdict.UNKNOWN
+    if where.path == machine.path:
+        machine.verdicts[where] = max(verdict, machine.verdicts.get(where, Verdict.SAFE))
+
+
+def _lacks(machine: Machine, key: str, wanted: Condition, misuse: Misuse, site: Site) -> bool:
+    """Whether a call surely lacks what it should have. A value that nobody knows may be the right one."""
+    values = site.argument(int(key) if key.isdigit() else key)
+    if not values:
+        return site.double is None and key in misuse.default
+    found = [holds(option, site.state) if isinstance(wanted, bool) else None for option in options(values[0])]
+    if isinstance(wanted, bool):
+        return all(outcome is (not wanted) for outcome in found)
+    return not _fulfilled(machine, key, wanted, site) and all(type(o) is Const for o in options(values[0]))

@@ -1,0 +1,71 @@
+"""Text to tree: the standard library's `ast` for every Python version, whatever Python hosts the analyzer.
+
+CPython's own parser reads what it can, because it is fast. Newer syntax and half-typed text are read by tree-sitter and
+converted (`convert`); both ways give the same tree, which a test holds them to on real code.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers import base
+from ambient_lsp.analyzers.taint.convert import Converter
+from ambient_lsp.analyzers.taint.values import Place
+from ambient_lsp.model import Span
+
+if TYPE_CHECKING:
+    from ambient_lsp.text import Lines
+
+_DEEPEST = 200
+
+
+@lru_cache(maxsize=24)
+def read(text: str) -> ast.Module:
+    """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in the user's text is not our affair
+            return ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError):
+        return convert(text)
+
+
+def convert(text: str) -> ast.Module:
+    """Return the tree of Python text, read by tree-sitter."""
+    return Converter().module(base.parse(text).root_node)
+
+
+def place(path: str, node: ast.AST) -> Place:
+    """Return where a node is."""
+    line = getattr(node, "lineno", 1)
+    column = getattr(node, "col_offset", 0)
+    return Place(path, line, column, getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column))
+
+
+def span(lines: Lines, place: Place) -> Span:
+    """Return a place in code points, as findings have it."""
+    return Span(
+        place.line - 1,
+        _column(lines, place.line - 1, place.column),
+        place.end_line - 1,
+        _column(lines, place.end_line - 1, place.end_column),
+    )
+
+
+def _column(lines: Lines, line: int, column: int) -> int:
+    text = lines.line(line)
+    return column if text.isascii() else len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+
+
+def dotted(node: ast.AST) -> str:
+    """Return a chain of attributes as text (`a.b.c`); empty where it is something else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([node.id, *reversed(parts)])

@@ -1,0 +1,81 @@
+"""Annotations for new tests, for projects whose type checker asks for them: from the values in their own tables."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HEAD = re.compile(r"^(?P<indent> *)def (?P<name>test_\w+)\((?P<names>[^)]*)\):$", re.MULTILINE)
+_DRAWN = (("st.integers", "int"), ("st.text", "str"), ("st.lists(st.integers", "list[int]"),
+          ("st.lists(st.text", "list[str]"))  # fmt: skip
+
+
+def annotated(code: str) -> str:
+    """Return a block of tests with the parameters and the result of each function annotated."""
+    types: dict[str, list[str]] = {}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            types[node.name] = _types(node)
+
+    def head(match: re.Match[str]) -> str:
+        names = [name.strip() for name in match["names"].split(",") if name.strip()]
+        given = types.get(match["name"], [])
+        typed = [name if name == "self" else f"{name}: {kind}" for name, kind in zip(names, given, strict=False)]
+        line = f"{match['indent']}def {match['name']}({', '.join(typed)}) -> None:"
+        if len(line) <= 88:
+            return line
+        rows = "".join(f"{match['indent']}    {one},\n" for one in typed)
+        return f"{match['indent']}def {match['name']}(\n{rows}{match['indent']}) -> None:"
+
+    return _HEAD.sub(head, code)
+
+
+def _types(node: ast.FunctionDef) -> list[str]:
+    names = [one.arg for one in node.args.args]
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call):
+            continue
+        if ast.unparse(decorator.func) == "given":
+            return [_drawn(ast.unparse(one)) for one in decorator.args]
+        if len(decorator.args) == 2 and isinstance(decorator.args[1], ast.List):
+            rows = [[one] if len(names) == 1 else list(getattr(one, "elts", ())) for one in decorator.args[1].elts]
+            return [_of([row[place] for row in rows if place < len(row)]) for place in range(len(names))]
+    return ["Any"] * len(names)
+
+
+def _drawn(strategy: str) -> str:
+    return next((kind for start, kind in reversed(_DRAWN) if strategy.startswith(start)), "Any")
+
+
+def _of(sources: Sequence[ast.expr]) -> str:
+    """Return the type of a column; "Any" where the values are of several kinds, or not literals."""
+    values: list[Any] = []
+    for source in sources:
+        try:
+            values.append(ast.literal_eval(source))
+        except (ValueError, TypeError):
+            return "Any"
+    return _type(values)
+
+
+def _type(values: Sequence[Any]) -> str:
+    kinds = {type(one).__name__ for one in values if one is not None}
+    none = " | None" if any(one is None for one in values) else ""
+    if kinds == {"int", "float"}:
+        kinds = {"float"}
+    if len(kinds) != 1:
+        return "Any"
+    (kind,) = kinds
+    if kind in {"list", "set"}:
+        inner = _type([item for one in values if one is not None for item in one])
+        return f"{kind}[{inner}]{none}"
+    if kind == "dict":
+        pairs = [pair for one in values if one is not None for pair in one.items()]
+        return f"dict[{_type([key for key, _ in pairs])}, {_type([value for _, value in pairs])}]{none}"
+    if kind == "tuple":
+        return f"tuple[Any, ...]{none}"
+    return f"{kind}{none}"

@@ -1,0 +1,116 @@
+"""`ambient rules`: how each rule does in this repository, and which ones are muted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ambient_lsp.cli.exits import Exit
+from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from rich.table import Table
+
+    from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.engine.precision import RuleRecord
+
+app = typer.Typer(invoke_without_command=True)
+
+Rule = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id, such as AMB-REF-COMPLEX.")]
+HERE = Path()
+
+
+@app.callback()
+def rules(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    root: RootOption = HERE,
+) -> int:
+    """Say how often each rule was shown, accepted and dismissed here, and which ones are muted."""
+    if context.invoked_subcommand is not None:
+        return Exit.OK
+
+    async def work(engine: Engine) -> int:
+        from ambient_lsp.cli import formats, render
+
+        known = engine.rules()
+        if json:
+            formats.print_value([_value(one) for one in known])
+            return Exit.OK
+        if not known:
+            render.OUT.print("No rule has found anything here yet. [bold]ambient review[/] looks.")
+            return Exit.OK
+        render.OUT.print(_table(known))
+        if muted := [one.rule for one in known if one.muted]:
+            render.OUT.print(f"\n[bold]ambient rules unmute {muted[0]}[/] brings a muted rule back.", soft_wrap=True)
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+@app.command()
+def mute(rule: Rule, root: RootOption = HERE) -> int:
+    """Mute a rule in this repository. Findings that are errors are shown all the same."""
+    return _choose(root, rule, mute=True)
+
+
+@app.command()
+def unmute(rule: Rule, root: RootOption = HERE) -> int:
+    """Bring a muted rule back, and forget how often it was dismissed before."""
+    return _choose(root, rule, mute=False)
+
+
+def _choose(root: Path, rule: str, *, mute: bool) -> int:
+    async def work(engine: Engine) -> int:
+        from rich.markup import escape
+
+        from ambient_lsp.cli import render
+
+        engine.mute(rule, mute=mute)
+        said = "is muted" if mute else "is shown again"
+        render.OUT.print(f"[bold]{escape(rule)}[/] {said} in this repository, from the next review on.")
+        return Exit.OK
+
+    return _with_engine(root, work)
+
+
+def _table(known: Sequence[RuleRecord]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("rule", overflow="fold")
+    for name in ("shown", "open", "accepted", "dismissed", "precision"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for one in known:
+        state = {"muted": "[yellow]muted[/] by hand", "kept": "never muted"}.get(one.by_hand, "")
+        state = state or ("[yellow]muted[/]" if one.muted else "")
+        numbers = (one.shown, one.open, one.accepted, one.dismissed)
+        table.add_row(escape(one.rule), *map(str, numbers), f"{one.precision:.0%}", state)
+    return table
+
+
+def _value(record: RuleRecord) -> dict[str, Any]:
+    return {
+        "rule": record.rule,
+        "shown": record.shown,
+        "open": record.open,
+        "accepted": record.accepted,
+        "dismissed": record.dismissed,
+        "precision": round(record.precision, 3),
+        "muted": record.muted,
+        "by_hand": record.by_hand,
+    }
+
+
+def _with_engine(root: Path, work: Callable[[Engine], Awaitable[int]]) -> int:
+    async def opened_work() -> int:
+        async with opened(find_root(root)) as engine:
+            return await work(engine)
+
+    return run_async(opened_work())

@@ -1,0 +1,168 @@
+"""Tests written for real packages whose own tests are taken away: offered, proven, applied, and run once more.
+
+    python -m benchmarks.written_tests humanize inflection more-itertools --folder build/written-tests
+
+Each package is fetched and installed as `real_repos.py` does. Its test files are taken away, so that every function is
+one that no test runs. Then it is reviewed by TestEnhancer alone, in the sandbox, and every offered proposal is applied
+with `ambient proposals apply`; a case is a function for which that wrote tests. In the end all written tests of the
+package run together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
+
+Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.real_repos import HOME, IGNORED, fetched, run
+
+CONFIG = "agents:\n  enabled: [TestEnhancer]\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One package. A case is a function or class that an offered proposal tests."""
+
+    name: str
+    proposals: int
+    offered: int
+    applied: int
+    cases: int
+    tests: int
+    green: bool
+    odd: int
+    untested: int
+    seconds: float
+
+
+def main() -> int:
+    """Try the packages that are named, one after the other, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packages", nargs="+", help="names for pip")
+    parser.add_argument(
+        "--with", dest="extra", action="append", default=[], help="what the package needs besides pytest"
+    )
+    parser.add_argument("--folder", type=Path, default=Path("build/written-tests"), help="where everything goes; kept")
+    parser.add_argument("--backend", default="auto", help="auto, bubblewrap or docker")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for package in arguments.packages:
+        project = fetched(package, folder)
+        prepare(project, arguments.extra)
+        rows.append(review(project, folder, arguments.backend))
+        print(table(rows[-1:]), file=sys.stderr)
+    print(table(rows))
+    return 0
+
+
+def prepare(project: Path, extra: list[str]) -> None:
+    """Take its tests away, make a git repository of the rest, and a virtual environment to run new tests in."""
+    shutil.rmtree(project / ".ambient", ignore_errors=True)
+    for path in [*project.glob("**/tests"), *project.glob("**/test"), *project.glob("**/test_*.py")]:
+        if ".venv" not in path.parts:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    # Some projects' settings name the folder, and pytest warns where it is missing.
+    (project / "tests").mkdir()
+    (project / "tests" / "test_nothing.py").write_text('"""Taken away."""\n', encoding="utf-8")
+    (project / ".ambient.yml").write_text(CONFIG, encoding="utf-8")
+    shutil.rmtree(project / ".git", ignore_errors=True)
+    with (project / ".gitignore").open("a", encoding="utf-8") as ignore:
+        ignore.write(IGNORED)
+    run("git", "init", "--quiet", cwd=project)
+    run("git", "add", "--all", cwd=project)
+    run("git", "-c", "user.name=real", "-c", "user.email=real@example.org", "commit", "--quiet",
+        "--message", "Without its tests", cwd=project)  # fmt: skip
+    python = project / ".venv" / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", project / ".venv")
+        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
+
+
+def review(project: Path, folder: Path, backend: str) -> Row:
+    """Review it, apply what is offered, and run what was written."""
+    environment = {**os.environ, "PYTHONPATH": str(HOME), "XDG_CACHE_HOME": str(folder / f"cache-{time.time_ns()}")}
+    ambient = (sys.executable, "-m", "ambient_lsp")
+    started = time.monotonic()
+    command = [*ambient, "review", "--format", "json", "--backend", backend]
+    done = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.PIPE, check=True)
+    seconds = time.monotonic() - started
+    (folder / f"{project.name}.json").write_bytes(done.stdout)
+    found = json.loads(done.stdout)
+    offered = [one for one in found["proposals"] if one["state"] == "offered"]
+    applied = [
+        one
+        for one in offered
+        if subprocess.run(
+            [*ambient, "proposals", "apply", one["id"]], cwd=project, env=environment, capture_output=True, check=False
+        ).returncode
+        == 0
+    ]
+    new = sorted({path for one in applied for path in one["files_touched"]})
+    green = bool(new) and _passes(project, new)
+    (folder / f"{project.name}.tests.md").write_text(_shown(project, found, new), encoding="utf-8")
+    rules = [one["rule"] for one in found["findings"]]
+    return Row(
+        project.name,
+        len(found["proposals"]),
+        len(offered),
+        len(applied),
+        sum(len(_subjects(one)) for one in applied),
+        sum(len(re.findall(r"def test_", (project / path).read_text(encoding="utf-8"))) for path in new),
+        green,
+        sum(rule in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"} for rule in rules),
+        rules.count("AMB-TEST-UNTESTED"),
+        seconds,
+    )
+
+
+def _passes(project: Path, files: list[str]) -> bool:
+    command = [project / ".venv" / "bin" / "python", "-m", "pytest", "-q", *files]
+    return (
+        subprocess.run(command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    )
+
+
+def _subjects(proposal: dict[str, Any]) -> list[str]:
+    return re.findall(r"`([^`]+)`", proposal["title"])
+
+
+def _shown(project: Path, found: dict[str, Any], new: list[str]) -> str:
+    parts = [f"# {project.name}\n"]
+    odd = [one for one in found["findings"] if one["rule"] in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"}]
+    parts += [f"- {one['path']}: {one['message']}" for one in odd]
+    for one in found["proposals"]:
+        verdict = one.get("verdict") or {}
+        parts.append(f"\n- {one['state']}: {one['title']}: {verdict.get('reason', '')}")
+    parts += [f"\n## {path}\n\n```python\n{(project / path).read_text(encoding='utf-8')}```\n" for path in new]
+    return "\n".join(parts)
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| package | functions with tests | tests | proposals | proven and offered | applied | all green together |"
+        " odd behaviour told | untested told | seconds |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.name} | {one.cases} | {one.tests} | {one.proposals} | {one.offered} | {one.applied} |"
+        f" {'yes' if one.green else 'no'} | {one.odd} | {one.untested} | {one.seconds:.0f} |"
+        for one in rows
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
