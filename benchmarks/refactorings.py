@@ -32,8 +32,9 @@ from real_repos import fetched, prepare
 
 from ambient_lsp.agents.refactor import RefactorArchitect
 from ambient_lsp.analyzers import complexity, duplication
-from ambient_lsp.analyzers.base import is_test_path, parse
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.analyzers.source import code, read, statements
+from ambient_lsp.analyzers.syntax import parse
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.engine.run import Run
 from ambient_lsp.model import Finding, Proposal, RunRecord, TriggerKind, Verdict, VerdictOutcome

@@ -41,6 +41,7 @@ class Outline:
     """A function: lines count from 0, the last one included; `digests` and `weights` (tokens) are of its statements."""
 
     symbol: str
+    is_async: bool
     start_line: int
     end_line: int
     code_lines: int
@@ -70,8 +71,9 @@ def outlines(text: str) -> tuple[Outline, ...]:
         if len(parts) >= _FEWEST_STATEMENTS:
             lines = {line for _, _, part_lines in parts for line in part_lines}
             start, end = function.node.start_point[0], function.node.end_point[0]
+            is_async = function.node.children[0].type == "async"
             digests, weights = tuple(one for one, _, _ in parts), tuple(weight for _, weight, _ in parts)
-            found.append(Outline(function.qualname, start, end, len(lines), digests, weights))
+            found.append(Outline(function.qualname, is_async, start, end, len(lines), digests, weights))
     return tuple(found)
 
 
@@ -93,7 +95,8 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
                 key = (min(here, there), max(here, there))
                 other = known[there[0]][there[1]]
                 share = likeness(outline, other) if key not in found else 0.0
-                if share >= LEAST_ALIKE:
+                # What waits and what does not cannot share its code.
+                if share >= LEAST_ALIKE and outline.is_async is other.is_async:
                     found[key] = Pair(path, outline, there[0], other, share)
     return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
 

@@ -34,6 +34,7 @@ _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 def find(source: Source, function: Node) -> Iterator[Form]:
     """Yield what can be said more simply in one function, not in those inside it."""
+    inner: set[int] = set()
     for node in walk_scope(function):
         if node.type not in {"not_operator", "comparison_operator", "boolean_operator"} or not one_line(node):
             continue
@@ -42,7 +43,9 @@ def find(source: Source, function: Node) -> Iterator[Form]:
         elif node.type == "comparison_operator":
             yield from _bool_compare(source, node)
             yield from _emptiness(source, function, node)
-        elif node.parent is None or node.parent.type != "boolean_operator" or _operator(node.parent) != _operator(node):
+        elif node.id not in inner:
+            # Noted on the way down: asking a node for its parent takes the longer the deeper it is.
+            inner.update(one.id for one in _row(node))
             yield from _joined(source, node)
 
 
@@ -106,7 +109,7 @@ def _measured(source: Source, node: Node) -> Node | None:
 def _joined(source: Source, node: Node) -> Iterator[Form]:
     """Comparisons that stand next to each other in a row of `and` or `or` and are really one."""
     word = _operator(node)
-    parts = _flat(node, word)
+    parts = _flat(node)
     position = 0
     while position < len(parts):
         for count, form in _tries(source, node, word, parts[position : position + _MOST_PARTS]):
@@ -228,13 +231,18 @@ def _operator(node: Node) -> str:
     return code(node.child_by_field_name("operator"))
 
 
-def _flat(node: Node, word: str) -> list[Node]:
+def _row(node: Node) -> Iterator[Node]:
+    """Yield a boolean operator and those on its left that carry on with the same word."""
+    word = _operator(node)
+    current: Node | None = node
+    while current is not None and current.type == "boolean_operator" and _operator(current) == word:
+        yield current
+        current = current.child_by_field_name("left")
+
+
+def _flat(node: Node) -> list[Node]:
     """Return the operands of a row of one operator, parentheses left as they are."""
-    found: list[Node] = []
-    while node.type == "boolean_operator" and _operator(node) == word:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
-            return []
-        found.append(right)
-        node = left
-    return [node, *reversed(found)]
+    row = list(_row(node))
+    rights = [right for one in reversed(row) if (right := one.child_by_field_name("right")) is not None]
+    first = row[-1].child_by_field_name("left") if row else None
+    return [first, *rights] if first is not None else []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import counting
 from ambient_lsp.analyzers.base import RawFinding, is_test_path
-from ambient_lsp.analyzers.source import code, read, statements, walk
+from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, statements, walk
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]
     """Yield the parameters that several functions have in common, in the first one's order, with those functions."""
     groups: set[tuple[str, ...]] = set()
     given = {one.qualname: _given(one.node) for one in source.functions if one.whole and not one.nested}
-    functions = [one for one in source.functions if one.qualname in given]
+    handed_on = _handed_on(source)
+    functions = [one for one in source.functions if one.qualname in given and one.name not in handed_on]
     for one, other in combinations(functions[:_MOST_FUNCTIONS], 2):
         shared = tuple(sorted(set(given[one.qualname]) & set(given[other.qualname])))
         # Methods of one name are an interface that several classes keep to.
@@ -179,9 +180,23 @@ def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]
     told: set[str] = set()
     for names in sorted(groups, key=lambda group: (-len(group), group)):
         members = [one for one in _with_all(functions, given, names) if one.qualname not in told]
-        if len({one.name for one in members}) >= MIN_CLUMPED:
+        # With one parameter list for all, somebody else calls them and says what they take.
+        lists = {tuple(given[one.qualname]) for one in members}
+        if len({one.name for one in members}) >= MIN_CLUMPED and len(lists) > 1:
             told |= {one.qualname for one in members}
             yield tuple(name for name in given[members[0].qualname] if name in names), members
+
+
+def _handed_on(source: Source) -> set[str]:
+    """Return the names that are used as values: who is called by others cannot choose what it takes."""
+    found = set()
+    for node in walk(source.root):
+        outer = node.parent
+        if node.type == "attribute" or (node.type == "identifier" and not is_label(node) and not is_bound_here(node)):
+            if outer is not None and outer.type == "call" and outer.child_by_field_name("function") == node:
+                continue
+            found.add(code(node).rpartition(".")[2])
+    return found
 
 
 def _with_all(functions: Sequence[Definition], given: dict[str, list[str]], names: tuple[str, ...]) -> list[Definition]:

@@ -18,8 +18,6 @@ from ambient_lsp.model import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from libcst.metadata import CodeRange
-
 Change = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 REMOVE = cst.RemovalSentinel.REMOVE
 Block = cst.IndentedBlock | cst.Module

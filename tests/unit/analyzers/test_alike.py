@@ -68,7 +68,9 @@ def test_in_one_file_the_later_one_is_told():
     assert found.evidence[0].span.start_line == 1
 
 
-@pytest.mark.parametrize("other", [OTHER, "", "def f(", "def f():\n    return 1\n"])
+@pytest.mark.parametrize(
+    "other", [ONE.replace("def load", "async def load"), OTHER, "", "def f(", "def f():\n    return 1\n"]
+)
 def test_what_is_not_alike(other):
     assert pairs(ONE, other) == []
 

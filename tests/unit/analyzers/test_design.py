@@ -79,6 +79,10 @@ def inside(point, left, top, right, bottom):
     [
         (CLUMP, [design.CLUMP]),
         (CLUMP.replace("bottom", "request"), []),
+        # Called back by others, who say what they take.
+        (CLUMP.replace(", by", "").replace("point, ", ""), []),
+        (CLUMP + "\nhandler.on_move = moved\n", []),
+        (CLUMP + "\nmoved(1, 2, 3, 4, 5)\n", [design.CLUMP]),
         (CLUMP.replace("def inside", "def area"), []),
         (CLUMP.replace("point, left", "point, *left"), []),
         (CLUMP.replace("bottom,", "bottom=1,"), []),
@@ -86,7 +90,7 @@ def inside(point, left, top, right, bottom):
 )
 def test_values_that_travel_together(text, expected):
     assert rules(text) == expected
-    if expected:
+    if expected and text == CLUMP:
         (found,) = design.find(text, "a.py")
         assert "`left`, `top`, `right`, `bottom` go together through 3 functions" in found.message
         assert len(found.evidence) == 2
