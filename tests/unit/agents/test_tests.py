@@ -75,14 +75,14 @@ async def test_tests_of_what_was_observed(tmp_path):
     assert proposal.proof.kind is ProofKind.TESTS
     assert proposal.risk_level is RiskLevel.LOW
     assert proposal.proof.params["repeat"] == 3
-    assert proposal.proof.params["test_path"] == "tests/test_shop.py"
+    assert proposal.proof.params["test_path"] == "test_shop.py"
     assert "discount" in functions(proposal)
-    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    text = apply_edits({}, proposal.edits)["test_shop.py"]
     for name in proposal.proof.params["tests"]:
         assert f"def {name}(" in text
     assert "pytest.raises(ValueError)" in text
     assert "pytest.approx(50.0)" in text
-    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+    assert run_pytest(root, {"test_shop.py": text}) == 0
     assert any(one.message.startswith("The test run recorded no line of `discount`.") for one in findings)
     assert not any("_private" in one or "save" in one for one in Bench(root).observed)
 
@@ -170,11 +170,11 @@ async def test_a_project_that_uses_unittest_gets_unittest(tmp_path):
     _, (proposal,) = await ask(
         TestEnhancer(), root, {"shop.py": SOURCE}, coverage=EMPTY, conventions={"test-framework": "unittest"}
     )
-    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    text = apply_edits({}, proposal.edits)["test_shop.py"]
     assert "class TestDiscount(unittest.TestCase):" in text
     assert "pytest" not in text
     assert "TestDiscount::test_returns" in proposal.proof.params["tests"]
-    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+    assert run_pytest(root, {"test_shop.py": text}) == 0
 
 
 async def test_prioritised_paths_come_first(tmp_path):
