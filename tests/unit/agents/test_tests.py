@@ -61,6 +61,7 @@ def save(path: str) -> None:
 def _private(x: int) -> int:
     return x
 '''.lstrip()
+SMALL = SOURCE.split("def is_short")[0]
 EMPTY = Coverage(executed={}, missing={})
 
 
@@ -136,7 +137,7 @@ async def test_an_import_with_a_name_a_line_is_added_to_in_that_layout(tmp_path)
 
 
 async def test_without_a_run_of_the_suite_nothing_is_said(tmp_path):
-    assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SOURCE}, coverage=None) == ([], [])
+    assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SMALL}, coverage=None) == ([], [])
 
 
 async def test_what_a_test_ran_and_files_above_the_threshold_are_left_alone(tmp_path):
@@ -154,7 +155,7 @@ async def test_an_existing_test_file_is_added_to(tmp_path):
     root = tmp_path / "repo"
     tests = "import pytest\n\nfrom shop import discount\n\n\ndef test_slug_returns():\n    assert discount  # keep\n"
     tests = tests.replace("\n", "\r\n")
-    texts = {"src/shop.py": SOURCE, "tests/unit/test_shop.py": tests}
+    texts = {"src/shop.py": SMALL, "tests/unit/test_shop.py": tests}
     _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY)
     assert proposal.files_touched == ("tests/unit/test_shop.py",)
     new = apply_edits({"tests/unit/test_shop.py": tests}, proposal.edits)["tests/unit/test_shop.py"]
@@ -168,7 +169,7 @@ async def test_an_existing_test_file_is_added_to(tmp_path):
 async def test_a_project_that_uses_unittest_gets_unittest(tmp_path):
     root = tmp_path / "repo"
     _, (proposal,) = await ask(
-        TestEnhancer(), root, {"shop.py": SOURCE}, coverage=EMPTY, conventions={"test-framework": "unittest"}
+        TestEnhancer(), root, {"shop.py": SMALL}, coverage=EMPTY, conventions={"test-framework": "unittest"}
     )
     text = apply_edits({}, proposal.edits)["test_shop.py"]
     assert "class TestDiscount(unittest.TestCase):" in text
