@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 MUTANTS = 6
 """For one function: as many as the proof tries."""
-_MOST_ROWS = 6
+_MOST_ROWS = 4
 
 SETUP = """
 class _Mutant:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_FUNCTIONS = 6
 _MOST_OBSERVED = 30
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NOTHING: frozenset[int] = frozenset()
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -203,7 +204,8 @@ def _module(path: str, context: Context) -> str:
 async def _test_file(path: str, module: str, context: Context, bench: Workbench) -> tuple[str, Snapshot | None]:
     """Return the test file of a module: the one that has its name and imports it, else a new one."""
     tests = _test_files(context)
-    own, new = testplaces.places(path, module, tests)
+    installed = any(name in context.tree or name in context.important_files for name in _PROJECT_FILES)
+    own, new = testplaces.places(path, module, tests, installed=installed)
     for other in own:
         existing = await bench.read(other)
         last = module.rpartition(".")[2]

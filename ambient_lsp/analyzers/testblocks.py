@@ -259,7 +259,7 @@ def _grouped(cases: Iterable[Case]) -> list[tuple[tuple[str, ...], list[Case]]]:
 
 def _options(signature: Signature, names: Sequence[str]) -> str:
     required = {one.name for one in signature.required}
-    optional = [name.strip("_") for name in names if name not in required]
+    optional = [name.strip("_").removeprefix("with_") for name in names if name not in required]
     return f"_with_{'_and_'.join(optional)}" if optional else ""
 
 

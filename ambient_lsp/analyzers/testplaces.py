@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def places(path: str, module: str, tests: Sequence[str]) -> tuple[list[str], str]:
+def places(path: str, module: str, tests: Sequence[str], *, installed: bool = True) -> tuple[list[str], str]:
     """Return the test files that may be the module's own, the likeliest first, and the path of a new one.
 
-    `tests` are the paths of all test files.
+    `tests` are the paths of all test files; `installed` tells whether the project can be installed.
     """
     stem = PurePosixPath(path).stem
     parts = module.split(".")
@@ -24,6 +24,9 @@ def places(path: str, module: str, tests: Sequence[str]) -> tuple[list[str], str
     own = [one for one in tests if PurePosixPath(one).name in names]
     # The one whose folders are most like the module's: tests/unit/api/test_views.py for api/views.py.
     own.sort(key=lambda one: (-len(set(PurePosixPath(one).parts) & set(inside)), one.count("/"), one))
+    if not tests and not installed and "/" not in path:
+        # From a folder of its own, plain `pytest` would not find a module that lies in the root.
+        return own, f"test_{stem}.py"
     return own, _new(stem, module, inside, tests)
 
 

@@ -126,6 +126,8 @@ def call_of(source: str) -> ast.Call | None:
     except (SyntaxError, ValueError, RecursionError):
         return None
     while isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Call):
+        if not isinstance(node.func, ast.Name) or node.func.id not in {"list", "sorted"}:
+            break  # its argument is a call, as in `f(set())`
         node = node.args[0]
     return node if isinstance(node, ast.Call) else None
 

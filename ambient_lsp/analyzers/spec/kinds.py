@@ -26,7 +26,7 @@ _WORDS = (
     (r"(list|array|sequence|iterable|collection)s? of (str|string|word|name)s?", "list[str]"),
     (r"(list|array|sequence)s? of (list|array|row)s?|matrix|2-?d (list|array)|grid", "list[list[int]]"),
     (r"(dict|dictionary|mapping|map)\b", "dict[str, int]"),
-    (r"(list|array|sequence|iterable|collection)\b", "list[int]"),
+    (r"(list|array|sequence|iterable|collection)\b", "list"),
     (r"(bool|boolean|flag)\b", "bool"),
     (r"(float|real number|decimal)\b", "float"),
     (r"(int|integer|number|count|length|index)\b", "int"),
@@ -40,7 +40,7 @@ _NAMES = (
         "list[int]",
     ),
     (r"(epsilon|eps|tol|tolerance|rate|ratio|probability|weight|alpha)", "float"),
-    (r"(words|strings|names|strs|lines)", "list[str]"),
+    (r"(\w+_)?(words|strings|names|strs|lines|parts|paths|segments|labels|args)", "list[str]"),
     (r"(s|t|st|str|string|text|word|name|sentence|source|target|s\d|string\d|str\d|word\d|phrase|line|sep|separator"
      r"|delimiter|prefix|suffix|char|letter|title|label|message|msg|content|html|url|path|filename|token|query|pattern"
      r"|expression|expr|slug|raw|password|email)", "str"),

@@ -155,6 +155,8 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (takes, 0), (looks, 0),
               (takes, 1), (looks, 2), (fills, 3), (looks, 3)]  # fmt: skip
     made = [_call(_short(one), one, turn) for group, turn in rounds for one in group[:4]]
+    if not fills and not takes:
+        made = list(dict.fromkeys(made))  # to look a second time shows nothing new
     yield from [call for call in made if call][: min(_MOST_STEPS, 4 * len(public))]
 
 

@@ -61,6 +61,7 @@ def save(path: str) -> None:
 def _private(x: int) -> int:
     return x
 '''.lstrip()
+SMALL = SOURCE.split("def is_short")[0]
 EMPTY = Coverage(executed={}, missing={})
 
 
@@ -75,14 +76,14 @@ async def test_tests_of_what_was_observed(tmp_path):
     assert proposal.proof.kind is ProofKind.TESTS
     assert proposal.risk_level is RiskLevel.LOW
     assert proposal.proof.params["repeat"] == 3
-    assert proposal.proof.params["test_path"] == "tests/test_shop.py"
+    assert proposal.proof.params["test_path"] == "test_shop.py"
     assert "discount" in functions(proposal)
-    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    text = apply_edits({}, proposal.edits)["test_shop.py"]
     for name in proposal.proof.params["tests"]:
         assert f"def {name}(" in text
     assert "pytest.raises(ValueError)" in text
     assert "pytest.approx(50.0)" in text
-    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+    assert run_pytest(root, {"test_shop.py": text}) == 0
     assert any(one.message.startswith("The test run recorded no line of `discount`.") for one in findings)
     assert not any("_private" in one or "save" in one for one in Bench(root).observed)
 
@@ -136,7 +137,7 @@ async def test_an_import_with_a_name_a_line_is_added_to_in_that_layout(tmp_path)
 
 
 async def test_without_a_run_of_the_suite_nothing_is_said(tmp_path):
-    assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SOURCE}, coverage=None) == ([], [])
+    assert await ask(TestEnhancer(), tmp_path / "repo", {"shop.py": SMALL}, coverage=None) == ([], [])
 
 
 async def test_what_a_test_ran_and_files_above_the_threshold_are_left_alone(tmp_path):
@@ -154,7 +155,7 @@ async def test_an_existing_test_file_is_added_to(tmp_path):
     root = tmp_path / "repo"
     tests = "import pytest\n\nfrom shop import discount\n\n\ndef test_slug_returns():\n    assert discount  # keep\n"
     tests = tests.replace("\n", "\r\n")
-    texts = {"src/shop.py": SOURCE, "tests/unit/test_shop.py": tests}
+    texts = {"src/shop.py": SMALL, "tests/unit/test_shop.py": tests}
     _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY)
     assert proposal.files_touched == ("tests/unit/test_shop.py",)
     new = apply_edits({"tests/unit/test_shop.py": tests}, proposal.edits)["tests/unit/test_shop.py"]
@@ -168,13 +169,13 @@ async def test_an_existing_test_file_is_added_to(tmp_path):
 async def test_a_project_that_uses_unittest_gets_unittest(tmp_path):
     root = tmp_path / "repo"
     _, (proposal,) = await ask(
-        TestEnhancer(), root, {"shop.py": SOURCE}, coverage=EMPTY, conventions={"test-framework": "unittest"}
+        TestEnhancer(), root, {"shop.py": SMALL}, coverage=EMPTY, conventions={"test-framework": "unittest"}
     )
-    text = apply_edits({}, proposal.edits)["tests/test_shop.py"]
+    text = apply_edits({}, proposal.edits)["test_shop.py"]
     assert "class TestDiscount(unittest.TestCase):" in text
     assert "pytest" not in text
     assert "TestDiscount::test_returns" in proposal.proof.params["tests"]
-    assert run_pytest(root, {"tests/test_shop.py": text}) == 0
+    assert run_pytest(root, {"test_shop.py": text}) == 0
 
 
 async def test_prioritised_paths_come_first(tmp_path):

@@ -112,6 +112,17 @@ def test_examples_in_docstrings():
     ]
 
 
+def test_an_argument_that_is_a_call_is_no_wrapper():
+    signature = only("def same(items):\n    '''Compare.\n\n    >>> same(set())\n    True\n    '''\n    return True\n")
+    (example,) = signature.examples
+    assert calls.arguments_of(signature, example.call) == calls.Arguments(("items",), ("set()",))
+
+
+def test_what_a_list_holds_is_not_said_by_the_word_list():
+    code = "def f(args):\n    '''Do.\n\n    Args:\n        args (list): What to do.\n    '''\n    return args\n"
+    assert shape(only(code).parameters[0].kind) == "list[any]"
+
+
 @pytest.mark.parametrize(
     "docstring",
     [

@@ -74,6 +74,8 @@ def test_a_file_above_the_threshold_is_left_alone():
 
 def test_where_tests_are():
     assert places("pkg/shop.py", "pkg.shop", []) == ([], "tests/test_shop.py")
+    assert places("shop.py", "shop", []) == ([], "tests/test_shop.py")
+    assert places("shop.py", "shop", [], installed=False) == ([], "test_shop.py")
     mirrored = ["tests/unit/api/test_views.py", "tests/unit/db/test_models.py", "tests/conftest.py"]
     assert places("pkg/api/forms.py", "pkg.api.forms", mirrored)[1] == "tests/unit/api/test_forms.py"
     assert places("src/pkg/db/models.py", "pkg.db.models", mirrored)[0] == ["tests/unit/db/test_models.py"]
