@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ambient_lsp.agents.known_modules import known_modules
 from ambient_lsp.analyzers import duplication, extraction, twins
 from ambient_lsp.analyzers.modules import reaches
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
@@ -43,8 +44,8 @@ class Copies:
 
     def __init__(self, agent: str, snapshot: Snapshot, context: Context, bench: Workbench, limits: Limits) -> None:
         self._agent, self._snapshot, self._bench, self._limits = agent, snapshot, bench, limits
-        self._modules = {path: facts.module for path, facts in context.tree.items() if facts.module}
-        self._imports = {facts.module: facts.imports for facts in context.tree.values() if facts.module}
+        known = known_modules(context.tree)
+        self._modules, self._imports = known.modules, known.imports
 
     async def proposals(
         self, repeated: Sequence[duplication.Clone], found: Sequence[Finding]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ambient_lsp.agents.known_modules import known_modules
 from ambient_lsp.analyzers.taint.engine import is_worthwhile
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ async def reachable_modules(snapshot: Snapshot, context: Context, bench: Workben
     own = context.tree.get(snapshot.path)
     if own is None or not own.imports or not is_worthwhile(snapshot.text):
         return {}
-    known = {facts.module: path for path, facts in context.tree.items() if facts.module}
+    known = known_modules(context.tree).paths
     found: dict[str, tuple[str, str]] = {}
     waiting = [(snapshot.path, 0)]
     while waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.agents.known_modules import known_modules
 from ambient_lsp.analyzers import import_style
 from ambient_lsp.context.facts import extract
 
@@ -96,7 +97,7 @@ async def acting_imports(snapshot: Snapshot, context: Context, bench: Workbench)
 
 async def _offers(modules: tuple[str, ...], snapshot: Snapshot, context: Context, bench: Workbench) -> dict[str, Offer]:
     facts = context.tree.get(snapshot.path)
-    by_module = {one.module: path for path, one in context.tree.items() if one.module}
+    by_module = known_modules(context.tree).paths
     found: dict[str, Offer] = {}
     if facts is None or len(modules) != 1:
         return found
