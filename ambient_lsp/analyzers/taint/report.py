@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.rule import LEVELS, Level
 from ambient_lsp.analyzers.rules import RULES
 from ambient_lsp.analyzers.rules_taint import BY_CALL, BY_TEXT, UNFINISHED
@@ -49,7 +49,8 @@ def weigh(
     lines = Lines(text)
     starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
     report = analyze(text, path, modules, watched=tuple(starts))
-    hits = {hit: _finding(lines, path, hit) for hit in report.hits if hit.rule in RULES}
+    shown = () if is_test_path(path) else report.hits  # what a test does to itself, it does on purpose
+    hits = {hit: _finding(lines, path, hit) for hit in shown if hit.rule in RULES}
     kept: list[RawFinding] = []
     for raw in raws:
         same = [hit for hit in hits if _is_same(lines, raw, hit, report)]

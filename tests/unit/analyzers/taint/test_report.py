@@ -39,6 +39,12 @@ def test_a_pattern_counts_less_where_nothing_is_known_and_more_where_data_is_unt
     assert found(tmp_path, untrusted) == [("AMB-SEC-SHELL", "critical")]
 
 
+def test_what_a_test_does_to_itself_is_no_weakness(tmp_path):
+    text = "import requests\nfrom flask import request\n\n\ndef f():\n    return open('/x/' + request.args['x'])\n"
+    assert [raw.rule for raw in security.find(text, "app.py", str(tmp_path))] == ["AMB-SEC-PATH"]
+    assert security.find(text, "tests/test_app.py", str(tmp_path)) == []
+
+
 def test_one_weakness_is_told_once_where_text_and_call_are_apart(tmp_path):
     text = """\
 from flask import request
