@@ -51,7 +51,7 @@ def told(text, path="shop/app.py"):
         "import hashlib\n\n\ndef pwned(password):\n    return hashlib.sha1(password.encode()).hexdigest() in leaked\n",
         "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe(x)\n",
         "from django.utils.safestring import mark_safe\n\nlabel = mark_safe(_('Some <b>text</b>'))\n",
-        "from markupsafe import Markup\n\n\nclass A:\n    def f(self):\n        return Markup(self.text) + Markup(draw(self))\n",
+        "from markupsafe import Markup\n\n\ndef f(self):\n    return Markup(self.text) + Markup(draw(self))\n",
         # twins
         "import tarfile\n\ntar = tarfile.open(p)\n"
         "good = [m for m in tar.getmembers() if (target / m.name).resolve().is_relative_to(target)]\n"
