@@ -183,7 +183,8 @@ def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
             return True  # is there such a module?
         node = node.parent
     if node is None or node.type != "function_definition":
-        return len(parse(text).root_node.named_children) == 1  # a file that only imports is there to import
+        # A file of tests that only imports is there to be imported.
+        return is_test(path) and len(parse(text).root_node.named_children) == 1
     body = node.child_by_field_name("body")
     # A test that imports something and does nothing with it tests the import, and so does a function that only imports.
     return is_test(path) or body is None or len(body.named_children) == 1

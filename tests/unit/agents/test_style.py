@@ -110,7 +110,7 @@ async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
     for text, path in (
         (hook, "x.py"),
         (with_raises, "x.py"),
-        ("import wont.exist\n", "x.py"),
+        ("import wont.exist\n", "tests/path/x.py"),
         ("def test_a():\n    import a\n\n    f()\n", "test_x.py"),
     ):
         assert await style(tmp_path, text, path=path) == ([], [])
