@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.docstrings import described, parameters
+from ambient_lsp.analyzers.docstrings import described, habits, parameters
 from ambient_lsp.analyzers.misspellings import CORRECTIONS
 from ambient_lsp.analyzers.outline import outline
 from ambient_lsp.text import Lines
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WRONG = {right: wrong for wrong, right in CORRECTIONS.items() if len(wrong) >= len(right) - 1}
+_CONVENTION = 8
+"""Names of two words or more in a file from which on they are a convention."""
 _LOCAL = re.compile(r"^    +([a-z]+_[a-z]+) = ", re.MULTILINE)
 
 
@@ -59,7 +61,8 @@ def repeated_import(text: str, chance: random.Random) -> str | None:
 def unsorted_import(text: str, chance: random.Random) -> str | None:
     imports = [one for one in _top_imports(text) if one[1].startswith("import ")]
     runs = [(one, other) for one, other in pairwise(imports) if other[0] == one[0] + 1]
-    if len(imports) < 5 or not runs:
+    in_order = [code for _, code in imports] == sorted(code for _, code in imports)
+    if len(imports) < 5 or not in_order or not runs:
         return None
     (line, first), (_, second) = chance.choice(runs)
     lines = Lines(text)
@@ -152,7 +155,7 @@ def _other_name(text: str, chance: random.Random, spell: Callable[[str], str]) -
              for name in parameters(held, one.node) or ()}  # fmt: skip
     fit = [name for name in names if spell(name) != name and name not in taken
            and not re.search(rf"\.{name}\b|\b{name}=|[\"'{{]{name}\b", text)]  # fmt: skip
-    if not fit:
+    if not fit or len(set(names)) < _CONVENTION:
         return None
     name = chance.choice(fit)
     return re.sub(rf"\b{name}\b", spell(name), text)
@@ -199,6 +202,8 @@ def needless_f(text: str, chance: random.Random) -> str | None:
 
 
 def no_docstring(text: str, chance: random.Random) -> str | None:
+    if habits(outline(text)).share < 1 or habits(outline(text)).count < 4 or "__all__" in text:
+        return None  # nothing is missing where little is documented, or where what is public is listed
     name = chance.choice(["is_ready", "has_parts", "can_stop"])
     return text + f"\n\ndef {name}(count, limit):\n    return count < limit\n" if name not in text else None
 

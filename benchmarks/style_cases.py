@@ -4,9 +4,9 @@
     python -m benchmarks.style_cases --each 3 --write docs/style-cases.md
 
 Each break is planted alone, in a file that was without a finding of that rule there, and StyleEnforcer looks at it as
-at an unsaved buffer in an editor. "Fixed" are those whose fix was offered, applies, and leaves the finding gone;
-"proven" those that the prover of the engine passes (syntax tree, new names, findings gone); "as it was" those after which the
-file is again what it was before the break, to the letter. The project's own tests are not run here.
+at an unsaved buffer in an editor. "Fixed" are those whose fix was offered, applies, and leaves the finding
+gone; "proven" those that the prover of the engine passes (syntax tree, new names, findings gone); "as it was" those
+after which the file is again what it was before the break, to the letter. The project's own tests are not run here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ambient_lsp.agents.style import StyleEnforcer
-from ambient_lsp.analyzers.syntax import is_test_path
+from ambient_lsp.analyzers.base import is_test_path
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.engine.proving import rechecker
 from ambient_lsp.engine.run import Run
@@ -119,7 +119,7 @@ async def one_package(root: Path, wanted: dict[Kind, int], chance: random.Random
                 broken = kind.plant(texts[path], chance) if done < number else None
                 if broken is None or broken == texts[path]:
                     continue
-                broken = broken.replace("PACKAGE", package_of(path))
+                broken = broken.replace("PACKAGE", package_of(root, path))
                 results.append(await judged(engine, services, root, path, kind, texts[path], broken))
                 done += 1
     finally:
@@ -127,9 +127,14 @@ async def one_package(root: Path, wanted: dict[Kind, int], chance: random.Random
     return results
 
 
-def package_of(path: str) -> str:
-    parts = path.removeprefix("src/").split("/")[:-1]
-    return ".".join(parts)
+def package_of(root: Path, path: str) -> str:
+    """Return the dotted name of the package that a file is in."""
+    folder = (root / path).parent
+    names: list[str] = []
+    while (folder / "__init__.py").exists():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(names)
 
 
 async def judged(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.analyzers import performance
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
-from ambient_lsp.analyzers.speed import relations
+from ambient_lsp.analyzers.speed import evidence, relations
 from ambient_lsp.analyzers.speed.queries import has_queries
 from ambient_lsp.analyzers.speedup import SORTED, Speedup
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 _MOST_MODEL_FILES = 200
+_MOST_CALLERS = 12
+_MOST_IMPORTERS = 40
+"""With more files that import a module, nobody can tell quickly how all of them call it."""
 
 
 class PerformanceOptimizer(Specialist):
@@ -40,7 +43,8 @@ class PerformanceOptimizer(Specialist):
         if is_test or is_generated(snapshot.text):
             return
         known = await self._relations(snapshot, context, bench)
-        made = await bench.cpu(performance.speedups, snapshot.text, snapshot.path, known)
+        callers = await self._callers(snapshot, context, bench)
+        made = await bench.cpu(performance.speedups, snapshot.text, snapshot.path, known, callers)
         found = findings(self.name, snapshot, performance.findings_of(made, snapshot.path))
         for finding in found:
             yield finding
@@ -50,6 +54,21 @@ class PerformanceOptimizer(Specialist):
             if one.text and one.text not in seen:
                 seen.add(one.text)
                 yield _proposal(self.name, snapshot, one, found, least)
+
+    async def _callers(self, snapshot: Snapshot, context: Context, bench: Workbench) -> list[tuple[str, bool]]:
+        """Return (text, whether it is a test) of files that call the functions here, for those without type hints."""
+        names = await bench.cpu(evidence.wanted, snapshot.text)
+        tests = context.tests.get(snapshot.path, ())[:_MOST_CALLERS]
+        importers = [
+            path for path in context.impact.get(snapshot.path, ()) if path not in context.tests.get(snapshot.path, ())
+        ]
+        found = []
+        for path in (*tests, *importers) if names and len(importers) <= _MOST_IMPORTERS else ():
+            other = await bench.read(path)
+            if other is not None and any(f"{name}(" in other.text for name in names):
+                facts = context.tree.get(path)
+                found.append((other.text, facts.is_test if facts is not None else is_test_path(path)))
+        return found[:_MOST_CALLERS]
 
     async def _relations(self, snapshot: Snapshot, context: Context, bench: Workbench) -> tuple[Relation, ...]:
         """Return the relations of the repository's models, for a file that asks for rows of them."""

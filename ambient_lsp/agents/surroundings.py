@@ -9,7 +9,7 @@ from ambient_lsp.analyzers import import_style
 from ambient_lsp.context.facts import extract
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ambient_lsp.analyzers.import_style import Offer
     from ambient_lsp.analyzers.own_style import Questions
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 MOST_IMPORTERS = 50
-MOST_FILES = 500
+MOST_FILES = 1500
 """Files of a repository up to which all of them are read to see whether a name stands in one."""
 
-_WORD = re.compile(r"[^\W\d]\w*")
 _ACTS = re.compile(
     r"^(?!(?:if|elif|while|for|with|assert|not|del|raise|class|def|async|import|from|return|print|logging|warnings)\b)"
     r"[A-Za-z_][\w.]*\("
@@ -32,11 +31,11 @@ _ACTS = re.compile(
 
 
 class Neighbours:
-    """Answers one file's questions about the others; the words of a small repository are kept while it is looked at."""
+    """Answers one file's questions about the others; a repository that is not large is kept while it is looked at."""
 
     def __init__(self) -> None:
         self._tree: Mapping[str, FileFacts] = {}
-        self._words: dict[str, frozenset[str]] = {}
+        self._texts: dict[str, str] = {}
 
     async def answer(
         self, questions: Questions, snapshot: Snapshot, context: Context, bench: Workbench
@@ -49,17 +48,22 @@ class Neighbours:
         if len(context.tree) > MOST_FILES or not context.tree:
             return None, offers
         await self._read(context, bench)
-        others = [words for path, words in self._words.items() if path != snapshot.path]
-        return frozenset(name for name in questions.names if any(name in words for words in others)), offers
+        others = [text for path, text in self._texts.items() if path != snapshot.path]
+        return frozenset(name for name in questions.names if _stands_in_one(name, others)), offers
 
     async def _read(self, context: Context, bench: Workbench) -> None:
-        if self._tree is context.tree and self._words:
+        if self._tree is context.tree and self._texts:
             return
-        self._tree, self._words = context.tree, {}
+        self._tree, self._texts = context.tree, {}
         for path in context.tree:
             other = await bench.read(path)
             if other is not None:
-                self._words[path] = frozenset(_WORD.findall(other.text))
+                self._texts[path] = other.text
+
+
+def _stands_in_one(name: str, texts: Iterable[str]) -> bool:
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return any(name in text and word.search(text) is not None for text in texts)
 
 
 async def code_of_importers(snapshot: Snapshot, context: Context, bench: Workbench) -> str:

@@ -221,7 +221,7 @@ def _test_files(context: Context) -> list[str]:
 async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str, bool]:
     """Return whether to write unittest classes, which quote, and whether to annotate: as the tests there do."""
     quote = "'" if context.conventions.get("quote-style") == "single" else '"'
-    typed = bool(context.conventions.get("typing-strict"))
+    typed = context.conventions.get("type-checker") == "mypy"
     sample = existing
     if sample is None and (others := _test_files(context)):
         sample = await bench.read(

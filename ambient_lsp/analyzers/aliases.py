@@ -66,6 +66,15 @@ _BY_RULE = {
     "AMB-PERF-SHORT-CIRCUIT": _names("C419", "use-a-generator R1729"),
     "AMB-PERF-SORTED": _names("FURB192"),
     "AMB-PERF-CONCAT": _names(pylint="consider-using-join R1713"),
+    "AMB-STYLE-NAMING": _names("N801 N802 N806", "invalid-name C0103"),
+    "AMB-STYLE-NAME-TYPO": _names("N801 N802 N806", "invalid-name C0103"),
+    "AMB-STYLE-STALE-PARAM": _names("D417 DOC102", "differing-param-doc W9017"),
+    "AMB-STYLE-MISSING-PARAM": _names("D417 DOC101", "missing-param-doc W9015"),
+    "AMB-STYLE-DUPLICATE-IMPORT": _names("F811 F401", "reimported W0404 unused-import W0611"),
+    "AMB-STYLE-STAR-IMPORT": _names("F403 F405 F401", "wildcard-import W0401 unused-wildcard-import W0614"),
+    "AMB-STYLE-MIXED-IMPORTS": _names("TID252"),
+    "AMB-STYLE-MIXED-ENDINGS": _names(pylint="mixed-line-endings C0327"),
+    "AMB-STYLE-TYPO": _names(pylint="wrong-spelling-in-comment C0401 wrong-spelling-in-docstring C0402"),
 }
 
 _BY_CWE = {
@@ -124,7 +133,7 @@ _SAME = frozenset({"AMB-SEC-EVAL", "AMB-SEC-EXEC", "AMB-SEC-NO-TIMEOUT", "AMB-RE
 @lru_cache(maxsize=1024)
 def names_of(rule: str, tags: tuple[str, ...] = ()) -> Names:
     """Return what other tools call a rule; `tags` are the finding's, for rules known by their CWE only."""
-    if rule.startswith(STYLE):
+    if rule.startswith(STYLE) and rule not in _BY_RULE:
         code = rule.removeprefix(STYLE)
         return Names(frozenset({code}), frozenset(_PYLINT_OF_RUFF.get(code, "").split()), _of_mypy(code))
     own = _BY_RULE.get(rule, Names())

@@ -41,6 +41,7 @@ _HEADING = re.compile(r"#\s*(?:import\s+\w+(?:\s+as\s+\w+)?|(?!print|breakpoint)
 """One line that names what comes below: "import commands", "read_bytes()"."""
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
 _LEAST_LETTERS = 8
+_MOST_NAMES = 40
 _ALIKE = 0.85
 
 
@@ -87,8 +88,9 @@ def named(outline: Outline) -> dict[str, list[tuple[int, int]]]:
                 )
     if not places:
         return {}
-    outside = _without_comments(outline)
-    return {name: spots for name, spots in places.items() if not re.search(rf"\b{name}\b", outside)}
+    outside = set(re.findall(r"\w+", _without_comments(outline)))
+    gone = [(name, spots) for name, spots in places.items() if name not in outside]
+    return dict(gone[:_MOST_NAMES])
 
 
 def stale(outline: Outline, gone: Collection[str]) -> list[RawFinding]:
@@ -174,8 +176,9 @@ def _acts(node: Node) -> bool:
         inner = node.named_children[0]
         if inner.type == "assignment" and inner.child_by_field_name("right") is None:
             return False  # `x: int`
-        # A formula explains; a call did something. One that only asks explains, too: it says what is known here.
-        return _calls(inner) and not _ASKS.match(text)
+        # A formula explains; a call did something. One that only asks explains, too: it says what is known here. And
+        # "Windows (drive/folder)" is no call.
+        return re.search(r"\w\(", text) is not None and _calls(inner) and not _ASKS.match(text)
     if node.type in _WORDY:
         # "return early", "assert nothing", "del it" are prose.
         return re.search(r"[\w)\]][(.\[]|\s(?:==|is|not|None|True|False|\d)", text) is not None

@@ -40,12 +40,14 @@ _WRITERS = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 def find(syntax: Syntax, tests: Sequence[Function]) -> Iterator[RawFinding]:
     """Find such tests. A finding's `data["edits"]` holds the fix, where there is one: (start, end, text) by offset."""
     seeded = _SEEDED.search(syntax.text) is not None
+    put_back = _PUT_BACK.search(syntax.text) is not None
     for test in tests:
         if not seeded:
             yield from _random(syntax, test)
         yield from _unordered(syntax, test)
         yield from _temp_paths(syntax, test)
-        yield from _left_behind(syntax, test)
+        if not put_back:
+            yield from _left_behind(syntax, test)
 
 
 def _random(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
@@ -154,8 +156,6 @@ def _is_written(syntax: Syntax, node: cst.CSTNode) -> bool:
 
 def _left_behind(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
     """Find a variable of the environment, or the current folder, that is changed and not put back."""
-    if _PUT_BACK.search(syntax.text):
-        return
     lines = Lines(syntax.text)
     for node in walk(test.node.body):
         text = ""

@@ -34,9 +34,10 @@ _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|\s*=(?!=))")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a module offers to `import *`."""
+    """What a module offers to `import *`; `imported` are those that it imports itself: (module, name, bound to)."""
 
     names: frozenset[str]
+    imported: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def offered(text: str) -> Offer | None:
@@ -44,20 +45,21 @@ def offered(text: str) -> Offer | None:
     found = outline_of(text)
     if found.broken or _DYNAMIC.search(text) or any("*" in found.code(node) for node in found.imports):
         return None
+    imported = frozenset(part for node in found.imports for _, part in _parts(found, node) if part[0][:1] != ".")
     if "__all__" in text:
         listed = _LITERAL_ALL.findall(text)
         if len(listed) != 1 or text.count("__all__") != 1:
             return None
         names = re.findall(r"['\"](\w+)['\"]", listed[0])
         rest = re.sub(r"['\"]\w+['\"]|[\s,]|#[^\n]*", "", listed[0])
-        return None if rest else Offer(frozenset(names))
+        return None if rest else Offer(frozenset(names), imported)
     names = [one.name for one in found.definitions if one.parent is None]
     for node in found.targets:
         if found.innermost(found.offset(node.start_byte)) is None:
             names.append(found.code(node))
     for node in found.imports:
         names += _bound_by(found, node)
-    return Offer(frozenset(name for name in names if not name.startswith("_")))
+    return Offer(frozenset(name for name in names if not name.startswith("_")), imported)
 
 
 def duplicates(outline: Outline) -> list[RawFinding]:
@@ -65,11 +67,13 @@ def duplicates(outline: Outline) -> list[RawFinding]:
     seen: set[tuple[str, str, str]] = set()
     found: list[RawFinding] = []
     sources: dict[str, set[tuple[str, str, str]]] = {}
-    top = [node for node in outline.imports if node.parent is not None and node.parent.type == "module"]
+    at_the_top = {node.start_byte for node in outline.root.children}
+    top = [node for node in outline.imports if node.start_byte in at_the_top]
     for node in outline.imports:
         for _, part in _parts(outline, node):
             sources.setdefault(part[2], set()).add(part)
     assigned = {outline.code(node) for node in outline.targets} | {one.name for one in outline.definitions}
+    deleted = {name for line in re.findall(r"\bdel\b[^\n]*", outline.text) for name in re.findall(r"\w+", line)}
     if len(top) != len(outline.imports) and _DYNAMIC.search(outline.text):
         return []
     for node in top:
@@ -78,7 +82,7 @@ def duplicates(outline: Outline) -> list[RawFinding]:
         seen |= {part[1] for part in parts}
         if not again or any(bound in assigned or len(sources[bound]) > 1 for _, (_, _, bound) in again):
             continue  # something else may have had the name in between
-        if any(re.search(rf"\bdel\b[^\n]*\b{bound}\b", outline.text) for _, (_, _, bound) in again):
+        if any(bound in deleted for _, (_, _, bound) in again):
             continue
         if len(again) != len(parts):
             continue  # the line holds more than the repetition
@@ -116,10 +120,11 @@ def star(outline: Outline, offers: Mapping[str, Offer], used_elsewhere: str = ""
     if offer is None:
         return []
     own = {outline.code(target) for target in outline.targets} | {one.name for one in outline.definitions}
-    for other in outline.imports:
-        own |= set(_bound_by(outline, other))
+    # What both import from one place is the same thing, whoever comes last.
+    both = {part for other in outline.imports for _, part in _parts(outline, other)}
+    own |= {bound for _, _, bound in both - offer.imported}
     words = set(_IDENTIFIER.findall(_without_strings(outline)))
-    used = sorted(words & offer.names)
+    used = sorted((words & offer.names) - {bound for _, _, bound in both})
     if not used or len(used) > _MOST_NAMES or own & offer.names:
         return []
     if any(re.search(rf"\b{name}\b", used_elsewhere) for name in offer.names - set(used)):
@@ -182,7 +187,8 @@ def _unlike(outline: Outline, node: Node, source: str, better: str, kind: str) -
         f"The other imports of this package are {kind} here; `{source}` would be `{better}`.",
         Severity.HINT,
         tags=_TAGS,
-        data={"code": MIXED, "edits": [(start, end, better)]},
+        # An unused import from there is told under its source, and would be told anew.
+        data={"code": MIXED, "edits": [(start, end, better)], "source": source},
         code=f"import from {source}",
     )
 
@@ -214,10 +220,14 @@ def _without_strings(outline: Outline) -> str:
     return "".join((*parts, outline.text[position:]))
 
 
-def imported_from(path: str, name: str, code: str) -> bool:
-    """Whether `code` takes `name` from the module at `path`, or may take it."""
+def imported_from(path: str, name: str, code: str, *, listed: bool = False) -> bool:
+    """Whether `code` takes `name` from the module at `path`, or may take it.
+
+    `listed` tells that the module says what `import *` takes (`__all__`), and that `name` is not among that.
+    """
     module, name = re.escape(module_name(path)), re.escape(name)
-    imported = rf"from\s+[\w.]*\b{module}\s+import\s*(\([^)]*\b{name}\b|[^\n(]*\b{name}\b|\*)"
+    everything = "" if listed else r"|\*"
+    imported = rf"from\s+[\w.]*\b{module}\s+import\s*(\([^)]*\b{name}\b|[^\n(]*\b{name}\b{everything})"
     named = "|".join((module, *(re.escape(alias) for alias in re.findall(rf"\b{module}\s+as\s+(\w+)", code))))
     return re.search(rf"{imported}|\b(?:{named})\.{name}\b", code) is not None
 

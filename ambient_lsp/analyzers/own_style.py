@@ -10,7 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import comments, docstring_writing, import_style, naming, stale_parameters, typos
+from ambient_lsp.analyzers import (
+    comments,
+    docstring_writing,
+    import_style,
+    naming,
+    stale_parameters,
+    suppressions,
+    typos,
+)
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.docstrings import habits
 from ambient_lsp.analyzers.outline import outline
@@ -89,7 +97,13 @@ def find(text: str, path: str, style: ProjectStyle, around: Surroundings) -> lis
             for one in naming.misnamed(found, style.refuses)
             if one.private or (around.words is not None and one.old not in around.words)
         ]
-    kept = [raw for raw in raws if not any(style.refuses(code) for code in _RUFF_NAMES.get(raw.rule, ()))]
+    silences = suppressions.read(text, path)
+    kept = [
+        raw
+        for raw in raws
+        if not any(style.refuses(code) for code in _RUFF_NAMES.get(raw.rule, ()))
+        and not silences.silence(raw.rule, raw.tags, raw.span.start_line)
+    ]
     return [replace(raw, data={"part": _PARTS.get(raw.rule, "tidy"), **raw.data}) for raw in kept]
 
 
@@ -102,13 +116,16 @@ def questions(text: str) -> Questions:
     return Questions(frozenset(shared | comments.named(found).keys()), tuple(import_style.star_modules(found)))
 
 
-def renames(text: str, style: ProjectStyle, around: Surroundings) -> list[Misnamed]:
+def renames(text: str, path: str, style: ProjectStyle, around: Surroundings) -> list[Misnamed]:
     """Return the names that nobody outside the file uses, as far as the repository shows."""
     found = outline(text)
+    told = {raw.code for raw in find(text, path, style, around)}
     return [
         one
         for one in naming.misnamed(found, style.refuses)
-        if one.private and (one.kind == "local" or (around.words is not None and one.old not in around.words))
+        if one.private
+        and f"{one.kind} {one.old}" in told
+        and (one.kind == "local" or (around.words is not None and one.old not in around.words))
     ]
 
 

@@ -15,6 +15,7 @@ from ambient_lsp.analyzers.speed import (
     caching,
     copies,
     counters,
+    evidence,
     flattening,
     fronts,
     hoisting,
@@ -77,15 +78,19 @@ def findings_of(made: Sequence[Speedup], path: str) -> list[RawFinding]:
 
 
 @pure
-def speedups(text: str, path: str, relations: Sequence[Relation] = ()) -> list[Speedup]:
+def speedups(
+    text: str, path: str, relations: Sequence[Relation] = (), callers: Sequence[tuple[str, bool]] = ()
+) -> list[Speedup]:
     """Return what could be faster; `text` of one that is only worth a word is empty.
 
-    `relations` are those of the repository's models. Text that does not parse as a whole is left alone: it is being
-    typed.
+    `relations` are those of the repository's models; `callers` are (text, whether it is a test) of files that call what
+    is defined here, and tell what parameters without type hints are. Text that does not parse as a whole is left
+    alone: it is being typed.
     """
     code = read(text)
     if code.broken:
         return []
+    code = evidence.learned(code, callers)
     made: list[Speedup] = []
     for function in code.functions:
         made += caching.cacheable(function)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Parameter, Signature
 
 _MOST = 12
+_DEPTH = 4
 _SCALARS: dict[str, tuple[str, ...]] = {
     "int": ("3", "0", "1", "2", "7", "10", "-1", "12", "5", "4"),
     "float": ("1.5", "0.0", "-2.5", "10.0", "0.25", "3.0"),
@@ -134,7 +135,7 @@ def values(parameter: Parameter, signature: Signature) -> list[str]:
     return list(dict.fromkeys((*usual[:1], *compared[:4], *usual[1:])))[:_MOST]
 
 
-def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None, depth: int = 4) -> Iterator[str]:
+def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None, depth: int = _DEPTH) -> Iterator[str]:
     """Yield sources of values of a kind."""
     if depth == 0:
         return
@@ -150,6 +151,9 @@ def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None
     yield from named
     if named and kind.name == "list" and kind.element.plain.name in {"list", "tuple"}:
         return  # a matrix has rows of one length, an interval begins before it ends
+    if kind.name == "str" and depth < _DEPTH:
+        yield from ("'a'", "'bc'", "''", "'D'")  # inside of something else, where long ones hide the rest
+        return
     if kind.name in _SCALARS:
         yield from (one for one in _SCALARS[kind.name] if not (named and one.startswith("-")))
         if kind.name == "str" and signature is not None:

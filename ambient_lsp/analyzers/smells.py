@@ -8,6 +8,7 @@ import libcst as cst
 
 from ambient_lsp.analyzers import flaky, void_tests
 from ambient_lsp.analyzers.base import RawFinding, pure
+from ambient_lsp.analyzers.suspects import suspects
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
 from ambient_lsp.model import Evidence, Severity
 
@@ -34,7 +35,7 @@ _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "re
 @pure
 def find(text: str, path: str) -> list[RawFinding]:
     """Find such tests in a test file."""
-    syntax = parse(text)
+    syntax = suspects(text)
     if syntax is None:
         return []
     tests = [one for one in syntax.functions if one.node.name.value.startswith("test") and not one.nested]

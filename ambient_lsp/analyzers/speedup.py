@@ -37,6 +37,9 @@ BLOCKING = "AMB-PERF-BLOCKING"
 QUERY = "AMB-PERF-QUERY"
 ROWS = "AMB-PERF-ROWS"
 
+_TYPED = frozenset({MEMBERSHIP, SEEN, LITERAL, KEYS, FRONT, SORTED, COPY, HOIST, COUNT, LOOKUP, ITEMS})
+"""Rules whose fixes need to know types."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speedup:
@@ -67,6 +70,8 @@ def speedup(
     **proof: Json,
 ) -> Speedup:
     """Make a speedup at `node` of `function`."""
+    if text and rule in _TYPED and function.kinds.get("learnt"):
+        message += " What the parameters are, the calls in the repository say."
     where = f"{title} in `{function.symbol}`" if text else ""
     span = node.code.span
     shown = span(header(loop)) if loop is not None else None

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, node_at, parse
-from ambient_lsp.analyzers.comments import DeadBlock, commented_code, is_code
+from ambient_lsp.analyzers.comments import DeadBlock, commented_code
 from ambient_lsp.analyzers.docstrings import PLAIN_BASES, habits
 from ambient_lsp.analyzers.outline import outline
 from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
@@ -120,7 +120,7 @@ def wanted(
         if settings.asks_for(code):
             return code != COMMENTED_OUT or dead.get(diagnostic.span.start_line, True) is not None
         if code == COMMENTED_OUT:
-            return not template and _is_dead(lines, diagnostic, dead)
+            return not template and dead.get(diagnostic.span.start_line) is not None
         if code in DOCSTRINGS:
             return documented and not (code == "D102" and _may_override(text, diagnostic))
         if settings.selected or code not in QUIET:
@@ -145,12 +145,6 @@ def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:
         if not block.explains and leader < len(suspected) and suspected[leader] in lines:
             result[suspected[leader]] = block
     return result
-
-
-def _is_dead(lines: Lines, diagnostic: Diagnostic, dead: Mapping[int, DeadBlock | None]) -> bool:
-    """Whether a line is code for sure; of a whole block, the first line stands for all."""
-    line = diagnostic.span.start_line
-    return dead[line] is not None if line in dead else is_code([lines.slice(diagnostic.span).strip()])
 
 
 def _may_override(text: str, diagnostic: Diagnostic) -> bool:

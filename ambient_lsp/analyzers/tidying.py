@@ -6,18 +6,20 @@ names changed (the same program under other names).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import import_style, own_style, ruff, style
+from ambient_lsp.analyzers import import_style, own_style, ruff, style, suppressions
 from ambient_lsp.analyzers.own_style import Questions, Surroundings
 from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.context.facts import extract
 from ambient_lsp.model import Replacement, Span
 from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.ruff import Diagnostic, Report
@@ -62,9 +64,16 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     same = Text(text)
     if report.syntax_error is not None:
         return Review(asked, same, same)
+    silences = suppressions.read(text, path)
+    silenced = [raw for raw in asked if silences.silence(raw.rule, raw.tags, raw.span.start_line)]
+    asked = tuple(replace(raw, data={**raw.data, "edits": []}) if raw in silenced else raw for raw in asked)
+    asked = tuple(raw for raw in asked if not _taken_from_here(text, path, raw, around))
     own = own_style.find(text, path, settings, around)
-    raws = _documented(text, (*asked, *own), settings)
-    codes = _fixable(text, path, report, settings, defer_to_formatter)
+    spared = {str(raw.data.get("code")) for raw in silenced}
+    raws = (*_documented(text, asked, settings, spared), *own)
+    codes = tuple(
+        found for found in _fixable(text, path, report, settings, defer_to_formatter) if found.code not in spared
+    )
     tidy = _tidied(text, path, root, settings, report, raws, codes, around)
     lint = _linted(text, path, root, settings, raws, codes)
     return Review(
@@ -76,9 +85,24 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     )
 
 
-def _documented(text: str, raws: tuple[RawFinding, ...], settings: ProjectStyle) -> tuple[RawFinding, ...]:
-    """Give the missing docstrings that can be proven their fix."""
-    missing = [raw.span for raw in raws if raw.rule in _DOCSTRINGS]
+def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings) -> bool:
+    """Whether what a file imports, and does not use, is what another file imports from it."""
+    if raw.data.get("code") != "F401" or not around.used_elsewhere:
+        return False
+    words = Lines(text).slice(raw.span).split()
+    name = words[-1] if "as" in words else words[-1].split(".")[0] if words else ""
+    return import_style.imported_from(path, name, around.used_elsewhere, listed=_lists_exports(text))
+
+
+def _lists_exports(text: str) -> bool:
+    return re.search(r"^__all__\b", text, re.MULTILINE) is not None
+
+
+def _documented(
+    text: str, raws: tuple[RawFinding, ...], settings: ProjectStyle, spared: Collection[str]
+) -> tuple[RawFinding, ...]:
+    """Give the missing docstrings that can be proven their fix, but for those of `spared` rules."""
+    missing = [raw.span for raw in raws if raw.rule in _DOCSTRINGS and raw.data.get("code") not in spared]
     edits = own_style.docstrings(text, missing, settings.line_length) if missing else {}
     return tuple(
         replace(raw, data={**raw.data, "edits": [edits[raw.span]], "part": "tidy"})
@@ -122,7 +146,10 @@ def _tidied(
         tidy = _fix(base, path, root, settings, codes, text)
     removed = set(style.imported_names(text) - style.imported_names(tidy))
     lost = _imports(text) - _imports(tidy)
-    if lost & around.acting or any(import_style.imported_from(path, name, around.used_elsewhere) for name in removed):
+    listed = _lists_exports(text)
+    if lost & around.acting or any(
+        import_style.imported_from(path, name, around.used_elsewhere, listed=listed) for name in removed
+    ):
         codes = tuple(code for code in codes if code != "F401")
         tidy = _fix(base, path, root, settings, codes, text)
         removed = set(style.imported_names(text) - style.imported_names(tidy))
@@ -141,14 +168,19 @@ def _linted(
     fixable: Sequence[Diagnostic],
 ) -> Text:
     codes = tuple(found.code for found in fixable if not style.keeps_tree(found.code))
-    own = [raw for raw in raws if raw.data.get("edits") and raw.data.get("part") == "lint"]
+    unused = " ".join(raw.message for raw in raws if raw.data.get("code") == "F401")
+    own = [
+        raw
+        for raw in raws
+        if raw.data.get("edits") and raw.data.get("part") == "lint" and str(raw.data.get("source", "-")) not in unused
+    ]
     return _text(text, _fix(_edited(text, own), path, root, settings, codes, text), raws, own, codes, ())
 
 
 def with_names(text: str, path: str, root: str, around: Surroundings) -> Text:
     """Return the text with those of its names changed that can be; the scopes of a long file take a second or more."""
     settings = read_style(root, path)
-    wanted = own_style.renames(text, settings, around) if len(text) <= _LONGEST_RENAMED else []
+    wanted = own_style.renames(text, path, settings, around) if len(text) <= _LONGEST_RENAMED else []
     if not wanted:
         return Text(text)
     # Only a file with such a name pays for libcst's scopes.

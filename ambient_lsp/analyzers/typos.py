@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TYPO = "AMB-STYLE-TYPO"
 
 _WORD = re.compile(r"(?<![\w@/\\.#$%&<-])[A-Za-z][a-z]{2,}(?![\w@/\\(=>-]|\.\w|://)")
+_MOST = 100
+_LONGEST_LINE = 200
 _PART = re.compile(r"[A-Z]?[a-z]+")
 _QUOTED = re.compile(r"``[^`]*``|`[^`]*`|https?://\S+|\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)")
 _SPEAKS_TO_A_TOOL = re.compile(r"#\s*(?:codespell|cspell|spellchecker|noqa|type:|!|-\*-)", re.IGNORECASE)
@@ -39,12 +41,12 @@ def find(outline: Outline, known: Collection[str] = ()) -> list[RawFinding]:
     for _, piece, _ in _prose(outline):
         in_code.subtract(_parts(piece))
     found = []
-    for at, word, where in candidates:
+    for at, word, where in candidates[:_MOST]:
         right = CORRECTIONS[word.lower()]
         right = right.capitalize() if word[0].isupper() else right
         if in_code[word.lower()] > 0:
             continue  # the code has a name with this word in it, and the prose may speak of that
-        line = outline.lines.line(outline.lines.position(at)[0])
+        line = outline.lines.line(outline.lines.position(at)[0])[:_LONGEST_LINE]
         found.append(
             RawFinding(
                 TYPO,

@@ -20,7 +20,7 @@ SHADOWED = "AMB-TEST-SHADOWED"
 
 _MOCK_CHECKS = frozenset({"assert_called", "assert_called_once", "assert_not_called"})
 _ABOUT_SAMENESS = re.compile(
-    r"eq|same|ident|hash|reflex|determin|idempot|stable|cache|singleton|repeat|pure|compar|order|nan|copy|self"
+    r"eq|same|ident|hash|reflex|determin|idempot|stable|cach|singleton|repeat|pure|compar|order|nan|copy|self"
 )
 _PAIRS = frozenset(
     {"assertEqual", "assertEquals", "assertIs", "assertListEqual", "assertDictEqual", "assertCountEqual"}
@@ -171,4 +171,5 @@ def _is_text(node: cst.BaseExpression) -> bool:
 
 
 def _is_plain(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Name | cst.Attribute | cst.SimpleString | cst.Integer | cst.Float)
+    """Return whether it is the same each time it is read: an attribute may be made anew, and that be the question."""
+    return isinstance(node, cst.Name | cst.SimpleString | cst.Integer | cst.Float)

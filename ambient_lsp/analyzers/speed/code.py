@@ -330,7 +330,8 @@ def has_comment(node: Node) -> bool:
 
 _NOT_PLAIN = frozenset({"keyword_argument", "list_splat", "dictionary_splat"})
 _TARGETS = frozenset({"parameters", "typed_parameter", "pattern_list", "tuple_pattern", "list_splat_pattern",
-                      "dictionary_splat_pattern", "as_pattern_target", "lambda_parameters", "global_statement"})  # fmt: skip
+                      "dictionary_splat_pattern", "as_pattern_target", "lambda_parameters",
+                      "global_statement"})  # fmt: skip
 _BINDERS = _TARGETS | {"assignment", "function_definition", "class_definition", "default_parameter",
                        "typed_default_parameter", "for_statement", "for_in_clause", "named_expression"}  # fmt: skip
 

@@ -70,8 +70,11 @@ def _summed(function: Function, node: Node, made: Node) -> Iterator[Speedup]:
 
 
 def _unbracketed(made: Node) -> str:
-    """Return a comprehension without its brackets; empty where they stand on lines of their own."""
+    """Return a comprehension without its brackets; empty where they stand on lines of their own, or where the rest
+    would be an asynchronous generator."""
     above = made.parent
+    if any(part.type == "for_in_clause" and part.text.startswith("async") for part in made.children):
+        return ""
     if above is not None and "\n" in made.code.text[above.start : made.start]:
         return ""
     return made.text[1:-1].strip() if "\n" not in made.text else made.text[1:-1].rstrip(" \t")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import bare, expression_of, has_comment, statements
 from ambient_lsp.analyzers.speed.edits import Edit, changed, imported
+from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.regions import is_pure
 from ambient_lsp.analyzers.speedup import COUNTER, speedup
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.speed.code import Function, Node
     from ambient_lsp.analyzers.speedup import Speedup
+
+_ITEMS = frozenset(
+    {"list", "tuple", "set", "frozenset", "str", "bytes", "deque", "iterator", "range", "keys", "values"}
+)
 
 
 def counter(function: Function, node: Node) -> Iterator[Speedup]:
@@ -28,7 +33,7 @@ def counter(function: Function, node: Node) -> Iterator[Speedup]:
     name, made = (start.get("left"), bare(start.get("right"))) if start is not None else (None, None)
     if start is None or name is None or made is None or start.type != "assignment" or name.type != "identifier":
         return
-    if made.text not in {"{}", "dict()"} or start.get("type") is not None or source.type == "expression_list":
+    if made.text not in {"{}", "dict()"} or source.type == "expression_list":
         return
     key = _counted_key(name.text, body)
     if key is None or not is_pure(key) or has_comment(node) or name.text in source.text:
@@ -43,8 +48,10 @@ def counter(function: Function, node: Node) -> Iterator[Speedup]:
     edits, call = imported(node.code, "collections", "Counter")
     text = ""
     if call:
-        what = source.text if key.text == target.text else f"{key.text} for {target.text} in {source.text}"
-        text = changed(node.code, [*edits, Edit(start.start, node.end, f"{name.text} = dict({call}({what}))")])
+        # `Counter(table)` of a dict would take its values for counts.
+        plain = key.text == target.text and kind_of(source, function).name in _ITEMS
+        what = source.text if plain else f"{key.text} for {target.text} in {source.text}"
+        text = changed(node.code, [*edits, Edit(made.start, node.end, f"dict({call}({what}))")])
     message = f"Each turn looks `{name.text}` up two or three times to count; `collections.Counter` counts in one go."
     yield speedup(function, COUNTER, node.get("right") or node, message, f"Count with `{call}`", text, node)
 

@@ -19,6 +19,7 @@ from ambient_lsp.analyzers.speed.edits import (
     replace,
 )
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
+from ambient_lsp.analyzers.speed.membership import is_short
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
 from ambient_lsp.analyzers.speed.regions import (
     LOOPS,
@@ -46,7 +47,7 @@ def counted(function: Function, node: Node) -> Iterator[Speedup]:
         return
     holder = found[0]
     kind = kind_of(holder, function)
-    if kind.name not in {"list", "tuple"} or holder.type != "identifier":
+    if kind.name not in {"list", "tuple"} or holder.type != "identifier" or is_short(function, holder.text):
         return
     name = holder.text
     region = region_of(node, {name}, function)

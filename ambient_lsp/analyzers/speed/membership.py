@@ -57,7 +57,7 @@ def _literal(function: Function, item: Node, container: Node, loop: Node) -> Ite
 def _listed(function: Function, node: Node, item: Node, container: Node, loop: Node) -> Iterator[Speedup]:
     name = container.text
     kind = kind_of(container, function)
-    if kind.name not in {"list", "tuple"} or _is_short(function, name):
+    if kind.name not in {"list", "tuple"} or is_short(function, name):
         return
     if kind.item.unhashable or expects_unhashable(node, function):
         return
@@ -95,7 +95,7 @@ def _own_list(function: Function, node: Node, item: Node, container: Node, loop:
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{container.text}` in a set", text, loop)
 
 
-def _is_short(function: Function, name: str) -> bool:
+def is_short(function: Function, name: str) -> bool:
     """Return whether a list is written out somewhere, with few items, and stays so."""
     found = bindings(function).get(name)
     if not found:

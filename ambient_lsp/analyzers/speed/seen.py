@@ -32,7 +32,7 @@ def seen_list(function: Function, node: Node) -> Iterator[Speedup]:
     if left is None or made is None or left.type != "identifier" or made.type != "list" or made.children:
         return
     name = left.text
-    if len(bindings(function).get(name, ())) != 1 or node.get("type") is not None:
+    if len(bindings(function).get(name, ())) != 1:
         return
     tests: list[Node] = []
     appends: list[Node] = []
@@ -67,7 +67,11 @@ def seen_list(function: Function, node: Node) -> Iterator[Speedup]:
         text = (_from_keys(function, node, region) or text) if sure else ""
         message = f"Each test walks through all of `{name}`; a set beside it finds the answer at once."
     else:
+        hint = node.get("type")
         edits = [replace(made, "set()"), *(_add_in_place(append) for append in appends)]
+        if hint is not None:
+            edits.append(Edit(hint.start, hint.start + 4, "set"))
+            sure = sure and hint.text.startswith("list[")
         text = changed(node.code, edits) if sure else ""
         message = f"`{name}` is a list that is only tested and added to; a set finds the answer at once."
     if not sure:
@@ -130,7 +134,8 @@ def _from_keys(function: Function, start: Node, loop: Node) -> str:
         return ""
     if start.code.text[line.end : loop.start].strip():
         return ""
-    return changed(start.code, [Edit(line.start, loop.end, f"{name.text} = list(dict.fromkeys({source.text}))")])
+    value = start.get("right") or name
+    return changed(start.code, [Edit(value.start, loop.end, f"list(dict.fromkeys({source.text}))")])
 
 
 def _with_companion(function: Function, start: Node, loop: Node, tests: Sequence[Node], appends: Sequence[Node]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ambient_lsp.agents.performance import PerformanceOptimizer
-from ambient_lsp.model import FileFacts, ProofKind, RiskLevel
+from ambient_lsp.model import Context, FileFacts, ProofKind, Proposal, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
+from ambient_lsp.text import freeze
+from tests.unit.agents.bench import Bench
 from tests.unit.agents.bench import ask as ask_bench
 from tests.unit.agents.observing import ask
 
@@ -70,3 +72,16 @@ async def test_relations_come_from_the_models_of_the_repository(tmp_path):
     assert proposals[0].proof.params["measure"] == "queries"
     assert 'Book.objects.select_related("author")' in proposals[0].diff
     assert await ask(PerformanceOptimizer(), tmp_path, {"shop/views.py": VIEWS}) == ([], [])
+
+
+async def test_tests_tell_what_parameters_without_hints_are(tmp_path):
+    code = "def common(a, b):\n    return [x for x in a if x in b]\n"
+    test = "from lists import common\n\n\ndef test_common():\n    assert common([1, 2], [2, 3]) == [2]\n"
+    (tmp_path / "test_lists.py").write_text(test)
+    bench = Bench(tmp_path)
+    for tests, count in (((), 0), (("test_lists.py",), 1)):
+        context = Context(tmp_path, "", (freeze(tmp_path, "lists.py", code),), tests={"lists.py": tests})
+        items = [item async for item in PerformanceOptimizer().propose(context, bench)]
+        assert [item.title for item in items if isinstance(item, Proposal)] == [
+            "Look up `b` in a set in `common`"
+        ] * count

@@ -148,8 +148,13 @@ async def test_the_names_that_go_are_told_to_the_proof(tmp_path):
 async def test_an_import_that_another_file_takes_from_here_stays(tmp_path, other):
     (tmp_path / "y.py").write_text(other)
     text = "import os\n\na = 1\n"
-    _, proposals = await style(tmp_path, text, impact={"x.py": ("y.py",)})
-    assert proposals == []
+    assert await style(tmp_path, text, impact={"x.py": ("y.py",)}) == ([], [])
+
+
+async def test_an_import_that_is_not_in_all_is_not_taken_by_a_star(tmp_path):
+    (tmp_path / "y.py").write_text("from x import *\n")
+    text = "import os\n\n__all__ = ['a']\na = 1\n"
+    assert len((await style(tmp_path, text, impact={"x.py": ("y.py",)}))[1]) == 1
 
 
 async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
@@ -223,14 +228,16 @@ async def test_missing_docstrings_are_told_only_where_most_have_one(tmp_path):
     assert (await style(tmp_path, documented, path="tests/test_x.py"))[0] == []
 
 
-async def test_code_that_was_commented_out_goes_and_what_prose_surrounds_is_only_told(tmp_path):
+async def test_code_that_was_commented_out_goes_and_what_prose_surrounds_is_left(tmp_path):
     text = "x = 1\n# y = compute(x)\n\nz = 2\n"
     findings, (proposal,) = await style(tmp_path, text)
     assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
     assert patched(proposal, text) == "x = 1\n\nz = 2\n"
-    findings, proposals = await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n")
-    assert [(finding.rule, finding.span.start_line) for finding in findings] == [("AMB-STYLE-ERA001", 1)]
-    assert proposals == []
+    assert await style(tmp_path, "x = 1\n# y = compute(x)\n# a sentence for people\n") == ([], [])
+    example = (
+        "x = 1\n# Original implementation:\n#\n#     session.setdefault('a', []).append(x)\n#\n# This was wrong.\n"
+    )
+    assert await style(tmp_path, example) == ([], [])
     template = "".join(f"# option_{number} = {number}\n" for number in range(20))
     assert await style(tmp_path, template) == ([], [])
 
@@ -432,6 +439,19 @@ async def test_written_docstrings_that_break_the_projects_rules_are_left_out(tmp
     assert [finding.rule for finding in findings] == ["AMB-STYLE-D103"]
     for proposal in proposals:
         assert not (await style(tmp_path, patched(proposal, text)))[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # recieve  # ambient: ignore[AMB-STYLE-TYPO]\n",
+        "import os  # ambient: ignore\n\nx = 1\n",
+        "import os\nimport sys\nimport os  # noqa: F811\n\nprint(os, sys)\n",
+        "# ambient: ignore-file[AMB-STYLE]\nimport os\n\n# y = compute(x)\nx = 1 \n",
+    ],
+)
+async def test_what_a_comment_silences_is_not_changed(tmp_path, text):
+    assert (await style(tmp_path, text))[1] == []
 
 
 async def test_lines_that_end_in_different_ways_are_told(tmp_path):

@@ -56,6 +56,7 @@ def test_code_goes(before, after):
         "# a, b, c",
         "# pass",
         "# read_bytes()",  # a heading
+        "# Windows (prefix/lib/site-packages)",
         "# import X as Y",  # what a lexer looks for
         '# (click)="deleteOrder()"; [value]="test"',
         "# c=compressobj(wbits=15); b''.join([c.compress(b'data'), c.flush()])",  # how it was made

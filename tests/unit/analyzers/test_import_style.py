@@ -93,10 +93,17 @@ def test_a_star_becomes_the_names_that_are_used():
         ("from shop.money import *\nx = 1\n", ""),
         ("from shop.money import *\nx = total(1)\n", "from .a import TAX\n"),  # taken from here by another file
         ("from unknown import *\nx = total(1)\n", ""),
+        ("from elsewhere import total\nfrom shop.money import *\nx = total(Money(1))\n", ""),
     ],
 )
 def test_a_star_that_is_not_certain_stays(text, elsewhere):
     assert expanded(text, elsewhere) == text
+
+
+def test_what_both_modules_import_from_one_place_is_no_conflict():
+    text = "import os\nfrom shop.money import *\nx = total(os.sep)\n"
+    assert expanded(text, offer="import os\n" + MONEY) == text.replace("import *", "import total")
+    assert expanded(text, offer="import ntpath as os\n" + MONEY) == text
 
 
 def test_many_names_are_wrapped():

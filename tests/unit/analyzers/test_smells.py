@@ -78,6 +78,7 @@ def test_the_other_test_is_evidence():
             None,
         ),
         ("def test_a():\n    try:\n        assert go()\n    except KeyError:\n        pass\n", None),
+        ("class TestA(TestCase):\n    def test_a(self):\n        self.assertIs(a.items, a.items)\n", None),
         ("def test_a():\n    assert go()\n    assert True\n", None),
         ("def test_a():\n    assert open('/tmp/x').read()\n", None),
         ("def test_a():\n    os.environ['A'] = 'b'\n    try:\n        assert go()\n    finally:\n        x()\n", None),

@@ -47,6 +47,39 @@ def f(items: list[str]):
             found.append(key)  # in order
     return found
 """, [WORDS]),
+    (speedup.SEEN, """
+def f(items: list[str]) -> list[str]:
+    found: list[str] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
+""", """
+def f(items: list[str]) -> list[str]:
+    found: list[str] = list(dict.fromkeys(items))
+    return found
+""", [WORDS]),
+    (speedup.SEEN, """
+def f(items: list[str]) -> int:
+    seen: list[str] = []
+    count = 0
+    for item in items:
+        if item in seen:
+            count += 1
+        else:
+            seen.append(item)
+    return count
+""", """
+def f(items: list[str]) -> int:
+    seen: set[str] = set()
+    count = 0
+    for item in items:
+        if item in seen:
+            count += 1
+        else:
+            seen.add(item)
+    return count
+""", [WORDS]),
     # A list that the object keeps.
     (speedup.MEMBERSHIP, """
 class Bag:
@@ -567,7 +600,7 @@ def f(items: list[str]):
     return out
 """, [WORDS]),
     (speedup.COUNTER, """
-def f(words):
+def f(words: list[str]):
     counts = {}
     for word in words:
         if word in counts:
@@ -579,15 +612,32 @@ def f(words):
 from collections import Counter
 
 
-def f(words):
+def f(words: list[str]):
     counts = dict(Counter(words))
     return counts
 """, [WORDS]),
+    # A dict is not counted by its keys, and who knows what this is.
+    (speedup.COUNTER, """
+def f(words):
+    counts = {}
+    for word in words:
+        if word not in counts:
+            counts[word] = 0
+        counts[word] += 1
+    return counts
+""", """
+from collections import Counter
+
+
+def f(words):
+    counts = dict(Counter(word for word in words))
+    return counts
+""", [{"a": 3, "b": 1}]),
     (speedup.COUNTER, """
 import collections
 
 def f(words: list[str]):
-    counts = {}
+    counts: dict[str, int] = {}
     for word in words:
         counts[word.lower()] = counts.get(word.lower(), 0) + 1
     return counts
@@ -595,7 +645,7 @@ def f(words: list[str]):
 import collections
 
 def f(words: list[str]):
-    counts = dict(collections.Counter(word.lower() for word in words))
+    counts: dict[str, int] = dict(collections.Counter(word.lower() for word in words))
     return counts
 """, [WORDS]),
     (speedup.LOOKUP, """
@@ -765,6 +815,7 @@ def results(text, arguments):
         # Three items, and one more.
         "def f(tokens, more):\n    types = [A, B, C]\n    if more:\n        types.append(D)\n    for token in tokens:\n"
         "        if token.type in types:\n            return token\n",
+        "VERSIONS = ['1.0', '1.1', '2.0']\n\ndef f(keys):\n    return [VERSIONS.index(key) for key in keys]\n",
         # `len` takes no time.
         "def f(text: str, at: int):\n    while at < len(text) and text[at] == ' ':\n        at += 1\n    return at\n",
         # Done once, and then the loop is left.
@@ -831,6 +882,8 @@ def test_left_alone(text):
         "def f(items, use):\n    rows = []\n    for item in items:\n        use(rows)\n        rows = rows + [item]\n",
         # `max` takes the first of equal items.
         "def f(items):\n    return sorted(items, key=len)[-1]\n",
+        # A generator with `async for` cannot be summed.
+        "async def f(rows):\n    return sum([row async for row in rows])\n",
         "async def f(url):\n    with open(url) as file:\n        return file.read()\n",
         "import requests\n\nasync def f(url):\n    return requests.get(url)\n",
         "import pandas as pd\n\ndef f(frame):\n    for index, row in frame.iterrows():\n        use(index, row)\n",
@@ -896,3 +949,39 @@ def test_a_name_that_another_function_binds_is_still_pythons_own():
     text = "def g(max, sorted=None):\n    return max\n\n\ndef f(items):\n    return sorted(items)[0]\n"
     (one,) = performance.speedups(text, "a.py")
     assert one.text.endswith("return min(items)\n")
+
+
+UNTYPED = """
+def f(items, others):
+    out = []
+    for item in items:
+        if item in others and item not in out:
+            out.append(item)
+    return out
+"""
+
+
+@pytest.mark.parametrize(
+    ("callers", "fixes"),
+    [
+        ([("from a import f\n\ndef test_f():\n    assert f([1, 2], [2, 3]) == [2]\n", True)], 2),
+        ([("import a\n\ndef test_f():\n    left = ['x']\n    assert a.f(left, others=sorted(left))\n", True)], 2),
+        # A test may get its values from elsewhere; the code itself may not.
+        ([("def test_f():\n    f([1], [2])\n\ndef test_g(left):\n    f(left, left)\n", True)], 2),
+        ([("def test_f():\n    f([1], [2])\n", True), ("def g(left):\n    return f(left, left)\n", False)], 0),
+        # A set, a text, lists that no set can hold.
+        ([("def test_f():\n    f([1], [2])\n    f([1], {2})\n", True)], 1),
+        ([("def test_f():\n    f('ab', 'abc')\n", True)], 1),
+        ([("def test_f():\n    f([[1]], [[1], [2]])\n", True)], 0),
+        ([], 0),
+    ],
+)  # fmt: skip
+def test_calls_tell_what_parameters_are(callers, fixes):
+    made = performance.speedups(UNTYPED, "a.py", (), callers)
+    assert len([one for one in made if one.text]) == fixes
+    assert all("the calls in the repository say" in one.message for one in made if one.text)
+
+
+def test_the_module_itself_tells_how_a_private_function_is_called():
+    text = UNTYPED.replace("def f", "def _f") + "\n\ndef g(names: list[str]):\n    return _f(names, names[1:])\n"
+    assert [one.rule for one in performance.speedups(text, "a.py") if one.text] == [speedup.MEMBERSHIP, speedup.SEEN]

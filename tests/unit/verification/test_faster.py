@@ -259,3 +259,48 @@ async def test_the_tests_that_call_it_are_found_among_many(tmp_path):
     )
     verdict = await judge(tmp_path, slow, slow.replace("list(items)", "items"), tests=tests)
     assert "input recorded from the tests" in verdict.reason
+
+
+SHOP = {
+    "conftest.py": """import django
+from django.conf import settings
+
+settings.configure(
+    INSTALLED_APPS=["shop"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+)
+django.setup()
+""",
+    "shop/__init__.py": "",
+    "shop/models.py": """from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=9)
+
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, models.CASCADE)
+""",
+}
+BOOKS = """def test_f():
+    from django.core.management import call_command
+
+    from shop.models import Author, Book
+
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    for n in range(5):
+        Book.objects.create(author=Author.objects.create(name=str(n)))
+    assert sorted(f()) == list("01234")
+"""
+
+
+@pytest.mark.real
+async def test_a_real_django_asks_once(tmp_path):
+    require(importlib.util.find_spec("django") is not None, "Django is not installed")
+    slow = "from shop.models import Book\n\n\ndef f():\n    return [book.author.name for book in Book.objects.all()]\n"
+    fast = slow.replace("all()", 'select_related("author")')
+    verdict = await judge(tmp_path, slow, fast, tests=BOOKS, files=SHOP.items(), measure="queries")
+    assert verdict.outcome is PASSED, verdict.reason
+    assert (verdict.measurements[0].before, verdict.measurements[0].after) == (6, 1)

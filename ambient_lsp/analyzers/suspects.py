@@ -1,0 +1,134 @@
+"""Which tests of a file may be what a rule about tests looks for, told from their words alone.
+
+Parsing with libcst takes forty times as long as all of this, and most tests are as they should be: their bodies are
+blanked before the file is parsed, at the same length, so that every position stays. A test is kept whenever one of the
+rules in `smells.py`, `void_tests.py` or `flaky.py` could find something in it; a new rule there needs a sign here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ambient_lsp.analyzers.base import parse
+from ambient_lsp.analyzers.syntax import Syntax
+from ambient_lsp.analyzers.syntax import parse as parse_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
+_QUOTED = re.compile(
+    r'#[^\r\n]*|"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
+    r'|"(?:[^"\\\r\n]|\\.)*"|\'(?:[^\'\\\r\n]|\\.)*\'',
+    re.DOTALL,
+)
+_CHECKING = re.compile(
+    r"\b(?:assert|raise|yield)\b"
+    r"|\w*(?:assert|check|verify|expect|should|ensure|raises|warns|fail|match|compare)\w*\s*\(",
+    re.IGNORECASE,
+)
+
+_SIGNS = (
+    # flaky by its surroundings
+    r"\bsleep\s*\(|\btime\.time\b|\.now\b|\butcnow\b|\.today\b|\burlopen\b|\b(?:requests|httpx)\.",
+    r"\brandom\.|\bos\.environ\s*\[|\bos\.chdir\b|\blistdir\b|\bi?glob\b|\biterdir\b|\brglob\b",
+    r"\blist\s*\(\s*(?:set\b|frozenset\b|\{)",
+    # assertions that always hold
+    r"\bassert\s*\(|\bassert\s+(?:True\b|\d|[\"'])|\bassertTrue\s*\(\s*(?:True\b|\d|[\"'])",
+    r"\.(?:assert_|called)\w*\s*$",
+    r"^\s*return\b[^\n]*(?:[=!]=|[<>]|\bin\b|\bis\b)",
+    r"\breturn\s*\(",
+)
+_SIGN = re.compile("|".join(_SIGNS), re.MULTILINE)
+_SAME_SIDES = re.compile(
+    r"\bself\.assert\w+\s*\(\s*([\w.]+|\"[^\"\n]*\"|'[^'\n]*')\s*,\s*(?:first\s*=|second\s*=)?\s*\1\s*[,)]"
+)
+_VALUE_FOR_MESSAGE = re.compile(r"\bself\.assert(?:True|False)\s*\(")
+_LITERAL = re.compile(r",\s*[-\d\[({]")
+_FAR = 400
+"""Characters within which a second argument begins."""
+
+_EMPTY = "..."
+"""What stands for a body that is blanked."""
+
+_NO_BREAK = re.compile(r"[^\r\n]")
+_SHARED = re.compile(r"^\w+\s*(?::[^\n=]*)?=\s*(?:[\[{]|\w+\s*=)", re.MULTILINE)
+_ASSERT = re.compile(r"\bassert\b")
+_EXCEPT = re.compile(r"\bexcept\b")
+
+
+def suspects(text: str) -> Syntax | None:
+    """Return the syntax of a test file, in which tests without any sign are empty; None where every test is like that,
+    or where the text does not parse. Its `text` is the whole text."""
+    root = parse(text).root_node
+    code = _QUOTED.sub(_blank, text)
+    if root.has_error or (_ASSERT.search(code) and _SHARED.search(code)):
+        return parse_whole(text)
+    tests = [(_place(text, body), twice) for beside in _tests(root) for body, twice in beside]
+    clean = [place for place, twice in tests if not twice and not _has_sign(text, code, *place)]
+    if len(clean) == len(tests):
+        return None
+    pieces, done = [], 0
+    for start, end in sorted(clean):
+        pieces += [text[done:start], _EMPTY, _NO_BREAK.sub(" ", text[start + len(_EMPTY) : end])]
+        done = end
+    try:
+        syntax = Syntax("".join((*pieces, text[done:])))
+    except Exception:  # whatever the blanking broke, the whole text tells
+        return parse_whole(text)
+    syntax.text = text
+    return syntax
+
+
+def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
+    """Yield the bodies of the tests in each block of definitions, and whether the name is there more than once."""
+    found: list[tuple[str, Node]] = []
+    for child in node.named_children:
+        inner = child.child_by_field_name("definition") if child.type == "decorated_definition" else child
+        if inner is None or inner.type not in ("function_definition", "class_definition"):
+            continue
+        name, body = inner.child_by_field_name("name"), inner.child_by_field_name("body")
+        if name is None or name.text is None or body is None:
+            continue
+        if inner.type == "class_definition":
+            yield from _tests(body)
+        elif name.text.startswith(b"test") and body.start_point[0] > inner.start_point[0]:
+            found.append((name.text.decode(), body))
+    times = Counter(name for name, _ in found)
+    yield [(body, times[name] > 1) for name, body in found]
+
+
+def _place(text: str, body: Node) -> tuple[int, int]:
+    """Return where a body is, in characters: tree-sitter counts bytes."""
+    if text.isascii():
+        return body.start_byte, body.end_byte
+    data = text.encode("utf-8", "replace")
+    start = len(data[: body.start_byte].decode("utf-8"))
+    return start, start + len(data[body.start_byte : body.end_byte].decode("utf-8"))
+
+
+def _has_sign(text: str, code: str, start: int, end: int) -> bool:
+    if end - start < len(_EMPTY):
+        return True
+    if (
+        not text[start : start + len(_EMPTY)].isprintable()
+        or not _CHECKING.search(code, start, end)
+        or _SIGN.search(code[start:end])
+    ):
+        return True
+    if "/tmp/" in text[start:end] or _SAME_SIDES.search(text, start, end):  # noqa: S108 - what a rule looks for
+        return True
+    if _ASSERT.search(code, start, end) and _EXCEPT.search(code, start, end):
+        return True
+    given = _VALUE_FOR_MESSAGE.finditer(code, start, end)
+    return any(_LITERAL.search(code, match.end(), min(match.end() + _FAR, end)) for match in given)
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Return a string or a comment without what is in it, at the same length."""
+    words = match[0]
+    inside = _NO_BREAK.sub(" ", words[1:-1])
+    return f" {inside} " if words[0] == "#" else f"{words[0]}{inside}{words[-1]}" if len(words) > 1 else " "
