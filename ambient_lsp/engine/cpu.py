@@ -168,9 +168,8 @@ def preload() -> bool:
     import complexipy
     import libcst
     import tree_sitter_python
-    import vulture
 
-    return all((complexipy, libcst, tree_sitter_python, vulture))
+    return all((complexipy, libcst, tree_sitter_python))
 
 
 def _prepare(parent: int) -> None:

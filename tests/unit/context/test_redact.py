@@ -131,7 +131,8 @@ def test_ordinary_code_is_left_alone(line: str) -> None:
 
 
 def test_our_own_code_and_the_standard_library_are_left_alone() -> None:
-    own = sorted(Path(ambient_lsp.__file__).parent.rglob("*.py"))
+    # The examples of the rule about secrets in code are secrets in code.
+    own = sorted(path for path in Path(ambient_lsp.__file__).parent.rglob("*.py") if path.name != "credentials.py")
     library = Path(ast.__file__).parent
     files = [*own, *(library / name for name in ("ssl.py", "smtplib.py", "urllib/parse.py", "getpass.py", "hmac.py"))]
     changed = {path.name: count for path in files if (count := redact(path.read_text("utf-8"))[1])}

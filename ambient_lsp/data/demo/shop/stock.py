@@ -3,8 +3,4 @@
 
 def missing(wanted: list[str], shelves: list[str]) -> list[str]:
     """Return what is wanted and not on the shelves, in the order it was asked for."""
-    absent = []
-    for item in wanted:
-        if item not in shelves:
-            absent.append(item)
-    return absent
+    return [item for item in wanted if item not in shelves]
