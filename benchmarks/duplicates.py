@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ambient_lsp.analyzers import alike, duplication
+from ambient_lsp.analyzers.refactoring import alike, duplication
 from benchmarks.planting import Original, edited, originals, packages, renamed
 
 PACKAGES = ["boltons", "tabulate", "humanize", "more-itertools", "tomlkit", "click", "flask", "bottle"]

@@ -10,8 +10,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.alike import outlines
 from ambient_lsp.analyzers.base import is_test_path
+from ambient_lsp.analyzers.refactoring.alike import outlines
 from ambient_lsp.analyzers.source import Edit, code, is_bound_here, is_label, read, walk
 
 if TYPE_CHECKING:

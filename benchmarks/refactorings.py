@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from real_repos import fetched, prepare
 
 from ambient_lsp.agents.refactor import RefactorArchitect
-from ambient_lsp.analyzers import complexity, duplication
 from ambient_lsp.analyzers.base import is_test_path
+from ambient_lsp.analyzers.refactoring import complexity, duplication
 from ambient_lsp.analyzers.source import code, read, statements
 from ambient_lsp.analyzers.syntax import parse
 from ambient_lsp.engine.engine import Engine
@@ -171,7 +171,7 @@ def copies(
     root: Path, texts: dict[str, str], used: set[tuple[str, str]], each: int, chance: random.Random
 ) -> list[Plant]:
     """Plant the body of a function a second time, in a function at the end of the same file or of another one."""
-    from ambient_lsp.analyzers.extraction import extract
+    from ambient_lsp.analyzers.refactoring.extraction import extract
 
     made: list[Plant] = []
     known = [(path, one) for path, text in texts.items() for one in read(text).functions if not one.nested]

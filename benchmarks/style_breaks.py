@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.docstrings import described, habits, parameters
-from ambient_lsp.analyzers.misspellings import CORRECTIONS
-from ambient_lsp.analyzers.outline import outline
+from ambient_lsp.analyzers.styling.docstrings import described, habits, parameters
+from ambient_lsp.analyzers.styling.misspellings import CORRECTIONS
+from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import branches, complexity, conditions, deadcode, loop_forms, resources, simplify
-from ambient_lsp.analyzers.certain import in_test, operators_of
-from ambient_lsp.analyzers.counting import DEEPER
-from ambient_lsp.analyzers.forms import is_dotted, is_simple, one_line
+from ambient_lsp.analyzers.refactoring import (
+    branches,
+    complexity,
+    conditions,
+    deadcode,
+    loop_forms,
+    resources,
+    simplify,
+)
+from ambient_lsp.analyzers.refactoring.certain import in_test, operators_of
+from ambient_lsp.analyzers.refactoring.counting import DEEPER
+from ambient_lsp.analyzers.refactoring.forms import is_dotted, is_simple, one_line
 from ambient_lsp.analyzers.source import Edit, code, has_comment, is_bound_here, read, statements, walk, walk_scope
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.known_modules import known_modules
-from ambient_lsp.analyzers import duplication, extraction, twins
-from ambient_lsp.analyzers.modules import reaches
+from ambient_lsp.analyzers.refactoring import duplication, extraction, twins
+from ambient_lsp.analyzers.refactoring.modules import reaches
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 

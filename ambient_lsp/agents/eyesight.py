@@ -16,10 +16,10 @@ from ambient_lsp.verification.syntax import parse, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ambient_lsp.analyzers.pinning import Case
     from ambient_lsp.analyzers.spec.calls import Arguments
     from ambient_lsp.analyzers.spec.signatures import Signature
-    from ambient_lsp.analyzers.testblocks import Subject
+    from ambient_lsp.analyzers.testing.pinning import Case
+    from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.protocols import Observation
 
 T = TypeVar("T")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
-from ambient_lsp.analyzers import performance
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
-from ambient_lsp.analyzers.speed import evidence, relations
+from ambient_lsp.analyzers.speed import evidence, performance, relations
 from ambient_lsp.analyzers.speed.queries import has_queries
-from ambient_lsp.analyzers.speedup import SORTED, Speedup
+from ambient_lsp.analyzers.speed.speedup import SORTED, Speedup
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 

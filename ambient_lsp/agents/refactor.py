@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.copies import Copies, Limits
 from ambient_lsp.agents.repository_index import RepositoryIndex
-from ambient_lsp.analyzers import (
+from ambient_lsp.analyzers.base import findings, is_generated, pure
+from ambient_lsp.analyzers.refactoring import (
     alike,
     complexity,
     deadcode,
@@ -19,7 +20,6 @@ from ambient_lsp.analyzers import (
     rewrites,
     simplify,
 )
-from ambient_lsp.analyzers.base import findings, is_generated, pure
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from ambient_lsp.analyzers.base import RawFinding
-    from ambient_lsp.analyzers.forms import Rewrite
+    from ambient_lsp.analyzers.refactoring.forms import Rewrite
     from ambient_lsp.model import Context, Finding, Json, Snapshot, Span
     from ambient_lsp.protocols import Workbench
 

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers import alike, deadcode, duplication
 from ambient_lsp.analyzers.base import is_generated, is_test_path
+from ambient_lsp.analyzers.refactoring import alike, deadcode, duplication
 from ambient_lsp.context.resident import blob_id
 from ambient_lsp.text import sha256
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, count, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
-from ambient_lsp.analyzers import style
 from ambient_lsp.analyzers.base import findings, is_generated
-from ambient_lsp.analyzers.own_style import Surroundings
-from ambient_lsp.analyzers.rules_style import REASONS
-from ambient_lsp.analyzers.tidying import Review, review, with_names
+from ambient_lsp.analyzers.styling import style
+from ambient_lsp.analyzers.styling.own_style import Surroundings
+from ambient_lsp.analyzers.styling.rules import REASONS
+from ambient_lsp.analyzers.styling.tidying import Review, review, with_names
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.agents.base import Look
     from ambient_lsp.analyzers.ruff import Report
-    from ambient_lsp.analyzers.tidying import Text
+    from ambient_lsp.analyzers.styling.tidying import Text
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
 

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.known_modules import known_modules
-from ambient_lsp.analyzers import import_style
+from ambient_lsp.analyzers.styling import import_style
 from ambient_lsp.context.facts import extract
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ambient_lsp.analyzers.import_style import Offer
-    from ambient_lsp.analyzers.own_style import Questions
+    from ambient_lsp.analyzers.styling.import_style import Offer
+    from ambient_lsp.analyzers.styling.own_style import Questions
     from ambient_lsp.model import Context, FileFacts, Snapshot
     from ambient_lsp.protocols import Workbench
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
-from ambient_lsp.analyzers import characterise, testplaces, testwriting, untested
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.testing import characterise, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from ambient_lsp.analyzers.characterise import Observed, Question
-    from ambient_lsp.analyzers.testblocks import Subject
+    from ambient_lsp.analyzers.testing.characterise import Observed, Question
+    from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Coverage, Workbench
 

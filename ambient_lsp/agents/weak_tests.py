@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.base import count
-from ambient_lsp.analyzers import flaky, smells, void_tests
 from ambient_lsp.analyzers.base import findings
+from ambient_lsp.analyzers.testing import flaky, smells, void_tests
 from ambient_lsp.model import ProofKind, ProofPlan, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
     from ambient_lsp.analyzers.base import RawFinding
-    from ambient_lsp.analyzers.void_tests import Edit
+    from ambient_lsp.analyzers.testing.void_tests import Edit
     from ambient_lsp.model import Finding, Proposal, Snapshot
     from ambient_lsp.protocols import Workbench
 

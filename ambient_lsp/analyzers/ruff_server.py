@@ -15,10 +15,11 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from ambient_lsp.analyzers import security, style
+from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.base import parse
-from ambient_lsp.analyzers.project_style import ProjectStyle, read_style
 from ambient_lsp.analyzers.ruff import SYNTAX_ERROR, Diagnostic, Fix, Report, executable
+from ambient_lsp.analyzers.styling import style
+from ambient_lsp.analyzers.styling.project_style import ProjectStyle, read_style
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import Replacement, Span
 from ambient_lsp.text import Lines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from ambient_lsp.analyzers import branches, conditions, loop_forms, resources, simplify
-from ambient_lsp.analyzers.duplication import DUPLICATE
+from ambient_lsp.analyzers.refactoring import branches, conditions, loop_forms, resources, simplify
+from ambient_lsp.analyzers.refactoring.duplication import DUPLICATE
 from ambient_lsp.analyzers.rules import Rule
 
 _TAGS = ("refactor",)

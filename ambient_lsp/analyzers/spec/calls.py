@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers import samples
 from ambient_lsp.analyzers.spec import docs
+from ambient_lsp.analyzers.testing import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

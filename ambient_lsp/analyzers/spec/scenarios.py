@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers import samples
 from ambient_lsp.analyzers.spec import signatures
 from ambient_lsp.analyzers.spec.signatures import Signature, words_of
 from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse
+from ambient_lsp.analyzers.testing import samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.flow import local_names
+from ambient_lsp.analyzers.refactoring.flow import local_names
 from ambient_lsp.analyzers.spec import docs, kinds
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, parse, walk, walk_scope
 

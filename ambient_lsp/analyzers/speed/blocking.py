@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import SCOPES, arguments, builtin, origin
 from ambient_lsp.analyzers.speed.edits import Edit, changed, imported_module, remove_lines, replace
-from ambient_lsp.analyzers.speedup import BLOCKING, speedup
+from ambient_lsp.analyzers.speed.speedup import BLOCKING, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Code, Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _WAITING = frozenset({*(f"requests.{verb}" for verb in ("get", "post", "put", "patch", "delete", "head",
                       "options", "request")), *(f"httpx.{verb}" for verb in ("get", "post", "put", "patch",

@@ -9,14 +9,14 @@ from ambient_lsp.analyzers.speed.edits import after, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings, captured
 from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of, only_looked_at, statement_of
-from ambient_lsp.analyzers.speedup import CONCAT, REBUILD, speedup
+from ambient_lsp.analyzers.speed.speedup import CONCAT, REBUILD, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
     from ambient_lsp.analyzers.speed.names import Binding
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _JOINED = frozenset({"string", "concatenated_string"})
 _GUARDS = frozenset({"try_statement", "with_statement"})

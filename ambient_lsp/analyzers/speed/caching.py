@@ -10,13 +10,13 @@ from ambient_lsp.analyzers.speed.edits import Edit, changed, imported, indent_of
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.pure import is_pure_function
-from ambient_lsp.analyzers.speedup import CACHE, speedup
+from ambient_lsp.analyzers.speed.speedup import CACHE, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _VALUES = frozenset({"integer", "float", "string", "true", "false", "none", "string_start", "string_content",
                      "string_end", "argument_list", "binary_operator", "unary_operator",

@@ -9,13 +9,13 @@ from ambient_lsp.analyzers.speed.edits import changed, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured, is_local, is_parameter
 from ambient_lsp.analyzers.speed.regions import is_pure, loop_of, only_looked_at, statement_of, unchanged
-from ambient_lsp.analyzers.speedup import ANY_ALL, COPY, GENERATOR, speedup
+from ambient_lsp.analyzers.speed.speedup import ANY_ALL, COPY, GENERATOR, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _TAKERS = frozenset({"sorted", "set", "frozenset", "sum", "min", "max", "tuple", "list"})
 _UNORDERED = frozenset({"set", "frozenset", "sum", "min", "max", "len"})

@@ -9,13 +9,13 @@ from ambient_lsp.analyzers.speed.edits import Edit, changed, imported
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.regions import is_pure
-from ambient_lsp.analyzers.speedup import COUNTER, speedup
+from ambient_lsp.analyzers.speed.speedup import COUNTER, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _ITEMS = frozenset(
     {"list", "tuple", "set", "frozenset", "str", "bytes", "deque", "iterator", "range", "keys", "values"}

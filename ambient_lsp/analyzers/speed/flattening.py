@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, origin, plain_arguments
 from ambient_lsp.analyzers.speed.edits import changed, fresh, replace
 from ambient_lsp.analyzers.speed.regions import loop_of
-from ambient_lsp.analyzers.speedup import FLATTEN, speedup
+from ambient_lsp.analyzers.speed.speedup import FLATTEN, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 
 def flattened(function: Function, node: Node) -> Iterator[Speedup]:

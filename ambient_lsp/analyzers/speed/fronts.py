@@ -9,13 +9,13 @@ from ambient_lsp.analyzers.speed.edits import Edit, after, changed, imported, re
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured
 from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of, statement_of
-from ambient_lsp.analyzers.speedup import FRONT, speedup
+from ambient_lsp.analyzers.speed.speedup import FRONT, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _SAME = frozenset({"append", "extend", "clear", "pop"})
 _FITTING = frozenset({"comparison_operator", "boolean_operator", "not_operator", "while_statement", "if_statement",

@@ -34,13 +34,13 @@ from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import bindings, is_local
 from ambient_lsp.analyzers.speed.pure import is_total
 from ambient_lsp.analyzers.speed.regions import LOOPS, PURE, always_runs, loop_of, region_of, statement_of, stays_same
-from ambient_lsp.analyzers.speedup import HOIST, REGEX, speedup
+from ambient_lsp.analyzers.speed.speedup import HOIST, REGEX, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _MATCHERS = {"match": 2, "search": 2, "fullmatch": 2, "findall": 2, "finditer": 2, "sub": 3, "subn": 3, "split": 2}
 _TO_ASK = frozenset({"set", "frozenset", "sorted", "list", "tuple"})

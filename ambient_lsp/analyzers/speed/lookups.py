@@ -31,13 +31,13 @@ from ambient_lsp.analyzers.speed.regions import (
     statement_of,
     unchanged,
 )
-from ambient_lsp.analyzers.speedup import COUNT, ITEMS, LOOKUP, ROWS, speedup
+from ambient_lsp.analyzers.speed.speedup import COUNT, ITEMS, LOOKUP, ROWS, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 
 def counted(function: Function, node: Node) -> Iterator[Speedup]:

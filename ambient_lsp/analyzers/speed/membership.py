@@ -10,13 +10,13 @@ from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.literals import module_literal
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.regions import attribute_stays, expects_unhashable, loop_of, region_of
-from ambient_lsp.analyzers.speedup import KEYS, LITERAL, MEMBERSHIP, speedup
+from ambient_lsp.analyzers.speed.speedup import KEYS, LITERAL, MEMBERSHIP, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _MIN_LITERAL = 4
 _SHORT = 8

@@ -18,13 +18,13 @@ from ambient_lsp.analyzers.speed.edits import Edit, after, changed, imported, re
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings, captured
 from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of
-from ambient_lsp.analyzers.speedup import RESORT, SORTED, speedup
+from ambient_lsp.analyzers.speed.speedup import RESORT, SORTED, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _FEW = 10
 _EMPTY = [["IndexError", "ValueError"]]

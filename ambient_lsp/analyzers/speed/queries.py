@@ -8,14 +8,14 @@ from ambient_lsp.analyzers.speed.code import arguments, bare, called, dotted, me
 from ambient_lsp.analyzers.speed.edits import Edit, changed, imported
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.regions import loop_of
-from ambient_lsp.analyzers.speedup import QUERY, speedup
+from ambient_lsp.analyzers.speed.speedup import QUERY, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ambient_lsp.analyzers.speed.code import Function, Node
     from ambient_lsp.analyzers.speed.relations import Relation
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _ASKING = frozenset({"get", "filter", "first", "exclude", "count", "exists", "get_or_create", "update_or_create"})
 _PLAIN = frozenset({"all", "filter", "exclude", "order_by", "distinct", "reverse", "using", "filter_by",

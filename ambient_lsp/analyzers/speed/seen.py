@@ -17,13 +17,13 @@ from ambient_lsp.analyzers.speed.edits import Edit, after, before, changed, fres
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.names import bindings
 from ambient_lsp.analyzers.speed.regions import LOOPS, expects_unhashable, is_pure, loop_of, statement_of
-from ambient_lsp.analyzers.speedup import SEEN, speedup
+from ambient_lsp.analyzers.speed.speedup import SEEN, speedup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ambient_lsp.analyzers.speed.code import Function, Node
-    from ambient_lsp.analyzers.speedup import Speedup
+    from ambient_lsp.analyzers.speed.speedup import Speedup
 
 
 def seen_list(function: Function, node: Node) -> Iterator[Speedup]:

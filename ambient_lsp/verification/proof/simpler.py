@@ -18,7 +18,7 @@ _UNITS = {"cognitive-complexity": "points"}
 
 
 def _measure(metric: str, params: Mapping[str, Any], texts: Mapping[str, str]) -> float:
-    from ambient_lsp.analyzers.metrics import measure
+    from ambient_lsp.analyzers.refactoring.metrics import measure
 
     return measure(metric, params, texts)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ambient_lsp.agents.refactor import RefactorArchitect
-from ambient_lsp.analyzers import deadcode, duplication, metrics, simplify
+from ambient_lsp.analyzers.refactoring import deadcode, duplication, metrics, simplify
 from ambient_lsp.model import ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from tests.unit.agents.observing import Bench, ask, context_of, write

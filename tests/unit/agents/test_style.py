@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ambient_lsp.agents.style import StyleEnforcer
 from ambient_lsp.analyzers import ruff
-from ambient_lsp.analyzers.own_style import Surroundings
-from ambient_lsp.analyzers.style import SELECTION
-from ambient_lsp.analyzers.tidying import review
+from ambient_lsp.analyzers.styling.own_style import Surroundings
+from ambient_lsp.analyzers.styling.style import SELECTION
+from ambient_lsp.analyzers.styling.tidying import review
 from ambient_lsp.model import FileFacts, ProofKind, RiskLevel, VerdictOutcome
 from ambient_lsp.patching.edits import apply_edits
 from ambient_lsp.verification.proof import same_tree

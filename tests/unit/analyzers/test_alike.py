@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import alike, duplication
+from ambient_lsp.analyzers.refactoring import alike, duplication
 
 ONE = """
 def load(path, log):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import comments
-from ambient_lsp.analyzers.outline import outline
+from ambient_lsp.analyzers.styling import comments
+from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.model import Replacement
 from ambient_lsp.patching.edits import apply_replacements
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import complexity, metrics
+from ambient_lsp.analyzers.refactoring import complexity, metrics
 from ambient_lsp.errors import AmbientError
 
 NESTED = """

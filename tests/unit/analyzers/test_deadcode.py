@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import deadcode
+from ambient_lsp.analyzers.refactoring import deadcode
 
 
 def rules(text, used=frozenset()):

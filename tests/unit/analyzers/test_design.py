@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import design
+from ambient_lsp.analyzers.refactoring import design
 
 
 def rules(text, path="a.py"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import stale_parameters
-from ambient_lsp.analyzers.docstring_writing import write
-from ambient_lsp.analyzers.docstrings import habits
-from ambient_lsp.analyzers.outline import outline
+from ambient_lsp.analyzers.styling import stale_parameters
+from ambient_lsp.analyzers.styling.docstring_writing import write
+from ambient_lsp.analyzers.styling.docstrings import habits
+from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.model import Replacement
 from ambient_lsp.patching.edits import apply_replacements
 

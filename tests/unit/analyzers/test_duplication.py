@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ambient_lsp.analyzers import duplication, extraction
+from ambient_lsp.analyzers.refactoring import duplication, extraction
 
 
 def places(text, min_lines=5):

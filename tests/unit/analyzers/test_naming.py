@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import naming
-from ambient_lsp.analyzers.outline import outline
-from ambient_lsp.analyzers.renaming import renamed
+from ambient_lsp.analyzers.styling import naming
+from ambient_lsp.analyzers.styling.outline import outline
+from ambient_lsp.analyzers.styling.renaming import renamed
 from ambient_lsp.verification.proof.renamed import objection
 
 SNAKE = """

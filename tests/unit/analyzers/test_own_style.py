@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ambient_lsp.analyzers import own_style
-from ambient_lsp.analyzers.own_style import Surroundings
-from ambient_lsp.analyzers.project_style import ProjectStyle
+from ambient_lsp.analyzers.styling import own_style
+from ambient_lsp.analyzers.styling.own_style import Surroundings
+from ambient_lsp.analyzers.styling.project_style import ProjectStyle
 
 REAL = Path(own_style.__file__).with_name("docstring_writing.py").read_text("utf-8")
 AROUND = Surroundings(words=frozenset(), module="ambient_lsp.analyzers.x")

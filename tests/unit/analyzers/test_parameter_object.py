@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ambient_lsp.analyzers import design, parameter_object
+from ambient_lsp.analyzers.refactoring import design, parameter_object
 
 TEXT = '''"""Doc."""
 

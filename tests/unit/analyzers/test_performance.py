@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ambient_lsp.analyzers import performance, speedup
+from ambient_lsp.analyzers.speed import performance, speedup
 
 
 def faster(text: str, rule: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers.project_style import read_style
+from ambient_lsp.analyzers.styling.project_style import read_style
 
 
 def style(tmp_path, name, content, path="pkg/mod.py"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import performance
+from ambient_lsp.analyzers.speed import performance
 from ambient_lsp.analyzers.speed.relations import Relation, relations
-from ambient_lsp.analyzers.speedup import QUERY
+from ambient_lsp.analyzers.speed.speedup import QUERY
 
 DJANGO = """
 from django.db import models

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from ambient_lsp.analyzers import branches, conditions, loop_forms, metrics, resources, rewrites
+from ambient_lsp.analyzers.refactoring import branches, conditions, loop_forms, metrics, resources, rewrites
 
 CASES = [
     (conditions.NOT, "def f(a, b):\n    return not a in b\n", "def f(a, b):\n    return a not in b\n"),

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ambient_lsp.analyzers import security, style
+from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.ruff_server import RuffServer
+from ambient_lsp.analyzers.styling import style
 
 TEXT = (
     "import os\nimport hashlib, requests\r\n\n\ndef f(é):\n    x = '😀'; requests.get(é); hashlib.md5(é)  \n"

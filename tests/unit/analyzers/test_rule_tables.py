@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import (
+from ambient_lsp.analyzers.refactoring import (
     alike,
     branches,
-    comments,
     complexity,
     conditions,
     deadcode,
     design,
     duplication,
-    flaky,
-    import_style,
     loop_forms,
-    naming,
-    own_style,
-    pinning,
     resources,
     simplify,
-    smells,
-    speedup,
-    stale_parameters,
-    typos,
-    untested,
-    void_tests,
 )
-from ambient_lsp.analyzers.rules_performance import PERFORMANCE
-from ambient_lsp.analyzers.rules_refactor import REFACTOR
-from ambient_lsp.analyzers.rules_style import OWN_STYLE
-from ambient_lsp.analyzers.rules_tests import TESTS
+from ambient_lsp.analyzers.refactoring.rules import REFACTOR
+from ambient_lsp.analyzers.speed import speedup
+from ambient_lsp.analyzers.speed.rules import PERFORMANCE
+from ambient_lsp.analyzers.styling import comments, import_style, naming, own_style, stale_parameters, typos
+from ambient_lsp.analyzers.styling.rules import OWN_STYLE
+from ambient_lsp.analyzers.testing import flaky, pinning, smells, untested, void_tests
+from ambient_lsp.analyzers.testing.rules import TESTS
 
 MODULES = {
     "AMB-REF-": (

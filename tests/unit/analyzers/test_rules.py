@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ambient_lsp.analyzers import rule_pages, rules
-from ambient_lsp.analyzers.rules_performance import PERFORMANCE
-from ambient_lsp.analyzers.rules_refactor import REFACTOR
-from ambient_lsp.analyzers.rules_tests import TESTS
+from ambient_lsp.analyzers.refactoring.rules import REFACTOR
+from ambient_lsp.analyzers.speed.rules import PERFORMANCE
+from ambient_lsp.analyzers.testing.rules import TESTS
 
 FOLDER = Path(__file__).parents[3] / "docs" / "rules"
 

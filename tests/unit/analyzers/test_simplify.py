@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ambient_lsp.analyzers import complexity, simplify
+from ambient_lsp.analyzers.refactoring import complexity, simplify
 from ambient_lsp.analyzers.syntax import parse
 
 GUARD = '''

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from ambient_lsp.agents.weak_tests import apply
-from ambient_lsp.analyzers import flaky, smells, void_tests
+from ambient_lsp.analyzers.testing import flaky, smells, void_tests
 
 
 def rules(text):

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from ambient_lsp.analyzers import performance, speedup
+from ambient_lsp.analyzers.speed import performance, speedup
 
 WORDS = ["b", "a", "b", "c", "a", "", "A"]
 NUMBERS = [3, 1, 2, 3, 0, -1]

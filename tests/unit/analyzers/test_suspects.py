@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ambient_lsp.analyzers import smells
-from ambient_lsp.analyzers.suspects import suspects
 from ambient_lsp.analyzers.syntax import parse
+from ambient_lsp.analyzers.testing import smells
+from ambient_lsp.analyzers.testing.suspects import suspects
 
 GOOD = '''import time
 

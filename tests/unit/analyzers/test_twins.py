@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import modules, twins
+from ambient_lsp.analyzers.refactoring import modules, twins
 
 BODY = '''def clean(text: str) -> str:
     """Tidy."""

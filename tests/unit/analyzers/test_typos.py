@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers import typos
-from ambient_lsp.analyzers.misspellings import CORRECTIONS
-from ambient_lsp.analyzers.outline import outline
+from ambient_lsp.analyzers.styling import typos
+from ambient_lsp.analyzers.styling.misspellings import CORRECTIONS
+from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.model import Replacement
 from ambient_lsp.patching.edits import apply_replacements
 

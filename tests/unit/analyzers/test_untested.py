@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ambient_lsp.analyzers.testplaces import places
-from ambient_lsp.analyzers.untested import BRANCH, UNTESTED, Importance, Lines, find, untested
+from ambient_lsp.analyzers.testing.testplaces import places
+from ambient_lsp.analyzers.testing.untested import BRANCH, UNTESTED, Importance, Lines, find, untested
 
 BRANCHY = "    if x > 1:\n        for y in range(x):\n            if y % 2:\n                return y\n    return x\n"
 

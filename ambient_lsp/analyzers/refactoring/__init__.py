@@ -1,0 +1,1 @@
+"""What RefactorArchitect finds and rewrites: shapes of code, repetition, dead code, design."""

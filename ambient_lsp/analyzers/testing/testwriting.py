@@ -1,0 +1,164 @@
+"""Test files as a person of the project would write them: new tests at the end of one, with the imports they need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from ambient_lsp.analyzers.syntax import parse, walk
+from ambient_lsp.analyzers.testing.testannotations import annotated
+from ambient_lsp.analyzers.testing.testblocks import Block, Subject, pytest_blocks, requoted, unittest_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The test file's new text, and the tests in it that are new (`test_f`, `TestF::test_f`)."""
+
+    text: str
+    tests: tuple[str, ...]
+
+
+def write(
+    existing: str | None,
+    module: str,
+    subjects: Sequence[Subject],
+    *,
+    use_unittest: bool,
+    quote: str = '"',
+    typed: bool = False,
+) -> Written | None:
+    """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
+
+    None where the file does not parse or already uses one of the names for something else.
+    """
+    taken: set[str] = set()
+    syntax = parse(existing) if existing is not None else None
+    if existing is not None:
+        if syntax is None:
+            return None
+        subjects = [one for one in subjects if not _clashes(syntax.module, one.name, module)]
+        taken = {node.name.value for node in walk(syntax.module) if isinstance(node, cst.FunctionDef | cst.ClassDef)}
+        quote = _quote_of(existing) or quote
+    blocks = [
+        block
+        for subject in subjects
+        for block in (unittest_blocks(subject, taken) if use_unittest else pytest_blocks(subject, taken))
+    ]
+    if not blocks:
+        return None
+    if typed:
+        blocks = [replace(block, code=annotated(block.code)) for block in blocks]
+    tests = tuple(test for block in blocks for test in block.tests)
+    names = sorted({name for block in blocks for name in block.names})
+    if existing is None or syntax is None:
+        return Written(requoted(_new_file(module, names, blocks), quote), tests)
+    coded = [requoted(block.code, quote) for block in blocks]
+    return Written(_appended(existing, module, names, coded, _imports(blocks)), tests)
+
+
+def _imports(blocks: Sequence[Block]) -> list[str]:
+    return sorted({name for block in blocks for name in block.imports})
+
+
+def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str:
+    imports = _imports(blocks)
+    standard = "".join(f"import {name}\n" for name in imports if name not in {"pytest", "hypothesis"})
+    standard += "from typing import Any\n" if _needs_any(block.code for block in blocks) else ""
+    third = "from hypothesis import assume, given\n" if any("assume(" in one.code for one in blocks) else ""
+    third = third or ("from hypothesis import given\n" if "hypothesis" in imports else "")
+    third += "from hypothesis import strategies as st\n" if "hypothesis" in imports else ""
+    third = ("import pytest\n" if "pytest" in imports else "") + third
+    own = f"from {module} import {', '.join(names)}\n"
+    if len(own) > 88:
+        own = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+    head = "\n".join(part for part in (standard, third, own) if part)
+    body = "\n\n\n".join(block.code.rstrip("\n") for block in blocks)
+    return f'"""Tests of `{module}`."""\n\n{head}\n\n{body}\n'
+
+
+def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence[str], imports: Sequence[str]) -> str:
+    from libcst.codemod import CodemodContext
+    from libcst.codemod.visitors import AddImportsVisitor
+
+    tree = cst.parse_module(existing)
+    statements: list[cst.BaseStatement | cst.SimpleStatementLine] = []
+    for block in blocks:
+        gap = [cst.EmptyLine(indent=False)] * 2
+        statements.extend(one.with_changes(leading_lines=gap) for one in cst.parse_module(block).body)
+    body = list(tree.body)
+    end = len(body) - 1 if body and _is_main_guard(body[-1]) else len(body)
+    tree = tree.with_changes(body=[*body[:end], *statements, *body[end:]])
+    tree, missing = _with_names(tree, module, names)
+    context = CodemodContext()
+    for name in missing:
+        AddImportsVisitor.add_needed_import(context, module, name)
+    if _needs_any(blocks):
+        AddImportsVisitor.add_needed_import(context, "typing", "Any")
+    for name in imports:
+        if name == "hypothesis":
+            AddImportsVisitor.add_needed_import(context, name, "given")
+            AddImportsVisitor.add_needed_import(context, name, "strategies", "st")
+            if any("assume(" in block for block in blocks):
+                AddImportsVisitor.add_needed_import(context, name, "assume")
+        else:
+            AddImportsVisitor.add_needed_import(context, name)
+    return AddImportsVisitor(context).transform_module(tree).code
+
+
+def _needs_any(codes: Iterable[str]) -> bool:
+    return any(re.search(r"^ *def test_.*\bAny\b|^        *\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
+
+
+def _is_main_guard(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.If) and "__name__" in cst.Module([]).code_for_node(statement.test)
+
+
+def _with_names(tree: cst.Module, module: str, names: Sequence[str]) -> tuple[cst.Module, list[str]]:
+    """Add names to an import of `module` that lists one name a line, in that layout; return the names still missing.
+
+    libcst would put all of them in front of the first name, on its line.
+    """
+    for node in walk(tree):
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar) or len(node.names) < 2:
+            continue
+        between = node.names[0].comma
+        own_lines = isinstance(between, cst.Comma) and "\n" in tree.code_for_node(between)
+        if node.module is None or node.relative or tree.code_for_node(node.module) != module or not own_lines:
+            continue
+        known = {alias.evaluated_name for alias in node.names}
+        new = [cst.ImportAlias(cst.Name(name), comma=between) for name in names if name not in known]
+        if new:
+            *first, last = node.names
+            aliases = [*first, last.with_changes(comma=between), *new[:-1], new[-1].with_changes(comma=last.comma)]
+            tree = cst.ensure_type(tree.deep_replace(node, node.with_changes(names=aliases)), cst.Module)
+        return tree, []
+    return tree, list(names)
+
+
+def _clashes(tree: cst.Module, name: str, module: str) -> bool:
+    """Return whether the test file already means something else by this name."""
+    for node in walk(tree):
+        if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.name.value == name:
+            return True
+        if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Name) and node.target.value == name:
+            return True
+        if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+            source = tree.code_for_node(node.module) if node.module is not None else ""
+            if (
+                any(alias.evaluated_alias == name or alias.name.value == name for alias in node.names)
+                and source != module
+            ):
+                return True
+    return False
+
+
+def _quote_of(text: str) -> str:
+    """Return the quote that most strings of a file have; "" where there is none or a tie."""
+    single, double = text.count("'"), text.count('"') - 3 * text.count('"""')
+    return "" if single == double else "'" if single > double else '"'
