@@ -123,7 +123,7 @@ async def test_the_environment_is_a_short_list(box: Box, monkeypatch: pytest.Mon
     assert "EXTRA" in names and "MY_TOKEN" not in names
     assert names <= {
         *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH"),
-        *("AMBIENT_APPEND_PATH", "GIT_CONFIG_NOSYSTEM", "EXTRA", "HOSTNAME", "PWD"),
+        *("AMBIENT_APPEND_PATH", "AMBIENT_SOURCES", "GIT_CONFIG_NOSYSTEM", "EXTRA", "HOSTNAME", "PWD"),
     }
 
 
