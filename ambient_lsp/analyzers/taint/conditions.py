@@ -268,7 +268,8 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
-    """A text without ".." stays below, one without a separator stays in the folder."""
+    """A text without ".." stays below, one without a separator stays in the folder, and one without a quote stays in the
+    literal of an XPath expression, which knows no escapes."""
     value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
     marks: set[str] = set()
@@ -278,6 +279,8 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
         marks = {NO_DOTS, NO_ROOT}
     elif unwanted in ("\n", "\r"):
         marks = {"log", "header"}
+    elif unwanted in ("'", '"'):
+        marks = {"xpath"}
     if marks:
         _change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
 

@@ -7,6 +7,16 @@ from __future__ import annotations
 
 VULNERABLE = [
     (
+        "XPATH",
+        "import lxml.etree",
+        """
+v = request.args["v"]
+if "<" in v:
+    abort(400)
+lxml.etree.parse("x.xml").xpath(f"/users/user[@name='{v}']")
+""",
+    ),
+    (
         "SHELL",
         "",
         """
@@ -414,6 +424,15 @@ return ""
 ]
 
 SAFE = [
+    (
+        "import lxml.etree",
+        """
+v = request.args["v"]
+if "'" in v:
+    abort(400)
+lxml.etree.parse("x.xml").xpath(f"/users/user[@name='{v}']")
+""",
+    ),
     (
         "",
         """
