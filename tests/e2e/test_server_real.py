@@ -66,7 +66,9 @@ class Window(Connection):
         """Return the fixes at a line once they have been judged."""
 
         async def judged() -> list[dict[str, Any]]:
-            found = [one for one in await self.actions(uri, line, **context) if "never mind" not in one["title"]]
+            silencing = ("never mind", "with a comment")
+            actions = await self.actions(uri, line, **context)
+            found = [one for one in actions if not any(words in one["title"] for words in silencing)]
             waiting = ["still being checked" in one.get("disabled", {}).get("reason", "") for one in found]
             return [] if any(waiting) else found
 
