@@ -56,7 +56,7 @@ def test_what_is_found_is_at_its_place_in_the_whole_text(monkeypatch: pytest.Mon
         "def test_a():\n    assert True\n",
         "class T:\n    def test_a(self):\n        self.assertTrue(1)\n",
         "class T:\n    def test_a(self):\n        self.assertTrue(f(), 3)\n",
-        "class T:\n    def test_a(self):\n        self.assertEqual(a.b, a.b)\n",
+        "class T:\n    def test_a(self):\n        self.assertEqual(a, a)\n",
         "def test_a():\n    m.assert_called_once\n    assert f()\n",
         "def test_a():\n    return f() == 2\n    assert f()\n",
         "def test_a():\n    try:\n        assert f()\n    except Exception:\n        pass\n",
