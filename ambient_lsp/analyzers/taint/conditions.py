@@ -268,7 +268,7 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
-    """A text without ".." stays below, one without a separator stays in the folder, and one without a quote stays in the
+    """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
     literal of an XPath expression, which knows no escapes."""
     value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
