@@ -45,7 +45,8 @@ def register(common_dir: Path, name: str, tree: Path, dot_git: Path, commit: str
 def _make(admin: Path) -> None:
     """Make a registration's folder, though the last one of others may be going, and `worktrees` with it."""
     for _ in range(_ATTEMPTS):
-        with suppress(FileNotFoundError):
+        # Pathlib says that a folder exists when it was there, and is gone when it looks what it was.
+        with suppress(FileNotFoundError, FileExistsError):
             admin.mkdir(parents=True, exist_ok=True)
             return
     admin.mkdir(parents=True, exist_ok=True)
