@@ -191,7 +191,7 @@ def servers(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         ambient = [sys.executable, str(ROOT / "tests" / "server" / "run_server.py")]
     found = {"bare pygls": [sys.executable, str(bare)], "ambient": ambient}
     if options.pylsp:
-        place = folder / "pylsp"
+        place = folder / "pylsp-environment"
         venv.create(place, with_pip=True)
         subprocess.run([place / "bin" / "pip", "install", "-q", "python-lsp-server[all]"], check=True)
         found["pylsp"] = [str(place / "bin" / "pylsp")]

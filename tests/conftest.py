@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine makes any test slow; each has a time limit of its own.
+hypothesis.settings.register_profile("ambient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ambient")
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _RUNS = 50
+_STATUS_DELAY = 0.02
 
 
 class Session:
@@ -62,6 +63,7 @@ class Session:
         self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained: set[str] = set()
+        self._status_timer: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------- lifecycle
 
@@ -87,6 +89,8 @@ class Session:
 
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
+        if self._status_timer is not None:
+            self._status_timer.cancel()
         self.board.close()
         self.progress.close()
         for task in list(self._tasks):
@@ -249,7 +253,7 @@ class Session:
                 self.runs[event.run_id] = workspace, None
                 self._forget_old_runs()
                 self.progress.started(event.run_id)
-                self.send_status()
+                self._send_status_soon()
             case FindingsReported():
                 self.board.findings(workspace, event)
             case ProposalChanged():
@@ -306,7 +310,15 @@ class Session:
 
     def send_status(self) -> None:
         """Send the `ambient/status` notification."""
+        if self._status_timer is not None:
+            self._status_timer.cancel()
+            self._status_timer = None
         self.protocol.notify("ambient/status", self.status())
+
+    def _send_status_soon(self) -> None:
+        """Send the status once the first findings had their time: an editor that reads it then is in their way."""
+        if self._status_timer is None:
+            self._status_timer = asyncio.get_running_loop().call_later(_STATUS_DELAY, self.send_status)
 
     def status(self) -> dict[str, Any]:
         """Return what the status item shows."""
