@@ -12,6 +12,7 @@ from ambient_lsp.analyzers.taint import calls, expressions, functions, statement
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.prescan import may_show
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
@@ -58,15 +59,20 @@ def analyze(
     watched: Collection[Position] = (),
     steps: int = STEPS,
     seconds: float = SECONDS,
+    *,
+    verdicts: bool = False,
 ) -> Report:
     """Return what untrusted data does in one file.
 
     `modules` maps dotted names of other modules of the repository to their path and text. Never raises on any text.
+    `verdicts` says that they are asked for, also where there is nothing to find.
     """
     rules = catalogue()
     words = frozenset(_WORD.findall(text))
     imports = imports_of(text)
     if not watched and not _is_worthwhile(rules, words, imports):
+        return Report()
+    if not watched and not verdicts and not may_show([(path, text), *(modules or {}).values()], imports):
         return Report()
     try:
         tree = read(text)
