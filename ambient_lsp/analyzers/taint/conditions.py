@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
@@ -12,6 +13,7 @@ from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.containers import items_of, set_item
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.state import all_joined
+from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     UNKNOWN,
@@ -133,7 +135,7 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
 
 def remember(name: str, test: ast.expr, state: State) -> None:
     """Note that a variable holds the outcome of a test."""
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    names = {node.id for node in names_in(test)}
     if name not in names:
         about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
         state.names[fact_of(name)] = Fact(test, about)
@@ -169,8 +171,9 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
+@lru_cache(maxsize=512)
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 
 
 def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
 from ambient_lsp.analyzers.taint.prescan import may_show
 from ambient_lsp.analyzers.taint.state import Scope, State
-from ambient_lsp.analyzers.taint.syntax import read
+from ambient_lsp.analyzers.taint.syntax import attributes_in, read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def analyze(
         tree = read(text)
     except RecursionError:
         return Report(unfinished="it is nested too deeply")
-    machine = Interpreter(rules, path, modules or {}, steps, seconds)
-    machine.imports = imports
+    machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     unfinished = machine.run(tree, text)
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
@@ -347,9 +346,5 @@ def _changed_elsewhere(owner: Class) -> set[str]:
     found: set[str] = set()
     for member in owner.node.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name != "__init__":
-            found.update(
-                node.attr
-                for node in ast.walk(member)
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            )
+            found.update(node.attr for node in attributes_in(member) if isinstance(node.ctx, ast.Store))
     return found

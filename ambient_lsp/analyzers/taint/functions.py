@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.syntax import names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
@@ -306,9 +306,7 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
 @lru_cache(maxsize=512)
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
-    return frozenset(
-        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))
 
 
 # ------------------------------------------------------------------------------------------------------ objects

@@ -17,6 +17,8 @@ from ambient_lsp.analyzers.taint.values import Place
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ambient_lsp.text import Lines
 
 _DEEPEST = 200
@@ -58,6 +60,38 @@ def span(lines: Lines, place: Place) -> Span:
 def _column(lines: Lines, line: int, column: int) -> int:
     text = lines.line(line)
     return column if text.isascii() else len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+
+
+def names_in(root: ast.AST) -> Iterator[ast.Name]:
+    """Yield the names in a tree."""
+    return (node for node in walked(root) if type(node) is ast.Name)
+
+
+def attributes_in(root: ast.AST) -> Iterator[ast.Attribute]:
+    """Yield the attributes in a tree."""
+    return (node for node in walked(root) if type(node) is ast.Attribute)
+
+
+def walked(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield what `ast.walk` does, in a third of the time: of nodes that hold others, and of names."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in _FIELDS[type(node)]:
+            value = getattr(node, field, None)
+            if type(value) is list:
+                waiting += [each for each in value if type(each) in _FIELDS]
+            elif type(value) in _FIELDS:
+                waiting.append(value)
+
+
+_PLAIN = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop, ast.Constant, ast.type_ignore)
+_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: () if kind is ast.Name else kind._fields
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and not issubclass(kind, _PLAIN)
+}
 
 
 def dotted(node: ast.AST) -> str:
