@@ -176,7 +176,6 @@ class Catalogue:
         """Return the name under which the rules know what is called `dotted`."""
         return self.aliases.get(dotted, dotted)
 
-
     def for_imports(self, imports: AbstractSet[str]) -> Catalogue:
         """Return the rules for a file with these imports. The words stay those of all rules."""
         return _for_imports(frozenset(imports & _mentioned_imports()))
@@ -208,7 +207,9 @@ def _for_imports(imports: frozenset[str]) -> Catalogue:
 
     rules = catalogue()
     # A name all of whose rules are for other files keeps its place: no wider rule speaks for it.
-    indexes = {each: {name: kept(many) for name, many in getattr(rules, each).items()} for each in _INDEXES}
+    indexes: dict[str, Any] = {
+        each: {name: kept(many) for name, many in getattr(rules, each).items()} for each in _INDEXES
+    }
     return replace(rules, handlers=kept(rules.handlers), **indexes)
 
 

@@ -10,18 +10,20 @@ from __future__ import annotations
 import builtins
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ambient_lsp.analyzers.taint.catalogue import catalogue
+from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ambient_lsp.analyzers.taint.catalogue import Applies, Handler
+    from ambient_lsp.analyzers.taint.catalogue import Handler
+
+Made = TypeVar("Made")
 
 _TOKEN = re.compile(
     r'(?P<docs>(?<![fFtT])(?<![fFtT][rR])(?:"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'))|(?P<comment>#[^\n]*)'
-    r"|(?P<stars>\*\*)|(?:\b(?P<made>def|class)\s+)?(?P<dot>\.\s*)?(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<stars>\*\*)|(?:\b(?P<made>def|class)\s+)?(?P<dot>\.\s*)?(?P<name>[A-Za-z_]\w*)(?P<called>\s*\((?!\s*\)))?"
     r'|"(?P<double>[^"\n]*)"(?!")|\'(?P<single>[^\'\n]*)\'(?!\')',
     re.DOTALL,
 )
@@ -30,18 +32,16 @@ _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset({"pathlib.Path", "re.Pattern", "threading.Thread", "string.Template"})
 """Types that the engine itself knows; all others come from rules."""
-_LOOSE = frozenset({"getattr", "*"})
-"""With these in a text, what is an attribute elsewhere may be written as a bare name, or as a string."""
 _MANY = 512
 
 
 def may_show(texts: Iterable[tuple[str, str]], imports: set[str]) -> bool:
     """Whether running these texts, given with their paths, could find anything under the rules for `imports`."""
     words = _Words(texts, imports)
-    sinks = {strong for strong, name, where in _sinks() if words.applies(where) and words.has(name)}
+    sinks = {strong for strong, name, where in _sinks() if words.applies(where) and words.has_called(name, where)}
     if True in sinks:
         return True
-    return bool(sinks) and words.has_source()
+    return (bool(sinks) or words.shows_results()) and words.has_source()
 
 
 class _Words:
@@ -53,12 +53,15 @@ class _Words:
         for path, text in texts:
             self._tokens |= tokens(text)
             self._tokens.update(re.split(r"[/.]", path))  # relative imports are named after the path
-        self._loose = not self._tokens.isdisjoint(_LOOSE)
+        self._stars = "*" in self._tokens  # what a star brings is written as a bare name
+        self._getattr = "getattr" in self._tokens
         self._given = set(_GIVEN)
-        while more := {kind for name, where, kind in _types() if self.applies(where) and self.has(name)} - self._given:
-            self._given |= more
-            for handler in self._handlers():
-                self._given.update(handler.types.values())
+        known = 0
+        while known != len(self._given):  # one type may give another
+            known = len(self._given)
+            self._given |= {kind for name, where, kind in _types() if self.applies(where) and self.has(name)}
+            self._handlers = [handler for handler in catalogue().handlers if self._may_call(handler)]
+            self._given.update(kind for handler in self._handlers for kind in handler.types.values())
 
     def applies(self, where: Applies) -> bool:
         """Whether a rule is for a file with these imports."""
@@ -66,6 +69,8 @@ class _Words:
 
     def has(self, name: str) -> bool:
         """Whether something in the texts can have a name that a rule knows."""
+        if name in self._given:
+            return True
         if name == "class":  # a class called with what a dictionary holds
             return "**" in self._tokens
         parts = name.split(".")
@@ -76,26 +81,36 @@ class _Words:
         for length in range(len(parts) - 1, 0, -1):
             if ".".join(parts[:length]) in self._given or (length == 1 and parts[0] in _BUILTINS):
                 return all(self._has_attribute(part) for part in parts[length:])
-        return all(self._has_word(part) for part in parts)
+        return self._has_attribute(parts[-1]) and all(self._has_word(part) for part in parts[:-1])
+
+    def has_called(self, name: str, where: Applies) -> bool:
+        """Whether a sink can have a name. One that minds its receiver's name is called right there, with something."""
+        if where.receiver is None or where.receiver.search(""):
+            return self.has(name)
+        return f"{name.rpartition('.')[2]}(" in self._tokens
 
     def has_source(self) -> bool:
         """Whether untrusted data can come in."""
         if any(self.applies(where) and self.has(name) for name, where in _sources()):
             return True
-        return any(handler.parameters != "none" or handler.attributes for handler in self._handlers())
+        return any(handler.parameters != "none" or handler.attributes for handler in self._handlers)
+
+    def shows_results(self) -> bool:
+        """Whether a framework shows what functions of these texts return."""
+        return any(handler.returns for handler in self._handlers)
 
     def _has_word(self, word: str) -> bool:
-        return word == "*" or word in self._tokens or f".{word}" in self._tokens
+        return word == "*" or not self._tokens.isdisjoint((word, f".{word}", f"'{word}"))
 
     def _has_attribute(self, word: str) -> bool:
-        return word == "*" or f".{word}" in self._tokens or (self._loose and word in self._tokens)
+        if word == "*" or f".{word}" in self._tokens or (self._stars and word in self._tokens):
+            return True
+        return self._getattr and f"'{word}" in self._tokens
 
-    def _handlers(self) -> Iterator[Handler]:
-        """Yield the rules by which a framework may call functions of these texts."""
-        for handler in catalogue().handlers:
-            named = (*handler.bases, *handler.decorators)
-            if self.applies(handler.where) and (any(map(self.has, named)) or (not named and self._is_named(handler))):
-                yield handler
+    def _may_call(self, handler: Handler) -> bool:
+        """Whether a framework may call functions of these texts by a rule."""
+        named = (*handler.bases, *handler.decorators)
+        return self.applies(handler.where) and (any(map(self.has, named)) or (not named and self._is_named(handler)))
 
     def _is_named(self, handler: Handler) -> bool:
         pattern = handler.first or handler.function
@@ -104,9 +119,10 @@ class _Words:
 
 @lru_cache(maxsize=_MANY)
 def tokens(text: str) -> frozenset[str]:
-    """Return the words of a text that rules know: `.x` for attributes and imported names, `def x` for what it makes.
+    """Return the words of a text that rules know.
 
-    Comments and long strings hold none.
+    `.x` is an attribute or an imported name, `x(` a method that is given something, `def x` what the text itself
+    makes, `'x` a word in a short string. Comments and long strings hold none.
     """
     known = _vocabulary()
     found: set[str] = set()
@@ -115,11 +131,13 @@ def tokens(text: str) -> frozenset[str]:
         if name is not None:
             if name in known or _unusual(name):
                 found.add(f"def {name}" if match["made"] else f".{name}" if match["dot"] else name)
+                if match["dot"] and match["called"]:
+                    found.add(f"{name}(")
         elif kind == "stars":
             found.add("**")
         elif kind in ("double", "single"):
             inner = _NAME.findall(match[kind])
-            found.update(f".{name}" if dot else name for dot, name in inner if name in known)
+            found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
     for match in _IMPORTED.finditer(text):
         found.update(f".{name}" for _, name in _NAME.findall(match[1]) if name in known)
         if "*" in match[1]:
@@ -139,7 +157,7 @@ def _vocabulary() -> frozenset[str]:
     named = [name for _, name, _ in _sinks()] + [name for name, _ in _sources()] + [name for name, _, _ in _types()]
     for handler in rules.handlers:
         named += [*handler.bases, *handler.decorators]
-    return frozenset(part for name in named for part in name.split(".")) | _LOOSE
+    return frozenset(part for name in named for part in name.split(".")) | {"getattr"}
 
 
 @cache
@@ -147,39 +165,34 @@ def _sinks() -> tuple[tuple[bool, str, Applies], ...]:
     """Return the names of all sinks; True for those that need no source: any parameter will do, or none."""
     rules = catalogue()
     found: set[tuple[bool, str, Applies]] = set()
-    for index in (rules.sinks, rules.stores, rules.assigns):
-        for name, sinks in index.items():
-            for sink in sinks:
-                by_parameter = "parameter" in rules.kinds[sink.kind].levels
-                found.add((by_parameter and (not sink.labels or "parameter" in sink.labels), name, sink.where))
-    found |= {(True, name, misuse.where) for name, misuses in rules.misuses.items() for misuse in misuses}
-    for index in (rules.sources, rules.values):  # a random number becomes a secret by any name
-        found |= {(True, name, one.where) for name, many in index.items() for one in many if one.label == "random"}
+    for name, sink in _every(rules.sinks, rules.stores, rules.assigns):
+        by_parameter = "parameter" in rules.kinds[sink.kind].levels
+        found.add((by_parameter and (not sink.labels or "parameter" in sink.labels), name, sink.where))
+    found |= {(True, name, misuse.where) for name, misuse in _every(rules.misuses)}
+    # A random number becomes a secret by any name.
+    found |= {(True, name, one.where) for name, one in _every(rules.sources, rules.values) if one.label == "random"}
     return tuple(found)
 
 
 @cache
 def _sources() -> tuple[tuple[str, Applies], ...]:
-    rules = catalogue()
-    each = ((name, source) for index in (rules.sources, rules.values) for name, all_ in index.items() for source in all_)
-    return tuple((name, source.where) for name, source in each if source.label != "environment")
+    every = _every(catalogue().sources, catalogue().values)
+    return tuple((name, source.where) for name, source in every if source.label != "environment")
 
 
 @cache
 def _types() -> tuple[tuple[str, Applies, str], ...]:
     """Return what gives a value of a known type."""
-    from ambient_lsp.analyzers.taint.catalogue import Applies
-
     rules = catalogue()
-    typed: tuple[Mapping[str, list[object]], ...] = (
-        rules.types, rules.value_types, rules.item_types, rules.sources, rules.values, rules.propagators,
-        rules.sanitizers, rules.value_sanitizers,
-    )  # type: ignore[assignment]  # fmt: skip
-    found = [
-        (name, rule.where, rule.type)  # type: ignore[attr-defined]
-        for index in typed
-        for name, many in index.items()
-        for rule in many
-        if rule.type  # type: ignore[attr-defined]
+    typed: list[tuple[str, Any]] = [
+        *_every(rules.types, rules.value_types, rules.item_types),
+        *_every(rules.sources, rules.values),
+        *_every(rules.propagators),
+        *_every(rules.sanitizers, rules.value_sanitizers),
     ]
-    return (*found, *((alias, Applies(), name) for alias, name in rules.aliases.items()))
+    other = [(alias, Applies(), name) for alias, name in rules.aliases.items()]
+    return (*((name, rule.where, rule.type) for name, rule in typed if rule.type), *other)
+
+
+def _every(*indexes: Mapping[str, list[Made]]) -> Iterator[tuple[str, Made]]:
+    return ((name, rule) for index in indexes for name, rules in index.items() for rule in rules)

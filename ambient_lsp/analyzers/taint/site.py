@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Site:
-    """One call; never changed, but made too often for a frozen dataclass. `names` are those under which the rules may know what is called, the most exact first.
+    """One call; never changed, but made too often for a frozen dataclass.
 
+    `names` are those under which the rules may know what is called, the most exact first.
     `star` and `double` cover unpacked arguments that are not known one by one.
     """
 

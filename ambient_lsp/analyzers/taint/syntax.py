@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers import base
 from ambient_lsp.analyzers.taint.convert import Converter
@@ -79,7 +79,7 @@ def walked(root: ast.AST) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         for field in _FIELDS[type(node)]:
-            value = getattr(node, field, None)
+            value: Any = getattr(node, field, None)
             if type(value) is list:
                 waiting += [each for each in value if type(each) in _FIELDS]
             elif type(value) in _FIELDS:
