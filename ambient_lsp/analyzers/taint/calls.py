@@ -225,12 +225,14 @@ def _of_super(machine: Machine, node: ast.Call, name: str, state: State) -> Valu
 
 def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     state, rules = site.state, machine.rules
-    applies = machine.applies(site.receiver_name)
     sinks.check(machine, site)
     modelled = models.result(machine, site, name)
     if modelled is None and site.receiver is not None:
         modelled = texts.method(machine, site, name.rsplit(".", 1)[-1])
     value = modelled
+    if not rules.knows_calls(site.names):
+        return _unknown(machine, site, name) if value is None else value
+    applies = machine.applies(site.receiver_name)
     for sanitizer in lookup(rules.sanitizers, site.names, applies):
         held = state.taints(value) if value is not None else _all_taints(site, None)
         if type(value) is not Const:

@@ -168,6 +168,7 @@ class Catalogue:
     aliases: dict[str, str] = field(default_factory=dict)
     exits: set[str] = field(default_factory=set)
     source_types: set[str] = field(default_factory=set)
+    called: frozenset[str] = frozenset()
     source_words: set[str] = field(default_factory=set)
     sink_words: set[str] = field(default_factory=set)
     strong_words: set[str] = field(default_factory=set)
@@ -175,6 +176,13 @@ class Catalogue:
     def name(self, dotted: str) -> str:
         """Return the name under which the rules know what is called `dotted`."""
         return self.aliases.get(dotted, dotted)
+
+    def knows_calls(self, names: Iterable[str]) -> bool:
+        """Whether any rule is about a call under one of these names: of most calls, none is."""
+        for name in names:
+            if name in self.called or ("." in name and f"{name[: name.rindex('.')]}.*" in self.called):
+                return True
+        return False
 
     def for_imports(self, imports: AbstractSet[str]) -> Catalogue:
         """Return the rules for a file with these imports. The words stay those of all rules."""
@@ -200,6 +208,9 @@ _INDEXES = (
 )  # fmt: skip
 
 
+_OF_CALLS = ("sources", "propagators", "sanitizers", "types", "sinks", "misuses")
+
+
 @lru_cache(maxsize=64)
 def _for_imports(imports: frozenset[str]) -> Catalogue:
     def kept(rules: Iterable[Any]) -> list[Any]:
@@ -210,7 +221,8 @@ def _for_imports(imports: frozenset[str]) -> Catalogue:
     indexes: dict[str, Any] = {
         each: {name: kept(many) for name, many in getattr(rules, each).items()} for each in _INDEXES
     }
-    return replace(rules, handlers=kept(rules.handlers), **indexes)
+    called = frozenset(name for each in _OF_CALLS for name, many in indexes[each].items() if many)
+    return replace(rules, handlers=kept(rules.handlers), called=called, **indexes)
 
 
 @cache

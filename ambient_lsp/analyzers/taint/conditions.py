@@ -135,10 +135,15 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
 
 def remember(name: str, test: ast.expr, state: State) -> None:
     """Note that a variable holds the outcome of a test."""
-    names = {node.id for node in names_in(test)}
+    names = _sorted_names(test)
     if name not in names:
-        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        about = tuple((each, state.names[each]) for each in names if each in state.names)
         state.names[fact_of(name)] = Fact(test, about)
+
+
+@lru_cache(maxsize=1024)
+def _sorted_names(test: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted({node.id for node in names_in(test)}))
 
 
 def _recalled(name: str, state: State) -> ast.expr | None:
@@ -171,7 +176,7 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _yields(node: ast.AST) -> bool:
     return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
@@ -224,7 +225,7 @@ class Interpreter(Machine):
                 items = dict(held.items)
                 for exit in exits:
                     self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
-        changed = _changed_elsewhere(owner)
+        changed = _changed_elsewhere(owner.node)
         items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
         items = {name: value for name, value in items.items() if not _is_parameter(value)}
         self._attributes[owner.key] = items
@@ -341,10 +342,11 @@ def _is_parameter(value: Value) -> bool:
     return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
 
 
-def _changed_elsewhere(owner: Class) -> set[str]:
+@lru_cache(maxsize=256)
+def _changed_elsewhere(owner: ast.ClassDef) -> frozenset[str]:
     """Return the attributes that methods beside the constructor assign."""
     found: set[str] = set()
-    for member in owner.node.body:
+    for member in owner.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name != "__init__":
             found.update(node.attr for node in attributes_in(member) if isinstance(node.ctx, ast.Store))
-    return found
+    return frozenset(found)

@@ -278,7 +278,7 @@ def _received(
 
 def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], exits: list[Exit]) -> None:
     """What a function raised for cannot be in a variable that was given to it any more, once it came back."""
-    if not isinstance(site.node, ast.Call) or not exits:
+    if not isinstance(site.node, ast.Call) or not exits or not any(map(taints_of, given.values())):
         return
     for name, node in passed(function, site.node):
         before = given.get(name)
@@ -303,7 +303,7 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
     return [(name, node) for name, node in found if name not in stored]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
     return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))

@@ -32,16 +32,18 @@ _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset({"pathlib.Path", "re.Pattern", "threading.Thread", "string.Template"})
 """Types that the engine itself knows; all others come from rules."""
+_FORMATTED = frozenset("fFtT")
 _MANY = 512
 
 
 def may_show(texts: Iterable[tuple[str, str]], imports: set[str]) -> bool:
     """Whether running these texts, given with their paths, could find anything under the rules for `imports`."""
     words = _Words(texts, imports)
-    sinks = {strong for strong, name, where in _sinks() if words.applies(where) and words.has_called(name, where)}
-    if True in sinks:
+    if any(words.has_called(name, where) for name, where in _sinks(strong=True)):
         return True
-    return (bool(sinks) or words.shows_results()) and words.has_source()
+    if not words.has_source():
+        return False
+    return words.shows_results() or any(words.has_called(name, where) for name, where in _sinks(strong=False))
 
 
 class _Words:
@@ -73,18 +75,26 @@ class _Words:
             return True
         if name == "class":  # a class called with what a dictionary holds
             return "**" in self._tokens
-        parts = name.split(".")
-        if parts[0] == "*":
-            return all(self._has_attribute(part) for part in parts[1:])
-        if len(parts) == 1:
+        owner, dot, last = name.rpartition(".")
+        if not dot:
             return name in self._tokens
-        for length in range(len(parts) - 1, 0, -1):
-            if ".".join(parts[:length]) in self._given or (length == 1 and parts[0] in _BUILTINS):
-                return all(self._has_attribute(part) for part in parts[length:])
-        return self._has_attribute(parts[-1]) and all(self._has_word(part) for part in parts[:-1])
+        if not self._has_attribute(last):
+            return False
+        while owner and owner != "*":
+            if owner in self._given or owner in _BUILTINS:
+                return True
+            owner, dot, part = owner.rpartition(".")
+            if not self._has_word(part):
+                return False
+        return True
 
     def has_called(self, name: str, where: Applies) -> bool:
-        """Whether a sink can have a name. One that minds its receiver's name is called right there, with something."""
+        """Whether a sink for these imports can be called by a name.
+
+        One that minds its receiver's name is called right there, and is given something.
+        """
+        if not self.applies(where):
+            return False
         if where.receiver is None or where.receiver.search(""):
             return self.has(name)
         return f"{name.rpartition('.')[2]}(" in self._tokens
@@ -110,11 +120,9 @@ class _Words:
     def _may_call(self, handler: Handler) -> bool:
         """Whether a framework may call functions of these texts by a rule."""
         named = (*handler.bases, *handler.decorators)
-        return self.applies(handler.where) and (any(map(self.has, named)) or (not named and self._is_named(handler)))
-
-    def _is_named(self, handler: Handler) -> bool:
-        pattern = handler.first or handler.function
-        return pattern is not None and any(pattern.search(token.removeprefix("def ")) for token in self._tokens)
+        if not self.applies(handler.where):
+            return False
+        return any(map(self.has, named)) if named else not _names(handler).isdisjoint(self._tokens)
 
 
 @lru_cache(maxsize=_MANY)
@@ -127,17 +135,19 @@ def tokens(text: str) -> frozenset[str]:
     known = _vocabulary()
     found: set[str] = set()
     for match in _TOKEN.finditer(text):
-        kind, name = match.lastgroup, match["name"]
+        name = match["name"]
         if name is not None:
-            if name in known or _unusual(name):
+            found.update(_patterns(name))
+            if name in known:
                 found.add(f"def {name}" if match["made"] else f".{name}" if match["dot"] else name)
                 if match["dot"] and match["called"]:
                     found.add(f"{name}(")
-        elif kind == "stars":
+        elif match.lastgroup == "stars":
             found.add("**")
-        elif kind in ("double", "single"):
-            inner = _NAME.findall(match[kind])
-            found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
+        elif match.lastgroup in ("double", "single"):
+            mark = "" if _FORMATTED.intersection(text[max(0, match.start() - 2) : match.start()]) else "'"
+            inner = _NAME.findall(match[match.lastgroup])
+            found.update(f".{name}" if dot else f"{mark}{name}" for dot, name in inner if name in known)
     for match in _IMPORTED.finditer(text):
         found.update(f".{name}" for _, name in _NAME.findall(match[1]) if name in known)
         if "*" in match[1]:
@@ -145,33 +155,45 @@ def tokens(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@cache
-def _unusual(name: str) -> bool:
-    patterns = (pattern for handler in catalogue().handlers for pattern in (handler.first, handler.function))
-    return any(pattern.search(name) for pattern in patterns if pattern is not None)
+@lru_cache(maxsize=4096)
+def _patterns(name: str) -> tuple[str, ...]:
+    """Return the patterns of handlers that a name fits, with which they are looked up among the tokens."""
+    return tuple(
+        f"/{pattern.pattern}"
+        for handler in catalogue().handlers
+        for pattern in (handler.first, handler.function)
+        if pattern is not None and pattern.search(name)
+    )
+
+
+def _names(handler: Handler) -> set[str]:
+    return {f"/{pattern.pattern}" for pattern in (handler.first, handler.function) if pattern is not None}
 
 
 @cache
 def _vocabulary() -> frozenset[str]:
     rules = catalogue()
-    named = [name for _, name, _ in _sinks()] + [name for name, _ in _sources()] + [name for name, _, _ in _types()]
+    named = [name for name, _ in (*_sinks(strong=True), *_sinks(strong=False), *_sources())]
+    named += [name for name, _, _ in _types()]
     for handler in rules.handlers:
         named += [*handler.bases, *handler.decorators]
     return frozenset(part for name in named for part in name.split(".")) | {"getattr"}
 
 
 @cache
-def _sinks() -> tuple[tuple[bool, str, Applies], ...]:
-    """Return the names of all sinks; True for those that need no source: any parameter will do, or none."""
+def _sinks(*, strong: bool) -> tuple[tuple[str, Applies], ...]:
+    """Return the names of sinks: those that need no source, since any parameter will do, or of the others."""
     rules = catalogue()
-    found: set[tuple[bool, str, Applies]] = set()
+    found: set[tuple[str, Applies]] = set()
     for name, sink in _every(rules.sinks, rules.stores, rules.assigns):
         by_parameter = "parameter" in rules.kinds[sink.kind].levels
-        found.add((by_parameter and (not sink.labels or "parameter" in sink.labels), name, sink.where))
-    found |= {(True, name, misuse.where) for name, misuse in _every(rules.misuses)}
-    # A random number becomes a secret by any name.
-    found |= {(True, name, one.where) for name, one in _every(rules.sources, rules.values) if one.label == "random"}
-    return tuple(found)
+        if strong is (by_parameter and (not sink.labels or "parameter" in sink.labels)):
+            found.add((name, sink.where))
+    if strong:
+        found |= {(name, misuse.where) for name, misuse in _every(rules.misuses)}
+        # A random number becomes a secret by any name.
+        found |= {(name, one.where) for name, one in _every(rules.sources, rules.values) if one.label == "random"}
+    return tuple(sorted(found, key=lambda each: each[0].count(".")))  # what most texts tell comes first
 
 
 @cache

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers import base
@@ -24,9 +23,28 @@ if TYPE_CHECKING:
 _DEEPEST = 200
 
 
-@lru_cache(maxsize=24)
 def read(text: str) -> ast.Module:
-    """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting."""
+    """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting.
+
+    The last trees are kept, since files that stand together import the same modules.
+    """
+    tree = _trees.pop(text, None)
+    _trees[text] = tree = _read(text) if tree is None else tree
+    size = sum(map(len, _trees))
+    while size > _MOST_TEXT and len(_trees) > 1:
+        oldest = next(iter(_trees))
+        del _trees[oldest]
+        size -= len(oldest)
+    return tree
+
+
+_MOST_TEXT = 800_000
+"""Characters of all texts whose trees are kept; a tree takes some 30 bytes for each."""
+_trees: dict[str, ast.Module] = {}
+"""Trees by text, the one used last at the end."""
+
+
+def _read(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in the user's text is not our affair
