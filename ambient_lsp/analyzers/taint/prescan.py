@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-_TOKEN = re.compile(
-    r'(?P<docs>(?<![fFtT])(?<![fFtT][rR])(?:"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'))|(?P<comment>#[^\n]*)'
-    r"|(?P<stars>\*\*)|(?:\b(?P<made>def|class)\s+)?(?P<dot>\.\s*)?(?P<name>[A-Za-z_]\w*)(?P<called>\s*\((?!\s*\)))?"
-    r'|"(?P<double>[^"\n]*)"(?!")|\'(?P<single>[^\'\n]*)\'(?!\')',
+_QUOTED = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|#[^\n]*'''
+    r"""|(?P<short>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.DOTALL,
 )
+_WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
 _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
@@ -134,20 +134,24 @@ def tokens(text: str) -> frozenset[str]:
     """
     known = _vocabulary()
     found: set[str] = set()
-    for match in _TOKEN.finditer(text):
-        name = match["name"]
-        if name is not None:
-            found.update(_patterns(name))
-            if name in known:
-                found.add(f"def {name}" if match["made"] else f".{name}" if match["dot"] else name)
-                if match["dot"] and match["called"]:
-                    found.add(f"{name}(")
-        elif match.lastgroup == "stars":
-            found.add("**")
-        elif match.lastgroup in ("double", "single"):
-            mark = "" if _FORMATTED.intersection(text[max(0, match.start() - 2) : match.start()]) else "'"
-            inner = _NAME.findall(match[match.lastgroup])
-            found.update(f".{name}" if dot else f"{mark}{name}" for dot, name in inner if name in known)
+
+    def without(quoted: re.Match[str]) -> str:
+        start = quoted.start()
+        if quoted[0][0] != "#" and not _FORMATTED.isdisjoint(text[max(0, start - 2) : start]):
+            return quoted[0]  # code may be inside
+        inner = _NAME.findall(quoted["short"] or "")
+        found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
+        return '""'
+
+    code = _QUOTED.sub(without, text)
+    for made, dot, name, called in set(_WORDS.findall(code)):
+        found.update(_patterns(name))
+        if name in known:
+            found.add(f"def {name}" if made else f".{name}" if dot else name)
+            if dot and called:
+                found.add(f"{name}(")
+    if "**" in code:
+        found.add("**")
     for match in _IMPORTED.finditer(text):
         found.update(f".{name}" for _, name in _NAME.findall(match[1]) if name in known)
         if "*" in match[1]:

@@ -63,6 +63,7 @@ def test_nothing_is_run_where_no_rule_could_speak(text):
         "def f(conn, x):\n    return f'{conn.execute(x)}'\n",
         "import django\n\n\ndef f(request):\n    return open(request.GET['a'])\n",
         "def f(x):\n    return f'{eval(x)}'\n",
+        'def f(x):\n    return "it\'s " + eval(x) + " don\'t"\n',
         "import sys\n\nopen(sys.argv[1])\n",
         "import random\n\ntoken = random.random()\n",
         "import hashlib\n\nhashlib.new('md5')\n",
