@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +34,7 @@ _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset({"pathlib.Path", "re.Pattern", "threading.Thread", "string.Template"})
 """Types that the engine itself knows; all others come from rules."""
 _FORMATTED = frozenset("fFtT")
-_MANY = 512
+_MANY = 256
 
 
 def may_show(texts: Iterable[tuple[str, str]], imports: set[str]) -> bool:
@@ -156,7 +157,7 @@ def tokens(text: str) -> frozenset[str]:
         found.update(f".{name}" for _, name in _NAME.findall(match[1]) if name in known)
         if "*" in match[1]:
             found.add("*")
-    return frozenset(found)
+    return frozenset(map(sys.intern, found))
 
 
 @lru_cache(maxsize=4096)
