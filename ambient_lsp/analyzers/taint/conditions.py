@@ -10,12 +10,29 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import folding
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
-from ambient_lsp.analyzers.taint.containers import items_of, set_item
+from ambient_lsp.analyzers.taint.comparisons import (
+    EVERY,
+    HOST_PARTS,
+    NO_ROOT,
+    SEPARATORS,
+    URL,
+    call_equals,
+    change,
+    clean_origins,
+    differs,
+    equals,
+    is_simple,
+    member,
+    names_of,
+    not_member,
+    same_origin,
+    within_base,
+)
+from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
-    ALL,
     UNKNOWN,
     Const,
     Fact,
@@ -23,34 +40,23 @@ from ambient_lsp.analyzers.taint.values import (
     Opaque,
     Options,
     Ref,
-    Symbol,
     Value,
     cleaned,
     either,
     fact_of,
     options,
-    part_of,
     taints_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-RESOLVED = "path.resolved"
-NO_DOTS = "path.dots"
-NO_ROOT = "path.root"
-_EVERY = frozenset({ALL})
-_PATH = frozenset({"path"})
 _LINES = frozenset({"log", "header"})
-_URL = frozenset({"ssrf", "redirect"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
-_PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
-_HOST_PARTS = frozenset({"netloc", "hostname", "host"})
-_SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
 
 def holds(value: Value, state: State) -> bool | None:
@@ -100,7 +106,7 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Call):
         return _call(machine, state, test, outcome)
     elif isinstance(test, ast.NamedExpr):
-        _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
+        change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
@@ -109,8 +115,8 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
             state.names[test.id] = _with_truth(value, outcome)
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
-    elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
-        _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+    elif isinstance(test, ast.Attribute) and test.attr in HOST_PARTS and not outcome:
+        same_origin(machine, state, test, URL)  # `not urlparse(url).netloc`: a place on this host
     return state
 
 
@@ -158,13 +164,13 @@ def _with_truth(value: Value, outcome: bool) -> Value:
     if type(value) is Options:
         kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
-    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
+    return value if outcome else cleaned(value, EVERY)  # what counts as false is empty
 
 
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
-        _within_base(machine, state, call.func.value)
+        within_base(machine, state, call.func.value)
     return state
 
 
@@ -181,26 +187,6 @@ def _yields(node: ast.AST) -> bool:
     return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 
 
-def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:
-    """Return the names under which the rules may know a function."""
-    if isinstance(function, ast.Name):
-        value = state.names.get(function.id) or state.frame.scope.find(function.id)
-        if value is None:
-            return (function.id,)
-        return (machine.rules.name(value.name),) if type(value) is Symbol else ()
-    if isinstance(function, ast.Attribute):
-        last = f"*.{function.attr}"
-        if not _is_simple(function.value):
-            return (last,)
-        owner = machine.evaluate(function.value, state)
-        if type(owner) is Symbol:
-            return machine.rules.name(f"{owner.name}.{function.attr}"), last
-        if type(owner) is Opaque and owner.type:
-            return machine.rules.name(f"{owner.type}.{function.attr}"), last
-        return (last,)
-    return ()
-
-
 # ------------------------------------------------------------------------------------------------ comparisons
 
 
@@ -209,96 +195,22 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
     positive = isinstance(operation, ast.Eq | ast.In | ast.Is) is outcome
     if isinstance(operation, ast.In | ast.NotIn):
         if positive:
-            _member(machine, state, left, right)
+            member(machine, state, left, right)
         else:
-            _not_member(machine, state, left, right)
+            not_member(machine, state, left, right)
     elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         for one, other in ((left, right), (right, left)):
             if positive:
-                _equals(machine, state, one, other)
+                equals(machine, state, one, other)
             else:
-                _differs(machine, state, one, other)
+                differs(machine, state, one, other)
     if isinstance(operation, ast.IsNot | ast.Is) and not positive:  # `re.match(...) is not None`
         inner = left.value if isinstance(left, ast.NamedExpr) else left
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
             _call(machine, state, inner, True)
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):
-        _call_equals(machine, state, left)
-
-
-def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
-        _same_origin(machine, state, node, _URL)
-        return
-    if not _is_simple(other) or taints_of(value):
-        return
-    if type(value) is Const and value.value in (None, ""):
-        _change(machine, state, node, lambda _: value)
-        return
-    known = all(type(option) is Const for option in options(value))
-    exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
-
-
-def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    if not isinstance(other, ast.Constant):
-        return
-    unwanted = Const(other.value)
-
-    def without(value: Value) -> Value:
-        if type(value) is not Options or unwanted not in value.values:
-            return value
-        return either(option for option in value.values if option != unwanted)
-
-    _change(machine, state, node, without)
-
-
-def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
-    if isinstance(container, ast.Attribute) and container.attr == "parents":
-        _within_base(machine, state, container.value)
-        return
-    value = machine.evaluate(container, state)
-    if state.taints(value):
-        return
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
-        _same_origin(machine, state, node, _URL)
-        return
-    items = items_of(value, state)
-    exact = (
-        items is not None
-        and all(type(item) is Const for item in items)
-        and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    )
-    exact = exact and type(value) is not Const
-    _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
-
-
-def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
-    """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
-    literal of an XPath expression, which knows no escapes."""
-    value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
-    unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
-    marks: set[str] = set()
-    if unwanted in ("..", "../"):
-        marks = {NO_DOTS}
-    elif unwanted in _SEPARATORS:
-        marks = {NO_DOTS, NO_ROOT}
-    elif unwanted in ("\n", "\r"):
-        marks = {"log", "header"}
-    elif unwanted in ("'", '"'):
-        marks = {"xpath"}
-    if marks:
-        _change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
-
-
-def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
-    """`os.path.commonpath([base, path]) == base`."""
-    if any(name.endswith((".commonpath", ".commonprefix")) for name in names_of(machine, call.func, state)):
-        for arg in call.args:
-            for node in arg.elts if isinstance(arg, ast.List | ast.Tuple) else [arg]:
-                _within_base(machine, state, node)
+        call_equals(machine, state, left)
 
 
 # ------------------------------------------------------------------------------------------------------ calls
@@ -311,14 +223,14 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     for guard in lookup(machine.rules.guards, names, machine.applies()):
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
-                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
-                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+                clean_origins(state, machine.evaluate(node, state), guard.cleans)
+                change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
-            _change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+            change(machine, state, call.args[0], lambda value: cleaned(value, EVERY))
         elif outcome and types <= {"str", "bytes"}:
-            _change(machine, state, call.args[0], _as_text)
+            change(machine, state, call.args[0], _as_text)
     elif names[:1] in (("bool",), ("all",)) and call.args:
         inner = call.args[0]
         if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
@@ -328,7 +240,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
-        _change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
+        change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif isinstance(call.func, ast.Attribute):
         _method(machine, state, call, call.func, outcome)
     return state
@@ -337,30 +249,30 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
     name, owner = function.attr, function.value
     if name in _HARMLESS_TESTS and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _EVERY))
+        change(machine, state, owner, lambda value: cleaned(value, EVERY))
     elif name == "isprintable" and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _LINES))
+        change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
-        _within_base(machine, state, owner)
+        within_base(machine, state, owner)
     elif name == "startswith" and call.args:
         _starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
-        _change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+        change(machine, state, owner.args[0], lambda value: cleaned(value, EVERY))
 
 
 def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
-    value = machine.evaluate(start, state) if _is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
+    value = machine.evaluate(start, state) if is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
     if state.taints(value):
         return
     if outcome:
         text = value.value if type(value) is Const and isinstance(value.value, str) else ""
         if text:
-            _change(machine, state, owner, lambda old: _beginning(old, text))
-        _within_base(machine, state, owner)
-    elif type(value) is Const and value.value in _SEPARATORS:
-        _change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
+            change(machine, state, owner, lambda old: _beginning(old, text))
+        within_base(machine, state, owner)
+    elif type(value) is Const and value.value in SEPARATORS:
+        change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
 
 
 def _beginning(value: Value, text: str) -> Value:
@@ -376,18 +288,18 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     function = call.func
     pattern: Value = UNKNOWN
     subject: ast.expr | None = None
-    if isinstance(function, ast.Attribute) and _is_simple(function.value):
+    if isinstance(function, ast.Attribute) and is_simple(function.value):
         owner = machine.evaluate(function.value, state)
         held = state.object(owner)
         if held is not None and held.type == "re.Pattern":
             pattern, subject = held.items.get("pattern", UNKNOWN), call.args[0] if call.args else None
-    if subject is None and len(call.args) > 1 and _is_simple(call.args[0]):
+    if subject is None and len(call.args) > 1 and is_simple(call.args[0]):
         pattern, subject = machine.evaluate(call.args[0], state), call.args[1]
     if subject is None or type(pattern) is not Const or not isinstance(pattern.value, str):
         return
     kinds = kinds_cleaned_by(pattern.value, how)
     if kinds:
-        _change(machine, state, subject, lambda value: cleaned(value, kinds))
+        change(machine, state, subject, lambda value: cleaned(value, kinds))
 
 
 def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | ast.ListComp) -> None:
@@ -402,7 +314,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
         listed = isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq)
         if not known and not listed:
             return
-    _change(machine, state, first.iter, lambda value: cleaned(value, _EVERY))
+    change(machine, state, first.iter, lambda value: cleaned(value, EVERY))
 
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
@@ -423,7 +335,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
         return None if exits else state
     for name, node in passed(function, call):
         after = either(way.names.get(name, UNKNOWN) for way in ways)
-        _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
+        change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
 
 
@@ -449,78 +361,3 @@ def _type_names(node: ast.expr) -> set[str]:
     if isinstance(node, ast.BinOp):
         return _type_names(node.left) | _type_names(node.right)
     return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}
-
-
-# ----------------------------------------------------------------------------------------- changing what is known
-
-
-def _within_base(machine: Machine, state: State, node: ast.expr) -> None:
-    """A path that was resolved and lies below a folder is safe, as is all that has the same origin."""
-    value = machine.evaluate(node, state) if _is_simple(node) else UNKNOWN
-    if isinstance(node, ast.Call):
-        value = machine.evaluate(node, state)
-    taints = taints_of(value)
-    if taints and all(RESOLVED in taint.cleaned for taint in taints):
-        _change(machine, state, node, lambda old: cleaned(old, _PATH))
-        _clean_origins(state, value, _PATH)
-
-
-def _same_origin(machine: Machine, state: State, node: ast.Attribute, kinds: frozenset[str]) -> None:
-    """A checked part (`urlparse(url).netloc`) tells of the whole."""
-    if _is_simple(node.value) or isinstance(node.value, ast.Call):
-        _clean_origins(state, machine.evaluate(node.value, state), kinds)
-
-
-def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
-    origins = {taint.source for taint in taints_of(value)}
-    if not origins:
-        return
-    for name, held in state.names.items():
-        taints = taints_of(held)
-        if taints and {taint.source for taint in taints} <= origins:
-            state.names[name] = cleaned(held, kinds)
-
-
-def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
-    """Change what is known of a variable, an attribute or an item; nothing else can hold knowledge."""
-    while isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:
-            node = node.func.value
-        elif (
-            isinstance(node.func, ast.Name)
-            and node.func.id in ("str", "int", "set", "frozenset")
-            and len(node.args) == 1
-        ):
-            node = node.args[0]
-        else:
-            return
-    if isinstance(node, ast.NamedExpr):
-        node = node.target
-    if isinstance(node, ast.Name):
-        value = state.names.get(node.id)
-        if value is not None:
-            state.names[node.id] = change(value)
-    elif isinstance(node, ast.Attribute | ast.Subscript) and _is_simple(node):
-        owner = machine.evaluate(node.value, state)
-        key: Value = Const(node.attr) if isinstance(node, ast.Attribute) else machine.evaluate(node.slice, state)
-        if type(owner) is Ref and type(key) is Const:
-            old = machine.evaluate(node, state)
-            if taints_of(old):
-                set_item(machine, owner, key, change(old), state)
-        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
-            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
-
-
-def _is_simple(node: ast.expr) -> bool:
-    """Whether an expression can be evaluated again without doing anything."""
-    if isinstance(node, ast.Name | ast.Constant):
-        return True
-    if isinstance(node, ast.Attribute):
-        return _is_simple(node.value)
-    if isinstance(node, ast.Subscript):
-        return _is_simple(node.value) and _is_simple(node.slice)
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return len(node.elts) <= 100 and all(_is_simple(element) for element in node.elts)
-    if isinstance(node, ast.Dict):
-        return len(node.keys) <= 100 and all(key is not None and _is_simple(key) for key in node.keys)
-    return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
-from ambient_lsp.analyzers.taint.conditions import names_of
+from ambient_lsp.analyzers.taint.comparisons import names_of
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import marks
 from ambient_lsp.analyzers.taint.site import Site

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.comparisons import NO_DOTS, NO_ROOT
+from ambient_lsp.analyzers.taint.conditions import holds
 from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
