@@ -105,6 +105,7 @@ class Editor:
         wire.on_diagnostics = self._take  # type: ignore[method-assign]
         wire.answers["workspace/applyEdit"] = self.apply_edit
         wire.answers["window/showMessageRequest"] = lambda params: {"title": self.chosen}
+        wire.answers["window/showDocument"] = lambda params: {"success": True}
         wire.answers["client/registerCapability"] = lambda params: None
         wire.answers["workspace/configuration"] = lambda params: [None for _ in params["items"]]
         wire.answers["window/workDoneProgress/create"] = lambda params: None
