@@ -46,9 +46,10 @@ def _saved(verdict: Verdict) -> str:
 
 def _passing(verdict: Verdict) -> str:
     passed = [test in check.base for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
-    if known := sum(passed):
+    known, new = sum(passed), len(passed) - sum(passed)
+    if known and not (new and _noticed(verdict)):
         return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
-    return f"{len(passed)} new test{'s pass' if len(passed) != 1 else ' passes'}" if passed else ""
+    return f"{new} new test{'s pass' if new != 1 else ' passes'}" if new else ""
 
 
 def _noticed(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ import pytest
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.lsp.publisher import INTERVAL
 from ambient_lsp.model import TriggerKind
+from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import freeze
 from tests.fakes.engine import FakeEngine
 from tests.server.wire import Connection, settle, until
@@ -351,3 +352,18 @@ async def test_a_glance_adds_to_what_an_agent_said_until_it_speaks_again(file, m
         await until(lambda: messages(it, file.as_uri()) == ["md5 is broken", stale])
         look(it, typed, glance=False)
         await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"] * 2)
+
+
+async def test_a_sandbox_that_could_not_be_looked_at_is_looked_at_again(file, monkeypatch):
+    answers = iter([OSError("busy"), (Readiness(True, "fake"),)])
+
+    async def readiness(engine):
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(FakeEngine, "readiness", readiness)
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), file.read_text())
+        await until(lambda: [one for one in it.wire.of("ambient/status") if one["folders"][0]["sandbox"] == "fake"])

@@ -3,7 +3,7 @@
 local report = assert(io.open(vim.env.AMBIENT_REPORT, 'a'))
 
 local function wait(what, check)
-  assert(vim.wait(120000, check, 50), 'timeout: ' .. what)
+  assert(vim.wait(120000, check, 50), 'timeout: ' .. what .. '; status: ' .. require('ambient').statusline())
 end
 
 vim.opt.runtimepath:prepend(vim.env.AMBIENT_PLUGIN)
@@ -55,8 +55,7 @@ local function take(scenario)
   end)
 
   asked = {}
-  local target, title = vim.fn.bufadd(scenario.target), nil
-  local before = vim.api.nvim_buf_get_changedtick(target)
+  local title
   vim.lsp.buf.code_action({
     apply = true,
     context = { only = { 'quickfix' }, diagnostics = { found.user_data.lsp } },
@@ -66,12 +65,9 @@ local function take(scenario)
       return right
     end,
   })
-  wait('the fix', function()
-    return vim.api.nvim_buf_get_changedtick(target) > before
-  end)
   -- A fix of another file brings the user there, to look at it and to save it.
-  wait('the fixed file', function()
-    return vim.api.nvim_get_current_buf() == target
+  wait('the fix', function()
+    return vim.api.nvim_buf_get_name(0) == scenario.target and vim.bo.modified
   end)
   assert((#asked > 0) == scenario.asks, 'asked: ' .. vim.inspect(asked))
   vim.cmd.write()

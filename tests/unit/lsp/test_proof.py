@@ -27,10 +27,10 @@ def test_new_tests_are_not_said_to_pass_as_before(before, words):
     [
         (Measurement("time of f", 0.25, 0.0005, "seconds"), "99 % less time, 1 test passes as before"),
         (Measurement("peak memory of f", 800, 200, "bytes"), "75 % less memory, 1 test passes as before"),
-        (Measurement("mutants noticed", 0, 5, "of 6"), "1 test passes as before, 5 of 6 mistakes noticed"),
+        (Measurement("mutants noticed", 0, 5, "of 6"), "1 new test passes, 5 of 6 mistakes noticed"),
         (Measurement("cognitive complexity of f", 9, 3, "points"), "1 test passes as before"),
     ],
 )
 def test_what_was_gained_is_told_where_it_is_what_the_fix_is_for(measured, words):
-    check = CheckResult("tests", (), VerdictOutcome.PASSED, base={"a": "passed"}, patched={"a": "passed"})
+    check = CheckResult("tests", (), VerdictOutcome.PASSED, base={"a": "passed"}, patched={"a": "passed", "b": "passed"})
     assert shown(Verdict(VerdictOutcome.PASSED, "", (check,), (measured,))) == words
