@@ -80,10 +80,12 @@ def _changes(
 ) -> list[_Change]:
     uri = uris[edit.path]
     if edit.kind == "create":
-        start = types.Range(types.Position(0, 0), types.Position(0, 0))
+        # Neovim has an empty file as one empty line with an ending, which would stay behind the text. All others take
+        # the end of a range that is beyond a text for the text's end.
+        whole = types.Range(types.Position(0, 0), types.Position(1, 0))
         return [
             types.CreateFile(uri=uri, options=types.CreateFileOptions(overwrite=False), annotation_id=annotation),
-            _text_change(uri, None, [types.TextEdit(start, edit.text or "")], annotation),
+            _text_change(uri, None, [types.TextEdit(whole, edit.text or "")], annotation),
         ]
     if edit.kind == "delete":
         return [types.DeleteFile(uri=uri, annotation_id=annotation)]

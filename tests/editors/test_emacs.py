@@ -10,7 +10,7 @@ from tests.editors import editor, visit
 from tests.editors.scenarios import SCENARIOS, UNTESTED, UNTESTED_BESIDE_TESTED, Scenario
 from tests.editors.visit import Visit
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 # eglot of Emacs 30 makes no files for a server (it names no `resourceOperations`), so the new tests go where some are.
 FIXES = tuple(UNTESTED_BESIDE_TESTED if scenario is UNTESTED else scenario for scenario in SCENARIOS)

@@ -12,7 +12,7 @@ from tests.editors import editor, scenarios, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 
 PLUGIN = editor.REPOSITORY / "editors/nvim"

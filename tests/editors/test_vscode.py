@@ -14,7 +14,7 @@ from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 from tests.real import require
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 HERE = Path(__file__).parent
 
 

@@ -318,6 +318,9 @@ async def test_a_created_file_comes_with_its_text_in_the_same_edit(file):
         await start(it, file.as_uri())
         kinds_of_change = [change.get("kind", "text") for change in it.editor.edits[0]["documentChanges"]]
         assert kinds_of_change == ["text", "create", "text"]
+        # Neovim would keep an empty line behind the text, if that were not a part of what is replaced.
+        (edit,) = it.editor.edits[0]["documentChanges"][2]["edits"]
+        assert edit["range"]["end"] == {"line": 1, "character": 0}
 
 
 async def test_a_fix_that_changes_only_files_that_are_not_open_is_shown_and_may_be_saved(file):
