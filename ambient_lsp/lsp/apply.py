@@ -133,8 +133,8 @@ async def _send(
     """
     metadata = None
     if closed and session.support.knows_refactorings:
-        # VS Code saves what a refactoring changes, as its user set it (`files.refactoring.autoSave`). Without that a new
-        # file would be empty on the disk, and its text in a tab that nobody opened.
+        # VS Code saves what a refactoring changes, as its user set it (`files.refactoring.autoSave`). Else a new file
+        # would be empty on the disk, and its text in a tab that nobody opened.
         metadata = types.WorkspaceEditMetadata(is_refactoring=True)
     try:
         params = types.ApplyWorkspaceEditParams(edit, f"Ambient: {label}", metadata)

@@ -1,4 +1,4 @@
-"""A project with five files, each with one problem that Ambient fixes and proves: the first design's end-to-end cases."""
+"""A project with five problems that Ambient fixes and proves, one a file: the first design's end-to-end cases."""
 
 from __future__ import annotations
 

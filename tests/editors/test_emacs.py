@@ -32,8 +32,9 @@ def test_nothing_but_the_fixes_is_changed_in_emacs(emacs: Visit) -> None:
 
 
 def run(root: Path, environment: dict[str, str]) -> None:
+    program = editor.installed("emacs", "bin/emacs")
     editor.run(
-        [editor.installed("emacs", "bin/emacs"), "--batch", "-Q", "-l", editor.REPOSITORY / "tests/editors/emacs/fix.el"],
+        [program, "--batch", "-Q", "-l", editor.REPOSITORY / "tests/editors/emacs/fix.el"],
         root,
         HOME=str(root.parent),
         AMBIENT_PROGRAM=str(editor.server_program(root.parent)),

@@ -331,7 +331,7 @@ async def test_a_fix_that_changes_only_files_that_are_not_open_is_shown_and_may_
             assert (done["outcome"], done["changed"]) == ("applied", [changed])
             # VS Code saves what a refactoring changed without showing it.
             assert it.wire.of("workspace/applyEdit")[0]["metadata"] == {"isRefactoring": True}
-            await until(lambda: it.wire.of("window/showDocument"))  # noqa: B023 - awaited within the loop
+            await until(lambda: it.wire.of("window/showDocument"))
             (opened,) = it.wire.of("window/showDocument")
             assert opened["uri"] == file.with_name(changed).as_uri() and opened["takeFocus"]
             assert ("selection" in opened) == (line is not None)

@@ -32,5 +32,6 @@ def test_new_tests_are_not_said_to_pass_as_before(before, words):
     ],
 )
 def test_what_was_gained_is_told_where_it_is_what_the_fix_is_for(measured, words):
-    check = CheckResult("tests", (), VerdictOutcome.PASSED, base={"a": "passed"}, patched={"a": "passed", "b": "passed"})
+    before, after = {"a": "passed"}, {"a": "passed", "b": "passed"}
+    check = CheckResult("tests", (), VerdictOutcome.PASSED, base=before, patched=after)
     assert shown(Verdict(VerdictOutcome.PASSED, "", (check,), (measured,))) == words
