@@ -226,7 +226,11 @@ def test_price() -> None:
     ),
 )
 
-UNTESTED_BESIDE_TESTED = replace(UNTESTED, tests=UNTESTED.target)
+UNTESTED_BESIDE_TESTED = replace(
+    UNTESTED,
+    tests=UNTESTED.target,
+    there=("import pytest\n\nfrom postage import parcels, price\n\n\ndef test_price() -> None:\n", *UNTESTED.there[1:]),
+)
 """The same with tests of the file's other function, which the new ones are added to."""
 
 SCENARIOS = (STYLE, HASH, DUPLICATE, SLOW, UNTESTED)

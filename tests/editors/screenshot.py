@@ -13,7 +13,7 @@ from tests.editors.scenarios import HASH, Scenario
 
 
 def take(folder: Path, png: Path, scenario: Scenario, line: str) -> None:
-    """Open a project with a problem in a new VS Code below `folder`, and take the picture of the line that has `line`."""
+    """Open a project with a problem in a new VS Code below `folder`, and take a picture at the line with `line`."""
     root = scenarios.make(folder / "shop", [scenario])
     settings = {
         "ambient.path": str(editor.server_program(folder)),
