@@ -72,6 +72,8 @@
       (save-buffer))
     (unless (eq (and asked t) (eq t (gethash "asks" scenario)))
       (error "asked: %S" asked))
+    (with-current-buffer (find-buffer-visiting (gethash "file" scenario))
+      (wait-for "no more fix to be offered" (lambda () (not (finding scenario)))))
     (plist-get action :title)))
 
 (dolist (scenario (append (json-parse-string (getenv "AMBIENT_SCENARIOS")) nil))
