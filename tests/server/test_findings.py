@@ -39,6 +39,7 @@ async def test_opening_a_file_shows_its_findings_with_everything_an_editor_can_s
         (found,) = it.editor.diagnostics[file.as_uri()]
     assert found["source"] == "ambient"
     assert found["code"] == "AMB-SEC-MD5"
+    assert "codeDescription" not in found  # the fake engine's rule has no page
     assert found["severity"] == 3  # a warning of an agent is not a compiler's warning
     assert found["range"] == {"start": {"line": 1, "character": 12}, "end": {"line": 1, "character": 15}}
     assert found["relatedInformation"][0]["message"] == "used here"

@@ -28,6 +28,7 @@ async function take(scenario) {
       .find((item) => item.source === "ambient" && code(item) === scenario.rule && item.message.endsWith("(fix proven)")),
   );
   assert.strictEqual(finding.data.state, "offered");
+  assert(existsSync(finding.code.target.path), "the code links to the rule's page");
   await until("the status", () => ambient.statusText() === "Ambient: 1 fix");
 
   const fix = await until("the quick fix", async () =>
