@@ -414,6 +414,8 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
+        if not any(name in way.names for way in ways):
+            continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
