@@ -132,3 +132,31 @@ def test_a_lock_that_is_handed_on_may_be_given_back_elsewhere(tmp_path):
 def test_a_call_that_a_test_expects_runs_no_shell(tmp_path):
     text = "def test_it(run, tag):\n    run.assert_has_calls([mock.call(f'a {tag}', shell=True)])\n"
     assert found(tmp_path, text, "tests/test_run.py") == []
+
+
+@pytest.mark.parametrize(("check", "rules"), [("is_safe_url", []), ("is_valid_url", ["AMB-SEC-REDIRECT"])])
+def test_a_check_that_nobody_can_look_into_is_believed_by_its_name(tmp_path, check, rules):
+    body = f"""from adapters import adapter, {check}
+
+
+@app.route("/go")
+def go():
+    target = request.args.get("next")
+    if not {check}(target):
+        target = "/"
+    return redirect(target)
+"""
+    assert found(tmp_path, _FLASK + body) == rules
+    assert found(tmp_path, (_FLASK + body).replace(f"not {check}(", f"not adapter().{check}(")) == rules
+
+
+def test_the_address_of_this_site_is_no_place_that_a_request_chooses(tmp_path):
+    text = """from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+
+def view(request: HttpRequest):
+    return HttpResponseRedirect(request.build_absolute_uri(%s))
+"""
+    assert found(tmp_path, text % 'reverse("done")') == []
+    assert found(tmp_path, text % 'request.GET["next"]') == ["AMB-SEC-REDIRECT"]
