@@ -160,3 +160,18 @@ def view(request: HttpRequest):
 """
     assert found(tmp_path, text % 'reverse("done")') == []
     assert found(tmp_path, text % 'request.GET["next"]') == ["AMB-SEC-REDIRECT"]
+
+
+def test_a_file_of_gridfs_is_found_by_its_id_and_no_path(tmp_path):
+    body = """import gridfs
+from flask import send_file
+
+
+@app.route("/file")
+def file():
+    return send_file(gridfs.GridFS(db).get(request.args["id"]))
+"""
+    assert found(tmp_path, _FLASK + "db = connect()\n" + body) == []
+    assert found(
+        tmp_path, _FLASK + body.replace('gridfs.GridFS(db).get(request.args["id"])', 'request.args["id"]')
+    ) == ["AMB-SEC-PATH"]
