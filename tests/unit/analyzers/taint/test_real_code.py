@@ -171,7 +171,6 @@ from flask import send_file
 def file():
     return send_file(gridfs.GridFS(db).get(request.args["id"]))
 """
-    assert found(tmp_path, _FLASK + "db = connect()\n" + body) == []
-    assert found(
-        tmp_path, _FLASK + body.replace('gridfs.GridFS(db).get(request.args["id"])', 'request.args["id"]')
-    ) == ["AMB-SEC-PATH"]
+    assert found(tmp_path, _FLASK + body) == []
+    by_name = body.replace('gridfs.GridFS(db).get(request.args["id"])', 'request.args["id"]')
+    assert found(tmp_path, _FLASK + by_name) == ["AMB-SEC-PATH"]
