@@ -45,11 +45,14 @@ def _saved(verdict: Verdict) -> str:
 
 
 def _passing(verdict: Verdict) -> str:
-    passed = [test in check.base for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
-    known, new = sum(passed), len(passed) - sum(passed)
+    passed = [(test, check) for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
+    new = [test for test, check in passed if test not in check.base]
+    known = len(passed) - len(new)
     if known and not (new and _noticed(verdict)):
         return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
-    return f"{new} new test{'s pass' if new != 1 else ' passes'}" if new else ""
+    functions = len({test.partition("[")[0] for test in new})
+    cases = f" in {len(new)} cases" if len(new) > functions else ""
+    return f"{functions} new test{'s pass' if functions != 1 else ' passes'}{cases}" if new else ""
 
 
 def _noticed(verdict: Verdict) -> str:

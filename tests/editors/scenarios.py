@@ -216,7 +216,7 @@ def test_price() -> None:
 """,
     rule="AMB-TEST-UNTESTED",
     action="Add 2 tests of `parcels`",
-    proof=r"\d+ new tests pass",
+    proof=r"2 new tests pass in \d+ cases, (\d+) of \1 mistakes noticed",
     measured=("mutants noticed", lambda before, after: after > before),
     target="tests/test_postage.py",
     there=(

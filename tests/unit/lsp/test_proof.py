@@ -35,3 +35,9 @@ def test_what_was_gained_is_told_where_it_is_what_the_fix_is_for(measured, words
     before, after = {"a": "passed"}, {"a": "passed", "b": "passed"}
     check = CheckResult("tests", (), VerdictOutcome.PASSED, base=before, patched=after)
     assert shown(Verdict(VerdictOutcome.PASSED, "", (check,), (measured,))) == words
+
+
+def test_a_test_with_many_cases_is_one_test():
+    after = {"t.py::a[1]": "passed", "t.py::a[2]": "passed", "t.py::b": "passed"}
+    check = CheckResult("tests", (), VerdictOutcome.PASSED, base={}, patched=after)
+    assert shown(Verdict(VerdictOutcome.PASSED, "", (check,))) == "2 new tests pass in 3 cases"
