@@ -91,7 +91,7 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
     _watch_for_undo(session, workspace, proposal.id, before, seen)
     if all(document is None or document.version is None for document in current.values()):
-        session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], current))
+        session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
     if result.outcome == "partly":
         await _offer_undo(session, workspace, result, texts, expected)
     elif result.outcome == "refused":
@@ -147,16 +147,16 @@ async def _send(
 
 
 async def _show(
-    session: Session, workspace: Workspace, edits: Sequence[FileEdit], before: Mapping[str, Document | None]
+    session: Session, workspace: Workspace, edits: Sequence[FileEdit], after: Mapping[str, str | None]
 ) -> None:
     """Open the first of the files that a fix changed: none of them is open, so it would look as if nothing happened."""
     edit = next((edit for edit in edits if edit.kind in {"create", "modify"}), None)
-    if edit is None or not session.support.shows_documents:
+    text = after.get(edit.path) if edit is not None else None
+    if edit is None or text is None or not session.support.shows_documents:
         return
-    document = before.get(edit.path)
-    start = min((change.start for change in edit.replacements), default=0)
-    place = document.range(start, start) if document is not None else None
-    params = types.ShowDocumentParams(workspace.uri_of(edit.path), take_focus=True, selection=place)
+    uri, start = workspace.uri_of(edit.path), workspace_edit.landing(edit)
+    place = Document(uri, text, session.support.encoding).range(start, start)
+    params = types.ShowDocumentParams(uri, take_focus=True, selection=place)
     try:
         await session.protocol.ask(types.WINDOW_SHOW_DOCUMENT, params, _ANSWER)
     except (TimeoutError, JsonRpcException) as error:

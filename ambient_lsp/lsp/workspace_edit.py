@@ -45,6 +45,16 @@ def minimal(text: str, change: Replacement) -> Replacement:
     return Replacement(start, end, middle)
 
 
+def landing(edit: FileEdit) -> int:
+    """Return where in the new text most was written: what somebody wants to see of a changed file."""
+    most = max(edit.replacements, key=lambda change: len(change.text), default=None)
+    if most is None:
+        return 0
+    before = (change for change in edit.replacements if change.end <= most.start and change != most)
+    moved = sum(len(change.text) - (change.end - change.start) for change in before)
+    return most.start + moved + len(most.text) - len(most.text.lstrip("\r\n"))
+
+
 def build(
     edits: Sequence[FileEdit],
     documents: Mapping[str, Document],
