@@ -142,13 +142,13 @@ def rewritten(text: str, rule: str) -> str | None:
             simplify.BOOLEAN,
             """
             def f(a, b):
-                if a and b:
+                if a.ready(b):
                     return True
                 return False
             """,
             """
             def f(a, b):
-                return bool(a and b)
+                return bool(a.ready(b))
             """,
         ),
     ],
@@ -232,7 +232,7 @@ PROGRAMS = [
         def f(a, b):
             log = []
             for x in b:
-                if not x == 2 or a:
+                if x in (2, 3) or a:
                     for y in range(x):
                         if y > 1:
                             log.append(y)
