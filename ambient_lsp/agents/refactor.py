@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.copies import Copies, Limits
 from ambient_lsp.agents.repository_index import RepositoryIndex
-from ambient_lsp.analyzers.base import findings, is_generated, pure
+from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path, pure
 from ambient_lsp.analyzers.refactoring import (
     alike,
     complexity,
@@ -83,7 +83,7 @@ class RefactorArchitect(Specialist):
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's findings, then the proposals that lower a number."""
-        if is_generated(snapshot.text):
+        if is_generated(snapshot.text) or is_vendored_path(snapshot.path):
             return
         own = _settings(settings, context)
         await self._index.refresh(context, bench)

@@ -129,6 +129,12 @@ def _comprehension(source: Source, function: Node, loop: Node, line_length: int)
     element = ": ".join(code(one) for one in parts)
     opening, closing = "[]" if kind == "list" else "{}"
     new = f"{name} = {opening}{element} {clause}{closing}"
+    if condition is None and "".join(element.split()).replace(":", ",") == "".join(code(target).split()):
+        if kind in source.bound:
+            return None
+        # A mapping whose keys are pairs would be copied, not read.
+        if kind != "dict" or code(items).endswith(".items()"):
+            new = f"{name} = {kind}({_iterable(items)})"
     if not fits(source, before, new, min(line_length, _LONGEST_COMPREHENSION)):
         return None
     return Form(COMPREHENSION, target, (Edit(before.start_byte, loop.end_byte, new),))

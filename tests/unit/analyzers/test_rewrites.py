@@ -129,7 +129,7 @@ CASES = [
     (
         loop_forms.COMPREHENSION,
         "def f(a):\n    out = set()\n    for x in a:\n        out.add(x)\n    return out\n",
-        "def f(a):\n    out = {x for x in a}\n    return out\n",
+        "def f(a):\n    out = set(a)\n    return out\n",
     ),
     (
         loop_forms.ENUMERATE,
