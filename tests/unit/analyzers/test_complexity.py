@@ -6,6 +6,7 @@ import pytest
 
 from ambient_lsp.analyzers.refactoring import complexity, metrics
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import Severity
 
 NESTED = """
 class A:
@@ -40,6 +41,32 @@ def test_nesting_counts_an_elif_chain_once():
     chain = "def f(x):\n" + "".join(f"    {'el' if n else ''}if x == {n}:\n        print(x)\n" for n in range(9))
     assert complexity.NESTING not in rules(chain)
     assert complexity.NESTING in rules(NESTED)
+
+
+def test_one_function_is_one_finding():
+    assert rules(NESTED, complexity_threshold=10, max_function_lines=3) == {complexity.COMPLEX}
+    assert rules(NESTED, max_function_lines=3) == {complexity.LONG, complexity.NESTING}
+
+
+def test_what_is_a_little_over_the_limit_is_a_hint():
+    severities = [
+        next(one.severity for one in complexity.find(NESTED, "a.py", limit) if one.rule == complexity.COMPLEX)
+        for limit in (14, 8)
+    ]
+    assert severities == [Severity.HINT, Severity.INFORMATION]
+
+
+def test_the_heaviest_part_is_shown():
+    loop = "    for x in a:\n        if x:\n            while x:\n                x -= 1\n"
+    text = f"def f(a):\n    if a:\n        g()\n{loop}"
+    (found,) = complexity.find(text, "a.py", 5)
+    assert [(one.span.start_line, one.message) for one in found.evidence] == [(4, "71% of it stands here.")]
+    spread = "def f(a):\n" + "    if a:\n        g()\n" * 6
+    assert complexity.find(spread, "a.py", 5)[0].evidence == ()
+
+
+def test_tests_may_be_long():
+    assert complexity.find(NESTED, "tests/test_a.py", 3) == []
 
 
 def test_length_leaves_the_docstring_out():
