@@ -6,6 +6,7 @@ so that no file is skipped in silence.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 # Imported with this module, not where it is used: complexipy 8.3.0 crashes the process when it is first imported in a
@@ -67,9 +68,12 @@ def find(text: str, path: str, complexity_threshold: int = 15, max_function_line
     source = read(text)
     found: list[RawFinding] = []
     complexity = cognitive(text)
+    named = Counter(function.qualname for function in source.functions)
     for function in source.functions:
         if function.whole:
             value = complexity.get(function.qualname, 0)
+            if named[function.qualname] > 1:  # overloads and setters: that is the number of all of them together
+                value = counting.cognitive(function.node)
             if value > complexity_threshold:
                 found.append(_complex(source, path, function, value, complexity_threshold))
             else:

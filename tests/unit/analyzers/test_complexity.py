@@ -132,3 +132,9 @@ def test_flat_branches_are_told_apart_from_hard_ones():
     (found,) = complexity.find(match, "a.py")
     assert found.rule == complexity.BRANCHES
     assert "41 ways through `f`" in found.message
+
+
+def test_an_overload_is_not_told_for_what_stands_below_it():
+    stub = "    @overload\n    def f(self, x: int) -> int: ...\n"
+    text = NESTED.replace("class A:\n", f"class A:\n{stub}{stub}")
+    assert [(one.rule, one.span.start_line) for one in complexity.find(text, "a.py", 14)] == [(complexity.COMPLEX, 6)]

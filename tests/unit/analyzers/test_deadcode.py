@@ -177,3 +177,10 @@ def test_a_method_whose_name_is_mangled_can_go():
     text = "class A:\n    def __old(self):\n        return 1\n\n    def new(self):\n        return 2\n"
     (removal,) = deadcode.removals(text, "a.py")
     assert removal.text == "class A:\n    def new(self):\n        return 2\n"
+
+
+def test_a_class_whose_base_is_told_of_it_is_used():
+    """Seen in marshmallow: a test makes a class to see its base refuse it."""
+    text = "def f():\n    with raises(ValueError):\n        class Bad({}):\n            x = 1\n"
+    assert rules(text.format("Schema")) == []
+    assert rules(text.format("")) == [deadcode.UNUSED]
