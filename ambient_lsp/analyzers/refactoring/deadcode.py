@@ -32,6 +32,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _DYNAMIC = frozenset(
     {"getattr", "globals", "locals", "vars", "__dict__", "eval", "exec", "__getattr__", "import_module"}
 )
+_DYNAMIC_IN_MODULE = frozenset({"globals", "locals", "vars", "eval", "exec", "import_module", "__import__", "modules"})
 _HOOK = re.compile(r"_(repr|ipython|sa|generate_next)_\w*|__\w+__|_")
 _KINDS = {FUNCTION: "function", CLASS: "class", "assignment": "variable"}
 
@@ -196,7 +197,9 @@ def _is_decorated(owner: Node) -> bool:
 
 def _is_sure(source: Source, one: Private) -> bool:
     """Return whether nothing notices when it goes: not a name made at run time, not what making it did."""
-    if any(node.type == "identifier" and code(node) in _DYNAMIC for node in walk(source.root)):
+    # A name of the module is reached through the module; `getattr` of whatever object reaches those of a class.
+    ways = _DYNAMIC if one.owner is not None else _DYNAMIC_IN_MODULE
+    if any(node.type == "identifier" and code(node) in ways for node in walk(source.root)):
         return False
     block = one.statement.parent
     if block is None or len(statements(block)) < 2:
