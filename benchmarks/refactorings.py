@@ -32,7 +32,7 @@ from real_repos import fetched, prepare
 
 from ambient_lsp.agents.refactor import RefactorArchitect
 from ambient_lsp.analyzers.base import is_test_path
-from ambient_lsp.analyzers.refactoring import complexity, duplication
+from ambient_lsp.analyzers.refactoring import complexity, deadcode, duplication
 from ambient_lsp.analyzers.source import code, read, statements
 from ambient_lsp.analyzers.syntax import parse
 from ambient_lsp.engine.engine import Engine
@@ -198,7 +198,11 @@ def plant(root: Path, is_tested: Tested, each: int, chance: random.Random) -> li
 
 
 def lines_of(text: str, worse: Worse) -> tuple[int, int]:
-    """Return the first and the last line that a planted place takes the place of; of an insertion the line it is at."""
+    """Return the first and the last line that a planted place takes the place of."""
+    if worse.rules[0] == deadcode.UNUSED:  # a new function in front of another one, which stands for its module
+        function = next(one for one in read(text).functions if one.node.start_byte == worse.edits[0].start)
+        first = next(one for one in statements(function.body) if not code(one).startswith(('"', "'", "r'", 'r"')))
+        return first.start_point[0], first.start_point[0]
     data = text.encode()
     return data[: worse.edits[0].start].count(b"\n"), data[: worse.edits[-1].end].count(b"\n")
 

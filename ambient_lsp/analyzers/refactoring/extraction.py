@@ -193,6 +193,8 @@ def _written(
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
     types = _types(sites, shape, results)
     helper = _helper(first, shape, name, [*parameters, *named], results, named, types)
+    if helper.returns is None and all(site.function.node.returns is not None for site in sites):
+        return None  # in annotated code nobody wants a function without annotations, and what they are is not known
     helper = _wrapped(helper, line_length, "    " if is_method else "")
     bodies = {site.block: list(site.block.body) for site in sites}
     # From the last one in a file to the first, so that the places of those before it stay what they are.
@@ -317,6 +319,11 @@ def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[
             )
             for part in walk(node.params)
             if isinstance(part, cst.Param) and part.annotation is not None
+        }
+        annotated |= {
+            own.get(part.target.value, part.target.value): site.syntax.code(part.annotation.annotation)
+            for part in walk_all(site.body)
+            if isinstance(part, cst.AnnAssign) and isinstance(part.target, cst.Name)
         }
         if not results and not ends_in_return(site):
             annotated[_RETURNS] = "None"

@@ -146,7 +146,7 @@ def other_price(rows: list[Row], rate: float) -> float:
 def test_a_function_made_of_typed_code_is_typed():
     (new,) = extracted(TYPED)
     assert "def _shared_price(rows: list[Row], rate: float) -> float:\n" in new
-    assert "def _shared_price(rows, rate):\n" in extracted(TYPED.replace("rate: float", "rate", 1))[0]
+    assert extracted(TYPED.replace("rate: float", "rate", 1)) == []
     silent = TYPED.replace("    return total\n", "    rows.append(total)\n").replace("-> float", "-> None")
     assert "def _shared_price(rows: list[Row], rate: float) -> None:\n" in extracted(silent)[0]
 
@@ -307,3 +307,13 @@ def read_{0}(row):
 """
     (text,) = extracted(block.format("first", "RSA") + block.format("second", "EC"))
     assert "def _compute_found(row, expected_kty, message):" in text
+
+
+def test_annotated_code_gets_no_function_without_annotations():
+    plain = BLOCK.replace("return [total, b]", "return total")
+    assert extracted(plain)
+    typed = plain.replace("(a, b):", "(a: list, b: int) -> int:").replace("(rows, c):", "(rows: list, c: int) -> int:")
+    assert extracted(typed) == []
+    known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
+    (text,) = extracted(known)
+    assert "def _compute_total(a: list, limit: int) -> int:" in text
