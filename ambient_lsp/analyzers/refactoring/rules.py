@@ -9,8 +9,8 @@ _SIZE = (
     rule(
         complexity.COMPLEX, "Function that is hard to follow",
         "Each nested branch is one more thing to keep in mind; such functions are where bugs hide. Told above"
-        " `complexity_threshold`, as a hint up to five thirds of it, with the cyclomatic complexity and the length beside"
-        " it, and with the place where most of it stands. Tests are not told.",
+        " `complexity_threshold`, as a hint up to five thirds of it, with the cyclomatic complexity and the length"
+        " beside it, and with the place where most of it stands. Tests are not told.",
         "Guard clauses and merged conditions, where they lower the number; the rest is a person's design.",
         "complexity",
         """
