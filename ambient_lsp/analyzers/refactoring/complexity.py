@@ -6,6 +6,7 @@ so that no file is skipped in silence.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ LONG = "AMB-REF-LONG"
 PARAMETERS = "AMB-REF-PARAMETERS"
 NESTING = "AMB-REF-NESTING"
 
+_FILLED_IN = re.compile(r"\b(command|option|argument|callback|fixture)\b")
 SERIOUS = 5 / 3
 """Times the threshold: up to here a hint, which an editor shows in passing; above it a person should plan for it."""
 MAX_PARAMETERS = 8
@@ -121,10 +123,18 @@ def _large(source: Source, function: Definition, threshold: int, limit: int) -> 
 
 def _parameters(source: Source, function: Definition) -> Iterator[RawFinding]:
     name, count = function.qualname, len(_required(function))
-    if count > MAX_PARAMETERS:
+    if count > MAX_PARAMETERS and not _is_filled_in(function.node):
         message = f"`{name}` takes {count} parameters that a caller must give; group those that belong together."
         place = source.span(function.node.child_by_field_name("name") or function.node)
         yield RawFinding(PARAMETERS, place, message, Severity.HINT, tags=("size",), symbol=name)
+
+
+def _is_filled_in(function: Node) -> bool:
+    """Return whether a framework gives the parameters, one for each option of a command: they cannot be grouped."""
+    decorated = function.parent
+    if decorated is None or decorated.type != "decorated_definition":
+        return False
+    return any(_FILLED_IN.search(code(one)) for one in decorated.named_children if one.type == "decorator")
 
 
 def function_lines(function: Definition) -> int:

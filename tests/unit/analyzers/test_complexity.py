@@ -82,6 +82,13 @@ def test_parameters_with_defaults_and_self_do_not_count():
     assert complexity.PARAMETERS not in rules("class A:\n    def f(self, a, b, c, d, e, g, h, i): pass\n")
 
 
+def test_parameters_that_a_framework_fills_in_cannot_be_grouped():
+    """Seen in Flask: each option of the command `run` is a parameter."""
+    function = "def f(a, b, c, d, e, g, h, i, j): pass\n"
+    assert complexity.PARAMETERS in rules(f"@contextmanager\n{function}")
+    assert complexity.PARAMETERS not in rules(f"@click.option('--a')\n@click.command()\n{function}")
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "def f(", "x = t'{y}'\n", "try:\n    pass\nexcept A, B:\n    pass\n", "\ud800", "if x:\n\t  x\n\ty\n"],
