@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ _URL = frozenset({"ssrf", "redirect"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
+_ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
+_OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
@@ -305,6 +308,9 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
             for node in _arguments(call, guard.arguments):
                 _clean_origins(state, machine.evaluate(node, state), guard.cleans)
                 _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+    if outcome and isinstance(call.func, ast.Name | ast.Attribute) and (kinds := _assured_by_name(call.func)):
+        for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+            _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
@@ -324,6 +330,14 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     elif isinstance(call.func, ast.Attribute):
         _method(machine, state, call, call.func, outcome)
     return state
+
+
+def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
+    """Return what a function that nobody can look into seems to check: `is_safe_url`, but not `is_valid_url`."""
+    name = (function.attr if isinstance(function, ast.Attribute) else function.id).lower()
+    if not _ASSURING.search(name):
+        return frozenset()
+    return _URL if _OF_URL.search(name) else _PATH if "path" in name else frozenset()
 
 
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
@@ -414,6 +428,8 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
+        if not any(name in way.names for way in ways):
+            continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
