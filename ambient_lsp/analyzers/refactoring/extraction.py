@@ -332,7 +332,25 @@ def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[
         elif len(results) == 1 and results[0] in annotated:
             annotated[_RETURNS] = annotated[results[0]]
         found.append(annotated)
-    return {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
+    types = {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
+    if len(results) == 1 and _RETURNS not in types:
+        said = {
+            kind
+            for site, names in zip(sites, shape.renamed, strict=True)
+            if (kind := _said_by_return(site, names.get(results[0], results[0])))
+        }
+        types |= {_RETURNS: kind for kind in said if len(said) == 1}
+    return types
+
+
+def _said_by_return(site: Site, name: str) -> str:
+    """Return what an annotated function that gives this variable back, as it is, says that it is."""
+    node = site.function.node
+    gives = any(
+        isinstance(one, cst.Return) and isinstance(one.value, cst.Name) and one.value.value == name
+        for one in walk_scope(node.body)
+    )
+    return site.syntax.code(node.returns.annotation) if gives and node.returns is not None else ""
 
 
 class _Swap(cst.CSTTransformer):

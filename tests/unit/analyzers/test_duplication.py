@@ -313,7 +313,9 @@ def test_annotated_code_gets_no_function_without_annotations():
     plain = BLOCK.replace("return [total, b]", "return total")
     assert extracted(plain)
     typed = plain.replace("(a, b):", "(a: list, b: int) -> int:").replace("(rows, c):", "(rows: list, c: int) -> int:")
-    assert extracted(typed) == []
+    assert extracted(typed.replace("return total", "return total + b").replace("return s", "return s + c")) == []
+    (text,) = extracted(typed)
+    assert "def _compute_total(a: list, limit: int) -> int:" in text
     known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
     (text,) = extracted(known)
     assert "def _compute_total(a: list, limit: int) -> int:" in text
