@@ -339,7 +339,8 @@ def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[
             for site, names in zip(sites, shape.renamed, strict=True)
             if (kind := _said_by_return(site, names.get(results[0], results[0])))
         }
-        types |= {_RETURNS: kind for kind in said if len(said) == 1}
+        if len(said) == 1:
+            types[_RETURNS] = said.pop()
     return types
 
 
