@@ -70,13 +70,18 @@ def _bool_compare(source: Source, node: Node) -> Iterator[Form]:
     if len(operators) != 1 or len(sides) != 2 or operators[0] not in {"==", "!=", "is", "is not"}:
         return
     left, right = sides
-    if right.type not in {"true", "false"} or not is_bool(source, left):
+    if right.type not in {"true", "false"} or not is_bool(source, left) or _is_asserted(node):
         return
     keeps = (right.type == "true") == (operators[0] in {"==", "is"})
     if keeps:
         yield Form(BOOL_COMPARE, node, (Edit(node.start_byte, node.end_byte, code(left)),))
     elif in_test(node) or (node.parent is not None and node.parent.type in {"return_statement", "assignment"}):
         yield Form(BOOL_COMPARE, node, (Edit(node.start_byte, node.end_byte, f"not {code(left)}"),))
+
+
+def _is_asserted(node: Node) -> bool:
+    """Return whether a comparison is what an `assert` says: there `is True` is meant."""
+    return node.parent is not None and node.parent.type == "assert_statement"
 
 
 def _emptiness(source: Source, function: Node, node: Node) -> Iterator[Form]:
