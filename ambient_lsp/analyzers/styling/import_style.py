@@ -154,13 +154,16 @@ def star_modules(outline: Outline) -> list[str]:
 def mixed(outline: Outline, module: str, *, is_package: bool) -> list[RawFinding]:
     """Return the one import of the file's own package that is absolute where the others are relative, or vice versa.
 
-    `module` is the file's dotted name; nothing is told where it is not known.
+    `module` is the file's dotted name; nothing is told where it is not known. All imports from below the top package
+    count: a file that has `top.forms` beside `..types` takes both ways, whatever its own folder is called.
     """
     package = module if is_package else module.rpartition(".")[0]
+    top = package.partition(".")[0]
     if not package:
         return []
     relative: list[tuple[Node, str]] = []
     absolute: list[tuple[Node, str]] = []
+    elsewhere = 0
     for node in outline.imports:
         if node.type != "import_from_statement":
             continue
@@ -169,7 +172,9 @@ def mixed(outline: Outline, module: str, *, is_package: bool) -> list[RawFinding
             relative.append((node, source))
         elif source.startswith(f"{package}."):
             absolute.append((node, source))
-    if len(relative) >= _ENOUGH and len(absolute) == 1:
+        elif source == top or source.startswith(f"{top}."):
+            elsewhere += 1
+    if len(relative) >= _ENOUGH and len(absolute) == 1 and not elsewhere:
         node, source = absolute[0]
         return [_unlike(outline, node, source, source.removeprefix(package), "relative")]
     if len(absolute) >= _ENOUGH and len(relative) == 1 and re.fullmatch(r"\.\w[\w.]*", relative[0][1]):

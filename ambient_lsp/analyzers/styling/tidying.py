@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import ruff, suppressions
 from ambient_lsp.analyzers.styling import import_style, own_style, style
+from ambient_lsp.analyzers.styling.layout import laid_out
 from ambient_lsp.analyzers.styling.own_style import Questions, Surroundings
 from ambient_lsp.analyzers.styling.project_style import ProjectStyle, read_style
 from ambient_lsp.context.facts import extract
@@ -144,6 +145,8 @@ def _tidied(
     codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
     own = [raw for raw in raws if raw.data.get("edits") and raw.data.get("part") == "tidy"]
     base = _edited(text, own)
+    if "I001" in codes and _fix(text, path, root, settings, ("I001",), text) == text:
+        codes = tuple(code for code in codes if code != "I001")  # the formatter takes back what the sorter does
     tidy = _fix(base, path, root, settings, codes, text)
     if any(raw.rule in _DOCSTRINGS for raw in own) and _brings_more(tidy, path, root, report, settings):
         # The project has rules for docstrings that ours do not meet.
@@ -263,9 +266,7 @@ def _fix(text: str, path: str, root: str, settings: ProjectStyle, codes: Sequenc
         if not text.startswith(("\n", "\r")):
             # Where all imports at the top go, ruff leaves the blank lines that were below them.
             new_text = new_text.lstrip("\r\n")
-    if new_text != original and settings.formatter == "ruff" and ruff.formatted(original, path, root) == original:
-        return ruff.formatted(new_text, path, root) or new_text
-    return new_text
+    return laid_out(original, new_text, path, root)
 
 
 def _imports(text: str) -> set[str]:
