@@ -53,7 +53,9 @@ class PerformanceOptimizer(Specialist):
         least = float(settings.get("min_speedup_percent", 10))
         by_text = {one.text: one for one in made[::-1] if one.text}  # of two that come to the same, the first
         texts = list(by_text)[::-1]
-        laid_out = await bench.cpu(laid_out_all, snapshot.text, texts, snapshot.path, str(context.root)) if texts else []
+        laid_out = (
+            await bench.cpu(laid_out_all, snapshot.text, texts, snapshot.path, str(context.root)) if texts else []
+        )
         for one, text in zip((by_text[text] for text in texts), laid_out, strict=True):
             yield _proposal(self.name, snapshot, replace(one, text=text), found, least)
 

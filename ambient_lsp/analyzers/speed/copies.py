@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import COMPREHENSIONS, arguments, bare, builtin, method, only_argument, origin
-from ambient_lsp.analyzers.speed.edits import changed, line_start, replace
+from ambient_lsp.analyzers.speed.edits import changed, line_start, newline, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured, is_local, is_parameter
 from ambient_lsp.analyzers.speed.regions import is_pure, loop_of, only_looked_at, statement_of, unchanged
@@ -126,16 +126,16 @@ def _laid_out(node: Node, made: Node, body: Node, first: str, brackets: str) -> 
     outer, inner = (
         code[line_start(node.code, at) :][: at - line_start(node.code, at)] for at in (node.start, body.start)
     )
-    outer = outer[: len(outer) - len(outer.lstrip())]
+    outer, end = outer[: len(outer) - len(outer.lstrip())], newline(node.code)
     if inner.strip():  # the body is on the line of its bracket: what follows keeps its distance to it
         old, new = " " * len(inner), " " * (len(inner) - (body.start - node.start - 1))
         opening, closing = (
             brackets[0],
-            brackets[1] if rest.rstrip(" \t") == rest.rstrip() else f"\n{outer}{brackets[1]}",
+            brackets[1] if rest.rstrip(" \t") == rest.rstrip() else f"{end}{outer}{brackets[1]}",
         )
     else:
         old, new = inner, outer + "    "
-        opening, closing = f"{brackets[0]}\n{new}", f"\n{outer}{brackets[1]}"
+        opening, closing = f"{brackets[0]}{end}{new}", f"{end}{outer}{brackets[1]}"
     lines = rest.rstrip().split("\n")
     if any(line.strip() and not line.startswith(old) for line in lines[1:]):
         return ""

@@ -21,11 +21,13 @@ from ambient_lsp.text import split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ambient_lsp.analyzers.styling.docstrings import Layout
     from ambient_lsp.analyzers.styling.import_style import Offer
     from ambient_lsp.analyzers.styling.naming import Misnamed
     from ambient_lsp.analyzers.styling.project_style import ProjectStyle
 
 MIXED_ENDINGS = "AMB-STYLE-MIXED-ENDINGS"
+_LAYOUTS: Mapping[str, Layout] = {"google": "google", "numpy": "numpy"}
 
 _RUFF_NAMES = {
     stale_parameters.STALE: ("D417", "DOC102"),
@@ -122,16 +124,18 @@ def renames(text: str, path: str, style: ProjectStyle, around: Surroundings) -> 
     ]
 
 
-def docstrings(text: str, missing: Iterable[Span], width: int) -> dict[Span, tuple[int, int, str]]:
+def docstrings(text: str, missing: Iterable[Span], style: ProjectStyle) -> dict[Span, tuple[int, int, str]]:
     """Return the edit that documents each of the definitions whose names are at `missing`, where it can be proven."""
     found = outline(text)
     places = {span.start_line: span for span in missing}
     own = habits(found)
+    if not own.layout:  # the file's docstrings have no sections yet; the project may say what they look like
+        own = replace(own, layout=_LAYOUTS.get(style.convention, ""))
     edits = {}
     for definition in found.definitions if places else ():
         name = definition.node.child_by_field_name("name")
         span = places.get(name.start_point[0]) if name is not None else None
-        if span is not None and (written := docstring_writing.write(found, definition, own, width)):
+        if span is not None and (written := docstring_writing.write(found, definition, own, style.line_length)):
             edits[span] = (written.start, written.end, written.text)
     return edits
 

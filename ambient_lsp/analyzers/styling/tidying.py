@@ -110,7 +110,7 @@ def _documented(
 ) -> tuple[RawFinding, ...]:
     """Give the missing docstrings that can be proven their fix, but for those of `spared` rules."""
     missing = [raw.span for raw in raws if raw.rule in _DOCSTRINGS and raw.data.get("code") not in spared]
-    edits = own_style.docstrings(text, missing, settings.line_length) if missing else {}
+    edits = own_style.docstrings(text, missing, settings) if missing else {}
     return tuple(
         replace(raw, data={**raw.data, "edits": [edits[raw.span]], "part": "tidy"})
         if raw.rule in _DOCSTRINGS and raw.span in edits
@@ -145,8 +145,6 @@ def _tidied(
     codes = tuple(found.code for found in fixable if style.keeps_tree(found.code))
     own = [raw for raw in raws if raw.data.get("edits") and raw.data.get("part") == "tidy"]
     base = _edited(text, own)
-    if "I001" in codes and _fix(text, path, root, settings, ("I001",), text) == text:
-        codes = tuple(code for code in codes if code != "I001")  # the formatter takes back what the sorter does
     tidy = _fix(base, path, root, settings, codes, text)
     if any(raw.rule in _DOCSTRINGS for raw in own) and _brings_more(tidy, path, root, report, settings):
         # The project has rules for docstrings that ours do not meet.

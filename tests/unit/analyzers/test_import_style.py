@@ -137,6 +137,9 @@ def test_the_one_import_that_is_written_otherwise_is_written_alike():
         (ABSOLUTE + "from . import w\n", "shop.cart"),
         (ABSOLUTE + "from ..d import w\n", "shop.cart"),
         ("from .a import x\nfrom shop.d import w\n", "shop.cart"),
+        # The top package is imported absolutely here, its nearest part relatively: a way of its own.
+        ("from shop.babel import _\nfrom shop.admin.d import w\n" + RELATIVE, "shop.admin.cart"),
+        ("from shop.admin import d\nfrom shop.admin.d import w\n" + RELATIVE, "shop.admin.cart"),
     ],
 )
 def test_what_is_no_habit_or_not_certain_is_left(text, module):
