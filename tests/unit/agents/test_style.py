@@ -129,7 +129,7 @@ async def test_a_fixture_that_a_test_asks_for_is_not_unused(tmp_path):
     [
         # Near before far, as some tools have it; the blank line would move.
         "import abc\nfrom typing import Any\n\nfrom .constants import A\nfrom ..sessions import B\n",
-        "import abc\nfrom typing import A\n\nfrom shop.io import C\nfrom .constants import B\nfrom ..sessions import D\n",
+        "import abc\nfrom typing import A\n\nfrom shop.io import C\nfrom .consts import B\nfrom ..sessions import D\n",
         "import sys\nimport abc\nimport zlib\n\nfrom typing import Any\nfrom shop.writer import C\n",
     ],
 )
