@@ -156,7 +156,8 @@ def _other_name(text: str, chance: random.Random, spell: Callable[[str], str]) -
     taken = {name.lstrip("*") for one in held.definitions if one.kind == "function"
              for name in parameters(held, one.node) or ()}  # fmt: skip
     outside = "".join(_outside_functions(held))  # what is assigned there is no variable of a function
-    fit = [name for name in names if spell(name) != name and name not in taken and not re.search(rf"\b{name}\b", outside)
+    fit = [name for name in names if spell(name) != name and name not in taken
+           and not re.search(rf"\b{name}\b", outside)
            and not re.search(rf"\.{name}\b|\b{name}=|[\"'{{]{name}\b", text)]  # fmt: skip
     if not fit or len(set(names)) < _CONVENTION:
         return None
