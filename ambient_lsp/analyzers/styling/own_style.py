@@ -47,13 +47,14 @@ class Surroundings:
 
     `used_elsewhere` is the code of those that import it, `acting` its imports that do something, as written. `words`
     are those of its open questions that stand in another file; None where nobody has looked. `offers` are by module as
-    written in `import *`. `module` is the file's own dotted name.
+    written in `import *`, `unbound` the names that only `import *` can bring. `module` is the file's own dotted name.
     """
 
     used_elsewhere: str = ""
     acting: frozenset[str] = frozenset()
     words: frozenset[str] | None = None
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    unbound: frozenset[str] = frozenset()
     module: str = ""
 
 
@@ -80,7 +81,9 @@ def find(text: str, path: str, style: ProjectStyle, around: Surroundings) -> lis
         *typos.find(found, style.known_words),
         *stale_parameters.find(found),
         *import_style.duplicates(found),
-        *import_style.star(found, around.offers, around.used_elsewhere, style.line_length),
+        *import_style.star(
+            found, around.offers, around.unbound, around.used_elsewhere, path, around.module, style.line_length
+        ),
         *import_style.mixed(found, around.module, is_package=path.endswith("__init__.py")),
         *_mixed_endings(text),
     ]

@@ -70,6 +70,8 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     silenced = [raw for raw in asked if silences.silence(raw.rule, raw.tags, raw.span.start_line)]
     asked = tuple(replace(raw, data={**raw.data, "edits": []}) if raw in silenced else raw for raw in asked)
     asked = tuple(raw for raw in asked if not _taken_from_here(text, path, raw, around))
+    if around.offers:
+        around = replace(around, unbound=_unbound(text, path, root))
     own = own_style.find(text, path, settings, around)
     spared = {str(raw.data.get("code")) for raw in silenced}
     raws = (*_documented(text, asked, settings, spared), *own)
@@ -85,6 +87,15 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
         own_style.questions(text) if around.words is None else Questions(),
     )
+
+
+def _unbound(text: str, path: str, root: str) -> frozenset[str]:
+    """Return the names that only `import *` can bring; none where comments keep some of them from being told."""
+    if "noqa" in text:
+        return frozenset()
+    lines = Lines(text)
+    told = ruff.check(text, path, root, ruff.Selection(select=("F405",))).diagnostics
+    return frozenset(lines.slice(one.span) for one in told if one.code == "F405")
 
 
 def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings) -> bool:
