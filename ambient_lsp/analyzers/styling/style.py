@@ -39,8 +39,9 @@ DOCSTRINGS = ("D101", "D102", "D103")
 COMMENTED_OUT = "ERA001"
 SELECTION = Selection(extend_select=(*QUIET, *DOCSTRINGS, COMMENTED_OUT), force_exclude=True)
 
-SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF100")
-"""Prefixes of rules whose safe fixes leave the program's tree as it is, but for imports and docstrings."""
+SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF100", "F541")
+"""Prefixes of rules whose safe fixes leave the program's tree as it is, but for imports, docstrings and strings that
+are the same text written otherwise."""
 LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 """Prefixes of rules that are a formatter's business."""
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
