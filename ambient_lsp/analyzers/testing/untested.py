@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 UNTESTED = "AMB-TEST-UNTESTED"
 BRANCH = "AMB-TEST-BRANCH"
+RULES = frozenset({UNTESTED, BRANCH})
 
 MOST_FINDINGS = 3
 """For one file and run: a reader can do something about a few; the first one says how many more there are."""
