@@ -210,7 +210,8 @@ def _is_known(path: str, context: Context, coverage: Coverage, settings: Any) ->
     """
     wanted = _rank(path, _prioritised(settings)) < len(_prioritised(settings))
     reaching = set(context.tests.get(path, ())) | set(context.impact.get(path, ()))
-    return (wanted or not testplaces.is_aside(path)) and not reaching & coverage.unloaded
+    aside = testplaces.is_aside(path) or is_test_path(path)  # such as what the tests share
+    return (wanted or not aside) and not reaching & coverage.unloaded
 
 
 def _prioritised(settings: Any) -> tuple[str, ...]:

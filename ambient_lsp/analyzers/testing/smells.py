@@ -86,14 +86,30 @@ def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> It
         "skip" in syntax.code(one) or "given" in syntax.code(one) for one in test.node.decorators
     ):
         return
-    if not _checks(body, helpers):
-        yield _finding(
-            syntax,
-            NO_ASSERT,
-            test,
-            test.node.name,
-            f"`{test.qualname}` asserts nothing; it only shows that nothing raises.",
-        )
+    ignored = _ignored(body)
+    if ignored and not _checks(body, helpers):
+        message = f"`{test.qualname}` asserts nothing: it {ignored}, and only shows that nothing raises."
+        yield _finding(syntax, NO_ASSERT, test, test.node.name, message)
+
+
+def _ignored(body: cst.IndentedBlock) -> str:
+    """Return what a test does with a result in place of looking at it; "" where it holds none.
+
+    A test that only calls something is often meant so: what it calls raises for what is wrong.
+    """
+    made: dict[str, None] = {}
+    read: set[str] = set()
+    for node in walk(body):
+        if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and len(node.targets) == 1:
+            target = node.targets[0].target
+            if isinstance(target, cst.Name) and not target.value.startswith("_"):
+                made[target.value] = None
+        if isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
+            return "prints what it should compare"
+        if not isinstance(node, cst.AssignTarget):
+            read |= {one.value for one in node.children if isinstance(one, cst.Name)}
+    name = next((name for name in made if name not in read), "")
+    return f"never looks at `{name}`" if name else ""
 
 
 def _is_empty(statement: cst.CSTNode) -> bool:
