@@ -84,12 +84,12 @@ class TestEnhancer(Specialist):
             return
         coverage = await bench.coverage()
         scores: dict[tuple[str, Span], float] = {}
-        for snapshot in context.targets if coverage is not None else ():
-            if any(one.path == snapshot.path for one in waiting.values()):
+        for snapshot in context.targets:
+            if coverage is not None and any(one.path == snapshot.path for one in waiting.values()):
                 asked = _asked(snapshot, context, coverage, bench.settings(self.name))
                 scores |= {(snapshot.path, one.span): one.score for one in await bench.cpu(untested.untested, *asked)}
-        for one in heapq.nlargest(_MOST_HINTS, waiting.values(), key=lambda one: scores.get((one.path, one.span), 0)):
-            yield one
+        for hint in heapq.nlargest(_MOST_HINTS, waiting.values(), key=lambda one: scores.get((one.path, one.span), 0)):
+            yield hint
 
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any

@@ -24,7 +24,7 @@ from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inco
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
 from ambient_lsp.verification.selection import Selection, count_test_files, is_test, select
-from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
+from ambient_lsp.verification.testrun import TestRun, compile_files, run_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LONGEST_TO_SHUFFLE = 20.0
+_FEW_FILES = 3
 
 NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What comes of reading a report that is not what our scripts write."""
@@ -75,6 +76,7 @@ class Verifier:
         self._readiness: Readiness | None = None
         self._image = ""
         self._conditions = ""
+        self._shuffled: tuple[tuple[str, ...], Mapping[str, str]] = ((), {})
 
     def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
@@ -130,14 +132,24 @@ class Verifier:
         """Run test files of `tree` in random order; return what the tests say that fail so, and pass in their order.
 
         None when there is no sandbox, when the tests could not be run, or when they take too long for a second time.
+        A few files are run by themselves, as saving one must not start the whole suite; and once for each tree.
         """
+        asked = (tree, *paths)
+        if asked == self._shuffled[0]:
+            return self._shuffled[1]
         try:
-            usual = await self._suite(tree)
+            usual = await (self._usual(tree, paths) if len(paths) <= _FEW_FILES else self._suite(tree))
             if usual is None or usual.problem or usual.seconds > _LONGEST_TO_SHUFFLE:
                 return None
-            return await self._on_tree(tree, lambda opened: moody_tests(opened, paths, usual))
+            found = await self._on_tree(tree, lambda opened: moody_tests(opened, paths, usual))
         except (AmbientError, *NONSENSE):
             return None
+        self._shuffled = (asked, found)
+        return found
+
+    async def _usual(self, tree: str, paths: Sequence[str]) -> TestRun | None:
+        ready = await self._ready()
+        return await self._on_tree(tree, lambda opened: run_files(opened, paths)) if ready.ready else None
 
     async def _suite(self, tree: str) -> TestRun | None:
         ready = await self._ready()

@@ -156,8 +156,10 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     fills = [one for name, one in public.items() if set(words_of(name)) & _FILLS]
     takes = [one for name, one in public.items() if set(words_of(name)) & _TAKES and one not in fills]
     looks = [one for one in public.values() if one not in fills and one not in takes]
-    rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (fills, 3), (takes, 0),
-              (looks, 0), (takes, 1), (takes, 2), (looks, 2), (takes, 3), (looks, 3)]  # fmt: skip
+    drained = all(not one.required for one in takes)
+    rounds = [(fills, 0), (fills, 1), (looks, 0), *([(takes, 1)] if drained else []), (fills, 2), (looks, 0),
+              (looks, 1), (fills, 3), (takes, 0), (looks, 0),
+              (takes, 1), (takes, 2), (looks, 2), (looks, 3)]  # fmt: skip
     made = [_call(_short(one), one, turn, filling=group is fills) for group, turn in rounds for one in group[:4]]
     if not fills and not takes:
         made = list(dict.fromkeys(made))  # to look a second time shows nothing new

@@ -53,7 +53,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A module's public function. `raises` are exceptions that its body raises by name, `promised` those of its
-    docstring, `own_errors` those that the module defines; `lazy`: it yields. `returns` is None where no annotation says it."""
+    docstring, `own_errors` those that the module defines; `lazy`: it yields. `returns` is None where no annotation says
+    it."""
 
     name: str
     span: Span

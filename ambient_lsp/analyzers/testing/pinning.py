@@ -114,7 +114,7 @@ def lawful(
         share = len(held) / total
         if nearly is None or share > nearly[0]:
             nearly = (share, law, broken[0], len(held), total)
-    if nearly is None or nearly[0] < nearly[1].enough:
+    if nearly is None or not nearly[1].enough <= nearly[0] < nearly[1].limit:
         return None, None
     _, law, arguments, held_count, total = nearly
     call = calls.expression(signature, arguments)
@@ -146,9 +146,7 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
     ways: set[int] = set()
     outcomes: set[str] = set()
     plain = {
-        case.arguments.values: case.outcome
-        for case, _ in cases
-        if len(case.arguments.names) == len(signature.required)
+        case.arguments.values: case.outcome for case, _ in cases if len(case.arguments.names) == len(signature.required)
     }
     cases = [(case, one) for case, one in cases if case.arguments in shown or not _is_idle(signature, case, plain)]
     for wanted in ("shown", "way", "value", "any"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding, pure
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
+from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk, walk_scope
 from ambient_lsp.analyzers.testing import flaky, void_tests
 from ambient_lsp.analyzers.testing.suspects import suspects
 from ambient_lsp.model import Evidence, Severity
@@ -99,12 +99,18 @@ def _ignored(body: cst.IndentedBlock) -> str:
     """
     made: dict[str, None] = {}
     read: set[str] = set()
+    own = set(map(id, walk_scope(body)))
     for node in walk(body):
-        if isinstance(node, cst.Assign) and isinstance(node.value, cst.Call) and len(node.targets) == 1:
+        if (
+            id(node) in own
+            and isinstance(node, cst.Assign)
+            and isinstance(node.value, cst.Call)
+            and len(node.targets) == 1
+        ):
             target = node.targets[0].target
             if isinstance(target, cst.Name) and not target.value.startswith("_"):
                 made[target.value] = None
-        if isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
+        if id(node) in own and isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
             return "prints what it should compare"
         if not isinstance(node, cst.AssignTarget):
             read |= {one.value for one in node.children if isinstance(one, cst.Name)}
@@ -134,11 +140,18 @@ def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
     stood_in = any(
         word in syntax.code(part).lower() for part in (test.node.params, *test.node.decorators) for word in _STANDINS
     )
+    # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
+    own = set(map(id, walk_scope(test.node.body)))
     for node in walk(test.node.body):
         if not isinstance(node, cst.Call):
             continue
         name = dotted(node.func)
-        if name in {"time.sleep", "sleep"} and node.args and isinstance(node.args[0].value, cst.Integer | cst.Float):
+        if (
+            id(node) in own
+            and name in {"time.sleep", "sleep"}
+            and node.args
+            and isinstance(node.args[0].value, cst.Integer | cst.Float)
+        ):
             message = "A test that sleeps is slow, and fails on a slow machine; wait for the event itself."
             yield _finding(syntax, SLEEP, test, node, message)
         elif name in _CLOCKS and _in_equality(syntax, node):
