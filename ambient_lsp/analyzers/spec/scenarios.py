@@ -139,7 +139,7 @@ def _plan(syntax: Syntax, node: cst.ClassDef, own: Sequence[Function], outside: 
     if "__init__" in {one.node.name.value for one in own} and "__init__" not in said:
         return
     init = said.get("__init__")
-    made = _call(node.name.value, init, 0, filling=False) if init is not None else f"{node.name.value}()"
+    made = _call(node.name.value, init, 0) if init is not None else f"{node.name.value}()"
     public = {name: one for name, one in said.items() if not name.startswith("_")}
     if not made or not public:
         return
@@ -160,7 +160,14 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     rounds = [(fills, 0), (fills, 1), (looks, 0), *([(takes, 1)] if drained else []), (fills, 2), (looks, 0),
               (looks, 1), (fills, 3), (takes, 0), (looks, 0),
               (takes, 1), (takes, 2), (looks, 2), (looks, 3)]  # fmt: skip
-    made = [_call(_short(one), one, turn, filling=group is fills) for group, turn in rounds for one in group[:4]]
+    # What is stored under a key is asked for by it.
+    plain = bool(fills) and all(len(one.required) == 1 for one in fills)
+    numbers = {True: _NUMBERS if plain else _KEYS, False: _ASKED_NUMBERS if plain else _KEYS}
+    made = [
+        _call(_short(one), one, turn, numbers[group is fills], filling=group is fills)
+        for group, turn in rounds
+        for one in group[:4]
+    ]
     if not fills and not takes:
         made = list(dict.fromkeys(made))  # to look a second time shows nothing new
     yield from [call for call in made if call][: min(_MOST_STEPS, 4 * len(public))]
@@ -170,7 +177,8 @@ def _short(signature: Signature) -> str:
     return signature.name.rpartition(".")[2]
 
 
-def _call(name: str, signature: Signature, turn: int, *, filling: bool) -> str:
+def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _KEYS, *, filling: bool = False) -> str:
+    """Return a call with the values whose turn it is; `numbers` are those that a lone number is taken from."""
     values = []
     alone = len(signature.required) == 1
     for parameter in signature.required:
@@ -178,7 +186,7 @@ def _call(name: str, signature: Signature, turn: int, *, filling: bool) -> str:
         simple = plain in {"int", "any"}
         pool = samples.values(parameter, signature)
         if simple:
-            pool = list((_NUMBERS if filling else _ASKED_NUMBERS) if alone else _KEYS)
+            pool = list(numbers if alone else _KEYS)
         elif plain == "str" and pool[:1] == samples.USUAL_TEXT:
             pool = list(_WORDS if filling else _ASKED_WORDS)
         pool = ["2"] if parameter.name in {"capacity", "size", "limit", "maxsize", "max_size"} else pool
