@@ -76,6 +76,7 @@ class Verifier:
         self._readiness: Readiness | None = None
         self._image = ""
         self._conditions = ""
+        self._unmeasured = ""
         self._shuffled: tuple[tuple[str, ...], Mapping[str, str]] = ((), {})
 
     def register(self, name: str, check: CustomCheck) -> None:
@@ -120,13 +121,19 @@ class Verifier:
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
 
-        None when there is no sandbox or the suite could not be run to its end. Where there is no test, nothing ran.
+        None when there is no sandbox or the suite could not be run to its end, which is tried once for each tree: every
+        file that is looked at asks. Where there is no test, nothing ran.
         """
+        if tree == self._unmeasured:
+            return None
         try:
             run = await self._suite(tree)
-            return None if run is None or run.problem or (run.outcomes and not run.passed) else coverage_of(run)
+            if run is not None and not run.problem and (run.passed or not run.outcomes):
+                return coverage_of(run)
         except (AmbientError, *NONSENSE):
-            return None
+            pass
+        self._unmeasured = tree
+        return None
 
     async def moody(self, paths: Sequence[str], tree: str) -> Mapping[str, str] | None:
         """Run test files of `tree` in random order; return what the tests say that fail so, and pass in their order.
