@@ -346,3 +346,13 @@ async def test_tests_that_need_their_order_are_found_by_shuffling(tmp_path):
     assert moody is not None
     assert list(moody) == ["test_order.py::test_b"]
     assert "KeyError" in moody["test_order.py::test_b"]
+
+
+async def test_a_suite_that_does_not_end_well_is_run_once_for_all_files_that_ask(tmp_path):
+    stops = "import pytest\n\n\ndef test_a():\n    pass\n\n\ndef test_b():\n    pytest.exit('enough', 3)\n"
+    project = make_project(tmp_path, {"size.py": BRANCHES, "test_stop.py": stops})
+    tree = await project.checkouts.current()
+    assert await project.verifier.coverage(tree) is None
+    runs = project.sandbox.commands
+    assert await project.verifier.coverage(tree) is None
+    assert project.sandbox.commands == runs
