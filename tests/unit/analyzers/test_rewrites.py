@@ -288,6 +288,13 @@ def test_a_class_that_may_not_exist_is_not_asked_for_early():
     assert rewrites.rewrites("from b import B\n\n\n" + text.format("B"), "a.py")
 
 
+def test_a_method_named_like_a_builtin_hides_it_from_no_function():
+    """Seen in tabulate: a class has a property `str`."""
+    text = "def f(a):\n    return isinstance(a, int) or isinstance(a, str)\n\n\n"
+    assert rewrites.rewrites(f"{text}class A:\n    @property\n    def str(self):\n        return 1\n", "a.py")
+    assert rewrites.rewrites(f"{text}def str(x):\n    return x\n", "a.py") == []
+
+
 def test_new_syntax_and_half_typed_text():
     text = "type X[T] = list[T]\n\n\ndef f[T](a: T) -> bool:\n    return not a in (f'{a!r:>{'8'}}',)\n\n\ndef g(\n"
     (one,) = rewrites.rewrites(text, "a.py")
