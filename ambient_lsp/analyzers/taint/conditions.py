@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
@@ -13,6 +14,7 @@ from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.containers import items_of, set_item
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.state import all_joined
+from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     UNKNOWN,
@@ -136,10 +138,15 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
 
 def remember(name: str, test: ast.expr, state: State) -> None:
     """Note that a variable holds the outcome of a test."""
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    names = _sorted_names(test)
     if name not in names:
-        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        about = tuple((each, state.names[each]) for each in names if each in state.names)
         state.names[fact_of(name)] = Fact(test, about)
+
+
+@lru_cache(maxsize=1024)
+def _sorted_names(test: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted({node.id for node in names_in(test)}))
 
 
 def _recalled(name: str, state: State) -> ast.expr | None:
@@ -172,8 +179,9 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
+@lru_cache(maxsize=256)
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 
 
 def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:

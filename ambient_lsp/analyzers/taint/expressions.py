@@ -47,7 +47,9 @@ _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, as
 
 def evaluate(machine: Machine, node: ast.expr, state: State) -> Value:
     """Return the value of an expression; `state` changes with what it does."""
-    machine.spend()
+    left = machine.steps = machine.steps - 1  # as `spend` does: this is the busiest function
+    if not left & 255 or left < 0:
+        machine.spend(0)
     make = _TABLE.get(type(node))
     value = UNKNOWN if make is None else make(machine, node, state)
     if machine.watched:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.syntax import names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
@@ -282,7 +282,7 @@ def _received(
 
 def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], exits: list[Exit]) -> None:
     """What a function raised for cannot be in a variable that was given to it any more, once it came back."""
-    if not isinstance(site.node, ast.Call) or not exits:
+    if not isinstance(site.node, ast.Call) or not exits or not any(map(taints_of, given.values())):
         return
     for name, node in passed(function, site.node):
         before = given.get(name)
@@ -307,12 +307,10 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
     return [(given_of(name) if name in stored else name, node) for name, node in found]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
-    return frozenset(
-        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))
 
 
 # ------------------------------------------------------------------------------------------------------ objects

@@ -58,6 +58,8 @@ _COUNTING = re.compile(
 
 def check(machine: Machine, site: Site) -> None:
     """Hold a call against the sinks and misuses of its name."""
+    if not machine.rules.knows_calls(site.names):
+        return
     applies = machine.applies(site.receiver_name)
     for sink in lookup(machine.rules.sinks, site.names, applies):
         if _applies(machine, sink.conditions, sink.exceptions, site):
