@@ -103,6 +103,7 @@ class Machine(ABC):
         self.stars: list[str] = []
         self.called: set[int] = set()
         self.response = ""
+        self.usual = False  # whether parameters that nobody gives hold their defaults
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 
@@ -137,6 +138,12 @@ class Machine(ABC):
     @abstractmethod
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository; None for any other."""
+
+    def meet(self, site: Site) -> Value | None:
+        """Look at a call of something outside the program; return what it gives, where that is known better here."""
+
+    def meet_attribute(self, names: Sequence[str], node: ast.Attribute, value: Value, state: State) -> None:
+        """Look at an assignment to an attribute that goes by these names."""
 
     def spend(self, steps: int = 1) -> None:
         """Use up some of the budget. Raises `OutOfBudget`."""
