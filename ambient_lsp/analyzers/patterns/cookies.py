@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
@@ -158,9 +159,10 @@ def _fixation(module: Module) -> Iterator[Hit]:
 
 
 def _morsels(module: Module) -> Iterator[Hit]:
-    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies."""
+    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies, and cookies without that line."""
     if "http" not in module.imported:
         return
+    yield from _bare_morsels(module)
     for node in module.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         inner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
@@ -169,6 +171,27 @@ def _morsels(module: Module) -> Iterator[Hit]:
         rule = {"secure": SECURE, "httponly": HTTPONLY}.get(str(module.value(left.child_by_field_name("subscript"))))
         if rule is not None and module.value(right) is False:
             yield Hit(rule, right)
+
+
+def _bare_morsels(module: Module) -> Iterator[Hit]:
+    flags: dict[str, set[str]] = {}
+    made: list[tuple[Node, Node]] = []
+    for node in module.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        owner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        if left is None or right is None or owner is None:
+            continue
+        key = module.value(left.child_by_field_name("subscript"))
+        if re.search(rf"\b{re.escape(code(owner))}\s*=\s*([\w.]+\.)?SimpleCookie\(\)", module.text):
+            made.append((left, right))
+        elif isinstance(key, str):
+            flags.setdefault(code(module.origin(owner)), set()).add(key.lower())
+    for left, right in made:
+        about = words(str(module.value(left.child_by_field_name("subscript")))) | words(code(right))
+        if not about & _SENSITIVE or "update(" in module.text:
+            continue
+        given = flags.get(code(left), set())
+        yield from (Hit(rule, left) for rule, flag in ((SECURE, "secure"), (HTTPONLY, "httponly")) if flag not in given)
 
 
 _COOKIE = names("*.set_cookie *.set_signed_cookie *.set_secure_cookie")

@@ -86,6 +86,8 @@ DROPPED = weakness(
 )  # fmt: skip
 _WRITES = re.compile(r"[wax+]")
 _SHARED = re.compile(r"^(/tmp|/var/tmp|/dev/shm)/[\w./-]+$")
+_TOLD = re.compile(r"(/tmp|/var/tmp|/dev/shm)/")
+_CHANCE = re.compile(r"(?i)uuid|random|secret|token|urandom|mkdtemp|mkstemp|hexdigest|nonce|safe_|Temporary")
 
 
 def _open_to_all(at: int) -> Any:
@@ -119,6 +121,8 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     value = module.value(node)
     if isinstance(value, str):
         return _SHARED.match(value) is not None
+    if _TOLD.match(module.beginning(node)) and _is_told(module, origin):
+        return True
     if origin is not None and origin.type == "binary_operator":
         left, right = origin.child_by_field_name("left"), origin.child_by_field_name("right")
         return right is not None and right.type == "string" and _is_folder(module, left)
@@ -133,6 +137,14 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     folder = module.name(parts[0]) == "tempfile.gettempdir()" or module.value(parts[0]) in ("/tmp", "/var/tmp")  # noqa: S108
     known = all(part.type in ("string", "concatenated_string") for part in parts[1:])
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
+
+
+def _is_told(module: Module, node: Node | None) -> bool:
+    """Whether nothing in a name is left to chance."""
+    inside = list(_names_in(node))[:20] if node is not None else []
+    return not any(_CHANCE.search(code(one)) for part in inside for one in (part, module.origin(part))) and not (
+        _CHANCE.search(code(node))
+    )
 
 
 def _is_folder(module: Module, node: Node | None) -> bool:

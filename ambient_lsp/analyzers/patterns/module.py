@@ -7,6 +7,7 @@ certain has the name "" and the value `UNKNOWN`.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _KINDS = (
     "lambda_parameters", "pair", "return_statement", "assert_statement", "keyword_argument", "string",
     "expression_statement", "global_statement", "nonlocal_statement",
 )  # fmt: skip
+_BEGINNING = re.compile(r"[a-zA-Z]*(?:\"{3}|'{3}|\"|')([^\"'{}\\]*)")
 _DEPTH = 6
 _MOST_VALUES = 8
 _DEEPEST = 60
@@ -178,6 +180,33 @@ class Module:
         if node.type == "subscript":
             return self.value(self.element(node), depth - 1)
         return fold(node, lambda part: self.value(part, depth - 1))
+
+    def beginning(self, node: Node | None, depth: int = _DEPTH) -> str:
+        """Return how a text surely begins; "" where that is not known."""
+        node = self.origin(node)
+        if node is None or not depth:
+            return ""
+        known = self.value(node)
+        if isinstance(known, str):
+            return known
+        if node.type == "string":
+            start = _BEGINNING.match(code(node))
+            return start[1] if start is not None else ""
+        if node.type == "binary_operator":
+            return self.beginning(node.child_by_field_name("left"), depth - 1)
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        if function is None:
+            return ""
+        attribute = function.child_by_field_name("attribute")
+        arguments = node.child_by_field_name("arguments")
+        first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+        if code(attribute) == "format":
+            start = _BEGINNING.match(code(function.child_by_field_name("object")))
+            return start[1] if start is not None else ""
+        if self.name(function) in ("os.path.join", "pathlib.Path", "str", "os.fspath"):
+            head = self.beginning(first, depth - 1)
+            return f"{head.rstrip('/')}/" if head and len(arguments.named_children if arguments else ()) > 1 else head
+        return ""
 
     def element(self, node: Node) -> Node | None:
         """Return what a subscript with a constant key takes out of a dictionary that stands in the code."""

@@ -31,7 +31,7 @@ _DISTINCT = frozenset(
 """Methods that are told by their name alone."""
 _HTTP = frozenset("get post put patch delete head options request stream urlopen".split())
 _LITERALS = frozenset({"string", "integer", "float", "true", "false", "none", "concatenated_string"})
-_SHARED = re.compile(r"/tmp\b|/dev/shm|gettempdir")
+_SHARED = re.compile(r"/tmp\b|/dev/shm|gettempdir")  # noqa: S108
 _REFERENCE = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\b(?!\s*[(=]|[\w.])")
 _LOOKED_UP = re.compile(r"\bgetattr\(\s*(\w+)\s*,")
 _MOST_VARIANTS = 12
@@ -69,6 +69,11 @@ class _View:
         if not isinstance(node, Argument):
             return self._module.name(node)
         return node.known.name or (self._module.name(node.node) if node.written and not node.known.constant else "")
+
+    def beginning(self, node: Any) -> str:
+        if not isinstance(node, Argument):
+            return self._module.beginning(node)
+        return node.known.prefix or (self._module.beginning(node.node) if node.written else "")
 
     def origin(self, node: Any) -> Any:
         if not isinstance(node, Argument):
@@ -116,11 +121,12 @@ def hits(module: Module, modules: Mapping[str, tuple[str, str]] | None = None) -
 
 
 def _is_distinct(name: str) -> bool:
-    return name.startswith("*.") and name[2:] in _DISTINCT
+    return name.rpartition(".")[2] in _DISTINCT
 
 
 def _in_call(view: Any, node: Node, met: Met, tables: _Tables) -> Iterator[Hit]:
-    for name in dict.fromkeys(met.names):
+    methods = [f"*.{name.rpartition('.')[2]}" for name in met.names if _is_distinct(name)]
+    for name in dict.fromkeys((*met.names, *methods)):
         for full, pattern in tables.calls.get(name, ()):
             for call in _variants(view, node, full, met):
                 marked = pattern.when(call)

@@ -141,9 +141,11 @@ class Machine(ABC):
 
     def meet(self, site: Site) -> Value | None:
         """Look at a call of something outside the program; return what it gives, where that is known better here."""
+        return None
 
-    def meet_attribute(self, names: Sequence[str], node: ast.Attribute, value: Value, state: State) -> None:
-        """Look at an assignment to an attribute that goes by these names."""
+    def meet_attribute(self, node: ast.Attribute, owner: Value, value: Value, state: State) -> None:
+        """Look at the assignment `owner.name = value`."""
+        return
 
     def spend(self, steps: int = 1) -> None:
         """Use up some of the budget. Raises `OutOfBudget`."""

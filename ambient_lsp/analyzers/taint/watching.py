@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.taint.catalogue import catalogue
 from ambient_lsp.analyzers.taint.engine import Interpreter, imports_of
 from ambient_lsp.analyzers.taint.syntax import place, read
-from ambient_lsp.analyzers.taint.values import Const, Function, Opaque, Symbol, options
+from ambient_lsp.analyzers.taint.values import HARMLESS_TYPES, Const, Function, Opaque, Symbol, options
 
 if TYPE_CHECKING:
     import ast
@@ -38,12 +38,13 @@ _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "*.getenv"})
 class Known:
     """One value that may arrive: a constant, or something that goes by a dotted name, `()` standing for a call.
 
-    Items of a container that are not constants are `Known` themselves where they have a name, and else None as a whole.
+    `prefix` is how a text surely begins whose rest is numbers. Items of a container that are not constants are `Known`.
     """
 
     constant: bool
     value: Any = None
     name: str = ""
+    prefix: str = ""
 
 
 UNSURE = Known(False)
@@ -123,9 +124,14 @@ class _Watcher(Interpreter):
         self._note(site.names, site.node, site.args, site.keywords, site.state, site.star is site.double is None)
         return None
 
-    def meet_attribute(self, names: Sequence[str], node: ast.Attribute, value: Value, state: State) -> None:
+    def meet_attribute(self, node: ast.Attribute, owner: Value, value: Value, state: State) -> None:
         """Note an assignment that is wanted."""
-        self._note(tuple(names), node, (value,), {}, state, True)
+        held = state.object(owner)
+        owners = [owner.type] if type(owner) is Opaque else [held.type] if held is not None else []
+        owners += held.owner.ancestors() if held is not None and held.owner is not None else []
+        owners += [owner.name] if type(owner) is Symbol else []
+        names = tuple(f"{self.rules.name(each)}.{node.attr}" for each in owners if each)
+        self._note(names, node, (value,), {}, state, True)
 
     def is_worth_running(self, function: Function, site: Site) -> bool:
         """Whether a function is short, or near to what is asked about."""
@@ -183,7 +189,8 @@ def _plain(value: Value, state: State, depth: int) -> Known:
     if type(value) is Symbol:
         return Known(False, name=value.name)
     if type(value) is Opaque:
-        return Known(False, name=f"{value.type}()" if value.type else "")
+        numbers = value.type in HARMLESS_TYPES and not value.taints
+        return Known(False, name=f"{value.type}()" if value.type else "", prefix=value.prefix if numbers else "")
     held = state.object(value)
     if held is None or depth > _DEEPEST or held.kind not in ("list", "tuple", "set", "dict"):
         return UNSURE
