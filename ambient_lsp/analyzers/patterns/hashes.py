@@ -69,7 +69,7 @@ ENCODED_PASSWORD = weakness(
 
 def _weak(call: Call) -> Node | None:
     told = call.get("usedforsecurity")
-    if told is not None and call.module.value(told) is not True:
+    if told is not None and code(told) != "True":  # a wrapper leaves it to who calls it
         return None
     above = call.node.parent
     size = above is not None and code(above).endswith((".digest_size", ".block_size", ".name"))

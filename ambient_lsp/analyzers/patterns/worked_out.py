@@ -30,6 +30,15 @@ _DISTINCT = frozenset(
 )
 """Methods that are told by their name alone."""
 _HTTP = frozenset("get post put patch delete head options request stream urlopen".split())
+_APPLICATIONS = frozenset({"flask", "quart", "dash", "connexion", "bottle", "sanic"})
+_OPENS = frozenset({"open", "write_text", "write_bytes"})
+_ABOUT = frozenset(
+    "NO-TLS-VERIFY TLS-CONTEXT MAIL-TLS TLS-HOSTNAME OLD-TLS SSH-HOST-KEY NO-TIMEOUT COOKIE-SECURE COOKIE-HTTPONLY "
+    "COOKIE-SAMESITE COOKIE-LIFE JWT-VERIFY JWT-NONE JWT-CONFUSION JWT-EXPIRED WEAK-CIPHER CIPHER-MODE STATIC-IV "
+    "NONCE-REUSE HARDCODED-KEY WEAK-KEY RSA-PADDING WEAK-HASH PASSWORD-HASH SALT WEAK-RANDOM SHORT-SECRET UUID-SECRET "
+    "SECRET EMPTY-PASSWORD FLASK-DEBUG DEBUG CORS MKTEMP TEMP-PATH CLEARTEXT AUTOESCAPE EXTRACT".split()
+)
+"""The rules about how something is called. Where data flows has an analysis of its own."""
 _LITERALS = frozenset({"string", "integer", "float", "true", "false", "none", "concatenated_string"})
 _SHARED = re.compile(r"/tmp\b|/dev/shm|gettempdir")  # noqa: S108
 _REFERENCE = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\b(?!\s*[(=]|[\w.])")
@@ -98,6 +107,7 @@ class _Tables(NamedTuple):
     judges: Mapping[str, list[tuple[str, Judge]]]
     attributes: Mapping[str, list[AttributePattern]]
     lasts: Mapping[str, frozenset[str]]  # by each dotted beginning of a name
+    owners: frozenset[str]
 
 
 def hits(module: Module, modules: Mapping[str, tuple[str, str]] | None = None) -> Iterator[Hit]:
@@ -149,10 +159,10 @@ def _place(marked: Any, call: Call) -> Node:
 def _variants(view: Any, node: Node, full: str, met: Met) -> Iterator[Call]:
     """Yield a call with what is sure of its arguments, and then for each name or text that one of them may be."""
     positions, keywords = _written(node)
-    slots: dict[int | str, Alternatives] = {**dict(enumerate(met.args)), **met.keywords}
+    slots: dict[int | str, Alternatives] = dict([*enumerate(met.args), *met.keywords.items()])
     choices: list[dict[int | str, Known]] = [{}]
     for key, alternatives in slots.items():
-        several = len(alternatives) > 1
+        several = len(alternatives) == 2  # of a whole table the user chooses, and may choose well
         choices += [{key: one} for one in alternatives if several and (one.name or isinstance(one.value, str | bytes))]
     for choice in islice(choices, _MOST_VARIANTS):
         arguments: dict[int | str, Argument] = {}
@@ -215,28 +225,32 @@ def _asked(module: Module, tables: _Tables) -> list[int]:
     files = _SHARED.search(module.text) is not None
     if not lasts and not files and not any(name in module.text for name in _DISTINCT):
         return []
-    lines = {node.start_point[0] + 1 for node in module.nodes("call") if _is_hidden(module, node, lasts, files)}
+    lines = _references(module, lasts, tables)
+    odd = bool(lines)
+    lines |= {node.start_point[0] + 1 for node in module.nodes("call") if _is_hidden(module, node, lasts, files, odd)}
     lines |= {node.start_point[0] + 1 for node in module.nodes("assignment") if _is_flag(module, node, lasts)}
-    lines |= _references(module, lasts, tables)
     return sorted(lines)[:_MOST_ASKED]
 
 
-def _is_hidden(module: Module, node: Node, lasts: frozenset[str], files: bool) -> bool:
-    """Whether a call may be one that matters, by its last name, and its arguments or its owner are not plain."""
+def _is_hidden(module: Module, node: Node, lasts: frozenset[str], files: bool, odd: bool) -> bool:
+    """Whether a call may be one that matters, by its last name, and its arguments or its owner are not plain.
+
+    `odd`: a function that matters is handed on somewhere, so any callee that is no plain name may be it.
+    """
     function = node.child_by_field_name("function")
     if function is None or function.type not in ("identifier", "attribute"):
-        return (
-            function is not None and bool(lasts) and function.type in ("subscript", "call", "parenthesized_expression")
-        )
+        return odd and function is not None and function.type in ("subscript", "call", "parenthesized_expression")
     attribute = function.child_by_field_name("attribute")
     last = code(attribute) if attribute is not None else module.imports.get(code(function), code(function))
     last = last.rpartition(".")[2]
+    if (last in _OPENS and not files) or (last == "run" and not module.imported & _APPLICATIONS):
+        return False
     if last in _DISTINCT or last in lasts:
         owner = code(function.child_by_field_name("object"))
         unresolved = owner.startswith(("self", "cls", "super(")) or (owner and not module.name(function))
     else:
         unresolved = False
-        if not (files and last in ("open", "write_text", "write_bytes")):
+        if last not in _OPENS:
             return False
     first = 1 if last in _HTTP else 0
     given = Call(module, node, "")
@@ -267,7 +281,7 @@ def _references(module: Module, lasts: frozenset[str], tables: _Tables) -> set[i
             if full is not None and (full + match[2] in tables.calls or full + match[2] in tables.judges):
                 found.add(number)
         looked_up = _LOOKED_UP.search(row)
-        if looked_up is not None and module.imports.get(looked_up[1], "") in tables.lasts:
+        if looked_up is not None and module.imports.get(looked_up[1], "") in tables.owners:
             found.add(number)
     return found
 
@@ -284,7 +298,7 @@ def _tables() -> _Tables:
     lasts: dict[str, set[str]] = defaultdict(set)
     for area in AREAS:
         for pattern in area.calls:
-            for full in pattern.names:
+            for full in pattern.names if pattern.rule.id.removeprefix("AMB-SEC-") in _ABOUT else ():
                 if not full.startswith("*.") or full[2:] in _DISTINCT:
                     calls[alias(full.replace("()", ""))].append((full, pattern))
         for names, judge in area.judges:
@@ -298,4 +312,5 @@ def _tables() -> _Tables:
         for size in range(1, len(parts) + 1):
             lasts[".".join(parts[:size])].add(parts[-1])
     lasts.pop("*", None)
-    return _Tables(calls, judges, attributes, {key: frozenset(value) for key, value in lasts.items()})
+    owners = frozenset(name.rpartition(".")[0] for name in (*calls, *judges)) - {""}
+    return _Tables(calls, judges, attributes, {key: frozenset(value) for key, value in lasts.items()}, owners)

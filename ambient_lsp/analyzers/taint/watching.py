@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Wanted = Callable[[str], bool]
 
-_STEPS = 60_000
-_SECONDS = 1.0
+_STEPS = 30_000
+_SECONDS = 0.5
 _MOST_MET = 400
 _DEEPEST = 4
 _MOST_ITEMS = 60
