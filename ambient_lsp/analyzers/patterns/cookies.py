@@ -23,6 +23,7 @@ from ambient_lsp.analyzers.patterns.match import (
     given,
     missing,
     names,
+    unless,
 )
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
@@ -126,8 +127,13 @@ def _without(keyword: str, at: int) -> Condition:
     """A flag is switched off, for whatever cookie; or missing, for one that a login hangs on."""
     return any_of(
         all_of(_any_cookie, given(keyword, FALSE, at)),
-        all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, NONE, at))),
+        unless(_sets_flags_itself, all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, NONE, at)))),
     )
+
+
+def _sets_flags_itself(call: Call) -> Node | None:
+    """Whether the framework sets the flags unless it is told not to."""
+    return call.callee if "falcon" in call.module.imported else None
 
 
 def _long_life(module: Module, node: Node) -> bool:
@@ -202,8 +208,6 @@ _CALLS = (
     CallPattern(SAMESITE, _COOKIE, all_of(_sets_cookie, given("samesite", equals("None", "none"), 8))),
     CallPattern(LIFE, _COOKIE, all_of(_sets_cookie, given("max_age", _long_life, 2))),
     CallPattern(IN_COOKIE, _COOKIE, _holds_password),
-    CallPattern(SECURE, names("starlette.middleware.sessions.SessionMiddleware *.SessionMiddleware"),
-                given("https_only", FALSE)),
     CallPattern(EXPIRY, names("*.set_expiry"), given("value", _long_life, 0)),
 )  # fmt: skip
 _SETTINGS = (

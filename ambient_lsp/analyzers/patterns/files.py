@@ -158,9 +158,26 @@ def _is_folder(module: Module, node: Node | None) -> bool:
 
 
 def _writes_in_shared(call: Call) -> Node | None:
-    path, mode = call.get("file", 0), call.value("mode", 1)
+    path, mode = call.get("file", 0) or call.get("name"), call.value("mode", 1)
     written = isinstance(mode, str) and _WRITES.search(mode) is not None and "x" not in mode
     return path if written and _is_shared(call.module, path) else None
+
+
+def _made_in_shared(call: Call) -> Node | None:
+    """Find `os.open("/tmp/x", O_CREAT)` that takes a file which is there already."""
+    flags = code(call.get("flags", 1))
+    made = "O_CREAT" in flags and "O_EXCL" not in flags and "O_NOFOLLOW" not in flags
+    return call.get("path", 0) if made and _is_shared(call.module, call.get("path", 0)) else None
+
+
+def _kept_in_shared(call: Call) -> Node | None:
+    path = call.get("database", 0) or call.get("filename", 0)
+    return path if path is not None and _is_shared(call.module, path) else None
+
+
+def _copied_to_shared(call: Call) -> Node | None:
+    target = call.get("dst", 1)
+    return target if target is not None and _is_shared(call.module, target) else None
 
 
 def _path_in_shared(call: Call) -> Node | None:
@@ -343,7 +360,12 @@ def _docker_socket(call: Call) -> Node | None:
 
 _TAR = "tarfile.open() tarfile.TarFile() tarfile.TarFile.open()"
 _CALLS = (
-    CallPattern(MKTEMP, names("tempfile.mktemp"), always),
+    CallPattern(MKTEMP, names("tempfile.mktemp os.tempnam os.tmpnam"), always),
+    CallPattern(TEMP_PATH, names("os.open"), _made_in_shared),
+    CallPattern(TEMP_PATH, names("zipfile.ZipFile tarfile.open gzip.open bz2.open lzma.open aiofiles.open"),
+                _writes_in_shared),
+    CallPattern(TEMP_PATH, names("sqlite3.connect shelve.open dbm.open logging.FileHandler"), _kept_in_shared),
+    CallPattern(TEMP_PATH, names("shutil: copy copy2 copyfile move"), _copied_to_shared),
     CallPattern(TEMP_PATH, names("open io.open codecs.open"), _writes_in_shared),
     CallPattern(PERMISSIONS, names("os.chmod os.lchmod"), _open_to_all(1)),
     CallPattern(PERMISSIONS, names("os.fchmod"), _open_to_all(1)),

@@ -193,7 +193,9 @@ class Module:
             start = _BEGINNING.match(code(node))
             return start[1] if start is not None else ""
         if node.type == "binary_operator":
-            return self.beginning(node.child_by_field_name("left"), depth - 1)
+            head = self.beginning(node.child_by_field_name("left"), depth - 1)
+            sign = node.child_by_field_name("operator")
+            return f"{head}/" if head and sign is not None and sign.type == "/" else head
         function = node.child_by_field_name("function") if node.type == "call" else None
         if function is None:
             return ""
@@ -203,6 +205,8 @@ class Module:
         if code(attribute) == "format":
             start = _BEGINNING.match(code(function.child_by_field_name("object")))
             return start[1] if start is not None else ""
+        if self.name(function) == "tempfile.gettempdir":
+            return "/tmp"  # noqa: S108
         if self.name(function) in ("os.path.join", "pathlib.Path", "str", "os.fspath"):
             head = self.beginning(first, depth - 1)
             return f"{head.rstrip('/')}/" if head and len(arguments.named_children if arguments else ()) > 1 else head
@@ -294,7 +298,7 @@ class Module:
             elif target.type == "attribute":
                 bindings.setdefault((-2, code(target)), []).append(value)
             else:
-                for part in identifiers(target):
+                for part in _changed(target):
                     scope = self.scope(part)
                     bindings.setdefault((-1 if scope is None else scope.start_byte, code(part)), []).append(None)
         return bindings
@@ -355,6 +359,17 @@ def identifiers(node: Node) -> Iterator[Node]:
         if current.type == "identifier":
             yield current
         waiting += current.named_children
+
+
+def _changed(target: Node) -> Iterator[Node]:
+    """Yield the names that an assignment to a tuple, a subscript or the like changes; an index stays as it is."""
+    waiting = [target]
+    while waiting:
+        current = waiting.pop()
+        owner = current.child_by_field_name("value") if current.type == "subscript" else None
+        if current.type == "identifier":
+            yield current
+        waiting += [owner] if owner is not None else current.named_children
 
 
 def _parameters(node: Node) -> Iterator[tuple[Node, Node | None]]:

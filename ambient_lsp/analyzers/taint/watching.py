@@ -119,8 +119,9 @@ class _Watcher(Interpreter):
 
     def meet(self, site: Site) -> Value | None:
         """Note a call that is wanted. What the environment may say otherwise is what the program says itself."""
-        if site.names and site.names[0] in _ENVIRONMENT and len(site.args) == 2 and type(site.args[1]) is Const:
-            return site.args[1]
+        default = site.first(1, "default")
+        if type(default) is Const and site.names and _reads_environment(site):
+            return default
         self._note(site.names, site.node, site.args, site.keywords, site.state, site.star is site.double is None)
         return None
 
@@ -176,6 +177,13 @@ class _Watcher(Interpreter):
         where = self.here(place(path, node))
         if where.path == self.path:
             self.met.append(Met(where, names, given, named, whole))
+
+
+def _reads_environment(site: Site) -> bool:
+    owner = site.receiver
+    if type(owner) is Opaque and any(taint.label == "environment" for taint in owner.taints):
+        return site.names[0].rpartition(".")[2] == "get"
+    return site.names[0] in _ENVIRONMENT
 
 
 def _alternatives(value: Value, state: State) -> Alternatives:
