@@ -145,6 +145,8 @@ _DECODED = re.compile(r"""[\w.]*(b64decode|unhexlify|fromhex)\(b?['"][^'"\n]{8,}
 
 def _fallbacks(module: Module) -> Iterator[Hit]:
     """Find a secret that is used where the environment has none."""
+    if re.search(r"environ|getenv|config\(|env\b", module.text) is None:
+        return
     for node in module.nodes("call"):
         last = code(node.child_by_field_name("function")).rpartition(".")[2]
         if last not in ("get", "getenv", "config", "env", "setdefault", "str"):

@@ -124,8 +124,8 @@ def _assigned_settings(module: Module) -> Iterator[tuple[str, Node, bool]]:
         if function.endswith(("config.update", "config.from_mapping")):
             call = Call(module, node, function)
             yield from ((name, value, True) for name, value in call.keywords.items())
-            given = module.origin(call.positional[0]) if call.positional else None
-            for pair in given.named_children if given is not None else ():
+            table = module.origin(call.positional[0]) if call.positional else None
+            for pair in table.named_children if table is not None else ():
                 key = module.value(pair.child_by_field_name("key"))
                 value = pair.child_by_field_name("value")
                 if key is not UNKNOWN and value is not None:

@@ -41,8 +41,6 @@ _ABOUT = frozenset(
 """The rules about how something is called. Where data flows has an analysis of its own."""
 _LITERALS = frozenset({"string", "integer", "float", "true", "false", "none", "concatenated_string"})
 _SHARED = re.compile(r"/tmp\b|/dev/shm|gettempdir")  # noqa: S108
-_REFERENCE = re.compile(r"(?<![\w.\"'])([A-Za-z_]\w*)((?:\.[A-Za-z_]\w*)*)\b(?!\s*[(=]|[\w.])")
-_LOOKED_UP = re.compile(r"\bgetattr\(\s*(\w+)\s*,")
 _MOST_VARIANTS = 12
 _MOST_ASKED = 60
 _FEW_CHARACTERS = 400_000
@@ -225,7 +223,7 @@ def _asked(module: Module, tables: _Tables) -> list[int]:
     files = _SHARED.search(module.text) is not None
     if not lasts and not files and not any(name in module.text for name in _DISTINCT):
         return []
-    lines = _references(module, lasts, tables)
+    lines = _references(module, tables)
     odd = bool(lines)
     lines |= {node.start_point[0] + 1 for node in module.nodes("call") if _is_hidden(module, node, lasts, files, odd)}
     lines |= {node.start_point[0] + 1 for node in module.nodes("assignment") if _is_flag(module, node, lasts)}
@@ -270,19 +268,24 @@ def _is_flag(module: Module, node: Node, lasts: frozenset[str]) -> bool:
     return attribute is not None and code(attribute) in lasts
 
 
-def _references(module: Module, lasts: frozenset[str], tables: _Tables) -> set[int]:
+def _references(module: Module, tables: _Tables) -> set[int]:
     """Return the lines on which a function that matters is handed on without being called."""
     found: set[int] = set()
-    for number, row in enumerate(module.text.split("\n") if lasts else (), 1):
-        if row.lstrip().startswith(("import ", "from ", "#", "@")):
-            continue
-        for match in _REFERENCE.finditer(row):
-            full = module.imports.get(match[1])
-            if full is not None and (full + match[2] in tables.calls or full + match[2] in tables.judges):
-                found.add(number)
-        looked_up = _LOOKED_UP.search(row)
-        if looked_up is not None and module.imports.get(looked_up[1], "") in tables.owners:
-            found.add(number)
+    aliases = [name for name, full in module.imports.items() if full in tables.lasts]
+    bound = any(f".{name}" in module.text for name in _DISTINCT)
+    if not aliases and not bound:
+        return found
+    pattern = re.compile(
+        rf"(?<![\w.\"'])(?:getattr\(\s*)?({'|'.join(map(re.escape, aliases)) or '(?!)'})((?:\.\w+)*)(?![\w.]|\s*[(=])"
+        rf"|\.({'|'.join(_DISTINCT)})\b(?!\s*\()"
+    )
+    for match in pattern.finditer(module.text):
+        full = module.imports.get(match[1] or "", "") + (match[2] or "")
+        handed_on = full in tables.calls or full in tables.judges or match[3] is not None
+        if handed_on or (match[0].startswith("getattr") and full in tables.owners):
+            start = module.text.rfind("\n", 0, match.start()) + 1
+            if not module.text.startswith(("import ", "from ", "#", "@"), start):
+                found.add(module.text.count("\n", 0, start) + 1)
     return found
 
 
