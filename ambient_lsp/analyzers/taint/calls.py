@@ -226,7 +226,8 @@ def _of_super(machine: Machine, node: ast.Call, name: str, state: State) -> Valu
 def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     state, rules = site.state, machine.rules
     sinks.check(machine, site)
-    modelled = models.result(machine, site, name)
+    modelled = machine.meet(site)
+    modelled = models.result(machine, site, name) if modelled is None else modelled
     if modelled is None and site.receiver is not None:
         modelled = texts.method(machine, site, name.rsplit(".", 1)[-1])
     value = modelled

@@ -141,6 +141,8 @@ def _parameter(
     kind = annotated_type(machine, parameter.annotation, state)
     here = place(function.scope.path, parameter)
     if handler is None:
+        if machine.usual:
+            return Opaque(type=kind) if default is None else machine.evaluate(default, state)
         if is_converted(kind):
             return HARMLESS
         label = PARAMETER

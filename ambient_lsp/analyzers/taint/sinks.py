@@ -114,6 +114,7 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
 def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
     """Hold `owner.name = value` against the sinks."""
     names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    machine.meet_attribute(target, owner, value, state)
     for sink in lookup(machine.rules.assigns, names, machine.applies()):
         _arrives(machine, sink, [value], target, state, names[0])
 
