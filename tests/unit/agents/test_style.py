@@ -209,10 +209,10 @@ async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
 
 async def test_a_lint_fix_that_changes_the_tree_is_a_proposal_of_its_own(tmp_path):
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["E", "F", "W"]\n')
-    text = 'import os\n\nx = not abs in [1] \n'
+    text = "import os\n\nx = not abs in [1] \n"
     _, (tidy, lint) = await style(tmp_path, text)
-    assert patched(tidy, text) == 'x = not abs in [1]\n'
-    assert patched(lint, text) == 'import os\n\nx = abs not in [1] \n'
+    assert patched(tidy, text) == "x = not abs in [1]\n"
+    assert patched(lint, text) == "import os\n\nx = abs not in [1] \n"
     assert lint.proof.kind is ProofKind.FINDINGS_GONE
     assert not set(tidy.finding_ids) & set(lint.finding_ids)
 
