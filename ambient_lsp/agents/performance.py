@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
-from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.base import findings, is_generated, is_test_path, is_vendored_path
 from ambient_lsp.analyzers.speed import evidence, performance, relations
 from ambient_lsp.analyzers.speed.queries import has_queries
 from ambient_lsp.analyzers.speed.speedup import SORTED, Speedup
@@ -42,7 +42,7 @@ class PerformanceOptimizer(Specialist):
         """Yield the file's findings, then one proposal for each place that has a faster version."""
         facts = context.tree.get(snapshot.path)
         is_test = (facts is not None and facts.is_test) or is_test_path(snapshot.path)
-        if is_test or is_generated(snapshot.text):
+        if is_test or is_vendored_path(snapshot.path) or is_generated(snapshot.text):
             return
         known = await self._relations(snapshot, context, bench)
         callers = await self._callers(snapshot, context, bench)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, count, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path
 from ambient_lsp.analyzers.styling import style
 from ambient_lsp.analyzers.styling.own_style import Surroundings
 from ambient_lsp.analyzers.styling.rules import REASONS
@@ -46,7 +46,7 @@ class StyleEnforcer(Specialist):
     async def _look(
         self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        if is_generated(snapshot.text) or style.is_sample(snapshot.path):
+        if is_generated(snapshot.text) or is_vendored_path(snapshot.path) or style.is_sample(snapshot.path):
             return
         defer = bool(settings.get("defer_to_formatter", True))
         report = reports[snapshot.path]
