@@ -27,6 +27,7 @@ class Kind:
     prefix: str = ""
     built: frozenset[str] = frozenset()
     ignores: frozenset[str] = frozenset()
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def catalogue() -> Catalogue:
 
 def _kind(name: str, table: Mapping[str, Any]) -> Kind:
     built, ignores = frozenset(table.get("built", ())), frozenset(table.get("ignores", ()))
-    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores)
+    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores, table.get("like", ""))
 
 
 def _add(result: Catalogue, content: Mapping[str, Any]) -> None:

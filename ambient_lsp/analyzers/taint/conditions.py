@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, set_item
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.state import all_joined
@@ -215,8 +215,11 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
             _call(machine, state, inner, True)
-    if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):
-        _call_equals(machine, state, left)
+    agrees = outcome if isinstance(operation, ast.LtE) else positive
+    if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and agrees:
+        for call in (left, right):
+            if isinstance(call, ast.Call):
+                _call_equals(machine, state, call)
 
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
@@ -329,7 +332,9 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
     name, owner = function.attr, function.value
     if name in _HARMLESS_TESTS and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _EVERY))
+        owner, extra = _without_removed(owner)
+        kinds = _EVERY if not extra else safe_for(extra)
+        _change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
         _change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
@@ -340,6 +345,21 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
         _change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+
+
+def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
+    """Return what `name.replace("-", "").replace(".", "")` was made of, and the characters that were left out."""
+    left_out = ""
+    while (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "replace"
+        and len(node.args) > 1
+        and all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in node.args[:2])
+    ):
+        left_out += "".join(str(arg.value) for arg in node.args[:2] if isinstance(arg, ast.Constant))
+        node = node.func.value
+    return node, left_out
 
 
 def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
@@ -387,6 +407,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
     first = node.generators[0]
     test = node.elt
     parts = test.values if isinstance(test, ast.BoolOp) else [test]
+    allowed = ""
     for part in parts:
         known = (
             isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _HARMLESS_TESTS
@@ -394,7 +415,17 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
         listed = isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq)
         if not known and not listed:
             return
-    _change(machine, state, first.iter, lambda value: cleaned(value, _EVERY))
+        if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq):
+            among = machine.evaluate(part.comparators[0], state) if _is_simple(part.comparators[0]) else UNKNOWN
+            allowed += _characters(among, state)
+    kinds = safe_for(allowed) if allowed else _EVERY
+    _change(machine, state, first.iter, lambda value: cleaned(value, kinds))
+
+
+def _characters(value: Value, state: State) -> str:
+    """Return the characters that a text or a collection of texts is made of, as far as they are known."""
+    items = [value] if type(value) is Const else items_of(value, state) or []
+    return "".join(item.value for item in items if type(item) is Const and isinstance(item.value, str))
 
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:

@@ -252,7 +252,7 @@ def _hit(
 
 
 def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
-    if taint.is_clean_for(kind.name):
+    if taint.is_clean_for(kind.name) or (kind.like and kind.like in taint.cleaned):
         return False
     if type(value) is Opaque and value.type in kind.ignores:
         return False
