@@ -56,6 +56,8 @@ class Propagator:
     arguments: tuple[Argument, ...] | None
     type: str
     keeps_prefix: bool
+    label: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,8 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         result.source_types |= {name.rsplit(".", 1)[0] for name in table.get("value", ()) if "." in name}
     for table in content.get("propagator", ()):
         arguments = tuple(table["from"]) if "from" in table else None
-        made = Propagator(where(table), arguments, table.get("type", ""), table.get("keeps_prefix", False))
+        keeps, label, what = table.get("keeps_prefix", False), table.get("label", ""), table.get("what", "")
+        made = Propagator(where(table), arguments, table.get("type", ""), keeps, label, what)
         _put(result.propagators, table["call"], made)
     for table in content.get("sanitizer", ()):
         sanitizer = Sanitizer(where(table), frozenset(table["cleans"]), table.get("type", ""))

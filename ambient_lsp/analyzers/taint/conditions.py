@@ -41,7 +41,9 @@ RESOLVED = "path.resolved"
 NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
 _EVERY = frozenset({ALL})
-_PATH = frozenset({"path"})
+_PATH = frozenset({"path", "archive"})
+_OWN = frozenset({"parameter", "environment", "cli"})
+"""Whoever sets the folder that a path is held against is not whom the check is for."""
 _LINES = frozenset({"log", "header"})
 _URL = frozenset({"ssrf", "redirect"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
@@ -98,7 +100,7 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Call):
         return _call(machine, state, test, outcome)
     elif isinstance(test, ast.NamedExpr):
-        _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
+        change(machine, state, test.target, lambda value: _with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
@@ -230,11 +232,11 @@ def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> 
     if not _is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
-        _change(machine, state, node, lambda _: value)
+        change(machine, state, node, lambda _: value)
         return
     known = all(type(option) is Const for option in options(value))
     exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
+    change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
 
 
 def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
@@ -247,7 +249,7 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
             return value
         return either(option for option in value.values if option != unwanted)
 
-    _change(machine, state, node, without)
+    change(machine, state, node, without)
 
 
 def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
@@ -267,7 +269,7 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
         and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
     )
     exact = exact and type(value) is not Const
-    _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
+    change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
@@ -285,7 +287,7 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
     if marks:
-        _change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+        change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
@@ -307,13 +309,13 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
                 _clean_origins(state, machine.evaluate(node, state), guard.cleans)
-                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+                change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
-            _change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
         elif outcome and types <= {"str", "bytes"}:
-            _change(machine, state, call.args[0], _as_text)
+            change(machine, state, call.args[0], _as_text)
     elif names[:1] in (("bool",), ("all",)) and call.args:
         inner = call.args[0]
         if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
@@ -323,7 +325,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
-        _change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
+        change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif isinstance(call.func, ast.Attribute):
         _method(machine, state, call, call.func, outcome)
     return state
@@ -334,9 +336,9 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
     if name in _HARMLESS_TESTS and outcome:
         owner, extra = _without_removed(owner)
         kinds = _EVERY if not extra else safe_for(extra)
-        _change(machine, state, owner, lambda value: cleaned(value, kinds))
+        change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _LINES))
+        change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
         _within_base(machine, state, owner)
     elif name == "startswith" and call.args:
@@ -344,7 +346,7 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
     elif name in ("match", "fullmatch") and outcome and call.args:
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
-        _change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+        change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
 
 
 def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
@@ -364,15 +366,15 @@ def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
 
 def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
     value = machine.evaluate(start, state) if _is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
-    if state.taints(value):
+    if any(taint.label not in _OWN for taint in state.taints(value)):
         return
     if outcome:
         text = value.value if type(value) is Const and isinstance(value.value, str) else ""
         if text:
-            _change(machine, state, owner, lambda old: _beginning(old, text))
+            change(machine, state, owner, lambda old: _beginning(old, text))
         _within_base(machine, state, owner)
     elif type(value) is Const and value.value in _SEPARATORS:
-        _change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
+        change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
 
 
 def _beginning(value: Value, text: str) -> Value:
@@ -399,7 +401,7 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
         return
     kinds = kinds_cleaned_by(pattern.value, how)
     if kinds:
-        _change(machine, state, subject, lambda value: cleaned(value, kinds))
+        change(machine, state, subject, lambda value: cleaned(value, kinds))
 
 
 def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | ast.ListComp) -> None:
@@ -419,7 +421,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
             among = machine.evaluate(part.comparators[0], state) if _is_simple(part.comparators[0]) else UNKNOWN
             allowed += _characters(among, state)
     kinds = safe_for(allowed) if allowed else _EVERY
-    _change(machine, state, first.iter, lambda value: cleaned(value, kinds))
+    change(machine, state, first.iter, lambda value: cleaned(value, kinds))
 
 
 def _characters(value: Value, state: State) -> str:
@@ -446,7 +448,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
         return None if exits else state
     for name, node in passed(function, call):
         after = either(way.names.get(name, UNKNOWN) for way in ways)
-        _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
+        change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
 
 
@@ -484,7 +486,7 @@ def _within_base(machine: Machine, state: State, node: ast.expr) -> None:
         value = machine.evaluate(node, state)
     taints = taints_of(value)
     if taints and all(RESOLVED in taint.cleaned for taint in taints):
-        _change(machine, state, node, lambda old: cleaned(old, _PATH))
+        change(machine, state, node, lambda old: cleaned(old, _PATH))
         _clean_origins(state, value, _PATH)
 
 
@@ -504,7 +506,7 @@ def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
             state.names[name] = cleaned(held, kinds)
 
 
-def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
+def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
     """Change what is known of a variable, an attribute or an item; nothing else can hold knowledge."""
     while isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:

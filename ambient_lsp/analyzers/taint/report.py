@@ -31,6 +31,9 @@ _SEVERITY: dict[str, Severity] = {
 _LOWERED = frozenset("S102 S307 S308 S310 S602 S604 S605 S608 S702 S703 S704 AMB-SEC-MARKUP".split())
 """Where values of which nothing is known are more often harmless than not."""
 
+_DECIDED = frozenset({"AMB-SEC-EXTRACT", "AMB-SEC-PICKLE"})
+"""Patterns that a value which was looked at, or which nobody else chooses, makes needless."""
+
 
 def find(text: str, path: str, modules: Mapping[str, tuple[str, str]] | None = None) -> list[RawFinding]:
     """Return where untrusted data arrives in one text, and calls that are weak by a value that was worked out."""
@@ -48,7 +51,10 @@ def weigh(
     """
     lines = Lines(text)
     starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
-    report = analyze(text, path, modules, watched=tuple(starts))
+    asked = [
+        _position(lines, raw.span) for raw in raws if raw.rule in _LOWERED | _DECIDED or raw.data.get("code") in BY_CALL
+    ]
+    report = analyze(text, path, modules, watched=(*starts, *asked))
     shown = () if is_test_path(path) else report.hits  # what a test does to itself, it does on purpose
     hits = {hit: _finding(lines, path, hit) for hit in shown if hit.rule in RULES}
     kept: list[RawFinding] = []
@@ -73,8 +79,8 @@ def _weighed(lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None
         if taints_of(value):
             return raw if any(not taint.is_clean_for("sql") for taint in taints_of(value)) else None
         return None if is_known(value, "sql", None) else _lowered(raw)
-    code = raw.rule if raw.rule in _LOWERED else code
-    if code not in BY_CALL and code not in _LOWERED:
+    code = raw.rule if raw.rule in _LOWERED or raw.rule in _DECIDED else code
+    if code not in BY_CALL and code not in _LOWERED and code not in _DECIDED:
         return raw
     verdicts = [
         verdict

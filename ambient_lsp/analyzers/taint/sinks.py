@@ -98,8 +98,13 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
 def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
     """Hold `owner.name = value` against the sinks."""
     names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    held = state.object(owner)
+    known = {} if held is None else {key: item for key, item in held.items.items() if isinstance(key, str)}
+    site = Site(target, state, (), {**known, target.attr: value})
     for sink in lookup(machine.rules.assigns, names, machine.applies()):
-        _arrives(machine, sink, [value], target, state, names[0])
+        if _applies(machine, sink.conditions, sink.exceptions, site):
+            values = [item for spec in sink.arguments for item in site.argument(spec)] if sink.arguments else [value]
+            _arrives(machine, sink, values, target, state, names[0])
 
 
 def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> None:

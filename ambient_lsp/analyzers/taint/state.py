@@ -132,6 +132,8 @@ class State:
         found = self.object(value)
         if found is None or depth > _DEEPEST:
             return [value]
+        if found.kind == "buffer":
+            return [Opaque(self.taints(value), "buffer")]
         held = [*found.items.values(), *(() if found.rest is None else (found.rest,))]
         return [leaf for item in held[:_MOST_ITEMS] for leaf in self.leaves(item, depth + 1)]
 

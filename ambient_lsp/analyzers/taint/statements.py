@@ -362,7 +362,21 @@ def _function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, st
     made = Function(node, functions.closure(state), id(node))
     machine.defined.setdefault(made.key, made)
     state.names[node.name] = made
+    if node.decorator_list:
+        state.names[node.name] = _decorated(machine, made, node, state)
     return state
+
+
+def _decorated(machine: Machine, made: Function, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> Value:
+    """Return what decorators make of a function, if all of them are of the program."""
+    inner = state.frame.depth > 0
+    for decorator in node.decorator_list:
+        root = decorator.func if isinstance(decorator, ast.Call) else decorator
+        known = isinstance(root, ast.Name) and (state.names.get(root.id) or state.frame.scope.find(root.id))
+        if inner or type(known) is not Function:
+            return made
+    wrapper = functions.wrapper(machine, made, state)
+    return made if type(wrapper) is not Function else wrapper
 
 
 def _class(machine: Machine, node: ast.ClassDef, state: State) -> State | None:
