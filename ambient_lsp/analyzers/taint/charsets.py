@@ -31,8 +31,9 @@ _DANGER = {
     "ssrf": "/:@.",
     "redirect": "/:\\",
 }
+_NAMES = "aejuxAEJUX_\"'[{@"
 _LONGEST = 300
-_PROBES = "".join(sorted({char for chars in _DANGER.values() for char in chars}))
+_PROBES = "".join(sorted({char for chars in (*_DANGER.values(), _NAMES) for char in chars}))
 
 
 @lru_cache(maxsize=256)
@@ -73,6 +74,8 @@ def safe_for(allowed: Iterable[str]) -> frozenset[str]:
     """Return the kinds that a text is safe for whose characters are harmless ones and these."""
     allowed = frozenset(allowed)
     safe = frozenset(kind for kind, danger in _DANGER.items() if not allowed.intersection(danger))
+    if not allowed.intersection(_NAMES):
+        safe |= {"code"}  # numbers and operators are no way to anything
     return safe | {ALL} if len(safe) == len(_DANGER) else safe
 
 

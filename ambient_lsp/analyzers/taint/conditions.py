@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
+    from ambient_lsp.analyzers.taint.values import Step
 
 RESOLVED = "path.resolved"
 NO_DOTS = "path.dots"
@@ -48,6 +49,8 @@ _LINES = frozenset({"log", "header"})
 _URL = frozenset({"ssrf", "redirect"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
+_SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
+_NO_OPERATORS = frozenset({"nosql"})
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
@@ -106,7 +109,7 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
         if value is not None:
-            state.names[test.id] = _with_truth(value, outcome)
+            change(machine, state, test, lambda old: _with_truth(old, outcome))
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
@@ -161,6 +164,13 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
         _within_base(machine, state, call.func.value)
     return state
+
+
+def each_was_checked(state: State, source: Value, item: Value) -> None:
+    """Note that a loop let no bad member of an archive pass, so that the archive is as good as its members."""
+    taints = taints_of(item)
+    if taints and all(taint.is_clean_for("archive") for taint in taints):
+        _clean_origins(state, state.whole(source), frozenset({"archive"}))
 
 
 def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
@@ -314,8 +324,8 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
             change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
-        elif outcome and types <= {"str", "bytes"}:
-            change(machine, state, call.args[0], _as_text)
+        elif outcome and types <= _SCALARS:
+            change(machine, state, call.args[0], lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
     elif names[:1] in (("bool",), ("all",)) and call.args:
         inner = call.args[0]
         if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
@@ -373,6 +383,8 @@ def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, ou
         if text:
             change(machine, state, owner, lambda old: _beginning(old, text))
         _within_base(machine, state, owner)
+    elif value == Const("-"):
+        change(machine, state, owner, lambda old: cleaned(old, frozenset({"argv"})))
     elif type(value) is Const and value.value in _SEPARATORS:
         change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
 
@@ -452,7 +464,9 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
     return state
 
 
-def _as_text(value: Value) -> Value:
+def _as_text(value: Value, types: set[str]) -> Value:
+    if not types <= {"str", "bytes"}:
+        return value
     return replace(value, type="str") if type(value) is Opaque and not value.type else value
 
 
@@ -501,9 +515,19 @@ def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
     if not origins:
         return
     for name, held in state.names.items():
-        taints = taints_of(held)
-        if taints and {taint.source for taint in taints} <= origins:
+        if _stems(held, origins):
             state.names[name] = cleaned(held, kinds)
+    for key, object in list(state.heap.items()):
+        if object.kind in ("instance", "dict") and any(_stems(item, origins) for item in object.items.values()):
+            items = {
+                name: cleaned(item, kinds) if _stems(item, origins) else item for name, item in object.items.items()
+            }
+            state.heap[key] = replace(object, items=items)
+
+
+def _stems(value: Value, origins: set[Step]) -> bool:
+    taints = taints_of(value)
+    return bool(taints) and {taint.source for taint in taints} <= origins
 
 
 def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
@@ -525,6 +549,8 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
         value = state.names.get(node.id)
         if value is not None:
             state.names[node.id] = change(value)
+            for name in _copies(value, node.id, state):
+                state.names[name] = change(state.names[name])
     elif isinstance(node, ast.Attribute | ast.Subscript) and _is_simple(node):
         owner = machine.evaluate(node.value, state)
         key: Value = Const(node.attr) if isinstance(node, ast.Attribute) else machine.evaluate(node.slice, state)
@@ -534,6 +560,21 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
                 set_item(machine, owner, key, change(old), state)
         elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
             state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
+
+
+def _copies(value: Value, name: str, state: State) -> list[str]:
+    """Return the other variables that were assigned this value, or from which it was assigned."""
+    if len(taints_of(value)) != 1:
+        return []
+    (mine,) = taints_of(value)
+    found = []
+    for other, held in state.names.items():
+        if other != name and held == value:
+            (its,) = taints_of(held)
+            shorter, longer = sorted((mine.trail, its.trail), key=len)
+            if longer[: len(shorter)] == shorter and len(longer) > len(shorter):
+                found.append(other)
+    return found
 
 
 def _is_simple(node: ast.expr) -> bool:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import State
 
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
+_OPEN_FILES = frozenset({"stream", "file"})
+"""What upload objects of all frameworks call the open file that they hold."""
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
 
 
@@ -151,7 +153,7 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
     elif not owner.taints:
         for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
             return tainted(source, place(state.frame.scope.path, node))
-    return Opaque(owner.taints)
+    return Opaque(owner.taints, "file" if name in _OPEN_FILES else "")
 
 
 def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:

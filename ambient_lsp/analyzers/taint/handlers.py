@@ -53,7 +53,8 @@ def handler_of(machine: Machine, function: Function, state: State) -> tuple[Hand
             if any(name in handler.decorators for name in given):
                 found.append((handler, whole))
         if handler.bases and any(_is_base(base, handler) for base in ancestors):
-            if not handler.methods or node.name in handler.methods:
+            named = handler.function is None or handler.function.search(node.name) is not None
+            if named and (not handler.methods or node.name in handler.methods):
                 found.append((handler, None))
         if not handler.decorators and not handler.bases and _is_named(handler, node):
             found.append((handler, None))

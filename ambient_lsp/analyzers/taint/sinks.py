@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import State
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
+_RUNS_ITS_OPTIONS = frozenset({"git", "hg", "ssh", "svn"})
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -208,6 +209,8 @@ def _part(part: str, value: Value, state: State) -> list[Value]:
         if held is None:
             return [value]
         return list(held.items.values())[:1] or ([] if held.rest is None else [held.rest])
+    if part == "options":
+        return _options_of(held.sequence() if held is not None else None)
     if part == "shell-line":
         items = held.sequence() if held is not None else None
         if items and len(items) > 2 and type(items[0]) is Const and _SHELLS.fullmatch(str(items[0].value)):
@@ -217,6 +220,14 @@ def _part(part: str, value: Value, state: State) -> list[Value]:
     if part == "keys":
         return [held.rest] if held is not None and held.rest is not None else [value] if held is None else []
     return [held.items[part]] if held is not None and part in held.items else []
+
+
+def _options_of(items: list[Value] | None) -> list[Value]:
+    """Return the arguments of a program that runs what its options name, as far as nothing ends the options."""
+    if not items or type(items[0]) is not Const or str(items[0].value).rpartition("/")[2] not in _RUNS_ITS_OPTIONS:
+        return []
+    ends = next((index for index, item in enumerate(items) if item in (Const("--"), Const("--end-of-options"))), None)
+    return items[1:ends]
 
 
 def _hit(
@@ -267,6 +278,8 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
         return False
     if kind.prefix == "url":
         return _FIXED_HOST.match(prefix) is None
+    if kind.prefix == "option":
+        return not prefix and not built and not taint.cleaned & {"command", "ssrf", "log"}
     if kind.prefix == "lines" and "\r\n" not in prefix:
         return False
     if kind.prefix in ("body", "lines"):

@@ -320,6 +320,8 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, state: State) -> State 
             loop.continues = []
             after = all_joined([execute(machine, node.body, inside), *loop.continues])
             head = joined(head, after)
+            if head is not None and after is not None and isinstance(node.target, ast.Name):
+                conditions.each_was_checked(head, source, after.names.get(node.target.id, UNKNOWN))
     state.frame.loops.pop()
     return all_joined([execute(machine, node.orelse, head), *loop.breaks])
 
