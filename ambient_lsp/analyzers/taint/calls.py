@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import models, sinks, texts
+from ambient_lsp.analyzers.taint import files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
@@ -261,7 +261,8 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
         made = _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
         if propagator.label:
             own = marks(propagator.label, propagator.what, place(state.frame.scope.path, site.node))
-            return replace(made, taints=merged((made.taints, own)))
+            inside = [files.contents(machine, each, state) for each in site.every()]
+            return replace(made, taints=merged((made.taints, own, *inside)))
         return made
     for typed in lookup(rules.types, site.names, applies):
         return Opaque(type=typed.type)

@@ -117,6 +117,8 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.expr, state: 
 
 
 def _held(machine: Machine, owner: Ref, held: Object, name: str, node: ast.expr, state: State) -> Value:
+    if held.kind == "file" and name in held.items:
+        return held.items[name]
     if held.kind != "instance":
         return Bound(owner, name)
     if name in held.items:

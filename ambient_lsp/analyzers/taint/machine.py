@@ -103,6 +103,7 @@ class Machine(ABC):
         self.stars: list[str] = []
         self.called: set[int] = set()
         self.response = ""
+        self.contents: dict[Value, Taints] = {}
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 

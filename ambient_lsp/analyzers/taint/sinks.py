@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint import files
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
 from ambient_lsp.analyzers.taint.folding import NAME
@@ -14,6 +15,7 @@ from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
+    NO_TAINTS,
     PARAMETER,
     RANDOM,
     SOMETHING,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
 _RUNS_ITS_OPTIONS = frozenset({"git", "hg", "ssh", "svn"})
+_OF_CONTENTS = frozenset({"archive", "deserialization", "yaml", "xxe"})
+"""Kinds for which what is in a file matters, not what it is called."""
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -209,6 +213,12 @@ def _part(part: str, value: Value, state: State) -> list[Value]:
         if held is None:
             return [value]
         return list(held.items.values())[:1] or ([] if held.rest is None else [held.rest])
+    if part == "built":  # a folder of our own with a name in it
+        return [value for value in options(value) if type(value) is Opaque and value.built]
+    if part == "address":
+        return [value for value in options(value) if type(value) is Opaque and value.type != "file" and not value.built]
+    if part == "line":
+        return [value] if held is None else _part("shell-line", value, state)
     if part == "options":
         return _options_of(held.sequence() if held is not None else None)
     if part == "shell-line":
@@ -248,7 +258,10 @@ def _hit(
     worst: tuple[int, Taint] | None = None
     given = False
     for option in state.leaves(value):
-        for taint in sorted(taints_of(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)):
+        marked = taints_of(option) | (
+            files.contents(machine, option, state) if kind.name in _OF_CONTENTS else NO_TAINTS
+        )
+        for taint in sorted(marked, key=lambda taint: (taint.source.place.line, taint.source.place.column)):
             level = kind.levels.get(taint.label)
             if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
                 continue
