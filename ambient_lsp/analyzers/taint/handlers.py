@@ -62,7 +62,8 @@ def handler_of(machine: Machine, function: Function, state: State) -> tuple[Hand
 
 
 def _is_base(name: str, handler: Handler) -> bool:
-    return name in handler.bases or f"*.{name.rsplit('.', 1)[-1]}" in handler.bases
+    last = name.rsplit(".", 1)[-1]
+    return name in handler.bases or any(base[:1] == "*" and last.endswith(base[1:]) for base in handler.bases)
 
 
 def _is_named(handler: Handler, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import files, folding, formatting
+from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.conditions import RESOLVED
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
@@ -422,6 +422,7 @@ _DECODING = (
 )  # fmt: skip
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
+    **callbacks.MODELS,
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
