@@ -103,13 +103,13 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Call):
         return _call(machine, state, test, outcome)
     elif isinstance(test, ast.NamedExpr):
-        change(machine, state, test.target, lambda value: _with_truth(value, outcome))
+        change(machine, state, test.target, lambda value: with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
         if value is not None:
-            change(machine, state, test, lambda old: _with_truth(old, outcome))
+            change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
@@ -152,9 +152,10 @@ def _recalled(name: str, state: State) -> ast.expr | None:
     return fact.test
 
 
-def _with_truth(value: Value, outcome: bool) -> Value:
+def with_truth(value: Value, outcome: bool) -> Value:
+    """Return what a value can be that counts as true, or as false."""
     if type(value) is Options:
-        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
+        kept = [with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
     return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
 

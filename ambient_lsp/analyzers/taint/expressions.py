@@ -279,6 +279,8 @@ def _boolean(machine: Machine, node: ast.BoolOp, state: State) -> Value:
         last = index == len(node.values) - 1
         if known is None and stops and not last and type(value) is Options:
             value = either(option for option in value.values if folding.truth(option) is not False)
+        if known is None and not stops and not last:
+            value = conditions.with_truth(value, False)  # what `a and b` gives for an `a` that is empty
         if not (known is (not stops) and not last):
             found.append(value)
         if known is stops or last:

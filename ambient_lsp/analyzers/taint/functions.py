@@ -212,9 +212,21 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
             _forget_temporaries(state, oldest, [*frame.yields, *(exit.value for exit in exits)])
     _narrow_arguments(function, site, given, exits)
     if frame.yields:
+        if len(frame.yields) == _plain_yields(function.node):
+            return machine.new(sequence("list", frame.yields), state)
         return machine.new(Object("list", {}, either(frame.yields)), state)
     value = either(exit.value for exit in exits)
     return moved(value, Step(here, f"comes back from `{frame.name}`")) if taints_of(value) else value
+
+
+@lru_cache(maxsize=512)
+def _plain_yields(function: ast.AST) -> int:
+    """Return how many values a generator gives if it gives them one after the other; -1 if that depends."""
+    every = sum(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+    body: list[ast.stmt] = getattr(function, "body", [])
+    plain = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)]
+    decorated = getattr(function, "decorator_list", None)
+    return len(plain) if len(plain) == every and not decorated else -1
 
 
 def _forget_temporaries(state: State, oldest: int, results: list[Value]) -> None:
