@@ -51,6 +51,10 @@ _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isident
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
 _NO_OPERATORS = frozenset({"nosql"})
+_RAISING = frozenset(
+    "int float uuid.UUID decimal.Decimal ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address"
+    " ipaddress.IPv6Address datetime.date.fromisoformat".split()
+)
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
@@ -164,12 +168,17 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
         _within_base(machine, state, call.func.value)
+    elif call.args and not _RAISING.isdisjoint(names_of(machine, call.func, state)):
+        if isinstance(call.args[0], ast.Name):  # `int(number)` or `ip_address(host)` raises, or all is well
+            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
     return state
 
 
-def each_was_checked(state: State, source: Value, item: Value) -> None:
-    """Note that a loop let no bad member of an archive pass, so that the archive is as good as its members."""
+def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFor, source: Value, item: Value) -> None:
+    """Note that a loop let no bad item pass, so that the archive or the text is as good as its parts."""
     taints = taints_of(item)
+    if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
+        change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
     if taints and all(taint.is_clean_for("archive") for taint in taints):
         _clean_origins(state, state.whole(source), frozenset({"archive"}))
 
@@ -333,6 +342,8 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
             _every_character(machine, state, inner)
         elif names[0] == "bool":
             return narrowed(machine, state, inner, outcome)
+    elif names[:1] == ("any",) and call.args and not outcome:
+        _none_of(machine, state, call.args[0])
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
@@ -463,6 +474,21 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
+
+
+def _none_of(machine: Machine, state: State, node: ast.expr) -> None:
+    """`not any(bad in text for bad in ("/", ".."))`."""
+    if not isinstance(node, ast.GeneratorExp | ast.ListComp) or not isinstance(node.elt, ast.Compare):
+        return
+    first, test = node.generators[0], node.elt
+    if (
+        isinstance(test.ops[0], ast.In)
+        and ast.unparse(test.left) == ast.unparse(first.target)
+        and _is_simple(first.iter)
+    ):
+        for item in items_of(machine.evaluate(first.iter, state), state) or ():
+            if type(item) is Const:
+                _not_member(machine, state, ast.Constant(item.value), test.comparators[0])
 
 
 def _as_text(value: Value, types: set[str]) -> Value:

@@ -478,5 +478,8 @@ _METHODS: dict[str, dict[str, Method]] = {
     },
     "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number,
     "writelines": _write},
-    "options": {"set": _set_option, "get": _get_option, "read_dict": _read_options, "add_section": _number, "has_option": _number},
+    "options": {
+        "set": _set_option, "get": _get_option, "read_dict": _read_options, "add_section": _number,
+        "has_option": _number,
+    },
 }  # fmt: skip

@@ -27,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     Symbol,
     Value,
     clean,
+    cleaned,
     either,
     join,
     merged,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import State
 
 _BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
+_MARKUP = "markupsafe.Markup"
+"""Escapes whatever is put into it."""
 _OPEN_FILES = frozenset({"stream", "file"})
 """What upload objects of all frameworks call the open file that they hold."""
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
@@ -212,6 +215,8 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
         folded = folding.binary(operation, left.value, right.value)
         if folded is not None:
             return folded
+    if isinstance(operation, ast.Mod | ast.Add) and type(left) is Opaque and left.type == _MARKUP:
+        return Opaque(merged((left.taints, clean(state.taints(right), frozenset({"xss"})))), _MARKUP, "", True)
     if isinstance(operation, ast.Mod) and formatting.is_text(left):
         return formatting.percent(left, right, state)
     if isinstance(operation, ast.Add):
@@ -363,6 +368,8 @@ def _dict(machine: Machine, node: ast.Dict, state: State) -> Value:
             continue
         key = machine.evaluate(key_node, state)
         if type(key) is Const:
+            if key.value == "$eq":  # what stands here is compared, whatever it is
+                value = cleaned(state.whole(value), frozenset({"nosql"}))
             items[key.value] = value
         else:
             value = join(value, Opaque(state.taints(key))) if state.taints(key) else value

@@ -104,6 +104,7 @@ class Machine(ABC):
         self.called: set[int] = set()
         self.response = ""
         self.contents: dict[Value, Taints] = {}
+        self.responses: dict[tuple[int, str], tuple[str, Place]] = {}
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.taint.catalogue import Condition, Kind, Misuse, Sink
     from ambient_lsp.analyzers.taint.machine import Machine
-    from ambient_lsp.analyzers.taint.state import State
+    from ambient_lsp.analyzers.taint.state import Object, State
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
 _RUNS_ITS_OPTIONS = frozenset({"git", "hg", "ssh", "svn"})
 _OF_CONTENTS = frozenset({"archive", "deserialization", "yaml", "xxe"})
 """Kinds for which what is in a file matters, not what it is called."""
+_PAGE = re.compile(r"(?i)html|svg|xml")
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -73,6 +74,7 @@ def check(machine: Machine, site: Site) -> None:
 
 def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
     """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
+    values = [value for value in values if value is not site.keywords.get("extra")]
     text = site.args[0] if site.args else None
     if type(text) is not Const or not isinstance(text.value, str):
         return values
@@ -96,6 +98,8 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
     for sink in exact or sinks:
         values = {"value": [value], "key": [key], "both": [key, value]}[sink.which]
         _arrives(machine, sink, values, target, state, names[0])
+    if type(key) is Const and str(key.value).lower() == "content-type":
+        _typed(machine, target, value, state)
     if type(key) is Const and isinstance(key.value, str):
         _secret(machine, key.value, value, target, state)
 
@@ -103,6 +107,8 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
 def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
     """Hold `owner.name = value` against the sinks."""
     names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    if target.attr in ("mimetype", "content_type"):
+        _typed(machine, target, value, state)
     held = state.object(owner)
     known = {} if held is None else {key: item for key, item in held.items.items() if isinstance(key, str)}
     site = Site(target, state, (), {**known, target.attr: value})
@@ -117,9 +123,41 @@ def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> No
     for option in options(value):
         held = state.object(option)
         if held is not None and held.kind == "tuple" and held.items:
-            option = next(iter(held.items.values()))
+            parts = list(held.items.values())
+            if any(_says_plain(state.object(part)) for part in parts[1:]):
+                continue
+            option = parts[0]
         if type(option) is Opaque and option.type in ("", "str", "bytes"):
             _hit(machine, state.frame.returns, "", frozenset(), option, node, state, "the response", "")
+
+
+def _says_plain(headers: Object | None) -> bool:
+    """Whether headers say that a response is no page."""
+    for key, value in headers.items.items() if headers is not None and headers.kind == "dict" else ():
+        if str(key).lower() == "content-type" and _is_plain(value):
+            return True
+    return False
+
+
+def _is_plain(value: Value) -> bool:
+    return type(value) is Const and isinstance(value.value, str) and _PAGE.search(value.value) is None
+
+
+def answered(machine: Machine, target: ast.expr, made: ast.expr, state: State) -> None:
+    """Note which response a variable holds, in case its type is set afterwards."""
+    key = ("AMB-SEC-XSS", machine.here(place(state.frame.scope.path, made)))
+    if isinstance(target, ast.Name) and key in machine.hits:
+        machine.responses[id(state.frame.node), target.id] = key
+
+
+def _typed(machine: Machine, target: ast.expr, value: Value, state: State) -> None:
+    """Take back what was said of a response that turns out to be no page."""
+    owner = target.value if isinstance(target, ast.Attribute | ast.Subscript) else target
+    owner = owner.value if isinstance(owner, ast.Attribute) else owner
+    if isinstance(owner, ast.Name) and _is_plain(value):
+        key = machine.responses.pop((id(state.frame.node), owner.id), None)
+        if key is not None:
+            machine.hits.pop(key, None)
 
 
 def named(machine: Machine, target: ast.expr, value: Value, state: State) -> None:
@@ -225,7 +263,8 @@ def _part(part: str, value: Value, state: State) -> list[Value]:
         items = held.sequence() if held is not None else None
         if items and len(items) > 2 and type(items[0]) is Const and _SHELLS.fullmatch(str(items[0].value)):
             flags = [index for index, item in enumerate(items) if type(item) is Const and item.value in _SHELL_FLAGS]
-            return items[flags[0] + 1 :] if flags else []
+            rest = items[flags[0] + 1 :] if flags else []
+            return rest[:1] if str(items[0].value).endswith("sh") else rest  # what follows are `$0`, `$1`
         return []
     if part == "keys":
         return [held.rest] if held is not None and held.rest is not None else [value] if held is None else []

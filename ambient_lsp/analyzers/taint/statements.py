@@ -130,9 +130,12 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value, state: 
 
 def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
     value = machine.evaluate(node.value, state)
+    if isinstance(node.value, ast.Call):
+        conditions.survived(machine, node.value, state)
     for target in node.targets:
         assign(machine, target, value, state)
         sinks.named(machine, target, value, state)
+        sinks.answered(machine, target, node.value, state)
         if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
             conditions.remember(target.id, node.value, state)
     return state
@@ -321,7 +324,7 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, state: State) -> State 
             after = all_joined([execute(machine, node.body, inside), *loop.continues])
             head = joined(head, after)
             if head is not None and after is not None and isinstance(node.target, ast.Name):
-                conditions.each_was_checked(head, source, after.names.get(node.target.id, UNKNOWN))
+                conditions.each_was_checked(machine, head, node, source, after.names.get(node.target.id, UNKNOWN))
     state.frame.loops.pop()
     return all_joined([execute(machine, node.orelse, head), *loop.breaks])
 
