@@ -51,7 +51,7 @@ class PerformanceOptimizer(Specialist):
         least = float(settings.get("min_speedup_percent", 10))
         seen: set[str] = set()
         for one in made:
-            if one.text and one.text not in seen:
+            if context.fixes and one.text and one.text not in seen:
                 seen.add(one.text)
                 yield _proposal(self.name, snapshot, one, found, least)
 

@@ -57,7 +57,7 @@ class StyleEnforcer(Specialist):
             await acting_imports(snapshot, context, bench) if unused else frozenset(),
             module=facts.module if facts is not None else "",
         )
-        call = partial(bench.cpu, review, snapshot.text, snapshot.path, str(context.root), defer, report)
+        call = partial(bench.cpu, review, snapshot.text, snapshot.path, str(context.root), defer, report, context.fixes)
         result: Review = await call(around)
         if result.questions:
             words, offers = await self._neighbours.answer(result.questions, snapshot, context, bench)
@@ -67,6 +67,8 @@ class StyleEnforcer(Specialist):
         found = findings(self.name, snapshot, result.raws)
         for finding in found:
             yield finding
+        if not context.fixes:
+            return
         for proposal in _proposals(snapshot, result, found):
             yield proposal
         if any(raw.data.get("part") == "rename" for raw in result.raws):

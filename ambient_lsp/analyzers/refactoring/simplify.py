@@ -75,8 +75,11 @@ def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
     ]
 
 
-def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int = 15) -> list[Rewrite]:
-    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`)."""
+def rewrites(
+    text: str, path: str, line_length: int = 88, complexity_threshold: int | None = 15
+) -> list[Rewrite]:
+    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`), unless the
+    threshold is None: then nobody asks for that one, which is a fix and no finding."""
     source = read(text)
     made: list[Rewrite] = []
     for function in source.functions:
@@ -122,7 +125,7 @@ def _returns_truth(inside: Sequence[Node]) -> bool:
     return bool(returned) and returned[0].type in {"true", "false"}
 
 
-def _of_function(source: Source, function: Definition, line_length: int, threshold: int) -> list[Rewrite]:
+def _of_function(source: Source, function: Definition, line_length: int, threshold: int | None) -> list[Rewrite]:
     """Rewrite one function as a module of its own, so that the cost is that of the function, not of the file."""
     alone = on_its_own(source, function)
     small = parse(alone.text) if alone is not None else None
@@ -148,7 +151,7 @@ def _of_function(source: Source, function: Definition, line_length: int, thresho
         )
         for rule, place, new, after in steps
     ]
-    if before > threshold and steps:
+    if threshold is not None and before > threshold and steps:
         flat, after = _flattened(alone.text, function.name, line_length)
         if after < before:
             title = _TITLES[FLATTEN].format(symbol=f"`{function.qualname}`")

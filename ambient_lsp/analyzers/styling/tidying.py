@@ -55,8 +55,10 @@ class Review:
     questions: Questions = field(default_factory=Questions)
 
 
-def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Report, around: Surroundings) -> Review:
-    """Judge what ruff reported and what we find ourselves, and make the fixed texts."""
+def review(
+    text: str, path: str, root: str, defer_to_formatter: bool, report: Report, fixes: bool, around: Surroundings
+) -> Review:
+    """Judge what ruff reported and what we find ourselves; where `fixes` are asked for, make the fixed texts."""
     settings = read_style(root, path)
     report = style.with_import_order(report, text, path, root, settings)
     asked = tuple(
@@ -70,6 +72,9 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     asked = tuple(replace(raw, data={**raw.data, "edits": []}) if raw in silenced else raw for raw in asked)
     asked = tuple(raw for raw in asked if not _taken_from_here(text, path, raw, around))
     own = own_style.find(text, path, settings, around)
+    questions = own_style.questions(text) if around.words is None else Questions()
+    if not fixes:
+        return Review((*asked, *own), same, same, questions=questions)
     spared = {str(raw.data.get("code")) for raw in silenced}
     raws = (*_documented(text, asked, settings, spared), *own)
     codes = tuple(
@@ -82,7 +87,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
         tidy,
         lint,
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
-        own_style.questions(text) if around.words is None else Questions(),
+        questions,
     )
 
 
