@@ -121,7 +121,8 @@ class RepositoryIndex:
         `getattr(self, "_on_" + name)` uses all that begins so."""
         entry = self._entries.get(snapshot.path)
         own = set(_unpacked(entry[1].words)) if entry is not None else set()
-        words = deadcode.words(snapshot.text)
+        is_known = entry is not None and entry[0] == _key(snapshot, entry[0])
+        words = own if is_known else deadcode.words(snapshot.text)
         shared = {word for word in words if self._files_with[word] > (word in own)}
         begun = {word[: match.end()] for word in words for match in _UNDERSCORE.finditer(word)}
         return frozenset(shared | (begun & self._beginnings.keys()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.styling.tidying import Text
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
+
+_STAR = re.compile(r"\bimport\s*\*")
 
 
 class StyleEnforcer(Specialist):
@@ -52,8 +55,11 @@ class StyleEnforcer(Specialist):
         report = reports[snapshot.path]
         unused = any(diagnostic.code == "F401" for diagnostic in report.diagnostics)
         facts = context.tree.get(snapshot.path)
+        # What a file imports and does not use, others may import from it, and what they do of `import *`; a fix may
+        # take away more.
+        asked = unused or context.fixes or _STAR.search(snapshot.text) is not None
         around = Surroundings(
-            await code_of_importers(snapshot, context, bench),
+            await code_of_importers(snapshot, context, bench) if asked else "",
             await acting_imports(snapshot, context, bench) if unused else frozenset(),
             module=facts.module if facts is not None else "",
         )

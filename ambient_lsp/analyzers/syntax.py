@@ -7,12 +7,13 @@ analyzer finds nothing in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class _Replacer(cst.CSTTransformer):
         return self._changes.get(original_node, updated_node)
 
 
-@lru_cache(maxsize=8)
+@recent(characters=100_000)
 def parse(text: str) -> Syntax | None:
     """Return the module's syntax; None when it does not parse. The last few are kept: several rules read one file."""
     try:

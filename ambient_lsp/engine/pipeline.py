@@ -26,6 +26,7 @@ async def travel(road: Road) -> None:
     """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
+    road.bench.know(context.targets)
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))

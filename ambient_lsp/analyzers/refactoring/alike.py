@@ -8,13 +8,14 @@ in much the same order. The outline depends on the text alone, so it is made onc
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, walk
+from ambient_lsp.analyzers.source import code, is_label, read
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ class Pair:
 def outlines(text: str) -> tuple[Outline, ...]:
     """Return the outline of each function that is long enough to be a copy of another; none where nothing parses."""
     source = read(text)
+    starts, names = [one.start_byte for one in source.bindings], list(map(code, source.bindings))
     found = []
     for function in source.functions:
         if function.nested or not function.whole:
             continue
-        parts = list(_statements(function.node))
+        first, last = (bisect_left(starts, place) for place in (function.node.start_byte, function.node.end_byte))
+        parts = list(_statements(function.node, set(names[first:last])))
         if len(parts) >= _FEWEST_STATEMENTS:
             lines = {line for _, _, part_lines in parts for line in part_lines}
             start, end = function.node.start_point[0], function.node.end_point[0]
@@ -181,9 +184,9 @@ def _is_long_enough(outline: Outline, min_lines: int) -> bool:
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
 
 
-def _statements(function: Node) -> Iterator[tuple[int, int, set[int]]]:
-    """Yield digest, tokens and lines of each statement; of one that holds others, of its header."""
-    own = {code(one) for one in walk(function) if one.type == "identifier" and is_bound_here(one)}
+def _statements(function: Node, own: set[str]) -> Iterator[tuple[int, int, set[int]]]:
+    """Yield digest, tokens and lines of each statement; of one that holds others, of its header. `own` are the names
+    that the function binds."""
     waiting = [function.child_by_field_name("body")]
     while waiting:
         block = waiting.pop(0)

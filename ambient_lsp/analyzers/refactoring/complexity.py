@@ -73,7 +73,9 @@ def _one(source: Source, function: Definition, complexity: int, threshold: int, 
     name = function.qualname
     named = function.node.child_by_field_name("name") or function.node
     place = source.span(named)
-    ways = counting.cyclomatic(function.node)
+    most = threshold * BRANCHES_PER_COMPLEXITY
+    is_counted = complexity > threshold or counting.most_ways(code(function.node)) > most
+    ways = counting.cyclomatic(function.node) if is_counted else 0
     if complexity > threshold:
         message = (
             f"`{name}` has a cognitive complexity of {complexity}; {threshold} is the limit here."
@@ -83,7 +85,7 @@ def _one(source: Source, function: Definition, complexity: int, threshold: int, 
             COMPLEX, place, message, Severity.INFORMATION, tags=("complexity",), symbol=name,
             data={"complexity": complexity},
         )  # fmt: skip
-    elif ways > threshold * BRANCHES_PER_COMPLEXITY and not function.nested:
+    elif ways > most and not function.nested:
         message = f"There are {ways} ways through `{name}` (cyclomatic complexity); each wants a test of its own."
         yield RawFinding(BRANCHES, place, message, Severity.HINT, tags=("complexity",), symbol=name)
     lines = function_lines(function)

@@ -84,14 +84,14 @@ def rewrites(
     made: list[Rewrite] = []
     for function in source.functions:
         # A nested function counts for the one around it, and is rewritten with it.
-        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(function.node):
+        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(source, function.node):
             made += _of_function(source, function, line_length, complexity_threshold)
     return made
 
 
-def _is_worth_a_try(function: Node) -> bool:
+def _is_worth_a_try(source: Source, function: Node) -> bool:
     """Return whether the tree shows an `if` that could go: parsing for a rewrite costs far more than this look."""
-    return any(node.type == "if_statement" and _could_go(node) for node in walk(function))
+    return any(map(_could_go, source.inside(function, "if_statement")))
 
 
 def _could_go(branch: Node) -> bool:
