@@ -1,4 +1,4 @@
-"""What was made of the last few texts, kept by how long the texts are: a syntax tree is many times as large as its text.
+"""What was made of the last few texts, kept by how long they are: a syntax tree is many times as large as its text.
 
 A cache that counts entries holds a hundred times as much for a folder of long files as for one of short ones.
 """

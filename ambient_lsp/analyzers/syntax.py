@@ -51,7 +51,8 @@ class Syntax:
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        return self._wrapper.resolve(PositionProvider)
+        # `resolve` asks the provider just so, and then walks the whole tree once more for providers that nobody named.
+        return PositionProvider()._gen(self._wrapper)
 
     @cached_property
     def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:

@@ -183,9 +183,7 @@ def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]
     handed_on = _handed_on(source, {one.name for one in known})
     functions = [one for one in known if one.name not in handed_on]
     many = [
-        (one, set(given[one.qualname]))
-        for one in functions[:_MOST_FUNCTIONS]
-        if len(given[one.qualname]) >= MIN_CLUMP
+        (one, set(given[one.qualname])) for one in functions[:_MOST_FUNCTIONS] if len(given[one.qualname]) >= MIN_CLUMP
     ]
     for (one, takes), (other, takes_too) in combinations(many, 2):
         shared = tuple(sorted(takes & takes_too))

@@ -12,7 +12,7 @@ import sys
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ambient_lsp.analyzers.base import RawFinding, parse
 from ambient_lsp.model import Evidence, Severity, Span
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tree_sitter import Node
+
+T = TypeVar("T")
 
 DUPLICATE = "AMB-REF-DUPLICATE"
 
@@ -272,10 +274,10 @@ class _Tokens:
         """Return the tokens of a statement, how many lines they stand on, and the variables among them."""
         start, end = self._places[statement.id]
         rows = set(self._rows[start:end])
-        for _, more in self._long[bisect_left(self._long, start, key=_first) : bisect_left(self._long, end, key=_first)]:
+        for _, more in _between(self._long, start, end):
             rows.update(more)
-        first, last = (bisect_left(self._names, place, key=_first) for place in (start, end))
-        return self._codes[start:end], len(rows), tuple(name for _, name in self._names[first:last])
+        names = tuple(name for _, name in _between(self._names, start, end))
+        return self._codes[start:end], len(rows), names
 
     def _read(self, node: Node, fixed: Node | None) -> None:
         """Add the tokens of a node. `fixed` is the part of its parent whose name says what is done, and stays."""
@@ -313,7 +315,11 @@ class _Tokens:
         self._rows.append(start)
 
 
-def _first(entry: tuple[int, object]) -> int:
+def _between(entries: list[tuple[int, T]], start: int, end: int) -> list[tuple[int, T]]:
+    return entries[bisect_left(entries, start, key=_place_of) : bisect_left(entries, end, key=_place_of)]
+
+
+def _place_of(entry: tuple[int, object]) -> int:
     return entry[0]
 
 

@@ -75,9 +75,7 @@ def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
     ]
 
 
-def rewrites(
-    text: str, path: str, line_length: int = 88, complexity_threshold: int | None = 15
-) -> list[Rewrite]:
+def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int | None = 15) -> list[Rewrite]:
     """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`), unless the
     threshold is None: then nobody asks for that one, which is a fix and no finding."""
     source = read(text)
