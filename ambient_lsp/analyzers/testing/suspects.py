@@ -12,8 +12,10 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import parse
-from ambient_lsp.analyzers.syntax import Syntax
+import libcst as cst
+
+from ambient_lsp.analyzers.source import read
+from ambient_lsp.analyzers.syntax import Function, Syntax, only_statement
 from ambient_lsp.analyzers.syntax import parse as parse_whole
 
 if TYPE_CHECKING:
@@ -68,11 +70,16 @@ _TEMP = re.compile("/tmp/")  # noqa: S108 - what a rule looks for
 def suspects(text: str) -> Syntax | None:
     """Return the syntax of a test file, in which tests without any sign are empty; None where every test is like that,
     or where the text does not parse. Its `text` is the whole text."""
-    root = parse(text).root_node
+    source = read(text)
+    root = source.root
     code = _QUOTED.sub(_blank, text)
     if root.has_error or (_ASSERT.search(code) and _SHARED.search(code)):
         return parse_whole(text)
-    tests = [(_place(text, body), twice) for beside in _tests(root) for body, twice in beside]
+    tests = [
+        ((source.offset(body.start_byte), source.offset(body.end_byte)), twice)
+        for beside in _tests(root)
+        for body, twice in beside
+    ]
     signs = _Signs(text, code)
     clean = [place for place, twice in tests if not twice and not signs.stand_in(*place)]
     if len(clean) == len(tests):
@@ -87,6 +94,13 @@ def suspects(text: str) -> Syntax | None:
         return parse_whole(text)
     syntax.text = text
     return syntax
+
+
+def is_blank(test: Function) -> bool:
+    """Return whether nothing is left of a test, or nothing was there."""
+    inside = test.node.body.body
+    only = only_statement(inside[0]) if len(inside) == 1 else None
+    return isinstance(only, cst.Expr) and isinstance(only.value, cst.Ellipsis)
 
 
 def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
@@ -105,15 +119,6 @@ def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
             found.append((name.text.decode(), body))
     times = Counter(name for name, _ in found)
     yield [(body, times[name] > 1) for name, body in found]
-
-
-def _place(text: str, body: Node) -> tuple[int, int]:
-    """Return where a body is, in characters: tree-sitter counts bytes."""
-    if text.isascii():
-        return body.start_byte, body.end_byte
-    data = text.encode("utf-8", "replace")
-    start = len(data[: body.start_byte].decode("utf-8"))
-    return start, start + len(data[body.start_byte : body.end_byte].decode("utf-8"))
 
 
 class _Signs:
