@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -54,7 +54,7 @@ class Syntax:
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
         # `resolve` asks the provider just so, and then walks the whole tree once more for providers that nobody named.
-        return PositionProvider()._gen(self._wrapper)
+        return cast("Mapping[cst.CSTNode, CodeRange]", PositionProvider()._gen(self._wrapper))
 
     @cached_property
     def _headers(self) -> Mapping[cst.CSTNode, Span]:

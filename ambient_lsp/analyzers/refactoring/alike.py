@@ -94,7 +94,9 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
             if not _is_long_enough(outline, min_lines):
                 continue
             here = (path, number)
-            for there in _candidates(places, outline, here):
+            for there in candidates(places, outline):
+                if there == here:
+                    continue
                 key = (min(here, there), max(here, there))
                 other = known[there[0]][there[1]]
                 share = likeness(outline, other) if key not in found else 0.0
@@ -104,10 +106,8 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
     return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
 
 
-def _candidates(
-    places: Mapping[int, set[tuple[str, int]]], outline: Outline, here: tuple[str, int]
-) -> Iterator[tuple[str, int]]:
-    """Yield the functions that share enough with this one to be worth comparing."""
+def candidates(places: Mapping[int, set[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
+    """Yield the functions, among them this one, that share enough with it to be worth comparing."""
     shared: Counter[tuple[str, int]] = Counter()
     for digest, weight in zip(outline.digests, outline.weights, strict=True):
         others = places.get(digest, set())
@@ -115,7 +115,7 @@ def _candidates(
             for other in others:
                 shared[other] += weight
     least = sum(outline.weights) * (LEAST_ALIKE - 0.3)
-    yield from (other for other, weight in shared.items() if other != here and weight >= least)
+    yield from (other for other, weight in shared.items() if weight >= least)
 
 
 def likeness(one: Outline, other: Outline) -> float:
