@@ -29,9 +29,10 @@ _SCOPES = frozenset({FUNCTION, CLASS, "lambda"})
 _INNER = frozenset({FUNCTION, CLASS, "decorated_definition", "block", "if_statement", "elif_clause", "else_clause",
                     "try_statement", "except_clause", "finally_clause", "with_statement", "for_statement",
                     "while_statement", "match_statement", "case_clause", "ERROR"})  # fmt: skip
-_INDEXED = (*sorted(_SCOPES), "identifier", "attribute", "call", "block", "if_statement", "for_statement",
-            "conditional_expression", "not_operator", "comparison_operator", "boolean_operator")  # fmt: skip
-"""The kinds of nodes that rules look for."""
+_STRUCTURE = (*sorted(_SCOPES), "block", "if_statement", "for_statement", "conditional_expression", "not_operator",
+              "comparison_operator", "boolean_operator")  # fmt: skip
+_NAMES = ("identifier", "attribute", "call")
+"""The kinds of nodes that rules look for; of the second group there are many more, and few rules ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +187,20 @@ class Source:
         """Return the nodes of these kinds, and where they start."""
         known = self._ordered.get(kinds)
         if known is None:
-            nodes = [node for kind in kinds for node in self._index.get(kind, ())]
+            nodes = [
+                node for kind in kinds for node in (self._names if kind in _NAMES else self._structure).get(kind, ())
+            ]
             nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
             known = self._ordered[kinds] = nodes, [node.start_byte for node in nodes]
         return known
 
     @cached_property
-    def _index(self) -> Mapping[str, list[Node]]:
-        # One walk in C for all rules; a walk in Python for each of them took most of their time.
-        from tree_sitter import QueryCursor
+    def _structure(self) -> Mapping[str, list[Node]]:
+        return _captured(self.root, _STRUCTURE)
 
-        return QueryCursor(_query()).captures(self.root)
+    @cached_property
+    def _names(self) -> Mapping[str, list[Node]]:
+        return _captured(self.root, _NAMES)
 
     @cached_property
     def _definitions(self) -> tuple[Definition, ...]:
@@ -213,13 +217,20 @@ def read(text: str) -> Source:
     return Source(text)
 
 
+def _captured(root: Node, kinds: tuple[str, ...]) -> Mapping[str, list[Node]]:
+    # One walk in C for all rules; a walk in Python for each of them took most of their time.
+    from tree_sitter import QueryCursor
+
+    return QueryCursor(_query(kinds)).captures(root)
+
+
 @cache
-def _query() -> Query:
+def _query(kinds: tuple[str, ...]) -> Query:
     # Imported here because only a process that analyses Python needs the grammar.
     import tree_sitter_python
     from tree_sitter import Language, Query
 
-    return Query(Language(tree_sitter_python.language()), "\n".join(f"({kind}) @{kind}" for kind in _INDEXED))
+    return Query(Language(tree_sitter_python.language()), "\n".join(f"({kind}) @{kind}" for kind in kinds))
 
 
 def code(node: Node | None) -> str:

@@ -35,6 +35,7 @@ COMMON = 40
 """A statement that stands in more functions than this (`return self`) points at no copy."""
 _COVERED = 0.6
 _BLOCKS = frozenset({"block", "elif_clause", "else_clause", "except_clause", "finally_clause", "case_clause"})
+_NUMBERS = frozenset({"integer", "float"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,22 +209,27 @@ def _header(node: Node, own: set[str]) -> tuple[list[str], set[int], list[Node]]
     waiting = [node]
     while waiting:
         current = waiting.pop()
-        if current.type in {"comment", ":"}:
+        kind = current.type
+        if kind == "comment" or kind == ":":
             continue
-        if current.type == "block":
+        if kind == "identifier":
+            name = code(current)
+            tokens.append("n" if name in own and not is_label(current) else name)
+            lines.add(current.start_point[0])
+        elif kind == "block":
             blocks.append(current)
-        elif current.type in _BLOCKS and current != node:
-            tokens.append(current.type)
+        elif kind in _BLOCKS and current != node:
+            tokens.append(kind)
             waiting += reversed(current.children)
-        elif current.type in {"integer", "float"} or (current.type == "string" and _is_plain(current)):
+        elif kind in _NUMBERS or (kind == "string" and _is_plain(current)):
             tokens.append("0")
             lines.add(current.start_point[0])
-        elif current.child_count == 0:
-            name = code(current)
-            tokens.append("n" if current.type == "identifier" and name in own and not is_label(current) else name)
-            lines.add(current.start_point[0])
+        elif inside := current.children:
+            inside.reverse()
+            waiting += inside
         else:
-            waiting += reversed(current.children)
+            tokens.append(code(current))
+            lines.add(current.start_point[0])
     return tokens, lines, blocks
 
 

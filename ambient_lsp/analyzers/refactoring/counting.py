@@ -25,7 +25,7 @@ DEEPER = frozenset({"if_statement", "for_statement", "while_statement", "except_
                      "dictionary_comprehension", "generator_expression"})  # fmt: skip
 _NO_PARAMETERS = frozenset({"comment", "keyword_separator", "positional_separator"})
 _WORDS = frozenset({"not in", "is not"})
-_DECIDING = re.compile(r"if|for|while|except|and|or|case")
+_DECIDING = re.compile(r"\b(?:if|elif|for|while|except|and|or|case)\b")
 
 
 def cyclomatic(function: Node) -> int:

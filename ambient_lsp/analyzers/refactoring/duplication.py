@@ -35,6 +35,7 @@ _SEPARATORS = _DEFINITIONS | {
     "import_statement", "import_from_statement", "future_import_statement", "global_statement", "nonlocal_statement",
     "pass_statement", "ERROR",
 }  # fmt: skip
+_NUMBERS = frozenset({"integer", "float"})
 _FIXED = {"attribute": "attribute", "call": "function", "keyword_argument": "name"}
 """The field of a node whose name says what is done, and is no variable."""
 
@@ -286,13 +287,14 @@ class _Tokens:
             return
         if kind == "identifier":
             self._add(node, _text(node) if node == fixed else "n")
-        elif kind in {"integer", "float"} or (kind == "string" and not _interpolates(node)):
+            return
+        children = node.children
+        if kind in _NUMBERS or (kind == "string" and not any(child.type == "interpolation" for child in children)):
             self._add(node, "0")
-        elif node.child_count == 0:
+        elif not children:
             # An indented block has no token of its own: its depth is told by the statement types below.
             self._add(node, _text(node) or kind)
         else:
-            children = node.children
             if kind == "block" or kind.endswith("_statement"):
                 self._add(children[0], kind)
             field = _FIXED.get(kind)
@@ -325,7 +327,3 @@ def _place_of(entry: tuple[int, object]) -> int:
 
 def _text(node: Node) -> str:
     return node.text.decode("utf-8", "replace") if node.text else ""
-
-
-def _interpolates(node: Node) -> bool:
-    return any(child.type == "interpolation" for child in node.children)
