@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp import identity
+from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.model import Evidence, Finding, Json, Rationale, Severity, Span
 from ambient_lsp.text import Lines
 
@@ -117,7 +118,7 @@ def enclosing_symbol(text: str, span: Span) -> str:
     return ".".join(reversed(names))
 
 
-@lru_cache(maxsize=64)
+@recent(characters=1_000_000)
 def parse(text: str) -> Tree:
     """Return the tree-sitter tree of Python text; parsed once for each text. Never raises on broken text."""
     # A lone carriage return ends a line for Python and for editors, and not for tree-sitter.
