@@ -9,11 +9,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import models, sinks, texts
+from ambient_lsp.analyzers.taint import files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
-from ambient_lsp.analyzers.taint.machine import tainted
+from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.state import Object
 from ambient_lsp.analyzers.taint.syntax import place
@@ -129,6 +129,9 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     if type(callee) is Class:
         if not any(base.split(".")[0] in ("pydantic", "typing", "enum") for base in callee.ancestors()):
             sinks.check(machine, site.named("class"))
+        inherited = tuple(machine.rules.name(base) for base in callee.ancestors())
+        if inherited and callee.find("__init__") is None and not _restricts(callee):
+            sinks.check(machine, site.named(*inherited))
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
         keywords = {**dict(callee.keywords), **site.keywords}
@@ -154,6 +157,22 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
         return _by_rules(machine, site.named(machine.rules.name(callee.type)), callee.type)
     name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
     return _assumed(machine, site, name)
+
+
+def _restricts(made: Class) -> bool:
+    """Whether an `Unpickler` of the program refuses some classes: its `find_class` does not ask the base's at once."""
+    found = made.find("find_class")
+    body = getattr(found.node, "body", []) if type(found) is Function else []
+    for statement in body:
+        if isinstance(statement, ast.If) and any(isinstance(each, ast.Raise | ast.Return) for each in statement.body):
+            return True
+        if isinstance(statement, ast.Return | ast.Expr | ast.Assign) and _asks_super(statement):
+            return False
+    return bool(body)
+
+
+def _asks_super(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Call) and _is_super(each) for each in ast.walk(node))
 
 
 def _on(machine: Machine, site: Site, name: str) -> Value:
@@ -226,7 +245,8 @@ def _of_super(machine: Machine, node: ast.Call, name: str, state: State) -> Valu
 def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     state, rules = site.state, machine.rules
     sinks.check(machine, site)
-    modelled = models.result(machine, site, name)
+    modelled = machine.meet(site)
+    modelled = models.result(machine, site, name) if modelled is None else modelled
     if modelled is None and site.receiver is not None:
         modelled = texts.method(machine, site, name.rsplit(".", 1)[-1])
     value = modelled
@@ -245,7 +265,12 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     for source in lookup(rules.sources, site.names, applies):
         return tainted(source, place(state.frame.scope.path, site.node))
     for propagator in lookup(rules.propagators, site.names, applies):
-        return _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
+        made = _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
+        if propagator.label:
+            own = marks(propagator.label, propagator.what, place(state.frame.scope.path, site.node))
+            inside = [files.contents(machine, each, state) for each in site.every()]
+            return replace(made, taints=merged((made.taints, own, *inside)))
+        return made
     for typed in lookup(rules.types, site.names, applies):
         return Opaque(type=typed.type)
     return _unknown(machine, site, name)
@@ -282,7 +307,7 @@ def _assumed(machine: Machine, site: Site, name: str) -> Value:
     return Opaque(taints, known_class)
 
 
-def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Value:
+def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Opaque:
     chosen = [each for spec in arguments for each in site.argument(spec)] if arguments is not None else site.every()
     if arguments is None and site.receiver is not None:
         chosen = [site.receiver, *chosen]

@@ -28,6 +28,7 @@ class Kind:
     prefix: str = ""
     built: frozenset[str] = frozenset()
     ignores: frozenset[str] = frozenset()
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Propagator:
     arguments: tuple[Argument, ...] | None
     type: str
     keeps_prefix: bool
+    label: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +254,7 @@ def catalogue() -> Catalogue:
 
 def _kind(name: str, table: Mapping[str, Any]) -> Kind:
     built, ignores = frozenset(table.get("built", ())), frozenset(table.get("ignores", ()))
-    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores)
+    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores, table.get("like", ""))
 
 
 def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
@@ -280,7 +283,8 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         result.source_types |= {name.rsplit(".", 1)[0] for name in table.get("value", ()) if "." in name}
     for table in content.get("propagator", ()):
         arguments = tuple(table["from"]) if "from" in table else None
-        made = Propagator(where(table), arguments, table.get("type", ""), table.get("keeps_prefix", False))
+        keeps, label, what = table.get("keeps_prefix", False), table.get("label", ""), table.get("what", "")
+        made = Propagator(where(table), arguments, table.get("type", ""), keeps, label, what)
         _put(result.propagators, table["call"], made)
     for table in content.get("sanitizer", ()):
         sanitizer = Sanitizer(where(table), frozenset(table["cleans"]), table.get("type", ""))

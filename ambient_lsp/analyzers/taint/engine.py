@@ -330,10 +330,17 @@ class Interpreter(Machine):
         known = len(self.defined)
         try:
             received(self, function, state)
-            wrapper = functions.wrapper(self, function, state) if frame.returns else None
+            wrapper = functions.wrapper(self, function, state)
             if wrapper is not None:
                 self.response, frame.returns = frame.returns, ""
-                self.call(wrapper, list(state.names.values()), state.copy(), ast.copy_location(_NODE, function.node))
+                was_called = function.key in self.called
+                self.called.discard(function.key)
+                callee, given = functions.given(function, wrapper, state)
+                self.call(callee, given, state.copy(), ast.copy_location(_NODE, function.node))
+                if function.key in self.called:
+                    return True
+                if was_called:
+                    self.called.add(function.key)
             exits = functions.run(self, function, state)
             if len(self.defined) > known:
                 for exit in exits:

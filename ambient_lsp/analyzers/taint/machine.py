@@ -102,6 +102,9 @@ class Machine(ABC):
         self.stars: list[str] = []
         self.called: set[int] = set()
         self.response = ""
+        self.usual = False  # whether parameters that nobody gives hold their defaults
+        self.contents: dict[Value, Taints] = {}
+        self.responses: dict[tuple[int, str], tuple[str, Place]] = {}
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 
@@ -136,6 +139,14 @@ class Machine(ABC):
     @abstractmethod
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository; None for any other."""
+
+    def meet(self, site: Site) -> Value | None:
+        """Look at a call of something outside the program; return what it gives, where that is known better here."""
+        return None
+
+    def meet_attribute(self, node: ast.Attribute, owner: Value, value: Value, state: State) -> None:
+        """Look at the assignment `owner.name = value`."""
+        return
 
     def spend(self, steps: int = 1) -> None:
         """Use up some of the budget. Raises `OutOfBudget`."""

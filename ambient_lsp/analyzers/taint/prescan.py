@@ -13,6 +13,7 @@ import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ambient_lsp.analyzers.taint import callbacks
 from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\))
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
 _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
-_GIVEN = frozenset({"pathlib.Path", "re.Pattern", "threading.Thread", "string.Template"})
+_GIVEN = frozenset(
+    "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup".split()
+)
 """Types that the engine itself knows; all others come from rules."""
 _FORMATTED = frozenset("fFtT")
 _MANY = 256
@@ -76,6 +79,8 @@ class _Words:
             return True
         if name == "class":  # a class called with what a dictionary holds
             return "**" in self._tokens
+        if name[0] == "*" and name[1] != ".":
+            return True  # any class whose name ends so: words are looked up whole
         owner, dot, last = name.rpartition(".")
         if not dot:
             return name in self._tokens
@@ -102,9 +107,7 @@ class _Words:
 
     def has_source(self) -> bool:
         """Whether untrusted data can come in."""
-        if any(self.applies(where) and self.has(name) for name, where in _sources()):
-            return True
-        return any(handler.parameters != "none" or handler.attributes for handler in self._handlers)
+        return bool(self._handlers) or any(self.applies(where) and self.has(name) for name, where in _sources())
 
     def shows_results(self) -> bool:
         """Whether a framework shows what functions of these texts return."""
@@ -203,8 +206,11 @@ def _sinks(*, strong: bool) -> tuple[tuple[str, Applies], ...]:
 
 @cache
 def _sources() -> tuple[tuple[str, Applies], ...]:
-    every = _every(catalogue().sources, catalogue().values)
-    return tuple((name, source.where) for name, source in every if source.label != "environment")
+    rules = catalogue()
+    every = [(name, source.where, source.label) for name, source in _every(rules.sources, rules.values)]
+    every += [(name, made.where, made.label) for name, made in _every(rules.propagators) if made.label]
+    calling = ((name, Applies()) for name in callbacks.MODELS)
+    return (*((name, where) for name, where, label in every if label != "environment"), *calling)
 
 
 @cache
