@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, count, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path
 from ambient_lsp.analyzers.styling import style
 from ambient_lsp.analyzers.styling.own_style import Surroundings
 from ambient_lsp.analyzers.styling.rules import REASONS
@@ -49,7 +49,7 @@ class StyleEnforcer(Specialist):
     async def _look(
         self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        if is_generated(snapshot.text) or style.is_sample(snapshot.path):
+        if is_generated(snapshot.text) or is_vendored_path(snapshot.path) or style.is_sample(snapshot.path):
             return
         defer = bool(settings.get("defer_to_formatter", True))
         report = reports[snapshot.path]
@@ -137,6 +137,7 @@ def _subject(codes: Sequence[str]) -> str:
         ("docstrings", ("D1", "D2", "D3", "D4", "AMB-STYLE-STALE-PARAM")),
         ("comments", ("ERA001", "AMB-STYLE-STALE-COMMENT")),
         ("spelling", ("AMB-STYLE-TYPO",)),
+        ("strings", ("F541",)),
         ("whitespace", ("W",)),
     )
     words = [word for word, prefixes in subjects if any(code.startswith(prefixes) for code in codes)]
