@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.patterns.module import Module
 
-_DRAWS = names(*(f"{one}: shuffle random randint randrange choice choices sample getrandbits randbytes uniform gauss"
-                 " triangular normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
-                 for one in ("random", "random.Random()")))  # fmt: skip
+_DRAWN = (
+    "random randint randrange choice choices sample shuffle getrandbits randbytes uniform gauss triangular "
+    "normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
+)
+_DRAWS = names(f"random: {_DRAWN}", f"random.Random(): {_DRAWN}")
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
 _SECRETS = MADE_SECRETS | {

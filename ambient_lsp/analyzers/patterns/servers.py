@@ -181,8 +181,6 @@ _CALLS = (
     CallPattern(frameworks.DEBUG, names("flask_debugtoolbar.DebugToolbarExtension"), always),
     CallPattern(frameworks.DEBUG, names("pyramid.config.Configurator"), _toolbar),
     CallPattern(frameworks.DEBUG, names("pyramid.config.Configurator().include"), _includes_toolbar),
-    CallPattern(frameworks.DEBUG, names("cherrypy.quickstart"), given("config", lambda module, node: "show_tracebacks': True"
-                                                           in str(module.value(node)), 2)),
     CallPattern(frameworks.FLASK_DEBUG, names("*.run *.run_server"), lambda call: None if not call.module.imported & {
         "flask", "quart", "dash", "connexion", "sanic"} else given("debug", _any_default)(call)),
     CallPattern(frameworks.FLASK_DEBUG, names("flask.Flask().run quart.Quart().run"), given("use_debugger", TRUE)),
@@ -198,8 +196,8 @@ _CALLS = (
     CallPattern(frameworks.CORS, names("flask_cors.CORS().init_app"), given("origins", _everybody)),
     CallPattern(frameworks.CORS, names("sanic_cors.CORS sanic_cors.cross_origin"),
                 any_of(given("origins", _everybody), missing("origins"))),
-    CallPattern(cookies.SECURE, names("*.add_middleware starlette.middleware.sessions.SessionMiddleware"), _session_middleware),
-    CallPattern(cookies.SECURE, names("starlette.middleware.Middleware"), _session_middleware),
+    CallPattern(cookies.SECURE, names("*.add_middleware starlette.middleware.Middleware "
+                                      "starlette.middleware.sessions.SessionMiddleware"), _session_middleware),
     CallPattern(cookies.SECURE, names("*.add_cookie"), given("secure", FALSE)),
     CallPattern(cookies.HTTPONLY, names("*.add_cookie"), given("httponly", FALSE)),
     CallPattern(cookies.HTTPONLY, names("*.set_cookie"), given("http_only", FALSE)),
@@ -215,11 +213,12 @@ _CALLS = (
                 any_of(missing("httponly"), given("httponly", FALSE))),
 )  # fmt: skip
 _SETTINGS = (
-    Setting(frameworks.DEBUG, names("DEBUG TEMPLATE_DEBUG"), _any_default, common=True, detail="unless the environment says no"),
+    Setting(frameworks.DEBUG, names("DEBUG TEMPLATE_DEBUG"), _any_default, common=True,
+            detail="unless the environment says no"),
     Setting(frameworks.DEBUG, names("TEMPLATES"), _debug_templates, common=True),
     Setting(frameworks.DEBUG, frozenset({"request.show_tracebacks"}), TRUE),
-    Setting(frameworks.CORS, names("CORS_ORIGINS CORS_ALLOWED_ORIGIN_REGEXES CORS_ORIGIN_REGEX_WHITELIST CORS_ALLOWED_ORIGINS"),
-            _everybody),
+    Setting(frameworks.CORS, names("CORS_ORIGINS CORS_ALLOWED_ORIGIN_REGEXES "
+                                   "CORS_ORIGIN_REGEX_WHITELIST CORS_ALLOWED_ORIGINS"), _everybody),
     Setting(cookies.SECURE, frozenset({"tools.sessions.secure"}), FALSE),
     Setting(cookies.HTTPONLY, frozenset({"tools.sessions.httponly"}), FALSE),
 )  # fmt: skip
