@@ -25,6 +25,7 @@ from ambient_lsp.analyzers.patterns.match import (
     names,
 )
 from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.patterns.origins import is_loose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,6 @@ _HEADERS = frozenset({"set-cookie", "access-control-allow-origin"})
 _COOKIE_NAME = re.compile(
     r"(?i)[bf]*['\"]\s*(?:__(?:host|secure)-)?([\w-]*(?:sess|sid|auth|token|jwt|login|remember)[\w-]*)="
 )
-_LOOSE = re.compile(r"""\.endswith\(\s*['"](?![.:/]|https?:)[\w.-]+['"]\s*\)|['"][\w.-]+\.\w+['"]\s+in\s+\w*origin""")
 
 
 def _everybody(module: Module, node: Node) -> bool:
@@ -143,8 +143,7 @@ def _loose_origins(module: Module) -> Iterator[Hit]:
         return
     for node in module.nodes("if_statement"):
         condition, body = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
-        found = _LOOSE.search(code(condition))
-        if found and "origin" in code(condition).lower() + code(body).lower():
+        if is_loose(code(condition), module.text) and "origin" in code(condition).lower() + code(body).lower():
             for string in module.inside("string", body) if body is not None else ():
                 if str(module.value(string)).lower() == "access-control-allow-origin":
                     yield Hit(frameworks.CORS, _header_value(string) or string, "other sites' names end so too")
