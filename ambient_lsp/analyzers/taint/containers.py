@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import folding
+from ambient_lsp.analyzers.taint import folding, parsers
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
@@ -464,5 +464,6 @@ _METHODS: dict[str, dict[str, Method]] = {
     },
     "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number,
     "writelines": _write},
-    "options": {"set": _set_option, "get": _get_option, "add_section": _number, "has_option": _number},
+    "options": {"set": _set_option, "get": _get_option, "add_section": _number, "has_option": _number,
+                "read_dict": parsers.read_dict, "read_string": parsers.read_string},
 }  # fmt: skip
