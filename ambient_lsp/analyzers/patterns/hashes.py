@@ -104,6 +104,8 @@ def _judged(call: Call) -> Hit | None:
     function = module.function(node)
     if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
         return None
+    if weak is not None and _is_cut_short(node):
+        return None
     if weak is not None:
         harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
         level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
@@ -111,6 +113,18 @@ def _judged(call: Call) -> Hit | None:
     if _hashes_password(module, call):
         return Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
     return None
+
+
+def _is_cut_short(node: Node) -> bool:
+    """Whether only some characters of a digest are kept (`.hexdigest()[:6]`): a name for a version, no protection."""
+    current = node
+    for _ in range(3):
+        if current.parent is None or current.parent.type not in ("attribute", "call", "subscript"):
+            return False
+        current = current.parent
+        if current.type == "subscript":
+            return re.search(r"\[\s*:\s*[1-8]\s*\]$", code(current)) is not None
+    return False
 
 
 _CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Mapping, Sequence
 
+    from ambient_lsp.analyzers.taint.catalogue import Catalogue
     from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.state import State
     from ambient_lsp.analyzers.taint.values import Place, Value
@@ -73,8 +74,8 @@ def watch(
         tree = read(text)
     except RecursionError:
         return []
-    watcher = _Watcher(path, modules or {}, wanted, _reaching(text, lines))
-    watcher.imports = imports_of(text)
+    rules = catalogue().for_imports(imports_of(text))
+    watcher = _Watcher(rules, path, modules or {}, wanted, _reaching(text, lines))
     watcher.watched = frozenset((line, -1) for line in lines)
     watcher.run(tree, text)
     return watcher.met
@@ -105,9 +106,14 @@ class _Watcher(Interpreter):
     """Runs one file, and notes what is wanted."""
 
     def __init__(
-        self, path: str, modules: Mapping[str, tuple[str, str]], wanted: Wanted, reaching: frozenset[str]
+        self,
+        rules: Catalogue,
+        path: str,
+        modules: Mapping[str, tuple[str, str]],
+        wanted: Wanted,
+        reaching: frozenset[str],
     ) -> None:
-        super().__init__(catalogue(), path, modules, _STEPS, _SECONDS)
+        super().__init__(rules, path, modules, _STEPS, _SECONDS)
         self.usual = True
         self.met: list[Met] = []
         self._wanted = wanted
