@@ -217,6 +217,13 @@ async def test_a_lint_fix_that_changes_the_tree_is_a_proposal_of_its_own(tmp_pat
     assert not set(tidy.finding_ids) & set(lint.finding_ids)
 
 
+async def test_an_import_that_a_lint_fix_makes_unused_goes_with_it(tmp_path):
+    (tmp_path / "ruff.toml").write_text('target-version = "py312"\n[lint]\nselect = ["F", "UP"]\n')
+    text = "from typing import Optional\n\n\ndef f(x: Optional[str] = None):\n    return x\n"
+    _, (lint,) = await style(tmp_path, text)
+    assert patched(lint, text) == "def f(x: str | None = None):\n    return x\n"
+
+
 @pytest.mark.parametrize("settings_file", ["[tool.black]\n", "[tool.ruff.format]\n"])
 async def test_layout_is_left_to_the_projects_formatter(tmp_path, settings_file):
     (tmp_path / "pyproject.toml").write_text(settings_file)
