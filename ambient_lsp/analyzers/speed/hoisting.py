@@ -47,7 +47,7 @@ _TO_ASK = frozenset({"set", "frozenset", "sorted", "list", "tuple"})
 _TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "replace", "swapcase"})
 _FLAGS = frozenset({"re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.X", "re.VERBOSE",
                     "re.A", "re.ASCII", "re.U", "re.UNICODE"})  # fmt: skip
-_SAYS_NOTHING = frozenset("pattern regex regexp regx re_ rx reg r p expr exp matcher compiled".split())
+_SAYS_NOTHING = frozenset("pattern pat regex regexp regx re_ rx reg r p expr exp matcher compiled".split())
 """Names of patterns that say nothing in a whole module."""
 
 
@@ -137,7 +137,7 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
     if left is not None and any(loop_of(use) for use in node.code.uses_in(left.text, function.body)):
         return  # made once for many uses
     wish = left.text if left is not None and left.type == "identifier" else "pattern"
-    if wish.lower() in _SAYS_NOTHING:
+    if wish.lower() in _SAYS_NOTHING and not function.symbol.endswith("__"):
         wish = f"{function.symbol.split('.')[-1].strip('_')}_{wish}"
     code = node.code
     new = fresh(code.root, f"_{wish.strip('_').upper()}" if wish.isidentifier() else "_PATTERN")

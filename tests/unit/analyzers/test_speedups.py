@@ -838,6 +838,13 @@ def test_a_pattern_with_a_name_that_says_nothing_is_named_after_its_function():
     assert "_TRIGGER_PATTERN = re.compile('a+')\n\n\ndef trigger(x):\n    return _TRIGGER_PATTERN" in rewritten(text)
 
 
+def test_a_short_list_that_a_class_writes_out_is_walked_through_as_quickly():
+    text = "class A:\n    KINDS: list[str] = {}\n\n    def f(self, names: list[str]):\n" \
+        "        return [x for x in names if x in self.KINDS]\n"  # fmt: skip
+    assert performance.speedups(text.format(["a", "b", "c"]), "a.py") == []
+    assert rewritten(text.format([chr(97 + n) for n in range(9)]))
+
+
 def rewritten(text):
     (one,) = performance.speedups(text, "a.py")
     return one.text
