@@ -89,7 +89,8 @@ def _own_list(function: Function, node: Node, item: Node, container: Node, loop:
     sure = kind.item.hashable and hashable(item, function)
     if kind.name not in {"list", "tuple"} or not sure or expects_unhashable(node, function):
         return  # what else it might hold, the class does not say
-    if _is_short_constant(function, name):
+    constant = _constant(function, name)
+    if constant is not None and constant.type in {"list", "tuple"} and len(constant.children) < _SHORT:
         return
     region = attribute_stays(name, node, function)
     if region is None:
@@ -101,7 +102,8 @@ def _own_list(function: Function, node: Node, item: Node, container: Node, loop:
         if use.parent is not None and (pair := membership(use.parent)) is not None and pair[1] is use
         and hashable(pair[0], function)
     ]  # fmt: skip
-    text = changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
+    # A constant of the class can be a set itself, for everybody; a copy in each call is not what anyone would write.
+    text = "" if constant else changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
     message = f"`{container.text}` is a list that each turn of this loop walks through; a set finds the answer at once."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{container.text}` in a set", text, loop)
 
@@ -111,15 +113,15 @@ def _set_of(name: str) -> str:
     return f"{name.lower() if name[0].isupper() else name}_set"
 
 
-def _is_short_constant(function: Function, name: str) -> bool:
-    """Return whether a class writes the list out in its body, with few items."""
+def _constant(function: Function, name: str) -> Node | None:
+    """Return what the body of the class gives a name, if it does."""
     holder = next((above for above in function.node.ancestors() if above.type == "class_definition"), None)
     for line in statements(holder.get("body")) if holder is not None else ():
         made = line.children[0] if line.children else None
         left, value = (made.get("left"), bare(made.get("right"))) if made is not None else (None, None)
-        if left is not None and left.text == name and value is not None and value.type in {"list", "tuple"}:
-            return len(value.children) < _SHORT
-    return False
+        if left is not None and left.text == name and value is not None:
+            return value
+    return None
 
 
 def is_short(function: Function, name: str) -> bool:
