@@ -576,7 +576,7 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
-    return review(text, "x.py", str(root), True, report, Surroundings()).tidy.text
+    return review(text, "x.py", str(root), True, report, True, Surroundings()).tidy.text
 
 
 def test_loading_the_specialists_loads_no_parser():
