@@ -34,6 +34,9 @@ _LOG = "AMB-SEC-LOG"
 _LOWERED = frozenset("S102 S307 S308 S310 S602 S604 S605 S608 S702 S703 S704 AMB-SEC-MARKUP".split())
 """Where values of which nothing is known are more often harmless than not."""
 
+_DECIDED = frozenset({"AMB-SEC-EXTRACT", "AMB-SEC-PICKLE"})
+"""Patterns that a value which was looked at, or which nobody else chooses, makes needless."""
+
 
 def find(text: str, path: str, modules: Mapping[str, tuple[str, str]] | None = None) -> list[RawFinding]:
     """Return where untrusted data arrives in one text, and calls that are weak by a value that was worked out."""
@@ -49,10 +52,14 @@ def weigh(
     One whose values are proven harmless is dropped, one of whose values nothing is known is lowered to "low", one that
     untrusted data reaches is raised and carries the way of that data as evidence.
     """
+    asked = any(is_weighed(raw) for raw in raws)
+    if is_test_path(path) and not asked:
+        return list(raws)  # what a test does to itself, it does on purpose: there the flow only weighs
     lines = Lines(text)
     starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
-    report = analyze(text, path, modules, watched=tuple(starts))
-    shown = () if is_test_path(path) else _told(report.hits)  # what a test does to itself, it does on purpose
+    places = [_position(lines, raw.span) for raw in raws if is_weighed(raw)]
+    report = analyze(text, path, modules, watched=(*starts, *places), verdicts=asked)
+    shown = () if is_test_path(path) else _told(report.hits)
     hits = {hit: _finding(lines, path, hit) for hit in shown if hit.rule in RULES}
     kept: list[RawFinding] = []
     for raw in raws:
@@ -80,6 +87,12 @@ def _told(hits: Sequence[Hit]) -> list[Hit]:
     return told
 
 
+def is_weighed(raw: RawFinding) -> bool:
+    """Whether what flows at the place of a finding can lower it or drop it."""
+    code = raw.data.get("code")
+    return code in BY_TEXT or code in BY_CALL or code in _LOWERED or raw.rule in _LOWERED | _DECIDED
+
+
 def _weighed(text: str, path: str, lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None:
     code = raw.data.get("code")
     if code in BY_TEXT:
@@ -92,8 +105,8 @@ def _weighed(text: str, path: str, lines: Lines, raw: RawFinding, report: Report
         if any(taint.label != PARAMETER for taint in taints):
             return raw
         return raw if not is_test_path(path) and is_asked(text, raw.span) else _lowered(raw)
-    code = raw.rule if raw.rule in _LOWERED else code
-    if code not in BY_CALL and code not in _LOWERED:
+    code = raw.rule if raw.rule in _LOWERED or raw.rule in _DECIDED else code
+    if code not in BY_CALL and code not in _LOWERED and code not in _DECIDED:
         return raw
     verdicts = [
         verdict

@@ -220,7 +220,12 @@ def given_of(name: str) -> str:
 
 def part_of(name: str, key: object) -> str:
     """Return the name under which a state keeps what a test told of one item or attribute of a variable."""
-    return f"{name} at {key!r}"
+    return f"{part_prefix(name)}{key!r}"
+
+
+def part_prefix(name: str) -> str:
+    """Return how all names that `part_of` gives for a variable begin."""
+    return f"{name} at "
 
 
 def taints_of(value: Value) -> Taints:

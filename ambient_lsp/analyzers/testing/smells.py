@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding, pure
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
+from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk, walk_scope
 from ambient_lsp.analyzers.testing import flaky, void_tests
-from ambient_lsp.analyzers.testing.suspects import suspects
+from ambient_lsp.analyzers.testing.suspects import is_blank, suspects
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ def find(text: str, path: str) -> list[RawFinding]:
         one.node.name.value for one in syntax.functions if one not in tests and _checks(one.node.body, frozenset())
     }
     found: list[RawFinding] = []
-    for test in tests:
+    kept = [one for one in tests if not is_blank(one)]
+    for test in kept:
         found += _no_assertion(syntax, test, frozenset(helpers))
         found += _calls(syntax, test)
-    found += _order(syntax, path, tests)
+    found += _order(syntax, path, kept)
     found += void_tests.find(syntax, tests, path)
-    found += flaky.find(syntax, tests)
+    found += flaky.find(syntax, kept)
     void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
     return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
 
@@ -86,14 +87,36 @@ def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> It
         "skip" in syntax.code(one) or "given" in syntax.code(one) for one in test.node.decorators
     ):
         return
-    if not _checks(body, helpers):
-        yield _finding(
-            syntax,
-            NO_ASSERT,
-            test,
-            test.node.name,
-            f"`{test.qualname}` asserts nothing; it only shows that nothing raises.",
-        )
+    ignored = _ignored(body)
+    if ignored and not _checks(body, helpers):
+        message = f"`{test.qualname}` asserts nothing: it {ignored}, and only shows that nothing raises."
+        yield _finding(syntax, NO_ASSERT, test, test.node.name, message)
+
+
+def _ignored(body: cst.IndentedBlock) -> str:
+    """Return what a test does with a result in place of looking at it; "" where it holds none.
+
+    A test that only calls something is often meant so: what it calls raises for what is wrong.
+    """
+    made: dict[str, None] = {}
+    read: set[str] = set()
+    own = set(map(id, walk_scope(body)))
+    for node in walk(body):
+        if (
+            id(node) in own
+            and isinstance(node, cst.Assign)
+            and isinstance(node.value, cst.Call)
+            and len(node.targets) == 1
+        ):
+            target = node.targets[0].target
+            if isinstance(target, cst.Name) and not target.value.startswith("_"):
+                made[target.value] = None
+        if id(node) in own and isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
+            return "prints what it should compare"
+        if not isinstance(node, cst.AssignTarget):
+            read |= {one.value for one in node.children if isinstance(one, cst.Name)}
+    name = next((name for name in made if name not in read), "")
+    return f"never looks at `{name}`" if name else ""
 
 
 def _is_empty(statement: cst.CSTNode) -> bool:
@@ -115,22 +138,31 @@ def _checks(body: cst.CSTNode, helpers: frozenset[str]) -> bool:
 
 
 def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
-    stood_in = any(
-        word in syntax.code(part).lower() for part in (test.node.params, *test.node.decorators) for word in _STANDINS
-    )
+    # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
+    own = set(map(id, walk_scope(test.node.body)))
     for node in walk(test.node.body):
         if not isinstance(node, cst.Call):
             continue
         name = dotted(node.func)
-        if name in {"time.sleep", "sleep"} and node.args and isinstance(node.args[0].value, cst.Integer | cst.Float):
+        if (
+            id(node) in own
+            and name in {"time.sleep", "sleep"}
+            and node.args
+            and isinstance(node.args[0].value, cst.Integer | cst.Float)
+        ):
             message = "A test that sleeps is slow, and fails on a slow machine; wait for the event itself."
             yield _finding(syntax, SLEEP, test, node, message)
         elif name in _CLOCKS and _in_equality(syntax, node):
             message = "The clock moves on between the two sides; pass the time in, or freeze it."
             yield _finding(syntax, CLOCK, test, node, message)
-        elif name in _FETCHERS and not stood_in and _is_remote(node):
+        elif name in _FETCHERS and _is_remote(node) and not _has_stand_in(syntax, test):
             message = "This test needs the network and another's server; use a stand-in."
             yield _finding(syntax, NETWORK, test, node, message)
+
+
+def _has_stand_in(syntax: Syntax, test: Function) -> bool:
+    given = [syntax.code(part).lower() for part in (test.node.params, *test.node.decorators)]
+    return any(word in one for one in given for word in _STANDINS)
 
 
 def _in_equality(syntax: Syntax, node: cst.CSTNode) -> bool:
@@ -201,4 +233,5 @@ def _asserts_on(test: Function, name: str) -> bool:
 
 def _finding(syntax: Syntax, rule: str, test: Function, node: cst.CSTNode, message: str) -> RawFinding:
     severity = Severity.HINT if rule == NO_ASSERT else Severity.INFORMATION
-    return RawFinding(rule, syntax.span(node), message, severity, tags=("tests",), symbol=test.qualname)
+    span = syntax.header(test.node) if node is test.node.name else syntax.span(node)
+    return RawFinding(rule, span, message, severity, tags=("tests",), symbol=test.qualname)
