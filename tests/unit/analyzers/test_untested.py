@@ -36,7 +36,7 @@ def test_risk_decides_which():
     assert "changed since the last commit" in found[0].why
     assert "security depends on it" in found[1].why
     assert "public" in found[2].why
-    assert "4 files import its module" in found[3].why
+    assert "4 files depend on it" in found[3].why
 
 
 def test_one_finding_for_a_class():
@@ -102,3 +102,9 @@ def test_where_tests_are():
 )
 def test_what_is_shown_or_measured_beside_the_code_is_told_apart(path, aside):
     assert is_aside(path) is aside
+
+
+def test_a_signature_is_not_always_one_that_security_depends_on():
+    (found,) = find(function("get_signature"), "a.py", Lines(), 80, Importance(imported_by=50))
+    assert "security" not in found.message
+    assert "many files depend on it" in found.message
