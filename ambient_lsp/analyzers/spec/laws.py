@@ -130,9 +130,15 @@ def _inverses(signature: Signature, siblings: Sequence[Signature]) -> Iterator[L
             )  # fmt: skip
 
 
+_HEDGED = re.compile(
+    r"\b(?:although|though|except|unless|however|rule of thumb|not always|does not hold|lossy|mostly|approximate)",
+    re.IGNORECASE,
+)
+
+
 def _says_inverse(signature: Signature, other: Signature) -> bool:
-    """Return whether a docstring says that the function undoes the other one."""
-    return re.search(
+    """Return whether a docstring says, without an exception, that the function undoes the other one."""
+    return not _HEDGED.search(signature.docstring) and re.search(
         rf"\b(?:undo(?:es)?|revers(?:es?|al)(?: of)?|inverse of|opposite of|inverts?)\s+(?:of\s+)?[:\w`.~]*?"
         rf"\b{re.escape(other.name)}\b",
         signature.docstring, re.IGNORECASE,
