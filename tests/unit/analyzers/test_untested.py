@@ -108,3 +108,12 @@ def test_a_signature_is_not_always_one_that_security_depends_on():
     (found,) = find(function("get_signature"), "a.py", Lines(), 80, Importance(imported_by=50))
     assert "security" not in found.message
     assert "many files depend on it" in found.message
+
+
+def test_what_is_defined_for_another_python_is_left_alone():
+    text = (
+        "import sys\n\nif sys.version_info >= (3, 14):\n\n    def get(x):\n        return x.a\n\n"
+        "else:\n\n    def get(x):\n        return x.b\n"
+    )
+    seen = Lines(executed=frozenset({1, 3, 10, 11}), missing=frozenset({5, 6}))
+    assert find(text, "a.py", seen, 100) == []
