@@ -126,6 +126,7 @@ class Coverage:
 
     `tests_by_line` maps (path, line) to the identities of the tests that ran it. `branches` maps a path to its lines
     with more than one way on, each with (ways taken, ways); `tests_by_branch` maps (path, line, next line) to tests.
+    `unloaded` are test files that could not be loaded: what they would have run is not known.
     """
 
     executed: Mapping[str, frozenset[int]]
@@ -133,6 +134,7 @@ class Coverage:
     tests_by_line: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     branches: Mapping[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
     tests_by_branch: Mapping[tuple[str, int, int], tuple[str, ...]] = field(default_factory=dict)
+    unloaded: frozenset[str] = frozenset()
 
 
 # -------------------------------------------------------------------------------------------------- sandbox

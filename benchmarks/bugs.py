@@ -1,6 +1,6 @@
 """How many known bugs generated tests catch: thirty classic small algorithms, each right, and with one bug.
 
-    python -m benchmarks.bugs [--only gcd] > docs/test-benchmark.md
+    python -m benchmarks.bugs [--only gcd] [--unseen]
 
 Two ways. First the specialist looks at the right version, and its tests run on both: they must be green on the right
 one, and are to fail on the other. Then it looks at the version with the bug, as if nobody knew: it is to report the
@@ -22,6 +22,7 @@ from pathlib import Path
 from ambient_lsp.agents.tests import TestEnhancer
 from ambient_lsp.patching.edits import apply_edits
 from ambient_lsp.protocols import Coverage
+from benchmarks import unseen_bugs
 from tests.unit.agents.observing import ask, write
 
 ALGORITHMS = Path(__file__).parent / "algorithms"
@@ -97,15 +98,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", default=[], help="names of algorithms")
     parser.add_argument("--show", action="store_true", help="print the tests too")
+    parser.add_argument("--unseen", action="store_true", help="the thirty that the generator was not made with")
     arguments = parser.parse_args()
-    names = arguments.only or list(BUGS)
-    print(table([asyncio.run(tried(name, show=arguments.show)) for name in names]))
+    folder, bugs = (unseen_bugs.ALGORITHMS, unseen_bugs.BUGS) if arguments.unseen else (ALGORITHMS, BUGS)
+    chosen = {name: bugs[name] for name in arguments.only or bugs}
+    print(table([asyncio.run(tried(folder / f"{name}.py", *bug, show=arguments.show)) for name, bug in chosen.items()]))
 
 
-async def tried(name: str, *, show: bool = False) -> Result:
-    """Try one algorithm in both ways."""
-    right = (ALGORITHMS / f"{name}.py").read_text(encoding="utf-8")
-    old, new = BUGS[name]
+async def tried(module: Path, old: str, new: str, *, show: bool = False) -> Result:
+    """Try one algorithm in both ways; the bug is `new` in place of `old`."""
+    name, right = module.stem, module.read_text(encoding="utf-8")
     assert right.count(old) == 1, name
     wrong = right.replace(old, new)
     tests, alarms = await looked(name, right)

@@ -30,6 +30,20 @@ CONFIG = "agents:\n  enabled: [TestEnhancer]\n"
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What one proposal measured in the sandbox: lines run, before and after, and mutants noticed."""
+
+    package: str
+    path: str
+    subjects: tuple[str, ...]
+    state: str
+    lines: tuple[int, int]
+    noticed: int
+    tried: str
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One package. A case is a function or class that an offered proposal tests."""
 
@@ -43,6 +57,7 @@ class Row:
     odd: int
     untested: int
     seconds: float
+    gains: tuple[Gain, ...] = ()
 
 
 def main() -> int:
@@ -63,7 +78,7 @@ def main() -> int:
         prepare(project, arguments.extra)
         rows.append(review(project, folder, arguments.backend))
         print(table(rows[-1:]), file=sys.stderr)
-    print(table(rows))
+    print(table(rows), "", gains([gain for row in rows for gain in row.gains]), sep="\n")
     return 0
 
 
@@ -124,6 +139,22 @@ def review(project: Path, folder: Path, backend: str) -> Row:
         sum(rule in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"} for rule in rules),
         rules.count("AMB-TEST-UNTESTED"),
         seconds,
+        tuple(_gain(project.name, one, one in applied) for one in found["proposals"]),
+    )
+
+
+def _gain(package: str, proposal: dict[str, Any], applied: bool) -> Gain:
+    measured = {one["name"]: one for one in (proposal.get("verdict") or {}).get("measurements", ())}
+    lines, mutants = measured.get("lines covered", {}), measured.get("mutants noticed", {})
+    return Gain(
+        package,
+        proposal["files_touched"][0],
+        tuple(_subjects(proposal)),
+        proposal["state"],
+        (int(lines.get("before", 0)), int(lines.get("after", 0))),
+        int(mutants.get("after", 0)),
+        str(mutants.get("unit", "of 0")).removeprefix("of "),
+        applied,
     )
 
 
@@ -160,6 +191,22 @@ def table(rows: list[Row]) -> str:
         f"| {one.name} | {one.cases} | {one.tests} | {one.proposals} | {one.offered} | {one.applied} |"
         f" {'yes' if one.green else 'no'} | {one.odd} | {one.untested} | {one.seconds:.0f} |"
         for one in rows
+    ]
+    return "\n".join(lines)
+
+
+def gains(found: list[Gain]) -> str:
+    """Return what each proposal gained as a Markdown table."""
+    lines = [
+        "| package | tests in | functions and classes | lines run, before and after | mutants noticed | state |"
+        " applied |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.package} | `{one.path}` | {', '.join(f'`{name}`' for name in one.subjects)} |"
+        f" {one.lines[0]} -> {one.lines[1]} | {one.noticed} of {one.tried} | {one.state} |"
+        f" {'yes' if one.applied else 'no'} |"
+        for one in found
     ]
     return "\n".join(lines)
 

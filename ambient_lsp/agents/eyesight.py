@@ -128,6 +128,8 @@ def _row(signature: Signature, case: Case) -> tuple[str, str]:
     value = dict(zip(case.arguments.names, case.arguments.values, strict=True))[case.changed]
     written = calls.passed(signature, _with(case.arguments, case.changed))
     call = f"{signature.name}({', '.join(written)})"
+    if case.gives:
+        return f"(lambda {case.changed}: ({call}, {case.changed}))({value})", f"({case.gives}, {case.expected})"
     return f"(lambda {case.changed}: ({call}, {case.changed})[1])({value})", case.expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist
@@ -9,6 +10,7 @@ from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.analyzers.speed import evidence, performance, relations
 from ambient_lsp.analyzers.speed.queries import has_queries
 from ambient_lsp.analyzers.speed.speedup import SORTED, Speedup
+from ambient_lsp.analyzers.styling.layout import laid_out_all
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -39,7 +41,7 @@ class PerformanceOptimizer(Specialist):
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's findings, then one proposal for each place that has a faster version."""
         facts = context.tree.get(snapshot.path)
-        is_test = facts.is_test if facts is not None else is_test_path(snapshot.path)
+        is_test = (facts is not None and facts.is_test) or is_test_path(snapshot.path)
         if is_test or is_generated(snapshot.text):
             return
         known = await self._relations(snapshot, context, bench)
@@ -49,11 +51,13 @@ class PerformanceOptimizer(Specialist):
         for finding in found:
             yield finding
         least = float(settings.get("min_speedup_percent", 10))
-        seen: set[str] = set()
-        for one in made:
-            if one.text and one.text not in seen:
-                seen.add(one.text)
-                yield _proposal(self.name, snapshot, one, found, least)
+        by_text = {one.text: one for one in made[::-1] if one.text}  # of two that come to the same, the first
+        texts = list(by_text)[::-1]
+        laid_out = (
+            await bench.cpu(laid_out_all, snapshot.text, texts, snapshot.path, str(context.root)) if texts else []
+        )
+        for one, text in zip((by_text[text] for text in texts), laid_out, strict=True):
+            yield _proposal(self.name, snapshot, replace(one, text=text), found, least)
 
     async def _callers(self, snapshot: Snapshot, context: Context, bench: Workbench) -> list[tuple[str, bool]]:
         """Return (text, whether it is a test) of files that call the functions here, for those without type hints."""

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import is_generated, is_test_path
+from ambient_lsp.analyzers.base import is_example_path, is_generated, is_test_path, is_vendored_path
 from ambient_lsp.analyzers.refactoring import alike, deadcode, duplication
 from ambient_lsp.context.resident import blob_id
 from ambient_lsp.text import sha256
@@ -187,7 +187,8 @@ def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
 
 
 def is_code(path: str, facts: FileFacts | None) -> bool:
-    """Return whether a file is Python that is no test: repetition in tests is often on purpose."""
-    if not path.endswith(".py"):
+    """Return whether a file is Python whose repetition is a burden: in tests and examples it is often on purpose, and
+    somebody else's code is not ours to change."""
+    if not path.endswith(".py") or is_example_path(path) or is_vendored_path(path):
         return False
     return not (facts.is_test if facts is not None else is_test_path(path))

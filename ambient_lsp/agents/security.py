@@ -12,6 +12,7 @@ from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.advisories import ADVISORIES, in_dependencies, is_manifest, unchecked
 from ambient_lsp.analyzers.base import RawFinding, findings
 from ambient_lsp.analyzers.pins import raised
+from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.rules import RULES
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -63,8 +64,10 @@ class SecurityGuardian(Specialist):
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
-        modules = await reachable_modules(snapshot, context, bench)
-        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold, modules)
+        deep = security.looks_into_modules(snapshot.path, report)
+        modules = await reachable_modules(snapshot, context, bench) if deep else {}
+        rules = read_settings(root, snapshot.path)
+        raws = await bench.cpu(security.weaknesses, snapshot.text, snapshot.path, report, rules, threshold, modules)
         raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:

@@ -129,6 +129,7 @@ def _subject(codes: Sequence[str]) -> str:
         ("docstrings", ("D1", "D2", "D3", "D4", "AMB-STYLE-STALE-PARAM")),
         ("comments", ("ERA001", "AMB-STYLE-STALE-COMMENT")),
         ("spelling", ("AMB-STYLE-TYPO",)),
+        ("strings", ("F541",)),
         ("whitespace", ("W",)),
     )
     words = [word for word, prefixes in subjects if any(code.startswith(prefixes) for code in codes)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.analyzers.testing import characterise, testplaces, testwriting, untested
-from ambient_lsp.model import FileEdit, ProofKind, ProofPlan, Proposal, RiskLevel
+from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.testing.characterise import Observed, Question
     from ambient_lsp.analyzers.testing.testblocks import Subject
-    from ambient_lsp.model import Context, Finding, Snapshot
+    from ambient_lsp.model import Context, Snapshot, Span
     from ambient_lsp.protocols import Coverage, Workbench
 
 _MOST_FUNCTIONS = 6
+_FEW_FILES = 3
+_MOST_HINTS = 12
+"""In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _NOTHING: frozenset[int] = frozenset()
@@ -42,7 +46,7 @@ class TestEnhancer(Specialist):
     async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
         """Yield findings and proposals, the prioritised paths first, then what most files import."""
         settings = bench.settings(self.name)
-        first = tuple(str(path).rstrip("/") for path in settings.get("prioritize_paths", ()))
+        first = _prioritised(settings)
         ordered = sorted(
             context.targets,
             # What needs no sandbox comes before what waits for one.
@@ -52,11 +56,40 @@ class TestEnhancer(Specialist):
                 -len(context.impact.get(one.path, ())),
             ),
         )
-        async for item in super().propose(replace(context, targets=tuple(ordered)), bench):
+        looked = super().propose(replace(context, targets=tuple(ordered)), bench)
+        async for item in looked if len(ordered) <= _FEW_FILES else self._fewer(looked, context, bench):
             yield item
         tests = [one for one in ordered if one.path.endswith(".py") and _is_test(one.path, context)]
         async for finding in run_shuffled(self.name, tests, bench):
             yield finding
+
+    async def _fewer(
+        self, items: AsyncIterator[Finding | Proposal], context: Context, bench: Workbench
+    ) -> AsyncIterator[Finding | Proposal]:
+        """Keep what is untested back to the end, and then tell the few that matter most among all files.
+
+        What a proposal covers is told with it: that is more than a hint.
+        """
+        waiting: dict[str, Finding] = {}
+        async for item in items:
+            if not isinstance(item, Finding):
+                for one in item.finding_ids:
+                    if finding := waiting.pop(one, None):
+                        yield finding
+            elif item.rule in untested.RULES:
+                waiting[item.id] = item
+                continue
+            yield item
+        if not waiting:
+            return
+        coverage = await bench.coverage()
+        scores: dict[tuple[str, Span], float] = {}
+        for snapshot in context.targets:
+            if coverage is not None and any(one.path == snapshot.path for one in waiting.values()):
+                asked = _asked(snapshot, context, coverage, bench.settings(self.name))
+                scores |= {(snapshot.path, one.span): one.score for one in await bench.cpu(untested.untested, *asked)}
+        for hint in heapq.nlargest(_MOST_HINTS, waiting.values(), key=lambda one: scores.get((one.path, one.span), 0)):
+            yield hint
 
     async def look(
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
@@ -69,7 +102,7 @@ class TestEnhancer(Specialist):
         if is_generated(snapshot.text) or not snapshot.path.endswith(".py"):
             return
         coverage = await bench.coverage()
-        if coverage is None:
+        if coverage is None or not _is_known(snapshot.path, context, coverage, settings):
             return
         asked = _asked(snapshot, context, coverage, settings)
         functions = await bench.cpu(untested.untested, *asked)
@@ -163,11 +196,26 @@ def _asked(
     lines = untested.Lines(
         coverage.executed.get(path, _NOTHING), coverage.missing.get(path, _NOTHING), coverage.branches.get(path, {})
     )
-    first = tuple(str(one).rstrip("/") for one in settings.get("prioritize_paths", ()))
+    first = _prioritised(settings)
     importance = untested.Importance(
         len(context.impact.get(path, ())), _changed(context.diff, path), bool(first) and _rank(path, first) < len(first)
     )
     return snapshot.text, path, lines, float(settings.get("coverage_threshold", 80)), importance
+
+
+def _is_known(path: str, context: Context, coverage: Coverage, settings: Any) -> bool:
+    """Return whether the run tells what is untested in a file, and whether it matters there.
+
+    It does not tell where a test file that imports it, or that what it imports does, could not be loaded.
+    """
+    wanted = _rank(path, _prioritised(settings)) < len(_prioritised(settings))
+    reaching = set(context.tests.get(path, ())) | set(context.impact.get(path, ()))
+    aside = testplaces.is_aside(path) or is_test_path(path)  # such as what the tests share
+    return (wanted or not aside) and not reaching & coverage.unloaded
+
+
+def _prioritised(settings: Any) -> tuple[str, ...]:
+    return tuple(str(one).rstrip("/") for one in settings.get("prioritize_paths", ()))
 
 
 def _changed(diff: str, path: str) -> frozenset[int]:

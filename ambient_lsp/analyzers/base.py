@@ -32,6 +32,9 @@ _HANDS_OFF = re.compile(
 )
 _RULE_OF_RUFF = re.compile(r"[A-Z]+[0-9]+")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
+_SHOWING = frozenset({"benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "sample",
+                      "samples", "tutorial", "tutorials"})  # fmt: skip
+_VENDORED = frozenset({"vendor", "vendored", "_vendor", "_vendored", "third_party", "thirdparty", "node_modules"})
 
 
 def pure(function: F) -> F:
@@ -216,6 +219,16 @@ def is_test_path(path: str) -> bool:
     pure = PurePosixPath(path)
     in_folder = any(part in {"tests", "test"} for part in pure.parts[:-1])
     return in_folder or pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name == "conftest.py"
+
+
+def is_example_path(path: str) -> bool:
+    """Return whether a file's folder says that it shows or measures something: such a file is read by itself."""
+    return not _SHOWING.isdisjoint(PurePosixPath(path).parts[:-1])
+
+
+def is_vendored_path(path: str) -> bool:
+    """Return whether a file's folder says that it is a copy of somebody else's code, which is not changed here."""
+    return not _VENDORED.isdisjoint(PurePosixPath(path).parts[:-1])
 
 
 def node_at(text: str, span: Span) -> Node | None:

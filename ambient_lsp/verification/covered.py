@@ -25,9 +25,10 @@ def coverage_of(run: TestRun) -> Coverage:
             for line in lines if test else ():
                 by_line.setdefault((path, line), []).append(test)
     branches, by_way = _branches_of(run)
-    return Coverage(
-        executed, missing, {place: tuple(sorted(tests)) for place, tests in by_line.items()}, branches, by_way
-    )
+    # A test file that cannot be loaded is one bad outcome of the whole file.
+    unloaded = frozenset(test.partition("::")[0] for test in run.bad if "::" not in test)
+    by_place = {place: tuple(sorted(tests)) for place, tests in by_line.items()}
+    return Coverage(executed, missing, by_place, branches, by_way, unloaded)
 
 
 def _branches_of(

@@ -24,7 +24,7 @@ from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inco
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
 from ambient_lsp.verification.reach import measurable, unreached
 from ambient_lsp.verification.selection import Selection, count_test_files, is_test, select
-from ambient_lsp.verification.testrun import TestRun, compile_files, run_tests
+from ambient_lsp.verification.testrun import TestRun, compile_files, run_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LONGEST_TO_SHUFFLE = 20.0
+_FEW_FILES = 3
 
 NONSENSE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What comes of reading a report that is not what our scripts write."""
@@ -75,6 +76,8 @@ class Verifier:
         self._readiness: Readiness | None = None
         self._image = ""
         self._conditions = ""
+        self._unmeasured = ""
+        self._shuffled: tuple[tuple[str, ...], Mapping[str, str]] = ((), {})
 
     def register(self, name: str, check: CustomCheck) -> None:
         """Add a check in Python. It runs on the patched tree, and if it fails there, on the base tree too."""
@@ -118,26 +121,42 @@ class Verifier:
     async def coverage(self, tree: str) -> Coverage | None:
         """Run the whole suite on `tree` and return the lines that it ran, by test; kept by the tree's hash.
 
-        None when there is no sandbox or the suite could not be run to its end. Where there is no test, nothing ran.
+        None when there is no sandbox or the suite could not be run to its end, which is tried once for each tree: every
+        file that is looked at asks. Where there is no test, nothing ran.
         """
+        if tree == self._unmeasured:
+            return None
         try:
             run = await self._suite(tree)
-            return None if run is None or run.problem or (run.outcomes and not run.passed) else coverage_of(run)
+            if run is not None and not run.problem and (run.passed or not run.outcomes):
+                return coverage_of(run)
         except (AmbientError, *NONSENSE):
-            return None
+            pass
+        self._unmeasured = tree
+        return None
 
     async def moody(self, paths: Sequence[str], tree: str) -> Mapping[str, str] | None:
         """Run test files of `tree` in random order; return what the tests say that fail so, and pass in their order.
 
         None when there is no sandbox, when the tests could not be run, or when they take too long for a second time.
+        A few files are run by themselves, as saving one must not start the whole suite; and once for each tree.
         """
+        asked = (tree, *paths)
+        if asked == self._shuffled[0]:
+            return self._shuffled[1]
         try:
-            usual = await self._suite(tree)
+            usual = await (self._usual(tree, paths) if len(paths) <= _FEW_FILES else self._suite(tree))
             if usual is None or usual.problem or usual.seconds > _LONGEST_TO_SHUFFLE:
                 return None
-            return await self._on_tree(tree, lambda opened: moody_tests(opened, paths, usual))
+            found = await self._on_tree(tree, lambda opened: moody_tests(opened, paths, usual))
         except (AmbientError, *NONSENSE):
             return None
+        self._shuffled = (asked, found)
+        return found
+
+    async def _usual(self, tree: str, paths: Sequence[str]) -> TestRun | None:
+        ready = await self._ready()
+        return await self._on_tree(tree, lambda opened: run_files(opened, paths)) if ready.ready else None
 
     async def _suite(self, tree: str) -> TestRun | None:
         ready = await self._ready()

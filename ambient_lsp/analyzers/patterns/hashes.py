@@ -69,7 +69,7 @@ ENCODED_PASSWORD = weakness(
 
 def _weak(call: Call) -> Node | None:
     told = call.get("usedforsecurity")
-    if told is not None and call.module.value(told) is not True:
+    if told is not None and code(told) != "True":  # a wrapper leaves it to who calls it
         return None
     above = call.node.parent
     size = above is not None and code(above).endswith((".digest_size", ".block_size", ".name"))
@@ -89,20 +89,41 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         name = module.name(node.child_by_field_name("function"))
         if name not in _WEAK and name not in _FAST and name != "hashlib.new":
             continue
-        call = Call(module, node, name)
-        weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
-        near = around(module.text, module.span(call.callee))
-        # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
-        padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
-        function = module.function(node)
-        if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
-            continue
-        if weak is not None:
-            harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
-            level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
-            yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
-        elif _hashes_password(module, call):
-            yield Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
+        found = _judged(Call(module, node, name))
+        if found is not None:
+            yield found
+
+
+def _judged(call: Call) -> Hit | None:
+    module, node, name = call.module, call.node, call.name
+    weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
+    near = around(module.text, module.span(call.callee))
+    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
+    padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+    function = module.function(node)
+    if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
+        return None
+    if weak is not None and _is_cut_short(node):
+        return None
+    if weak is not None:
+        harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
+        level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
+        return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
+    if _hashes_password(module, call):
+        return Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
+    return None
+
+
+def _is_cut_short(node: Node) -> bool:
+    """Whether only some characters of a digest are kept (`.hexdigest()[:6]`): a name for a version, no protection."""
+    current = node
+    for _ in range(3):
+        if current.parent is None or current.parent.type not in ("attribute", "call", "subscript"):
+            return False
+        current = current.parent
+        if current.type == "subscript":
+            return re.search(r"\[\s*:\s*[1-8]\s*\]$", code(current)) is not None
+    return False
 
 
 _CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})
@@ -181,4 +202,5 @@ AREA = Area(
     _CALLS,
     (Setting(PASSWORD_HASH, names("PASSWORD_HASHERS"), _first_hasher),),
     finders=(_hash_hits,),
+    judges=((_WEAK | _FAST | {"hashlib.new"}, _judged),),
 )

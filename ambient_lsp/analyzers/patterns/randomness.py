@@ -84,8 +84,21 @@ def _uses(target: str, body: str) -> str:
     return " ".join(part for pair in handed for part in pair)
 
 
+_MAKES = frozenset("code generate make new create issue next value key id random".split())
+
+
+def _of_a_maker(module: Module, node: Node) -> bool:
+    """Whether a method such as `OtpSender.code` makes what its class is named for."""
+    function = module.function(node)
+    scope = module.scope(function) if function is not None else None
+    if function is None or scope is None or scope.type != "class_definition":
+        return False
+    made = words(code(scope.child_by_field_name("name"))) & _SECRETS
+    return bool(made) and bool(words(code(function.child_by_field_name("name"))) & _MAKES)
+
+
 def _makes_a_secret(call: Call) -> Node | None:
-    if not _target_words(call.module, call.node) & _SECRETS:
+    if not _target_words(call.module, call.node) & _SECRETS and not _of_a_maker(call.module, call.node):
         return None
     # Picking one of some existing things is not making a secret; drawing characters or numbers is.
     if call.name.endswith((".choice", ".choices", ".sample")):

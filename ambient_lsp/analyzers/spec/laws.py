@@ -30,7 +30,7 @@ _DISTINCT = re.compile(r"\breturns?\b[^.]*\b(without duplicates|duplicates remov
 _PAIRS = (
     ("encode", "decode"), ("compress", "decompress"), ("dumps", "loads"), ("serialize", "deserialize"),
     ("escape", "unescape"), ("quote", "unquote"), ("encrypt", "decrypt"), ("pack", "unpack"), ("to", "from"),
-    ("flatten", "unflatten"), ("zip", "unzip"), ("int_to", "to_int"), ("encipher", "decipher"),
+    ("compress", "expand"), ("flatten", "unflatten"), ("zip", "unzip"), ("int_to", "to_int"), ("encipher", "decipher"),
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ _PAIRS = (
 class Law:
     """One law of one function. `enough` is the share of arguments that it must hold for, else it means something else
     by its name. `imports` are modules that a test needs; `functions` others of the module that it calls. A law that is
-    only looked at, and not written as a test of its own, is not `shown`."""
+    only looked at, and not written as a test of its own, is not `shown`. Where it holds for `limit` of what was tried,
+    the rest is beyond what it was made for, and nothing is told."""
 
     function: str
     name: str
@@ -49,6 +50,7 @@ class Law:
     functions: tuple[str, ...] = ()
     enough: float = 0.5
     shown: bool = True
+    limit: float = 1.0
 
     def expression(self, signature: Signature, arguments: Arguments) -> str:
         """Return what evaluates to True where the law holds, to False where not, to None where it says nothing."""
@@ -101,6 +103,9 @@ def _matches(signature: Signature, family: Family) -> bool:
         return False
     if family.unless and re.search(rf"(?:^|_)(?:{family.unless})(?:_|$)", name):
         return False
+    if signature.returns is not None and signature.returns.plain.name not in {"bool", "any", "int"}:
+        if any("bool($result)" in check for variant in family.variants for check in variant.checks):
+            return False  # it answers no question
     kinds = [one.kind.plain.name if one.kind is not None else "" for one in signature.required]
     return len(kinds) == len(family.kinds) and all(
         kind in {"any", "int" if wanted == "float" else wanted} or kind == wanted or wanted == "any"
@@ -109,15 +114,29 @@ def _matches(signature: Signature, family: Family) -> bool:
 
 
 def _inverses(signature: Signature, siblings: Sequence[Signature]) -> Iterator[Law]:
-    """Yield that another function of the module takes back what this one does."""
-    if len(signature.required) != 1:
-        return
+    """Yield that another function of the module takes back what this one does, given the same further arguments."""
     for sibling in siblings:
-        if len(sibling.required) == 1 and _is_inverse(signature.words, sibling.words):
+        # What it undoes comes back; what it is given by anybody else need not.
+        said = _says_inverse(sibling, signature) or (
+            signature.declared and _to_and_from("_".join(signature.words), "_".join(sibling.words))
+        )
+        alike = [one.name for one in signature.required[1:]] == [one.name for one in sibling.required[1:]]
+        if signature.required and alike and (said or _is_inverse(signature.words, sibling.words)):
+            further = "".join(f", ${letter}" for letter in _LETTERS[1 : len(signature.required)])
             yield Law(
                 signature.name, f"round_trip_with_{sibling.name}", f"`{sibling.name}` takes it back",
-                (f"{sibling.name}($result) == $a",), functions=(sibling.name,),
+                (f"{sibling.name}($result{further}) == $a",), functions=(sibling.name,), enough=0.05 if said else 0.5,
+                limit=0.75,
             )  # fmt: skip
+
+
+def _says_inverse(signature: Signature, other: Signature) -> bool:
+    """Return whether a docstring says that the function undoes the other one."""
+    return re.search(
+        rf"\b(?:undo(?:es)?|revers(?:es?|al)(?: of)?|inverse of|opposite of|inverts?)\s+(?:of\s+)?[:\w`.~]*?"
+        rf"\b{re.escape(other.name)}\b",
+        signature.docstring, re.IGNORECASE,
+    ) is not None  # fmt: skip
 
 
 def _is_inverse(words: Sequence[str], other: Sequence[str]) -> bool:
@@ -126,6 +145,10 @@ def _is_inverse(words: Sequence[str], other: Sequence[str]) -> bool:
         if re.search(rf"(?:^|_){there}(?:_|$)", one) and re.search(rf"(?:^|_){back}(?:_|$)", two):
             if re.sub(rf"(?:^|_){there}(?=_|$)", "", one) == re.sub(rf"(?:^|_){back}(?=_|$)", "", two):
                 return True
+    return _to_and_from(one, two)
+
+
+def _to_and_from(one: str, two: str) -> bool:
     left, _, right = one.partition("_to_")
     return bool(right) and two == f"{right}_to_{left}"
 

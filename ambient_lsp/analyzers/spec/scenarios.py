@@ -22,6 +22,10 @@ _FILLS = frozenset({"put", "add", "push", "insert", "append", "set", "enqueue", 
                     "update", "store", "write", "offer"})  # fmt: skip
 _TAKES = frozenset({"pop", "remove", "delete", "dequeue", "withdraw", "clear", "discard", "evict", "poll"})
 _MOST_STEPS = 14
+_KEYS = ("1", "2", "3", "4")
+_NUMBERS, _ASKED_NUMBERS = ("5", "2", "8", "1"), ("2", "4", "5", "1")
+_WORDS, _ASKED_WORDS = ("'apple'", "'pear'", "'apples'", "'fig'"), ("'apple'", "'app'", "'zoo'", "'pear'")
+"""What is put in, in no order, and what is asked for: some of it, a part of it, and what is not there."""
 _LONGEST = 80
 _FAILED = "!"
 
@@ -152,9 +156,18 @@ def _calls(public: dict[str, Signature]) -> Iterator[str]:
     fills = [one for name, one in public.items() if set(words_of(name)) & _FILLS]
     takes = [one for name, one in public.items() if set(words_of(name)) & _TAKES and one not in fills]
     looks = [one for one in public.values() if one not in fills and one not in takes]
-    rounds = [(fills, 0), (fills, 1), (looks, 0), (fills, 2), (looks, 0), (looks, 1), (takes, 0), (looks, 0),
-              (takes, 1), (looks, 2), (fills, 3), (looks, 3)]  # fmt: skip
-    made = [_call(_short(one), one, turn) for group, turn in rounds for one in group[:4]]
+    drained = all(not one.required for one in takes)
+    rounds = [(fills, 0), (fills, 1), (looks, 0), *([(takes, 1)] if drained else []), (fills, 2), (looks, 0),
+              (looks, 1), (fills, 3), (takes, 0), (looks, 0),
+              (takes, 1), (takes, 2), (looks, 2), (looks, 3)]  # fmt: skip
+    # What is stored under a key is asked for by it.
+    plain = bool(fills) and all(len(one.required) == 1 for one in fills)
+    numbers = {True: _NUMBERS if plain else _KEYS, False: _ASKED_NUMBERS if plain else _KEYS}
+    made = [
+        _call(_short(one), one, turn, numbers[group is fills], filling=group is fills)
+        for group, turn in rounds
+        for one in group[:4]
+    ]
     if not fills and not takes:
         made = list(dict.fromkeys(made))  # to look a second time shows nothing new
     yield from [call for call in made if call][: min(_MOST_STEPS, 4 * len(public))]
@@ -164,16 +177,23 @@ def _short(signature: Signature) -> str:
     return signature.name.rpartition(".")[2]
 
 
-def _call(name: str, signature: Signature, turn: int) -> str:
+def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _KEYS, *, filling: bool = False) -> str:
+    """Return a call with the values whose turn it is; `numbers` are those that a lone number is taken from."""
     values = []
+    alone = len(signature.required) == 1
     for parameter in signature.required:
-        simple = parameter.kind is not None and parameter.kind.plain.name in {"int", "any"}
-        pool = ["1", "2", "3", "4"] if simple else samples.values(parameter, signature)
+        plain = parameter.kind.plain.name if parameter.kind is not None else ""
+        simple = plain in {"int", "any"}
+        pool = samples.values(parameter, signature)
+        if simple:
+            pool = list(numbers if alone else _KEYS)
+        elif plain == "str" and pool[:1] == samples.USUAL_TEXT:
+            pool = list(_WORDS if filling else _ASKED_WORDS)
         pool = ["2"] if parameter.name in {"capacity", "size", "limit", "maxsize", "max_size"} else pool
         if not pool:
             return ""
         value = pool[turn % len(pool)]
-        if parameter.name in {"value", "val", "data"} and simple and len(signature.required) > 1:
+        if parameter.name in {"value", "val", "data"} and simple and not alone:
             value = f"{value}0"
         values.append(f"{parameter.name}={value}" if parameter.keyword else value)
     return f"{name}({', '.join(values)})"

@@ -53,7 +53,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A module's public function. `raises` are exceptions that its body raises by name, `promised` those of its
-    docstring; `lazy`: it yields. `returns` is None where no annotation says it."""
+    docstring, `own_errors` those that the module defines; `lazy`: it yields. `returns` is None where no annotation says
+    it."""
 
     name: str
     span: Span
@@ -66,6 +67,7 @@ class Signature:
     lazy: bool = False
     calls: tuple[str, ...] = ()
     literals: tuple[str, ...] = field(default=())
+    own_errors: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -137,6 +139,8 @@ def signature(
     shown = tuple(dict.fromkeys(docs.examples(docstring, name)))
     returns = node.returns.annotation if node.returns is not None else None
     body = list(walk_scope(node.body))
+    raised = tuple(dict.fromkeys(_raised(node)))
+    classes = {one.name.value for one in syntax.module.body if isinstance(one, cst.ClassDef)}
     return Signature(
         function.qualname,
         syntax.header(node),
@@ -144,11 +148,12 @@ def signature(
         kinds.of_annotation(returns, aliases) if returns is not None else None,
         docstring,
         shown,
-        tuple(dict.fromkeys(_raised(node))),
+        raised,
         docs.raised(docstring),
         lazy=any(isinstance(one, cst.Yield) for one in body),
         calls=tuple(dict.fromkeys(called_name(one) for one in body if isinstance(one, cst.Call))),
         literals=tuple(dict.fromkeys(_texts(node.body))),
+        own_errors=tuple(name for name in raised if name in classes),
     )
 
 

@@ -163,6 +163,7 @@ def _crashes(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]
         return
     said = {*signature.raises, *(one.exception for one in signature.promised)}
     certain = all(_is_certain(one.kind) for one in signature.required)
+    any_shape = "transpose" in signature.words or signature.mentions("transpos|rows? and columns?")
     for arguments, one in seen:
         if not one.exception or one.exception in said or not one.deterministic or _is_strange(arguments):
             continue
@@ -172,7 +173,9 @@ def _crashes(signature: Signature, seen: Sequence[Seen]) -> Iterator[RawFinding]
         bug = one.exception in _ALWAYS_BUGS
         bug = bug or (one.exception in _TYPE_BUGS and certain)
         alone = len(signature.required) == 1
-        bug = bug or (alone and (one.exception == "IndexError" or (one.exception == "ZeroDivisionError" and empty)))
+        # Where only rows of other lengths fail, a square is meant.
+        out_of_range = one.exception == "IndexError" and (any_shape or not _is_oblong(arguments))
+        bug = bug or (alone and (out_of_range or (one.exception == "ZeroDivisionError" and empty)))
         if bug:
             message = f"`{_call(signature, arguments)}` raises {one.exception} on an ordinary value."
             yield finding(SUSPICIOUS, signature, message)
@@ -210,6 +213,13 @@ def _is_small(source: str) -> bool:
         return False
     one = value[0]
     return 0 <= one <= _SMALL if isinstance(one, int | float) else len(str(one)) <= 8 * _SMALL
+
+
+def _is_oblong(arguments: Arguments) -> bool:
+    """Return whether an argument is a matrix with another number of rows than of columns."""
+    values = [value for source in arguments.values for value in _literal(source)]
+    rows = [one for one in values if isinstance(one, list) and one and all(isinstance(row, list) for row in one)]
+    return any(len(row) != len(matrix) for matrix in rows for row in matrix)
 
 
 def _call(signature: Signature, arguments: Arguments) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
@@ -12,6 +14,7 @@ from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, set_item
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.state import all_joined
+from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     UNKNOWN,
@@ -56,6 +59,8 @@ _RAISING = frozenset(
     " ipaddress.IPv6Address datetime.date.fromisoformat".split()
 )
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
+_ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
+_OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
@@ -142,10 +147,15 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
 
 def remember(name: str, test: ast.expr, state: State) -> None:
     """Note that a variable holds the outcome of a test."""
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    names = _sorted_names(test)
     if name not in names:
-        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        about = tuple((each, state.names[each]) for each in names if each in state.names)
         state.names[fact_of(name)] = Fact(test, about)
+
+
+@lru_cache(maxsize=1024)
+def _sorted_names(test: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted({node.id for node in names_in(test)}))
 
 
 def _recalled(name: str, state: State) -> ast.expr | None:
@@ -191,8 +201,9 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
+@lru_cache(maxsize=256)
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 
 
 def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:
@@ -330,6 +341,9 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
             for node in _arguments(call, guard.arguments):
                 _clean_origins(state, machine.evaluate(node, state), guard.cleans)
                 change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+    if outcome and isinstance(call.func, ast.Name | ast.Attribute) and (kinds := _assured_by_name(call.func)):
+        for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+            _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
@@ -351,6 +365,14 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     elif isinstance(call.func, ast.Attribute):
         _method(machine, state, call, call.func, outcome)
     return state
+
+
+def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
+    """Return what a function that nobody can look into seems to check: `is_safe_url`, but not `is_valid_url`."""
+    name = (function.attr if isinstance(function, ast.Attribute) else function.id).lower()
+    if not _ASSURING.search(name):
+        return frozenset()
+    return _URL if _OF_URL.search(name) else _PATH if "path" in name else frozenset()
 
 
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
@@ -471,6 +493,8 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
+        if not any(name in way.names for way in ways):
+            continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
     Method = Callable[[Machine, Ref, Object, Sequence[Value], Mapping[str, Value], State], Value]
 
+ENVIRON = "wsgi.environ"
+_OF_THE_CLIENT = re.compile(
+    r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
+)
+"""What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
 _SEQUENCES = ("list", "tuple", "set")
 
 
@@ -105,6 +111,8 @@ def _of_key(owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
 
 def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
     """Return what a look-up by key in untrusted data gives."""
+    if owner.type == ENVIRON and type(key) is Const and not _OF_THE_CLIENT.match(str(key.value)):
+        return Opaque()
     kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ())), "")
     return Opaque(_of_key(owner, key, node, state).taints, kind)
 

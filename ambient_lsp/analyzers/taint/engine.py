@@ -6,14 +6,16 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.prescan import may_show
 from ambient_lsp.analyzers.taint.state import Scope, State
-from ambient_lsp.analyzers.taint.syntax import read
+from ambient_lsp.analyzers.taint.syntax import attributes_in, read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
@@ -58,22 +60,26 @@ def analyze(
     watched: Collection[Position] = (),
     steps: int = STEPS,
     seconds: float = SECONDS,
+    *,
+    verdicts: bool = False,
 ) -> Report:
     """Return what untrusted data does in one file.
 
     `modules` maps dotted names of other modules of the repository to their path and text. Never raises on any text.
+    `verdicts` says that they are asked for, also where there is nothing to find.
     """
     rules = catalogue()
     words = frozenset(_WORD.findall(text))
     imports = imports_of(text)
     if not watched and not _is_worthwhile(rules, words, imports):
         return Report()
+    if not watched and not verdicts and not may_show([(path, text), *(modules or {}).values()], imports):
+        return Report()
     try:
         tree = read(text)
     except RecursionError:
         return Report(unfinished="it is nested too deeply")
-    machine = Interpreter(rules, path, modules or {}, steps, seconds)
-    machine.imports = imports
+    machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     unfinished = machine.run(tree, text)
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
@@ -219,7 +225,7 @@ class Interpreter(Machine):
                 items = dict(held.items)
                 for exit in exits:
                     self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
-        changed = _changed_elsewhere(owner)
+        changed = _changed_elsewhere(owner.node)
         items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
         items = {name: value for name, value in items.items() if not _is_parameter(value)}
         self._attributes[owner.key] = items
@@ -343,14 +349,11 @@ def _is_parameter(value: Value) -> bool:
     return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
 
 
-def _changed_elsewhere(owner: Class) -> set[str]:
+@lru_cache(maxsize=256)
+def _changed_elsewhere(owner: ast.ClassDef) -> frozenset[str]:
     """Return the attributes that methods beside the constructor assign."""
     found: set[str] = set()
-    for member in owner.node.body:
+    for member in owner.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name != "__init__":
-            found.update(
-                node.attr
-                for node in ast.walk(member)
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            )
-    return found
+            found.update(node.attr for node in attributes_in(member) if isinstance(node.ctx, ast.Store))
+    return frozenset(found)

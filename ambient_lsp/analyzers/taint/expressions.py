@@ -7,7 +7,7 @@ import builtins
 import string
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
+from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions, models
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.machine import marks, tainted
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
+_PYTHON_2 = frozenset("unicode basestring long xrange raw_input unichr file buffer execfile reduce cmp intern".split())
+_BUILTINS = frozenset(dir(builtins)) | _PYTHON_2 | {"__file__", "__path__"}
 _MARKUP = "markupsafe.Markup"
 """Escapes whatever is put into it."""
 _OPEN_FILES = frozenset({"stream", "file"})
@@ -51,7 +52,9 @@ _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, as
 
 def evaluate(machine: Machine, node: ast.expr, state: State) -> Value:
     """Return the value of an expression; `state` changes with what it does."""
-    machine.spend()
+    left = machine.steps = machine.steps - 1  # as `spend` does: this is the busiest function
+    if not left & 255 or left < 0:
+        machine.spend(0)
     make = _TABLE.get(type(node))
     value = UNKNOWN if make is None else make(machine, node, state)
     if machine.watched:
@@ -137,6 +140,8 @@ def _held(machine: Machine, owner: Ref, held: Object, name: str, node: ast.expr,
         value = _of_opaque(machine, Opaque(type=base), name, node, state)
         if type(value) is Opaque and (value.taints or not value.type.startswith(base)):
             return value
+    if models.is_known(f"{held.type}.{name}"):
+        return Bound(owner, name)  # `clean = re.compile("...").sub`
     if held.rest is None or held.rest == UNKNOWN:
         outer = held.type or next(iter(held.owner.ancestors() if held.owner is not None else ()), "")
         return Opaque(type=machine.rules.name(f"{outer}.{name}")) if outer else UNKNOWN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.syntax import names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
@@ -26,6 +26,7 @@ from ambient_lsp.analyzers.taint.values import (
     Value,
     cleaned,
     either,
+    given_of,
     join,
     merged,
     moved,
@@ -266,6 +267,9 @@ def _bind(machine: Machine, function: Function, site: Site, inner: State) -> Non
     for parameter, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=False):
         value = _value_of(machine, parameter, default, keywords, unpacked, inner)
         inner.names[parameter.arg] = _received(machine, parameter, value, where, inner, function)
+    for name in assigned_names(function.node) & inner.names.keys():
+        if taints_of(inner.names[name]):
+            inner.names[given_of(name)] = inner.names[name]
     if spec.vararg is not None:
         rest = site.star
         inner.names[spec.vararg.arg] = machine.new(sequence("tuple", values[len(positional) :], rest), inner)
@@ -302,7 +306,7 @@ def _received(
 
 def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], exits: list[Exit]) -> None:
     """What a function raised for cannot be in a variable that was given to it any more, once it came back."""
-    if not isinstance(site.node, ast.Call) or not exits:
+    if not isinstance(site.node, ast.Call) or not exits or not any(map(taints_of, given.values())):
         return
     for name, node in passed(function, site.node):
         before = given.get(name)
@@ -314,7 +318,7 @@ def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], e
 
 
 def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
-    """Return the parameters that a function never assigns, with the expressions given for them."""
+    """Return the names that keep what was given to a function's parameters, with the expressions given for them."""
     spec = function.node.args
     names = [arg.arg for arg in (*spec.posonlyargs, *spec.args)][function.receiver is not None :]
     found: list[tuple[str, ast.expr]] = []
@@ -324,15 +328,13 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
         found.append((name, node))
     found += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None]
     stored = assigned_names(function.node)
-    return [(name, node) for name, node in found if name not in stored]
+    return [(given_of(name) if name in stored else name, node) for name, node in found]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
-    return frozenset(
-        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))
 
 
 # ------------------------------------------------------------------------------------------------------ objects

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import functions, sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
+from ambient_lsp.analyzers.taint.containers import ENVIRON
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import Frame, marks
 from ambient_lsp.analyzers.taint.site import Site
@@ -142,15 +143,18 @@ def _parameter(
     kind = annotated_type(machine, parameter.annotation, state)
     here = place(function.scope.path, parameter)
     if handler is None:
+        if machine.usual:
+            return Opaque(type=kind) if default is None else machine.evaluate(default, state)
         if is_converted(kind):
             return HARMLESS
         label = PARAMETER
         return Opaque(marks(label, _words(label, name), here) if kind in _TEXTS or not kind else frozenset(), kind)
     if name in handler.types:
-        return Opaque(type=handler.types[name])
+        kind = handler.types[name]
+        return Opaque(marks(handler.label, _words(handler.label, name), here) if kind == ENVIRON else NO_TAINTS, kind)
     if kind in machine.rules.source_types:
         return Opaque(type=kind)
-    if handler.parameters == "none" or (handler.parameters == "rest" and first):
+    if handler.parameters == ("rest" if first else "first") or handler.parameters == "none":
         return Opaque(type=kind)
     if name in converted or (handler.annotations and is_converted(kind)):
         return HARMLESS

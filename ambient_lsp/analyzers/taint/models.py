@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     Model = Callable[[Machine, Site], Value | None]
 
 
+def is_known(name: str) -> bool:
+    """Whether a function or method has a model of its own."""
+    return name in _MODELS
+
+
 def result(machine: Machine, site: Site, name: str) -> Value | None:
     """Return what a call gives by a model of it; None where there is none."""
     for dotted in site.names or (name,):

@@ -53,6 +53,10 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _FIXED_FOLDER = re.compile(rf"(/|[A-Za-z]:)[^{SOMETHING}]*$")
+_ESCAPING = re.compile(r"comes back from `\w*(escape|quote|sanit|clean)")
+"""What the program's own escaping gave: enough to doubt a guess, not enough to trust what a request sends."""
+_OF_ONE_FILE = frozenset({PARAMETER, RANDOM})
+"""Marks that are a guess: in another file nobody can tell any more, and its own analysis sees its own parameters."""
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -60,6 +64,8 @@ _COUNTING = re.compile(
 
 def check(machine: Machine, site: Site) -> None:
     """Hold a call against the sinks and misuses of its name."""
+    if not machine.rules.knows_calls(site.names):
+        return
     applies = machine.applies(site.receiver_name)
     for sink in lookup(machine.rules.sinks, site.names, applies):
         if _applies(machine, sink.conditions, sink.exceptions, site):
@@ -76,11 +82,21 @@ def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
     """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
     values = [value for value in values if value is not site.keywords.get("extra")]
     text = site.args[0] if site.args else None
-    if type(text) is not Const or not isinstance(text.value, str):
+    if type(text) is Const and isinstance(text.value, str):
+        kinds = _SPECIFIER.findall(text.value)
+    elif isinstance(site.node, ast.Call) and site.node.args and isinstance(site.node.args[0], ast.BinOp):
+        kinds = _SPECIFIER.findall(_constant_parts(site.node.args[0]))  # `logger.info(prefix + ": %r", value)`
+    else:
         return values
-    kinds = _SPECIFIER.findall(text.value)
     harmless = [value for value, kind in zip(site.args[1:], kinds, strict=False) if kind not in "sc"]
     return [value for value in values if not any(value is other for other in harmless)]
+
+
+def _constant_parts(node: ast.expr) -> str:
+    """Return the constants of a sum of texts, in their order."""
+    if isinstance(node, ast.BinOp):
+        return _constant_parts(node.left) + _constant_parts(node.right)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, value: Value, state: State) -> None:
@@ -107,6 +123,7 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
 def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
     """Hold `owner.name = value` against the sinks."""
     names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    machine.meet_attribute(target, owner, value, state)
     if target.attr in ("mimetype", "content_type"):
         _typed(machine, target, value, state)
     held = state.object(owner)
@@ -304,17 +321,22 @@ def _hit(
             level = kind.levels.get(taint.label)
             if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
                 continue
+            if taint.label in _OF_ONE_FILE and where.path != machine.path:
+                continue
             given = given or taint.label == PARAMETER
             if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
                 continue  # what a function passes on as it is, its callers answer for
             if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+                continue
+            if taint.label == PARAMETER and any(_ESCAPING.search(step.text) for step in taint.trail):
                 continue
             if worst is None or LEVELS.index(level) > worst[0]:
                 worst = (LEVELS.index(level), taint)
     if where.path == machine.path:
         _judge(machine, kind, node, value, state, worst, given)
     if worst is not None:
-        sink = Step(where, f"{what} takes it" if what != "the response" else "it becomes the response")
+        taker = f"{what} takes it" if what.strip("`") else "it is kept"
+        sink = Step(where, taker if what != "the response" else "it becomes the response")
         level = LEVELS[worst[0]]
         machine.report(Hit(rule or kind.rule, kind.name, level, machine.here(where), sink, worst[1], message))
 

@@ -27,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     moved,
     options,
     part_of,
+    part_prefix,
     taints_of,
 )
 
@@ -66,7 +67,8 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
             functions.share(state.frame.scope, target.id, value)
         state.names[target.id] = value
         state.names.pop(fact_of(target.id), None)
-        for part in [name for name in state.names if name.startswith(f"{target.id} at ")]:
+        prefix = part_prefix(target.id)
+        for part in [name for name in state.names if name.startswith(prefix)]:
             del state.names[part]
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(machine, target.elts, value, state)

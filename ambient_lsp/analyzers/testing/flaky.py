@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, walk
+from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, walk, walk_scope
 from ambient_lsp.model import Severity
 from ambient_lsp.text import Lines
 
@@ -157,7 +157,12 @@ def _is_written(syntax: Syntax, node: cst.CSTNode) -> bool:
 def _left_behind(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
     """Find a variable of the environment, or the current folder, that is changed and not put back."""
     lines = Lines(syntax.text)
-    for node in walk(test.node.body):
+    undone = {
+        syntax.code(node.args[0].value)
+        for node in walk(test.node.body)
+        if isinstance(node, cst.Call) and node.args and dotted(node.func).endswith((".setenv", ".delenv"))
+    }
+    for node in walk_scope(test.node.body):  # what is inside of it may be run where it does no harm
         text = ""
         if (
             isinstance(node, cst.Assign)
@@ -166,7 +171,9 @@ def _left_behind(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
         ):
             target = node.targets[0].target
             if dotted(target.value) == "os.environ" and isinstance(target.slice[0].slice, cst.Index):
-                text = f"monkeypatch.setenv({syntax.code(target.slice[0].slice.value)}, {syntax.code(node.value)})"
+                name = syntax.code(target.slice[0].slice.value)
+                if name not in undone:
+                    text = f"monkeypatch.setenv({name}, {syntax.code(node.value)})"
         elif isinstance(node, cst.Call) and dotted(node.func) == "os.chdir" and len(node.args) == 1:
             text = f"monkeypatch.chdir({syntax.code(node.args[0].value)})"
         if not text:

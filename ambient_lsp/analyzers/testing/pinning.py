@@ -39,8 +39,8 @@ _LITERAL_TYPES = frozenset({"NoneType", "bool", "int", "float", "str", "bytes", 
 class Case:
     """One call with what it must give: the source of a value, or the name of an exception.
 
-    `changed` names the parameter that the call changes, where `expected` is what becomes of it, and the call gives
-    nothing. `fresh`: the arguments are changed, so that no two calls may share them.
+    `changed` names the parameter that the call changes, where `expected` is what becomes of it, and `gives` what the
+    call gives beside, if it is not None. `fresh`: the arguments are changed, so that no two calls may share them.
     """
 
     arguments: Arguments
@@ -49,6 +49,12 @@ class Case:
     approximate: bool = False
     changed: str = ""
     fresh: bool = False
+    gives: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """All that comes of the call, to tell cases apart."""
+        return self.expected + self.raises + self.gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def lawful(
         share = len(held) / total
         if nearly is None or share > nearly[0]:
             nearly = (share, law, broken[0], len(held), total)
-    if nearly is None or nearly[0] < nearly[1].enough:
+    if nearly is None or not nearly[1].enough <= nearly[0] < nearly[1].limit:
         return None, None
     _, law, arguments, held_count, total = nearly
     call = calls.expression(signature, arguments)
@@ -140,9 +146,7 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
     ways: set[int] = set()
     outcomes: set[str] = set()
     plain = {
-        case.arguments.values: case.expected + case.raises
-        for case, _ in cases
-        if len(case.arguments.names) == len(signature.required)
+        case.arguments.values: case.outcome for case, _ in cases if len(case.arguments.names) == len(signature.required)
     }
     cases = [(case, one) for case, one in cases if case.arguments in shown or not _is_idle(signature, case, plain)]
     for wanted in ("shown", "way", "value", "any"):
@@ -150,14 +154,14 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
             new = {
                 "shown": case.arguments in shown,
                 "way": bool(set(one.steps) - ways),
-                "value": case.expected + case.raises not in outcomes,
+                "value": case.outcome not in outcomes,
                 "any": bool(case.raises) or len(kept) < MOST_CASES // 2,
             }[wanted]
             full = sum(bool(old.raises) == bool(case.raises) for old in kept.values())
             if new and full < (_MOST_RAISING if case.raises else MOST_CASES) and case.arguments not in kept:
                 kept[case.arguments] = case
                 ways |= set(one.steps)
-                outcomes.add(case.expected + case.raises)
+                outcomes.add(case.outcome)
     order = [case.arguments for case, _ in cases]
     return tuple(sorted(kept.values(), key=lambda case: order.index(case.arguments)))
 
@@ -168,24 +172,26 @@ def _is_idle(signature: Signature, case: Case, plain: Mapping[tuple[str, ...], s
     given = tuple(
         value for name, value in zip(case.arguments.names, case.arguments.values, strict=True) if name in required
     )
-    return len(given) < len(case.arguments.names) and plain.get(given) == case.expected + case.raises
+    return len(given) < len(case.arguments.names) and plain.get(given) == case.outcome
 
 
 def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case | None:
     if len(", ".join((*arguments.values, seen.value_repr))) > _LONGEST_ROW:
         return None
     if seen.exception:
-        # An exception of the project's own would need an import of its own, and its name alone does not say from where.
+        # The name of an exception alone does not say where it comes from; those of the module itself do.
         said = {*signature.raises, *(one.exception for one in signature.promised)}
         guessed = seen.exception in {"TypeError", "AttributeError"} and not signature.declared
         meant = not guessed and not _BY_ACCIDENT.search(seen.message)
-        expected = seen.exception in said and hasattr(builtins, seen.exception) and meant
+        known = hasattr(builtins, seen.exception) or seen.exception in signature.own_errors
+        expected = seen.exception in said and known and meant
         return Case(arguments, "", raises=seen.exception) if expected else None
-    if seen.changed and seen.type_name == "NoneType" and literal(seen.changed):
+    if seen.changed and literal(seen.changed) and _is_beside(seen):
         positional = [name for name in arguments.names if name not in signature.options]
         if seen.changed_at >= len(positional) or _floats_in(literal(seen.changed)[0]):
             return None
-        return Case(arguments, seen.changed, changed=positional[seen.changed_at], fresh=True)
+        gives = seen.value_repr if seen.type_name != "NoneType" else ""
+        return Case(arguments, seen.changed, changed=positional[seen.changed_at], fresh=True, gives=gives)
     value = literal(seen.value_repr)
     if not value:
         return None
@@ -198,6 +204,13 @@ def _case(signature: Signature, arguments: Arguments, seen: Observation) -> Case
         # A subclass (a named tuple, a string enum) may print as a literal that it is not.
         return None
     return Case(arguments, seen.value_repr, approximate=bool(floats), fresh=bool(seen.changed))
+
+
+def _is_beside(seen: Observation) -> bool:
+    """Return whether a call that changes its argument gives nothing, or something else that a test can hold."""
+    if seen.type_name == "NoneType":
+        return True
+    return seen.type_name in {"bool", "int", "str"} and bool(literal(seen.value_repr))
 
 
 def literal(source: str) -> tuple[Any, ...]:

@@ -44,8 +44,10 @@ TESTS = (
         "    return number // 2\n",
     ),
     Rule(
-        smells.NO_ASSERT, "Test without an assertion", "It passes whatever comes out.", "", "low", _TAGS,
-        example="def test_load():\n    load(\"a.txt\")\n",
+        smells.NO_ASSERT, "Test without an assertion",
+        "It keeps or prints a result that nothing looks at, so it passes whatever comes out. A test that only calls"
+        " something, to show that it does not raise, is left alone.", "", "low", _TAGS,
+        example="def test_load():\n    lines = load(\"a.txt\")\n",
         better="def test_load():\n    assert load(\"a.txt\") == [\"first line\"]\n",
     ),
     Rule(

@@ -24,6 +24,8 @@ _SCALARS: dict[str, tuple[str, ...]] = {
     "None": ("None",),
     "complex": ("1j",),
 }
+USUAL_TEXT = ["'Hello World'"]
+"""What is tried first of a text that nothing more is known of."""
 _LISTS: dict[str, tuple[str, ...]] = {
     "int": (
         "[3, 1, 2]",
@@ -34,16 +36,21 @@ _LISTS: dict[str, tuple[str, ...]] = {
         "[-2, 0, 7, 3, -5, 3]",
         "[4, 3, 2, 1]",
         "[2, 2]",
+        "[-4, -1, -3]",
+        "[2, 3, 2]",
     ),
-    "float": ("[1.5, 2.5, 4.0]", "[]", "[2.0]", "[1.0, -1.0, 0.5, 3.0]"),
+    "float": ("[1.5, 2.5, 4.0]", "[]", "[2.0]", "[1.0, -1.0, 0.5, 3.0]", "[3.5, 0.5]", "[-2.5, -0.5, -1.5]"),
     "str": ("['pear', 'apple', 'fig']", "[]", "['a']", "['b', 'a', 'b', '']", "['B', 'a']"),
     "bool": ("[True, False, True]", "[]", "[False]"),
 }
 _SORTED = ("[1, 3, 5, 7, 9]", "[]", "[4]", "[2, 4]", "[1, 2, 2, 2, 5]", "[-3, 0, 8, 12]")
+_MATRICES = ("[[1, 2, 3], [4, 5, 6]]", "[[1, 2], [3, 4]]", "[[7]]", "[]", "[[1], [2], [3]]",
+             "[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", "[[1, 1, 0], [1, 0, 0], [1, 1, 1]]")  # fmt: skip
 _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # words of the parameter or function, kind, values
     (r"matrix|grid|rows?|board|transpose|pascal|spiral", "list[list]",
-     ("[[1, 2, 3], [4, 5, 6]]", "[[1, 2], [3, 4]]", "[[7]]", "[]", "[[1], [2], [3]]", "[[1, 2, 3], [4, 5, 6], [7, 8, 9]]")),
+     _MATRICES),
+    (r"row|col(umn)?|x|y|pos(ition)?", "int", ("0", "1", "2", "3")),
     (r"intervals?|ranges|meetings|spans", "list[list]",
      ("[[1, 3], [2, 6], [8, 10]]", "[]", "[[1, 4], [4, 5]]", "[[5, 8], [1, 2]]", "[[1, 10], [2, 3], [4, 12]]", "[[1, 2]]",
       "[[1, 2], [3, 4]]", "[[1, 10], [2, 3]]")),
@@ -106,7 +113,7 @@ _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 _GRAPHS: dict[str, tuple[str, ...]] = {
     "list": ("{'a': ['b', 'c'], 'b': ['d'], 'c': ['d'], 'd': []}", "{'a': []}", "{'a': ['b'], 'b': ['c'], 'c': ['a']}",
-             "{'a': ['b'], 'b': [], 'c': ['a']}", "{}"),
+             "{'a': ['b'], 'b': [], 'c': ['a']}", "{}", "{'a': [], 'b': ['c'], 'c': ['b']}"),
     "dict": ("{'a': {'b': 1, 'c': 5}, 'b': {'c': 2, 'd': 7}, 'c': {'d': 1}, 'd': {}}", "{'a': {}}",
              "{'a': {'b': 10, 'c': 1}, 'b': {}, 'c': {'b': 2}}", "{'a': {'b': 3}, 'b': {'a': 3}, 'c': {}}"),
     "tuple": ("{'a': [('b', 1), ('c', 5)], 'b': [('c', 2), ('d', 7)], 'c': [('d', 1)], 'd': []}", "{'a': []}",
@@ -148,6 +155,8 @@ def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None
         yield {"bool": "bool", "str": "str", "int": "len" if "key" in words else "abs"}.get(kind.inner[0].name, "str")
         return
     named = list(_named(kind, words))
+    if not named and depth == _DEPTH and _is_numbers_in_rows(kind):
+        named = list(_MATRICES)
     yield from named
     if named and kind.name == "list" and kind.element.plain.name in {"list", "tuple"}:
         return  # a matrix has rows of one length, an interval begins before it ends
@@ -161,6 +170,11 @@ def of_kind(kind: Kind, words: Sequence[str], signature: Signature | None = None
             yield from (repr(f"ab{text}cd{text}1") for text in signature.literals[:3])
         return
     yield from _containers(kind, words, depth)
+
+
+def _is_numbers_in_rows(kind: Kind) -> bool:
+    inner = kind.element.plain
+    return kind.name == inner.name == "list" and inner.element.plain.name in {"int", "float"}
 
 
 def _named(kind: Kind, words: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding, pure
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk
+from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk, walk_scope
 from ambient_lsp.analyzers.testing import flaky, void_tests
 from ambient_lsp.analyzers.testing.suspects import suspects
 from ambient_lsp.model import Evidence, Severity
@@ -86,14 +86,36 @@ def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> It
         "skip" in syntax.code(one) or "given" in syntax.code(one) for one in test.node.decorators
     ):
         return
-    if not _checks(body, helpers):
-        yield _finding(
-            syntax,
-            NO_ASSERT,
-            test,
-            test.node.name,
-            f"`{test.qualname}` asserts nothing; it only shows that nothing raises.",
-        )
+    ignored = _ignored(body)
+    if ignored and not _checks(body, helpers):
+        message = f"`{test.qualname}` asserts nothing: it {ignored}, and only shows that nothing raises."
+        yield _finding(syntax, NO_ASSERT, test, test.node.name, message)
+
+
+def _ignored(body: cst.IndentedBlock) -> str:
+    """Return what a test does with a result in place of looking at it; "" where it holds none.
+
+    A test that only calls something is often meant so: what it calls raises for what is wrong.
+    """
+    made: dict[str, None] = {}
+    read: set[str] = set()
+    own = set(map(id, walk_scope(body)))
+    for node in walk(body):
+        if (
+            id(node) in own
+            and isinstance(node, cst.Assign)
+            and isinstance(node.value, cst.Call)
+            and len(node.targets) == 1
+        ):
+            target = node.targets[0].target
+            if isinstance(target, cst.Name) and not target.value.startswith("_"):
+                made[target.value] = None
+        if id(node) in own and isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
+            return "prints what it should compare"
+        if not isinstance(node, cst.AssignTarget):
+            read |= {one.value for one in node.children if isinstance(one, cst.Name)}
+    name = next((name for name in made if name not in read), "")
+    return f"never looks at `{name}`" if name else ""
 
 
 def _is_empty(statement: cst.CSTNode) -> bool:
@@ -118,11 +140,18 @@ def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
     stood_in = any(
         word in syntax.code(part).lower() for part in (test.node.params, *test.node.decorators) for word in _STANDINS
     )
+    # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
+    own = set(map(id, walk_scope(test.node.body)))
     for node in walk(test.node.body):
         if not isinstance(node, cst.Call):
             continue
         name = dotted(node.func)
-        if name in {"time.sleep", "sleep"} and node.args and isinstance(node.args[0].value, cst.Integer | cst.Float):
+        if (
+            id(node) in own
+            and name in {"time.sleep", "sleep"}
+            and node.args
+            and isinstance(node.args[0].value, cst.Integer | cst.Float)
+        ):
             message = "A test that sleeps is slow, and fails on a slow machine; wait for the event itself."
             yield _finding(syntax, SLEEP, test, node, message)
         elif name in _CLOCKS and _in_equality(syntax, node):

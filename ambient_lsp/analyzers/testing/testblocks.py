@@ -122,7 +122,9 @@ def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
         methods.append((f"    def test_in_use(self):\n{lines}", f"{owner}::test_in_use"))
     if methods:
         code = f"class {owner}(unittest.TestCase):\n" + "\n".join(code for code, _ in methods)
-        used = (subject.name, *(name for law, _ in subject.laws for name in law.functions))
+        raised = {case.raises for case in subject.cases}
+        own = (name for name in signature.own_errors if name in raised)
+        used = (subject.name, *own, *(name for law, _ in subject.laws for name in law.functions))
         yield Block(code, tuple(test for _, test in methods), ("unittest", *imports), used)
 
 
@@ -147,10 +149,17 @@ def _effects(signature: Signature, cases: Sequence[Case], style: str) -> list[st
         names, values = case.arguments.names, case.arguments.values
         given = [case.changed if name == case.changed else value for name, value in zip(names, values, strict=True)]
         lines.append(f"{case.changed} = {values[names.index(case.changed)]}")
-        lines.append(_written(signature, Arguments(names, tuple(given))))
+        call = _written(signature, Arguments(names, tuple(given)))
+        lines.append(_gives(call, case.gives, style) if case.gives else call)
         equal = f"self.assertEqual({case.changed}, {case.expected})"
         lines.append(equal if style == "unittest" else f"assert {case.changed} == {case.expected}")
     return lines
+
+
+def _gives(call: str, value: str, style: str) -> str:
+    if style == "unittest":
+        return f"self.assertEqual({call}, {value})"
+    return f"assert {call} {'is' if value in {'True', 'False'} else '=='} {value}"
 
 
 def _values(name: str, signature: Signature, cases: Sequence[Case]) -> Block:
@@ -177,7 +186,8 @@ def _raising(name: str, signature: Signature, cases: Sequence[Case], exception: 
     else:
         body = f"    with pytest.raises({exception}):\n        {_shown_call(signature, names)}\n"
         code = f"{_table(names, [case.arguments.values for case in cases])}def {name}({', '.join(names)}):\n{body}"
-    return Block(code, (name,), ("pytest",), (signature.name,))
+    own = (exception,) if exception in signature.own_errors else ()
+    return Block(code, (name,), ("pytest",), (signature.name, *own))
 
 
 def _law(name: str, signature: Signature, law: Law, rows: Sequence[Arguments]) -> Block:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_ASIDE = re.compile(
+    r"(?:^|/)(?:examples?|docs?|demos?|samples?|tutorials?|benchmarks?)/"
+    r"|^(?:bench|scripts?|tools?|ci|tasks|fuzz(?:ing)?|\.\w+)/"
+    r"|^(?:setup|noxfile|fabfile|tasks|dodo|versioneer)\.py$"
+)
+
+
+def is_aside(path: str) -> bool:
+    """Return whether a file is shown, measured or run beside the project's own code: nobody writes tests of it."""
+    return _ASIDE.search(path) is not None
 
 
 def places(path: str, module: str, tests: Sequence[str], *, installed: bool = True) -> tuple[list[str], str]:

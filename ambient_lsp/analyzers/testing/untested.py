@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 UNTESTED = "AMB-TEST-UNTESTED"
 BRANCH = "AMB-TEST-BRANCH"
+RULES = frozenset({UNTESTED, BRANCH})
 
 MOST_FINDINGS = 3
 """For one file and run: a reader can do something about a few; the first one says how many more there are."""
 
 _SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password", "token", "secret", "permission",
-                       "verify", "validate", "sanitize", "escape", "encrypt", "decrypt", "sign", "signature", "hash",
+                       "verify", "validate", "sanitize", "escape", "encrypt", "decrypt", "sign", "hash",
                        "session", "csrf", "cookie", "sql", "query", "allowed", "access", "credential",
                        "credentials"})  # fmt: skip
 _TRIVIAL = frozenset({"__repr__", "__str__", "__init__", "__eq__", "__hash__", "__len__", "__iter__", "__enter__",

@@ -152,15 +152,25 @@ class Covered:
         """Return the records of all files."""
         self._coverage.stop()
         data = self._coverage.get_data()
+        statements = self._statements(data.measured_files())
         seen = set()
-        for path in data.measured_files():
+        for path in statements:
             for line, tests in data.contexts_by_lineno(path).items():
                 seen.update((path, test, line) for test in tests)
-        statements = {path: self._coverage.analysis2(path)[1] for path in data.measured_files()}
         exits = self._exits({path for path, test, _ in seen if test})
         ways = {way for way in self._arcs() if way[2] in exits.get(way[0], {})}
         shutil.rmtree(self._folder, ignore_errors=True)
         return _records(seen, ways, statements, exits)
+
+    def _statements(self, paths):
+        """Return {path: lines that can run}, without what is no Python: a template, once compiled, has its own path."""
+        found = {}
+        for path in paths:
+            try:
+                found[path] = self._coverage.analysis2(path)[1]
+            except Exception:  # not Python, or not there any more
+                continue
+        return found
 
     def _exits(self, paths):
         """Return {path: {line: how many ways on}} for lines with more than one."""

@@ -237,9 +237,10 @@ def usable(contest, data, guessed=False):
     """
     try:
         first, after_first, seconds = contest.call("base", data)
-        again, after_again, _ = contest.call("base", data)
+        again, after_again, once_more = contest.call("base", data)
     except (Exception, TooLong):  # arguments that cannot be made again here (a class of a test module, say)
         return None
+    seconds = min(seconds, once_more)  # a busy machine may hold one call up, and a short input look long enough
     if guessed and isinstance(first, BaseException):
         return None
     if not same(first, again) or not same(after_first, after_again):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from ambient_lsp.agents.tests import TestEnhancer
 from ambient_lsp.model import ProofKind, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from ambient_lsp.protocols import Coverage
-from tests.unit.agents.observing import Bench, ask, observed, write
+from tests.unit.agents.observing import Bench, ask, context_of, observed, write
 
 SOURCE = '''
 """Shop."""
@@ -233,3 +234,63 @@ async def test_tests_that_only_pass_in_one_order_are_told(tmp_path):
     (found,) = [one for one in findings if one.rule == "AMB-TEST-ORDER"]
     assert found.message == "`test_b` passes in the file's order, and fails in a random one: assert False"
     assert found.span.start_line == 7
+
+
+async def test_what_tests_that_cannot_be_loaded_would_run_is_not_known(tmp_path):
+    blind = Coverage(executed={}, missing={}, unloaded=frozenset({"test_shop.py"}))
+    texts = {"shop.py": SMALL, "test_shop.py": "import freezegun\nfrom shop import slug\n"}
+    root = tmp_path / "repo"
+    write(root, texts)
+    bench = Bench(root, coverage=blind)
+    context = await context_of(bench, root, texts, ["shop.py"])
+    context = replace(context, impact={"shop.py": ("test_shop.py",)})
+    assert [item async for item in TestEnhancer().propose(context, bench)] == []
+
+
+async def test_examples_and_what_the_tests_share_need_no_tests_unless_asked_for(tmp_path):
+    texts = {"examples/shop.py": SMALL, "tests/keys/__init__.py": SMALL}
+    root = tmp_path / "repo"
+    assert await ask(TestEnhancer(), root, texts, coverage=EMPTY) == ([], [])
+    findings, _ = await ask(
+        TestEnhancer(), root, texts, ["examples/shop.py"], coverage=EMPTY, prioritize_paths=["examples"]
+    )
+    assert findings
+
+
+async def test_of_a_whole_project_only_what_matters_most_is_told(tmp_path):
+    plain = "class A{0}:\n    def a(self, other):\n        return other.b\n\n    def b(self, x):\n        return x.c\n"
+    texts = {f"m{number}.py": plain.format(number) for number in range(20)}
+    texts["z.py"] = "def verify_token(other):\n    return other.b\n"
+    texts["y.py"] = SMALL
+    findings, proposals = await ask(TestEnhancer(), tmp_path / "repo", texts, coverage=EMPTY)
+    told = [one.path for one in findings]
+    assert len([path for path in told if path != "y.py"]) == 12
+    assert "z.py" in told
+    covered = {one for proposal in proposals for one in proposal.finding_ids}
+    assert covered and covered <= {one.id for one in findings}
+
+
+async def test_what_changes_its_argument_and_gives_something_is_held_to_both(tmp_path):
+    source = (
+        "def bump(items: list[int]) -> bool:\n"
+        '    """Move the items on in place; tell whether there were any."""\n'
+        "    for place, item in enumerate(items):\n        items[place] = item + 1\n    return bool(items)\n"
+    )
+    root = tmp_path / "repo"
+    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY)
+    (new,) = apply_edits({}, proposal.edits).values()
+    assert "    items = [3, 1, 2]\n    assert bump(items) is True\n    assert items == [4, 2, 3]\n" in new
+    assert run_pytest(root, {"test_a.py": new}) == 0
+
+
+async def test_an_error_of_the_module_s_own_is_expected_by_its_name(tmp_path):
+    source = (
+        "class Empty(ValueError):\n    pass\n\n\n"
+        "def first(items: list[int]) -> int:\n    if not items:\n        raise Empty('nothing')\n    return items[0]\n"
+    )
+    root = tmp_path / "repo"
+    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY)
+    (new,) = apply_edits({}, proposal.edits).values()
+    assert "from a import Empty, first\n" in new
+    assert "with pytest.raises(Empty):\n        first([])" in new
+    assert run_pytest(root, {"test_a.py": new}) == 0

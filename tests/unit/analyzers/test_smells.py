@@ -18,6 +18,7 @@ def rules(text):
     ("text", "rule"),
     [
         ("def test_a():\n    x = go()\n", smells.NO_ASSERT),
+        ("def test_a():\n    print(go())\n", smells.NO_ASSERT),
         ("def test_a():\n    go()\n    time.sleep(0.5)\n    assert done()\n", smells.SLEEP),
         ("def test_a():\n    assert make().at == datetime.now()\n", smells.CLOCK),
         ("def test_a():\n    assert requests.get('https://example.com/x').ok\n", smells.NETWORK),
@@ -49,6 +50,16 @@ def test_found(text, rule):
         "def test_a():\n    assert requests.get('http://localhost:80/x').ok\n",
         "def test_a(requests_mock):\n    assert requests.get('https://example.com/x').ok\n",
         "CACHE = []\n\ndef test_a():\n    CACHE.append(1)\n    assert CACHE\n",
+        # It raises for what is wrong: a test that only calls it is meant so.
+        "def test_valid_email_passes():\n    email()('ann@example.com')\n",
+        "def test_old_token_works(jws):\n    token = 'a.b'\n    jws.decode(token)\n",
+        "def test_file():\n    with click.open_file('a') as file:\n        file.read()\n",
+        "def test_no_key():\n    class Model(Base):\n        key = Column(Integer)\n\n    add(Model)\n",
+        # Threads that take their time, and not a test that waits.
+        "def test_a():\n    def work():\n        time.sleep(0.02)\n\n    assert run(work)\n",
+        # `monkeypatch` puts back what it was, whoever sets it afterwards.
+        "def test_a(monkeypatch):\n    monkeypatch.setenv('A', '1')\n    os.environ['A'] = '2'\n    assert f()\n",
+        "def test_a(runner):\n    def callback():\n        os.environ['A'] = '2'\n\n    assert runner(callback)\n",
         "NAMES = ['a']\n\ndef test_a():\n    assert go() == NAMES\n\ndef test_b():\n    assert NAMES\n",
     ],
 )

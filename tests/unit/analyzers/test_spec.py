@@ -216,6 +216,33 @@ def test_what_another_function_takes_back():
     assert families[-1][0].checks == ("from_hex($result) == $a",)
 
 
+def test_what_a_docstring_says_it_undoes_is_its_way_back():
+    found = signatures(
+        dedent(
+            """
+            def shift(text: str, by: int) -> str:
+                return text[by:] + text[:by]
+            def back(text: str, by: int) -> str:
+                '''Undo :func:`shift` with the same number.'''
+                return text[-by:] + text[:-by]
+            """
+        )
+    )
+    ((law,),) = laws(found["shift"], [found["back"]])
+    assert law.checks == ("back($result, $b) == $a",)
+    assert laws(found["back"], [found["shift"]]) == []  # what it is given by anybody else need not come back
+
+
+def test_a_story_asks_for_what_is_not_there():
+    text = """
+    class Words:
+        def insert(self, word): ...
+        def contains(self, word): ...
+    """
+    (plan,) = plans(dedent(text))
+    assert {"insert('apple')", "contains('apple')", "contains('app')"} <= set(plan.calls)
+
+
 def test_a_class_in_use_is_filled_first():
     text = """
     class Stack:
@@ -230,7 +257,7 @@ def test_a_class_in_use_is_filled_first():
     """
     (plan,) = plans(dedent(text))
     assert plan.made == "Stack()"
-    assert plan.calls[:3] == ("push(1)", "push(2)", "size()")
+    assert plan.calls[:4] == ("push(5)", "push(2)", "size()", "pop()")  # in no order, and taken from in between
     assert "pop()" in plan.calls
 
 

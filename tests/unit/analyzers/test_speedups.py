@@ -773,6 +773,53 @@ async def f(n: int):
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "    kept = dict(\n        [\n            (k, v)\n            for k, v in a\n            if k in (\n"
+            "                1,\n            )\n        ]\n    )\n",
+            "    kept = {\n        k: v\n        for k, v in a\n        if k in (\n            1,\n        )\n    }\n",
+        ),
+        (
+            "    kept = set([\n        k\n        for k in a\n    ])\n",
+            "    kept = {\n        k\n        for k in a\n    }\n",
+        ),
+        (
+            "    kept = dict([(k, v) for k, v in a\n                 if k])\n",
+            "    kept = {k: v for k, v in a\n            if k}\n",
+        ),
+    ],
+)
+def test_a_comprehension_over_several_lines_is_laid_out_as_somebody_would_write_it(before, after):
+    assert rewritten(f"def f(a):\n{before}    return kept\n") == f"def f(a):\n{after}    return kept\n"
+    windows = f"def f(a):\n{before}    return kept\n".replace("\n", "\r\n")
+    assert rewritten(windows) == f"def f(a):\n{after}    return kept\n".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "    kept = set([\n        k\n        for k in a  # all\n    ])\n",
+        '    kept = set([\n        f"""{k}\n  x"""\n        for k in a\n    ])\n',
+        "    kept = set([\n        k\n      for k in a\n    ])\n",
+    ],
+)
+def test_a_comprehension_whose_lines_cannot_just_move_is_told_only(before):
+    assert rewritten(f"def f(a):\n{before}    return kept\n") == ""
+
+
+def test_parts_are_joined_with_the_quotes_of_the_text_that_grew():
+    text = "def f(a):\n    out = ''\n    for x in a:\n        out += str(x)\n    return out\n"
+    assert "out = ''.join(out_parts)" in rewritten(text)
+    assert 'out = b"".join(out_parts)' in rewritten(text.replace("''", 'b""'))
+
+
+def rewritten(text):
+    (one,) = performance.speedups(text, "a.py")
+    return one.text
+
+
 @pytest.mark.parametrize(("rule", "before", "after", "arguments"), TABLE)
 def test_before_and_after(rule, before, after, arguments):
     made = [one for one in performance.speedups(before, "a.py") if one.rule == rule]

@@ -31,7 +31,7 @@ BAD = """
         self.assertEqual(f(), 1)
 
     def test_nothing(self):
-        f()
+        made = f()
 """
 
 
@@ -68,7 +68,7 @@ def test_what_is_found_is_at_its_place_in_the_whole_text(monkeypatch: pytest.Mon
         "import requests\n\n\ndef test_a():\n    assert requests.get('https://other.org')\n",
         "from datetime import datetime\n\n\ndef test_a():\n    assert f() == datetime.now()\n",
         "seen = []\n\n\ndef test_a():\n    seen.append(1)\n\n\ndef test_b():\n    assert seen\n",
-        "def test_a():\n    # assert something\n    f('check(')\n",
+        "def test_a():\n    # assert something\n    made = f('check(')\n",
     ],
 )
 def test_every_rule_still_finds_its_own(test: str, monkeypatch: pytest.MonkeyPatch) -> None:

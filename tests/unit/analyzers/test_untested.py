@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ambient_lsp.analyzers.testing.testplaces import places
+import pytest
+
+from ambient_lsp.analyzers.testing.testplaces import is_aside, places
 from ambient_lsp.analyzers.testing.untested import BRANCH, UNTESTED, Importance, Lines, find, untested
 
 BRANCHY = "    if x > 1:\n        for y in range(x):\n            if y % 2:\n                return y\n    return x\n"
@@ -83,3 +85,20 @@ def test_where_tests_are():
     assert places("pkg/api/models.py", "pkg.api.models", beside)[1] == "pkg/api/models_test.py"
     assert places("pkg/a/views.py", "pkg.a.views", ["tests/test_views.py"])[1] == "tests/test_pkg_a_views.py"
     assert places("pkg/__init__.py", "pkg", ["test/test_other.py"])[1] == "test/test_pkg.py"
+
+
+@pytest.mark.parametrize(
+    ("path", "aside"),
+    [
+        ("examples/tables.py", True),
+        ("src/shop/benchmarks/grouping.py", True),
+        ("docs/conf.py", True),
+        ("scripts/release.py", True),
+        ("setup.py", True),
+        ("src/shop/scripts/run.py", False),
+        ("shop/setup.py", False),
+        ("shop/documents.py", False),
+    ],
+)
+def test_what_is_shown_or_measured_beside_the_code_is_told_apart(path, aside):
+    assert is_aside(path) is aside

@@ -65,6 +65,15 @@ async def test_without_a_test_the_input_is_made_up_from_type_hints(tmp_path):
     assert "made up from type hints" in verdict.reason
 
 
+def test_a_call_that_a_busy_machine_held_up_is_not_taken_for_a_long_one(tmp_path):
+    held_up = "import time\n\nstalls = [0.05]\n\n\n" + TYPED.replace(
+        "{}", "    if stalls:\n        time.sleep(stalls.pop())\n{}", 1
+    )
+    slow, fast = held_up.format("", "right"), held_up.format("    known = set(right)\n", "known")
+    records = timed(tmp_path, slow, fast, calls=[pickle.dumps(((["a", "b"], ["a", "c"]), {}))])
+    assert records["times"]["source"] == "recorded from the tests" and gain(records) > 0.5
+
+
 def test_without_type_hints_it_is_guessed(tmp_path):
     hints = (": list[str]", "")
     # Lists of lists are among the guesses, and those are no items of a set.

@@ -346,3 +346,26 @@ async def test_tests_that_need_their_order_are_found_by_shuffling(tmp_path):
     assert moody is not None
     assert list(moody) == ["test_order.py::test_b"]
     assert "KeyError" in moody["test_order.py::test_b"]
+
+
+async def test_a_suite_that_does_not_end_well_is_run_once_for_all_files_that_ask(tmp_path):
+    stops = "import pytest\n\n\ndef test_a():\n    pass\n\n\ndef test_b():\n    pytest.exit('enough', 3)\n"
+    project = make_project(tmp_path, {"size.py": BRANCHES, "test_stop.py": stops})
+    tree = await project.checkouts.current()
+    assert await project.verifier.coverage(tree) is None
+    sessions = len(project.sandbox.sessions)
+    assert await project.verifier.coverage(tree) is None
+    assert len(project.sandbox.sessions) == sessions
+
+
+async def test_a_template_that_is_compiled_is_not_measured_and_stops_nothing(tmp_path):
+    test = (
+        "from pathlib import Path\n\nfrom size import size\n\n\ndef test_page():\n"
+        "    exec(compile('done = 1\\n', str(Path('page.html').resolve()), 'exec'))\n    assert size\n"
+    )
+    files = {"size.py": BRANCHES, "test_page.py": test, "page.html": "<p>{{ name }}</p>\n"}
+    project = make_project(tmp_path, files)
+    coverage = await project.verifier.coverage(await project.checkouts.current())
+    assert coverage is not None
+    assert "size.py" in coverage.executed
+    assert "page.html" not in coverage.executed

@@ -34,6 +34,7 @@ def test_ids_are_of_one_rule_each_and_every_rule_names_its_weakness():
     for rule in SECURITY:
         assert any(re.fullmatch(r"cwe-\d+", tag) for tag in rule.tags), rule.id
         assert any(re.fullmatch(r"owasp-a(0\d|10):2021", tag) for tag in rule.tags), rule.id
+        assert any(re.fullmatch(r"owasp-a(0\d|10):2025", tag) for tag in rule.tags), rule.id
         assert rule.title and rule.why
 
 
