@@ -102,12 +102,15 @@ class RefactorArchitect(Specialist):
         for finding in seen:
             yield finding
         # Rewriting costs more than looking, so what was seen does not wait for it.
-        result = await bench.cpu(review, snapshot.text, snapshot.path, own, elsewhere)
+        result = await bench.cpu(review, snapshot.text, snapshot.path, own, context.fixes)
         rewritten = findings(self.name, snapshot, result.raws)
         for finding in rewritten:
             yield finding
+        if not context.fixes:
+            return
         found = [*seen, *rewritten]
-        for draft in result.drafts:
+        drafts = [*result.drafts, *await bench.cpu(further, snapshot.text, snapshot.path, elsewhere)]
+        for draft in sorted(drafts, key=_by_gain):
             yield _proposal(self.name, snapshot, draft, found)
         limits = Limits(own.min_duplicate_lines, own.line_length)
         async for proposal in Copies(self.name, snapshot, context, bench, limits).proposals(repeated, found):
@@ -129,21 +132,26 @@ def see(
 
 
 @pure
-def review(text: str, path: str, settings: Settings, used_elsewhere: frozenset[str]) -> Review:
-    """Rewrite one text. `used_elsewhere`: the words of other files.
+def review(text: str, path: str, settings: Settings, fixes: bool) -> Review:
+    """Rewrite one text. Its findings are those that only a rewrite shows; `see` gives the others.
 
-    Its findings are those that only a rewrite shows; `see` gives the others. The drafts that gain most come first.
+    Drafts hold whole texts, so there are none where nobody asks for `fixes`; those that gain most come first.
     """
-    flatter = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
+    flatter = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold if fixes else None)
     plainer = rewrites.rewrites(text, path, settings.line_length)
     raws = [*simplify.findings_of(flatter), *rewrites.findings_of(plainer)]
-    drafts = [
-        *_flattening(path, flatter),
-        *(_rewriting(path, rewrite) for rewrite in plainer),
-        *_removals(text, path, used_elsewhere),
-        *_groupings(text, path, used_elsewhere),
-    ]
-    return Review(tuple(raws), tuple(sorted(drafts, key=lambda draft: -draft.gain)))
+    drafts = [*_flattening(path, flatter), *(_rewriting(path, one) for one in plainer)] if fixes else []
+    return Review(tuple(raws), tuple(sorted(drafts, key=_by_gain)))
+
+
+@pure
+def further(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:
+    """Return the fixes of what `see` found. `used_elsewhere`: the words of other files."""
+    return [*_removals(text, path, used_elsewhere), *_groupings(text, path, used_elsewhere)]
+
+
+def _by_gain(draft: Draft) -> float:
+    return -draft.gain
 
 
 def _flattening(path: str, flatter: Sequence[Rewrite]) -> list[Draft]:

@@ -50,7 +50,7 @@ class SecurityGuardian(Specialist):
             found = findings(self.name, snapshot, raws)
             for finding in found:
                 yield finding
-            for pin in raised(snapshot.path, snapshot.text, raws):
+            for pin in raised(snapshot.path, snapshot.text, raws) if context.fixes else ():
                 span = raws[pin.indexes[0]].span
                 yield _pin_proposal(snapshot, pin, [finding for finding in found if finding.span == span])
 
@@ -72,7 +72,7 @@ class SecurityGuardian(Specialist):
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:
             yield finding
-        if not any(RULES[raw.rule].fix for raw in raws):
+        if not context.fixes or not any(RULES[raw.rule].fix for raw in raws):
             return
         by_place = {(finding.rule, finding.span): finding for finding in in_order}
         found = [by_place[raw.rule, raw.span] for raw in raws]

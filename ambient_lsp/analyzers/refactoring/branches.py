@@ -16,7 +16,7 @@ from ambient_lsp.analyzers.refactoring.forms import (
     one_line,
     operand,
 )
-from ambient_lsp.analyzers.source import Edit, code, has_comment, statements, walk, walk_scope
+from ambient_lsp.analyzers.source import Edit, code, has_comment, statements, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ _HEAVY = LOOSE | {"boolean_operator", "list_comprehension", "generator_expressio
 
 def find(source: Source, function: Node, line_length: int) -> Iterator[Form]:
     """Yield the branches of one function, not of those inside it, that one line can say."""
-    for node in walk_scope(function):
+    for node in source.own(function, "if_statement", "conditional_expression"):
         if node.type == "if_statement" and not node.has_error:
             form = _assigned(source, function, node, line_length)
             if form is not None:

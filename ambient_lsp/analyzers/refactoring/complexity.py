@@ -106,8 +106,10 @@ def _complex(source: Source, path: str, function: Definition, complexity: int, t
 def _large(source: Source, function: Definition, threshold: int, limit: int) -> Iterator[RawFinding]:
     name = function.qualname
     place = source.span(function.node.child_by_field_name("name") or function.node)
-    ways = counting.cyclomatic(function.node)
-    if ways > threshold * BRANCHES_PER_COMPLEXITY and not function.nested:
+    most = threshold * BRANCHES_PER_COMPLEXITY
+    is_counted = not function.nested and counting.most_ways(code(function.node)) > most
+    ways = counting.cyclomatic(function.node) if is_counted else 0
+    if ways > most:
         message = f"There are {ways} ways through `{name}` (cyclomatic complexity); each wants a test of its own."
         yield RawFinding(BRANCHES, place, message, Severity.HINT, tags=("complexity",), symbol=name)
     lines = function_lines(function)

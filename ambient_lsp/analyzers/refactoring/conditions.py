@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.refactoring.certain import CONTAINERS, in_test, is_bool, kind_of, operators_of
 from ambient_lsp.analyzers.refactoring.forms import LOOSE, Form, is_dotted, is_simple, one_line
-from ambient_lsp.analyzers.source import CLASS, FUNCTION, Edit, bare, code, is_bound_here, walk, walk_scope
+from ambient_lsp.analyzers.source import CLASS, FUNCTION, Edit, bare, code, is_bound_here, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +35,8 @@ _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 def find(source: Source, function: Node) -> Iterator[Form]:
     """Yield what can be said more simply in one function, not in those inside it."""
     inner: set[int] = set()
-    for node in walk_scope(function):
-        if node.type not in {"not_operator", "comparison_operator", "boolean_operator"} or not one_line(node):
+    for node in source.own(function, "not_operator", "comparison_operator", "boolean_operator"):
+        if not one_line(node):
             continue
         if node.type == "not_operator":
             yield from _negation(node)

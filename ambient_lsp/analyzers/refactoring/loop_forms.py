@@ -19,7 +19,6 @@ from ambient_lsp.analyzers.source import (
     is_bound_here,
     statements,
     walk,
-    walk_scope,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ _LONGEST_COMPREHENSION = 88
 
 def find(source: Source, function: Node, line_length: int) -> Iterator[Form]:
     """Yield the loops in one function, not in those inside it."""
-    for node in walk_scope(function):
-        if node.type != "for_statement" or node.has_error or node.children[0].type == "async":
+    for node in source.own(function, "for_statement"):
+        if node.has_error or node.children[0].type == "async":
             continue
         form = (
             _any_or_all(source, function, node, line_length)

@@ -7,6 +7,8 @@ the proof.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, is_test_path, parse
@@ -84,10 +86,10 @@ def rewrites(text: str, path: str, line_length: int = 88) -> list[Rewrite]:
         return []
     source = read(text)
     made: list[Rewrite] = []
-    for outer in source.functions:
+    for number, outer in enumerate(source.functions):
         if outer.nested or not outer.whole or len(made) >= _MOST:
             continue
-        inside = [one for one in source.functions if _holds(outer, one)]
+        inside = takewhile(partial(_holds, outer), source.functions[number:])
         try:
             forms = [form for one in inside for form in _forms(source, one, line_length)]
         except RecursionError:

@@ -86,8 +86,9 @@ def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
     ]
 
 
-def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int = 15) -> list[Rewrite]:
-    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`).
+def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int | None = 15) -> list[Rewrite]:
+    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`), unless the
+    threshold is None: then nobody asks for that one, which is a fix and no finding.
 
     None in tests: each is read by itself, and its shape is its author's.
     """
@@ -97,14 +98,14 @@ def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: 
     made: list[Rewrite] = []
     for function in source.functions:
         # A nested function counts for the one around it, and is rewritten with it.
-        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(function.node):
+        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(source, function.node):
             made += _of_function(source, function, line_length, complexity_threshold)
     return made
 
 
-def _is_worth_a_try(function: Node) -> bool:
+def _is_worth_a_try(source: Source, function: Node) -> bool:
     """Return whether the tree shows an `if` that could go: parsing for a rewrite costs far more than this look."""
-    return any(node.type == "if_statement" and _could_go(node) for node in walk(function))
+    return any(map(_could_go, source.inside(function, "if_statement")))
 
 
 def _could_go(branch: Node) -> bool:
@@ -138,7 +139,7 @@ def _returns_truth(inside: Sequence[Node]) -> bool:
     return bool(returned) and returned[0].type in {"true", "false"}
 
 
-def _of_function(source: Source, function: Definition, line_length: int, threshold: int) -> list[Rewrite]:
+def _of_function(source: Source, function: Definition, line_length: int, threshold: int | None) -> list[Rewrite]:
     """Rewrite one function as a module of its own, so that the cost is that of the function, not of the file."""
     alone = on_its_own(source, function)
     small = parse(alone.text) if alone is not None else None
@@ -164,7 +165,7 @@ def _of_function(source: Source, function: Definition, line_length: int, thresho
         )
         for rule, place, new, after in steps
     ]
-    if before > threshold and steps:
+    if threshold is not None and before > threshold and steps:
         flat, after, count = _flattened(alone.text, function.name, line_length)
         # One step is offered as what it is.
         if count > 1 and (after <= threshold or before - after >= before * _WORTH_MOVING):

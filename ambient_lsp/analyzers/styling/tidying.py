@@ -56,8 +56,10 @@ class Review:
     questions: Questions = field(default_factory=Questions)
 
 
-def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Report, around: Surroundings) -> Review:
-    """Judge what ruff reported and what we find ourselves, and make the fixed texts."""
+def review(
+    text: str, path: str, root: str, defer_to_formatter: bool, report: Report, fixes: bool, around: Surroundings
+) -> Review:
+    """Judge what ruff reported and what we find ourselves; where `fixes` are asked for, make the fixed texts."""
     settings = read_style(root, path)
     report = style.with_import_order(report, text, path, root, settings)
     asked = tuple(
@@ -73,6 +75,9 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     if around.offers:
         around = replace(around, unbound=_unbound(text, path, root))
     own = own_style.find(text, path, settings, around)
+    questions = own_style.questions(text) if around.words is None else Questions()
+    if not fixes:
+        return Review((*asked, *own), same, same, questions=questions)
     spared = {str(raw.data.get("code")) for raw in silenced}
     raws = (*_documented(text, asked, settings, spared), *own)
     codes = tuple(
@@ -85,7 +90,7 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
         tidy,
         lint,
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
-        own_style.questions(text) if around.words is None else Questions(),
+        questions,
     )
 
 

@@ -131,7 +131,7 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
             sinks.check(machine, site.named("class"))
         inherited = tuple(machine.rules.name(base) for base in callee.ancestors())
         if inherited and callee.find("__init__") is None and not _restricts(callee):
-            sinks.check(machine, replace(site, names=inherited))
+            sinks.check(machine, site.named(*inherited))
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
         keywords = {**dict(callee.keywords), **site.keywords}

@@ -18,6 +18,7 @@ from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
+    HOST,
     UNKNOWN,
     Const,
     Fact,
@@ -47,7 +48,7 @@ _OWN = frozenset({"parameter", "environment", "cli"})
 """Whoever sets the folder that a path is held against is not whom the check is for."""
 _LINES = frozenset({"log", "header"})
 _OF_PATHS = frozenset({"path"})
-_URL = frozenset({"ssrf", "redirect"})
+_URL = frozenset({"ssrf", "redirect", "cors"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
@@ -252,8 +253,17 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
                 _call_equals(machine, state, call)
 
 
+def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
+    """`host in HOSTS`, where `host` is that of some address."""
+    value = state.names.get(node.id, UNKNOWN) if isinstance(node, ast.Name) else UNKNOWN
+    if any(type(option) is Opaque and option.type == HOST for option in options(value)):
+        clean_origins(state, value, _URL)
+
+
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
     value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
+    if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
+        _host_is_known(machine, state, node)
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and is_simple(other):
         same_origin(machine, state, node, _URL)
         return
@@ -290,6 +300,7 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
         same_origin(machine, state, node, _URL)
         return
+    _host_is_known(machine, state, node)
     items = items_of(value, state)
     exact = (
         items is not None
@@ -382,6 +393,10 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
         within_base(machine, state, owner)
+    elif name == "endswith" and call.args and outcome:
+        end = machine.evaluate(call.args[0], state)
+        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+            _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         _starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:

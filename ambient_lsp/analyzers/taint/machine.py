@@ -102,9 +102,9 @@ class Machine(ABC):
         self.stars: list[str] = []
         self.called: set[int] = set()
         self.response = ""
+        self.usual = False  # whether parameters that nobody gives hold their defaults
         self.contents: dict[Value, Taints] = {}
         self.responses: dict[tuple[int, str], tuple[str, Place]] = {}
-        self.usual = False  # whether parameters that nobody gives hold their defaults
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 

@@ -286,7 +286,7 @@ def main():
     """Do the job."""
     job = ambient_job.load()
     report = ambient_job.Report(job)
-    ambient_job.use_tree()
+    ambient_job.use_tree(job["module"])
     contest = Contest(job)
     inputs, guessed = ambient_inputs.recorded(job["calls"]), False
     source = "recorded from the tests"

@@ -55,6 +55,7 @@ async def test_tests_and_broken_files_are_left_alone(tmp_path):
     for texts in (
         {"tests/test_a.py": TEXT},
         {"tests/helpers/a.py": TEXT},
+        {"shop/_vendor/lists/a.py": TEXT},
         {"a.py": TEXT + "def f("},
         {"a.py": "# @generated\n" + TEXT},
     ):

@@ -418,6 +418,10 @@ async def test_python_that_is_data_of_tests_is_left_alone(tmp_path):
     assert await style(tmp_path, "import os\n\nx = 1 \n", path="tests/fixtures/a.py") == ([], [])
 
 
+async def test_a_copy_of_somebody_elses_code_is_left_alone(tmp_path):
+    assert await style(tmp_path, "import os\n\nx = 1 \n", path="shop/vendored/pint/a.py") == ([], [])
+
+
 async def test_a_star_import_is_expanded_from_the_repositorys_own_module(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/money.py").write_text("class Money: ...\n\n\ndef total(x): ...\n")
@@ -557,7 +561,7 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
-    return review(text, "x.py", str(root), True, report, Surroundings()).tidy.text
+    return review(text, "x.py", str(root), True, report, True, Surroundings()).tidy.text
 
 
 def test_loading_the_specialists_loads_no_parser():

@@ -82,6 +82,15 @@ def test_the_entry_of_a_parameter_that_is_gone_is_taken_out(layout):
 
 
 @LAYOUTS
+def test_an_entry_that_goes_may_name_itself_and_nothing_else_may(layout):
+    text = layout.format(names="one, last", doc="size").replace("Second", "A size, at most")
+    assert "size" not in fixed(text)
+    text = text.replace("First", "Is below size")
+    assert len(stale(text)) == 1
+    assert fixed(text) == text
+
+
+@LAYOUTS
 def test_two_that_may_be_each_others_successor_are_only_told(layout):
     text = layout.format(names="one, other, last", doc="size")
     assert len(stale(text)) == 1
