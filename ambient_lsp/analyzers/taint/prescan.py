@@ -33,7 +33,8 @@ _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
 _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset(
-    "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup".split()
+    "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup"
+    " io.file log.file file".split()
 )
 """Types that the engine itself knows; all others come from rules."""
 _FORMATTED = frozenset("fFtT")
@@ -126,6 +127,8 @@ class _Words:
         named = (*handler.bases, *handler.decorators)
         if not self.applies(handler.where):
             return False
+        if any(base[0] == "*" and base[1] != "." for base in handler.bases):
+            return True  # classes that only end in a word
         return any(map(self.has, named)) if named else not _names(handler).isdisjoint(self._tokens)
 
 
