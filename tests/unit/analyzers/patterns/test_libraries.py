@@ -10,7 +10,7 @@ import pytest
 from ambient_lsp.analyzers.patterns.engine import find
 
 _PAIR = re.compile(
-    r"^## (\S+): (.*)\n\n```python weak\n(.*?)^```\n\n```python sound\n(.*?)^```", re.MULTILINE | re.DOTALL
+    r"^## (\S+): ([^\n]*)\n\n```python weak\n(.*?)^```\n\n```python sound\n(.*?)^```", re.MULTILINE | re.DOTALL
 )
 _PAIRS = _PAIR.findall(Path(__file__).with_name("libraries.md").read_text(encoding="utf-8"))
 
