@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from ambient_lsp.analyzers import ruff
 from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, texts, tokens
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
+from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.vocabulary import around
 
 if TYPE_CHECKING:
@@ -64,6 +66,9 @@ class Fixed:
     indexes: tuple[int, ...]
 
 
+_ADDED = frozenset(f"AMB-SEC-{one}" for one in ("NO-TIMEOUT", "COOKIE-SECURE", "COOKIE-HTTPONLY", "AUTOESCAPE"))
+
+
 def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
     """Return a new text for each finding that can be fixed; alike findings, when there are many, share one.
 
@@ -81,9 +86,18 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
         new_text = _apply(source, [change for _, _, change in group])
         if new_text is not None and sorted_before and any(change.imports for _, _, change in group):
             new_text = _sorted_imports(new_text, path, root)
-        if new_text is not None and new_text != text:
+        if new_text is not None and new_text != text and _helps(text, new_text, path, group):
             result.append(_fixed(new_text, group))
     return result
+
+
+def _helps(text: str, new_text: str, path: str, group: list[_Item]) -> bool:
+    """Whether a call that lacks an argument is told no more: some libraries have another name for it."""
+    wanted = {raw.rule for _, raw, _ in group} & _ADDED
+    if not wanted:
+        return True
+    before, after = (Counter(raw.rule for raw in patterns.find(each, path)) for each in (text, new_text))
+    return all(after[rule] < before[rule] or not before[rule] for rule in wanted)
 
 
 def _fixed(text: str, group: list[_Item]) -> Fixed:
