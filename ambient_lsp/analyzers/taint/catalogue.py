@@ -286,6 +286,8 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         keeps, label, what = table.get("keeps_prefix", False), table.get("label", ""), table.get("what", "")
         made = Propagator(where(table), arguments, table.get("type", ""), keeps, label, what)
         _put(result.propagators, table["call"], made)
+        if label:
+            result.source_words |= _words(table["call"])
     for table in content.get("sanitizer", ()):
         sanitizer = Sanitizer(where(table), frozenset(table["cleans"]), table.get("type", ""))
         _put(result.sanitizers, table.get("call", ()), sanitizer)

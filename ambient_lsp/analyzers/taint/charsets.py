@@ -32,6 +32,7 @@ _DANGER = {
     "redirect": "/:\\",
 }
 _NAMES = "aejuxAEJUX_\"'[{@"
+_ANY = re.compile(r"(?<!\\)\.")
 _LONGEST = 300
 _PROBES = "".join(sorted({char for chars in (*_DANGER.values(), _NAMES) for char in chars}))
 
@@ -50,7 +51,8 @@ def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
     ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS)
     if not starts or not ends:
         return frozenset()
-    return safe_for(_allowed(parsed))
+    kinds = safe_for(_allowed(parsed))
+    return kinds if _ANY.search(pattern) else kinds | {"cors"}
 
 
 @lru_cache(maxsize=256)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import folding
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
-from ambient_lsp.analyzers.taint.containers import items_of, set_item
+from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.functions import passed
+from ambient_lsp.analyzers.taint.knowledge import change, clean_origins, is_simple, same_origin, within_base
 from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
+    HOST,
     UNKNOWN,
     Const,
     Fact,
@@ -30,26 +32,23 @@ from ambient_lsp.analyzers.taint.values import (
     either,
     fact_of,
     options,
-    part_of,
     taints_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
-    from ambient_lsp.analyzers.taint.values import Step
 
-RESOLVED = "path.resolved"
 NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
 _EVERY = frozenset({ALL})
-_PATH = frozenset({"path", "archive"})
 _OWN = frozenset({"parameter", "environment", "cli"})
 """Whoever sets the folder that a path is held against is not whom the check is for."""
 _LINES = frozenset({"log", "header"})
-_URL = frozenset({"ssrf", "redirect"})
+_OF_PATHS = frozenset({"path"})
+_URL = frozenset({"ssrf", "redirect", "cors"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
@@ -58,7 +57,6 @@ _RAISING = frozenset(
     "int float uuid.UUID decimal.Decimal ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address"
     " ipaddress.IPv6Address datetime.date.fromisoformat".split()
 )
-_PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
 _ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
 _OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
@@ -122,7 +120,7 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
-        _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+        same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
     return state
 
 
@@ -177,7 +175,7 @@ def with_truth(value: Value, outcome: bool) -> Value:
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
-        _within_base(machine, state, call.func.value)
+        within_base(machine, state, call.func.value)
     elif call.args and not _RAISING.isdisjoint(names_of(machine, call.func, state)):
         if isinstance(call.args[0], ast.Name):  # `int(number)` or `ip_address(host)` raises, or all is well
             change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
@@ -190,7 +188,7 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
         change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
     if taints and all(taint.is_clean_for("archive") for taint in taints):
-        _clean_origins(state, state.whole(source), frozenset({"archive"}))
+        clean_origins(state, state.whole(source), frozenset({"archive"}))
 
 
 def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
@@ -215,7 +213,7 @@ def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, .
         return (machine.rules.name(value.name),) if type(value) is Symbol else ()
     if isinstance(function, ast.Attribute):
         last = f"*.{function.attr}"
-        if not _is_simple(function.value):
+        if not is_simple(function.value):
             return (last,)
         owner = machine.evaluate(function.value, state)
         if type(owner) is Symbol:
@@ -255,12 +253,21 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
                 _call_equals(machine, state, call)
 
 
+def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
+    """`host in HOSTS`, where `host` is that of some address."""
+    value = state.names.get(node.id, UNKNOWN) if isinstance(node, ast.Name) else UNKNOWN
+    if any(type(option) is Opaque and option.type == HOST for option in options(value)):
+        clean_origins(state, value, _URL)
+
+
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
-        _same_origin(machine, state, node, _URL)
+    value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
+    if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
+        _host_is_known(machine, state, node)
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and is_simple(other):
+        same_origin(machine, state, node, _URL)
         return
-    if not _is_simple(other) or taints_of(value):
+    if not is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
         change(machine, state, node, lambda _: value)
@@ -285,14 +292,15 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
 
 def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
     if isinstance(container, ast.Attribute) and container.attr == "parents":
-        _within_base(machine, state, container.value)
+        within_base(machine, state, container.value)
         return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
-        _same_origin(machine, state, node, _URL)
+        same_origin(machine, state, node, _URL)
         return
+    _host_is_known(machine, state, node)
     items = items_of(value, state)
     exact = (
         items is not None
@@ -306,7 +314,7 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
     """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
     literal of an XPath expression, which knows no escapes."""
-    value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
+    value = machine.evaluate(part, state) if is_simple(part) else UNKNOWN
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
     marks: set[str] = set()
     if unwanted in ("..", "../"):
@@ -326,7 +334,7 @@ def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
     if any(name.endswith((".commonpath", ".commonprefix")) for name in names_of(machine, call.func, state)):
         for arg in call.args:
             for node in arg.elts if isinstance(arg, ast.List | ast.Tuple) else [arg]:
-                _within_base(machine, state, node)
+                within_base(machine, state, node)
 
 
 # ------------------------------------------------------------------------------------------------------ calls
@@ -339,11 +347,11 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     for guard in lookup(machine.rules.guards, names, machine.applies()):
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
-                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
+                clean_origins(state, machine.evaluate(node, state), guard.cleans)
                 change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
     if outcome and isinstance(call.func, ast.Name | ast.Attribute) and (kinds := _assured_by_name(call.func)):
         for node in (*call.args, *(keyword.value for keyword in call.keywords)):
-            _clean_origins(state, machine.evaluate(node, state) if _is_simple(node) else UNKNOWN, kinds)
+            clean_origins(state, machine.evaluate(node, state) if is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
@@ -372,7 +380,7 @@ def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
     name = (function.attr if isinstance(function, ast.Attribute) else function.id).lower()
     if not _ASSURING.search(name):
         return frozenset()
-    return _URL if _OF_URL.search(name) else _PATH if "path" in name else frozenset()
+    return _URL if _OF_URL.search(name) else _OF_PATHS if "path" in name else frozenset()
 
 
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
@@ -384,7 +392,11 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
     elif name == "isprintable" and outcome:
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
-        _within_base(machine, state, owner)
+        within_base(machine, state, owner)
+    elif name == "endswith" and call.args and outcome:
+        end = machine.evaluate(call.args[0], state)
+        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+            _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         _starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:
@@ -409,14 +421,14 @@ def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
 
 
 def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
-    value = machine.evaluate(start, state) if _is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
+    value = machine.evaluate(start, state) if is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
     if any(taint.label not in _OWN for taint in state.taints(value)):
         return
     if outcome:
         text = value.value if type(value) is Const and isinstance(value.value, str) else ""
         if text:
             change(machine, state, owner, lambda old: _beginning(old, text))
-        _within_base(machine, state, owner)
+        within_base(machine, state, owner)
     elif value == Const("-"):
         change(machine, state, owner, lambda old: cleaned(old, frozenset({"argv"})))
     elif type(value) is Const and value.value in _SEPARATORS:
@@ -436,12 +448,12 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     function = call.func
     pattern: Value = UNKNOWN
     subject: ast.expr | None = None
-    if isinstance(function, ast.Attribute) and _is_simple(function.value):
+    if isinstance(function, ast.Attribute) and is_simple(function.value):
         owner = machine.evaluate(function.value, state)
         held = state.object(owner)
         if held is not None and held.type == "re.Pattern":
             pattern, subject = held.items.get("pattern", UNKNOWN), call.args[0] if call.args else None
-    if subject is None and len(call.args) > 1 and _is_simple(call.args[0]):
+    if subject is None and len(call.args) > 1 and is_simple(call.args[0]):
         pattern, subject = machine.evaluate(call.args[0], state), call.args[1]
     if subject is None or type(pattern) is not Const or not isinstance(pattern.value, str):
         return
@@ -464,7 +476,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
         if not known and not listed:
             return
         if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq):
-            among = machine.evaluate(part.comparators[0], state) if _is_simple(part.comparators[0]) else UNKNOWN
+            among = machine.evaluate(part.comparators[0], state) if is_simple(part.comparators[0]) else UNKNOWN
             allowed += _characters(among, state)
     kinds = safe_for(allowed) if allowed else _EVERY
     change(machine, state, first.iter, lambda value: cleaned(value, kinds))
@@ -508,7 +520,7 @@ def _none_of(machine: Machine, state: State, node: ast.expr) -> None:
     if (
         isinstance(test.ops[0], ast.In)
         and ast.unparse(test.left) == ast.unparse(first.target)
-        and _is_simple(first.iter)
+        and is_simple(first.iter)
     ):
         for item in items_of(machine.evaluate(first.iter, state), state) or ():
             if type(item) is Const:
@@ -539,105 +551,3 @@ def _type_names(node: ast.expr) -> set[str]:
     if isinstance(node, ast.BinOp):
         return _type_names(node.left) | _type_names(node.right)
     return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}
-
-
-# ----------------------------------------------------------------------------------------- changing what is known
-
-
-def _within_base(machine: Machine, state: State, node: ast.expr) -> None:
-    """A path that was resolved and lies below a folder is safe, as is all that has the same origin."""
-    value = machine.evaluate(node, state) if _is_simple(node) else UNKNOWN
-    if isinstance(node, ast.Call):
-        value = machine.evaluate(node, state)
-    taints = taints_of(value)
-    if taints and all(RESOLVED in taint.cleaned for taint in taints):
-        change(machine, state, node, lambda old: cleaned(old, _PATH))
-        _clean_origins(state, value, _PATH)
-
-
-def _same_origin(machine: Machine, state: State, node: ast.Attribute, kinds: frozenset[str]) -> None:
-    """A checked part (`urlparse(url).netloc`) tells of the whole."""
-    if _is_simple(node.value) or isinstance(node.value, ast.Call):
-        _clean_origins(state, machine.evaluate(node.value, state), kinds)
-
-
-def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
-    origins = {taint.source for taint in taints_of(value)}
-    if not origins:
-        return
-    for name, held in state.names.items():
-        if _stems(held, origins):
-            state.names[name] = cleaned(held, kinds)
-    for key, object in list(state.heap.items()):
-        if object.kind in ("instance", "dict") and any(_stems(item, origins) for item in object.items.values()):
-            items = {
-                name: cleaned(item, kinds) if _stems(item, origins) else item for name, item in object.items.items()
-            }
-            state.heap[key] = replace(object, items=items)
-
-
-def _stems(value: Value, origins: set[Step]) -> bool:
-    taints = taints_of(value)
-    return bool(taints) and {taint.source for taint in taints} <= origins
-
-
-def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
-    """Change what is known of a variable, an attribute or an item; nothing else can hold knowledge."""
-    while isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:
-            node = node.func.value
-        elif (
-            isinstance(node.func, ast.Name)
-            and node.func.id in ("str", "int", "set", "frozenset")
-            and len(node.args) == 1
-        ):
-            node = node.args[0]
-        else:
-            return
-    if isinstance(node, ast.NamedExpr):
-        node = node.target
-    if isinstance(node, ast.Name):
-        value = state.names.get(node.id)
-        if value is not None:
-            state.names[node.id] = change(value)
-            for name in _copies(value, node.id, state):
-                state.names[name] = change(state.names[name])
-    elif isinstance(node, ast.Attribute | ast.Subscript) and _is_simple(node):
-        owner = machine.evaluate(node.value, state)
-        key: Value = Const(node.attr) if isinstance(node, ast.Attribute) else machine.evaluate(node.slice, state)
-        if type(owner) is Ref and type(key) is Const:
-            old = machine.evaluate(node, state)
-            if taints_of(old):
-                set_item(machine, owner, key, change(old), state)
-        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
-            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
-
-
-def _copies(value: Value, name: str, state: State) -> list[str]:
-    """Return the other variables that were assigned this value, or from which it was assigned."""
-    if len(taints_of(value)) != 1:
-        return []
-    (mine,) = taints_of(value)
-    found = []
-    for other, held in state.names.items():
-        if other != name and held == value:
-            (its,) = taints_of(held)
-            shorter, longer = sorted((mine.trail, its.trail), key=len)
-            if longer[: len(shorter)] == shorter and len(longer) > len(shorter):
-                found.append(other)
-    return found
-
-
-def _is_simple(node: ast.expr) -> bool:
-    """Whether an expression can be evaluated again without doing anything."""
-    if isinstance(node, ast.Name | ast.Constant):
-        return True
-    if isinstance(node, ast.Attribute):
-        return _is_simple(node.value)
-    if isinstance(node, ast.Subscript):
-        return _is_simple(node.value) and _is_simple(node.slice)
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return len(node.elts) <= 100 and all(_is_simple(element) for element in node.elts)
-    if isinstance(node, ast.Dict):
-        return len(node.keys) <= 100 and all(key is not None and _is_simple(key) for key in node.keys)
-    return False

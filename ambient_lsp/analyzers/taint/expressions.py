@@ -14,7 +14,9 @@ from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    HOST,
     PARAMETER,
+    PARSED_URL,
     UNKNOWN,
     Bound,
     Class,
@@ -163,6 +165,8 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
     elif not owner.taints:
         for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
             return tainted(source, place(state.frame.scope.path, node))
+    if owner.type == PARSED_URL and name in ("netloc", "hostname"):
+        return Opaque(owner.taints, HOST)
     return Opaque(owner.taints, "file" if name in _OPEN_FILES else "")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
-from ambient_lsp.analyzers.taint.conditions import RESOLVED
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
+from ambient_lsp.analyzers.taint.knowledge import RESOLVED
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import (
     ALL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import conditions
+from ambient_lsp.analyzers.taint import knowledge
 from ambient_lsp.analyzers.taint.containers import items_of, lookup, unpacked
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import ALL, UNKNOWN, Const, Opaque, Options, Value, cleaned, either
@@ -110,7 +110,7 @@ def _equal(machine: Machine, value: Value, subject: Value, node: ast.expr | None
     if isinstance(node, ast.Name) and node.id in state.names:
         state.names[node.id] = value
     elif isinstance(node, ast.Attribute | ast.Subscript):
-        conditions.change(machine, state, node, lambda _: value)
+        knowledge.change(machine, state, node, lambda _: value)
     return None
 
 

@@ -57,7 +57,7 @@ def weigh(
         return list(raws)  # what a test does to itself, it does on purpose: there the flow only weighs
     lines = Lines(text)
     starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
-    places = [_position(lines, raw.span) for raw in raws if is_weighed(raw)]
+    places = [_position(lines, raw.span) for raw in raws if is_weighed(raw) and raw.data.get("code") not in BY_TEXT]
     report = analyze(text, path, modules, watched=(*starts, *places), verdicts=asked)
     shown = () if is_test_path(path) else _told(report.hits)
     hits = {hit: _finding(lines, path, hit) for hit in shown if hit.rule in RULES}

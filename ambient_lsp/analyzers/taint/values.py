@@ -206,6 +206,9 @@ HARMLESS = Opaque(type="harmless")
 """A number, or a text made of nothing but numbers and constants."""
 HARMLESS_TYPES = frozenset({"harmless", "int", "float", "bool"})
 NONE = Const(None)
+PARSED_URL = "urllib.parse.ParseResult"
+HOST = "urllib.parse.host"
+"""The type of the host of an address, which tells where the whole of it leads."""
 
 
 def fact_of(name: str) -> str:
