@@ -391,7 +391,8 @@ class Context:
     `targets` are the files to look at. `tree` maps every file worth knowing to its facts. `impact` maps a target to
     the files that import it (radius 2, nearest first) and `tests` to the test files that reach it. `conventions` holds
     what config files ask for (`line-length`, `test-framework`, ...). `hot_paths` come from failing logs, most often
-    named first. `skipped` maps a path to the reason it was left out.
+    named first. `skipped` maps a path to the reason it was left out. Where findings alone are asked for, `fixes` is
+    False, and a specialist spares the work of proposing.
     """
 
     root: Path
@@ -406,6 +407,7 @@ class Context:
     important_files: Mapping[str, str] = field(default_factory=dict)
     failing_log: str = ""
     skipped: Mapping[str, str] = field(default_factory=dict)
+    fixes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@
 Each package is planted with up to a few places of every kind (a `not in` turned round, an `any` written as a loop, a
 guard clause turned into nesting, a block that stands twice, ...). Then RefactorArchitect looks at the planted files as
 it would in an editor, and what it proposes for a planted place is verified: the package's own tests on the base and on
-the patched tree, and the number that the fix promises to lower, counted again. "Not reached" are fixes of lines that no
-test of the package runs: such a fix is not offered, whatever it is worth.
+the patched tree, and the number that the fix promises to lower, counted again. Only code that the package's tests run
+is planted, by a coverage run on the package as it is: elsewhere nothing could be proven, so nothing would be offered.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
 """
@@ -32,7 +32,7 @@ from real_repos import fetched, prepare
 
 from ambient_lsp.agents.refactor import RefactorArchitect
 from ambient_lsp.analyzers.base import is_test_path
-from ambient_lsp.analyzers.refactoring import complexity, duplication
+from ambient_lsp.analyzers.refactoring import complexity, deadcode, duplication
 from ambient_lsp.analyzers.source import code, read, statements
 from ambient_lsp.analyzers.syntax import parse
 from ambient_lsp.engine.engine import Engine
@@ -42,9 +42,15 @@ from ambient_lsp.patching.edits import apply_edits
 from benchmarks.worse import Worse, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tree_sitter import Node
+
+    from ambient_lsp.engine.road import Road
+    from ambient_lsp.engine.services import Services
+    from ambient_lsp.model import Trigger
+
+    Tested = Callable[[str, int, int], bool]
 
 PACKAGES = ["inflection", "boltons", "tabulate", "sortedcontainers", "bottle", "tomlkit"]
 
@@ -96,15 +102,13 @@ async def one_package(released: Path, folder: Path, each: int, extra: list[str],
     """Plant a copy of a package, and put it right."""
     root = folder / "planted" / released.name
     await asyncio.to_thread(copy, released, root)
-    plants = plant(root, each, chance)
     await asyncio.to_thread(prepare, root, extra)
+    plants = plant(root, await tested(root), each, chance)
     engine = await Engine.open(root)
     try:
         services = await engine.services()
-        trigger = engine.trigger(TriggerKind.COMMAND, tuple(sorted({one.path for one in plants})), (), verify=False)
+        road, trigger = road_for(engine, services, sorted({one.path for one in plants}))
         context = await (await services.repository()).pack(trigger)
-        road = services.road(Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None),
-                             lambda _: None)  # fmt: skip
         findings: list[Finding] = []
         fixes: list[Proposal] = []
         async with aclosing(RefactorArchitect().propose(context, road.bench)) as stream:
@@ -123,6 +127,31 @@ async def one_package(released: Path, folder: Path, each: int, extra: list[str],
         await engine.close()
 
 
+def road_for(engine: Engine, services: Services, paths: Sequence[str]) -> tuple[Road, Trigger]:
+    trigger = engine.trigger(TriggerKind.COMMAND, tuple(paths))
+    run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None)
+    return services.road(run, lambda _: None), trigger
+
+
+async def tested(root: Path) -> Tested:
+    """Return whether all that can run from a line to another one (from 0) of a file is run by a passing test."""
+    engine = await Engine.open(root)
+    try:
+        road, _ = road_for(engine, await engine.services(), ())
+        coverage = await road.bench.coverage()
+    finally:
+        await engine.close()
+    if coverage is None:
+        raise SystemExit(f"The tests of {root.name} could not be run: nothing is planted.")
+
+    def is_tested(path: str, first: int, last: int) -> bool:
+        lines = range(first + 1, last + 2)
+        missed = coverage.missing.get(path, frozenset())
+        return missed.isdisjoint(lines) and any((path, line) in coverage.tests_by_line for line in lines)
+
+    return is_tested
+
+
 def copy(released: Path, root: Path) -> None:
     """Copy a package; an environment that an earlier run made for the copy stays."""
     for old in root.iterdir() if root.is_dir() else ():
@@ -131,14 +160,19 @@ def copy(released: Path, root: Path) -> None:
     shutil.copytree(released, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".venv", ".ambient", ".git"))
 
 
-def plant(root: Path, each: int, chance: random.Random) -> list[Plant]:
+def plant(root: Path, is_tested: Tested, each: int, chance: random.Random) -> list[Plant]:
     """Write the planted files; return what was planted: one place of a function at most."""
     texts: dict[str, str] = {}
     for file in sorted(root.rglob("*.py")):
         path = file.relative_to(root).as_posix()
         if not is_test_path(path) and not {"docs", ".venv", "build", "benchmarks"} & set(file.parts):
             texts[path] = file.read_text("utf-8")
-    known = [(path, worse) for path, text in texts.items() for worse in places(text)]
+    known = [
+        (path, worse)
+        for path, text in texts.items()
+        for worse in places(text)
+        if is_tested(path, *lines_of(text, worse))
+    ]
     chance.shuffle(known)
     taken: defaultdict[str, int] = defaultdict(int)
     used: set[tuple[str, str]] = set()
@@ -160,7 +194,17 @@ def plant(root: Path, each: int, chance: random.Random) -> list[Plant]:
             data = new.encode()
             plants.append(Plant(path, worse, data[:start].count(b"\n"), data[:end].count(b"\n")))
         assert text != new
-    return [*plants, *copies(root, texts, used, each, chance)]
+    return [*plants, *copies(root, texts, is_tested, used, each, chance)]
+
+
+def lines_of(text: str, worse: Worse) -> tuple[int, int]:
+    """Return the first and the last line that a planted place takes the place of."""
+    if worse.rules[0] == deadcode.UNUSED:  # a new function in front of another one, which stands for its module
+        function = next(one for one in read(text).functions if one.node.start_byte == worse.edits[0].start)
+        first = next(one for one in statements(function.body) if not code(one).startswith(('"', "'", "r'", 'r"')))
+        return first.start_point[0], first.start_point[0]
+    data = text.encode()
+    return data[: worse.edits[0].start].count(b"\n"), data[: worse.edits[-1].end].count(b"\n")
 
 
 def planted(text: str, many: Sequence[Worse]) -> str:
@@ -168,7 +212,12 @@ def planted(text: str, many: Sequence[Worse]) -> str:
 
 
 def copies(
-    root: Path, texts: dict[str, str], used: set[tuple[str, str]], each: int, chance: random.Random
+    root: Path,
+    texts: dict[str, str],
+    is_tested: Tested,
+    used: set[tuple[str, str]],
+    each: int,
+    chance: random.Random,
 ) -> list[Plant]:
     """Plant the body of a function a second time, in a function at the end of the same file or of another one."""
     from ambient_lsp.analyzers.refactoring.extraction import extract
@@ -179,6 +228,8 @@ def copies(
     for path, function in known:
         body = [one for one in statements(function.body) if not code(one).startswith(('"', "'", "r'", 'r"'))]
         if len(made) == each or function.in_class or (path, function.qualname) in used or len(body) < 3:
+            continue
+        if not is_tested(path, body[0].start_point[0], body[-1].end_point[0]):
             continue
         if (
             body[-1].type != "return_statement"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
+    from ambient_lsp.analyzers.styling.outline import Outline
+
 WRONG = {right: wrong for wrong, right in CORRECTIONS.items() if len(wrong) >= len(right) - 1}
 _CONVENTION = 8
 """Names of two words or more in a file from which on they are a convention."""
@@ -153,12 +155,25 @@ def _other_name(text: str, chance: random.Random, spell: Callable[[str], str]) -
     held = outline(text)
     taken = {name.lstrip("*") for one in held.definitions if one.kind == "function"
              for name in parameters(held, one.node) or ()}  # fmt: skip
+    outside = "".join(_outside_functions(held))  # what is assigned there is no variable of a function
     fit = [name for name in names if spell(name) != name and name not in taken
+           and not re.search(rf"\b{name}\b", outside)
            and not re.search(rf"\.{name}\b|\b{name}=|[\"'{{]{name}\b", text)]  # fmt: skip
     if not fit or len(set(names)) < _CONVENTION:
         return None
     name = chance.choice(fit)
     return re.sub(rf"\b{name}\b", spell(name), text)
+
+
+def _outside_functions(held: Outline) -> list[str]:
+    """Return the pieces of a text that are in no function."""
+    functions = [one.node for one in held.definitions if one.kind == "function"]
+    spans = sorted((held.offset(node.start_byte), held.offset(node.end_byte)) for node in functions)
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces.append(held.text[at:start])
+        at = max(at, end)
+    return [*pieces, held.text[at:]]
 
 
 def renamed_parameter(text: str, chance: random.Random) -> str | None:
@@ -217,7 +232,8 @@ def absolute_import(text: str, chance: random.Random) -> str | None:
 
 
 def star_import(text: str, chance: random.Random) -> str | None:
-    relative = list(re.finditer(r"^from \.\w+ import (\w+(?:, \w+)*)$", text, re.MULTILINE))
+    # `import *` brings no name with an underscore: the program would not run any more.
+    relative = list(re.finditer(r"^from \.\w+ import ([A-Za-z]\w*(?:, [A-Za-z]\w*)*)$", text, re.MULTILINE))
     if not relative or "__all__" in text:
         return None
     match = chance.choice(relative)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.known_modules import known_modules
 from ambient_lsp.analyzers.refactoring import duplication, extraction, twins
-from ambient_lsp.analyzers.refactoring.modules import reaches
+from ambient_lsp.analyzers.refactoring.modules import is_near, reaches
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
@@ -100,7 +100,10 @@ class Copies:
         if len(paths) > _MOST_FILES or len(packages) != 1 or not all("." in module for module in modules):
             return None
         for path, module in zip(paths, modules, strict=True):
-            if not any(reaches(module, other, self._imports) for other in modules if other != module):
+            others = [other for other in modules if other != module]
+            if all(
+                is_near(module, other, self._imports) and not reaches(module, other, self._imports) for other in others
+            ):
                 return path
         return None
 
@@ -129,22 +132,25 @@ class Copies:
             if other is None or not self._keeps(there, here):
                 continue
             for twin in await self._bench.cpu(twins.merge, self._snapshot.text, other.text, there):
-                if twin.name not in seen:
+                proposal = self._twin(other, twin, found) if twin.name not in seen else None
+                if proposal is not None:
                     seen.add(twin.name)
-                    yield self._twin(other, twin, found), twin.name
+                    yield proposal, twin.name
 
     def _keeps(self, there: str, here: str) -> bool:
         """Return whether `there` keeps the function: `here` may import it, and would not be asked in turn."""
-        if reaches(there, here, self._imports):
+        if reaches(there, here, self._imports) or not is_near(there, here, self._imports):
             return False
         return there < here or reaches(here, there, self._imports)
 
-    def _twin(self, other: Snapshot, twin: twins.Twin, found: Sequence[Finding]) -> Proposal:
+    def _twin(self, other: Snapshot, twin: twins.Twin, found: Sequence[Finding]) -> Proposal | None:
         path = self._snapshot.path
         before, after = (
             duplication.duplicated_lines({path: text, other.path: other.text}, self._limits.min_lines)
             for text in (self._snapshot.text, twin.text)
         )
+        if after >= before:
+            return None  # too short to count as a repetition
         mine = [
             one
             for one in found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.copies import Copies, Limits
 from ambient_lsp.agents.repository_index import RepositoryIndex
-from ambient_lsp.analyzers.base import findings, is_generated, pure
+from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path, pure
 from ambient_lsp.analyzers.refactoring import (
     alike,
     complexity,
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from ambient_lsp.protocols import Workbench
 
 
+_TOKEN = 0.1
+"""What a token counts beside a point of complexity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The agent's thresholds; lines and a cognitive complexity."""
@@ -44,7 +48,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A fix before it is a proposal: the file's new text, and the number that it lowers."""
+    """A fix before it is a proposal: the file's new text, and the number that it lowers. `gain` ranks it among its
+    like: points of complexity, or lines."""
 
     rule: str
     span: Span
@@ -54,6 +59,7 @@ class Draft:
     metric: str
     params: dict[str, Json]
     risk: RiskLevel
+    gain: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class RefactorArchitect(Specialist):
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's findings, then the proposals that lower a number."""
-        if is_generated(snapshot.text):
+        if is_generated(snapshot.text) or is_vendored_path(snapshot.path):
             return
         own = _settings(settings, context)
         await self._index.refresh(context, bench)
@@ -96,12 +102,15 @@ class RefactorArchitect(Specialist):
         for finding in seen:
             yield finding
         # Rewriting costs more than looking, so what was seen does not wait for it.
-        result = await bench.cpu(review, snapshot.text, snapshot.path, own, elsewhere)
+        result = await bench.cpu(review, snapshot.text, snapshot.path, own, context.fixes)
         rewritten = findings(self.name, snapshot, result.raws)
         for finding in rewritten:
             yield finding
+        if not context.fixes:
+            return
         found = [*seen, *rewritten]
-        for draft in result.drafts:
+        drafts = [*result.drafts, *await bench.cpu(further, snapshot.text, snapshot.path, elsewhere)]
+        for draft in sorted(drafts, key=_by_gain):
             yield _proposal(self.name, snapshot, draft, found)
         limits = Limits(own.min_duplicate_lines, own.line_length)
         async for proposal in Copies(self.name, snapshot, context, bench, limits).proposals(repeated, found):
@@ -123,21 +132,26 @@ def see(
 
 
 @pure
-def review(text: str, path: str, settings: Settings, used_elsewhere: frozenset[str]) -> Review:
-    """Rewrite one text. `used_elsewhere`: the words of other files.
+def review(text: str, path: str, settings: Settings, fixes: bool) -> Review:
+    """Rewrite one text. Its findings are those that only a rewrite shows; `see` gives the others.
 
-    Its findings are those that only a rewrite shows; `see` gives the others.
+    Drafts hold whole texts, so there are none where nobody asks for `fixes`; those that gain most come first.
     """
-    flatter = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold)
+    flatter = simplify.rewrites(text, path, settings.line_length, settings.complexity_threshold if fixes else None)
     plainer = rewrites.rewrites(text, path, settings.line_length)
     raws = [*simplify.findings_of(flatter), *rewrites.findings_of(plainer)]
-    drafts = [
-        *_flattening(path, flatter),
-        *(_rewriting(path, rewrite) for rewrite in plainer),
-        *_removals(text, path, used_elsewhere),
-        *_groupings(text, path, used_elsewhere),
-    ]
-    return Review(tuple(raws), tuple(drafts))
+    drafts = [*_flattening(path, flatter), *(_rewriting(path, one) for one in plainer)] if fixes else []
+    return Review(tuple(raws), tuple(sorted(drafts, key=_by_gain)))
+
+
+@pure
+def further(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draft]:
+    """Return the fixes of what `see` found. `used_elsewhere`: the words of other files."""
+    return [*_removals(text, path, used_elsewhere), *_groupings(text, path, used_elsewhere)]
+
+
+def _by_gain(draft: Draft) -> float:
+    return -draft.gain
 
 
 def _flattening(path: str, flatter: Sequence[Rewrite]) -> list[Draft]:
@@ -158,6 +172,7 @@ def _rewriting(path: str, rewrite: Rewrite) -> Draft:
         rewrite.metric,
         {"symbol": rewrite.symbol, "path": path},
         RiskLevel.LOW,
+        (rewrite.before - rewrite.after) * (1 if rewrite.metric == "cognitive-complexity" else _TOKEN),
     )
 
 
@@ -178,6 +193,7 @@ def _groupings(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Dra
                     "parameters",
                     dict(params),
                     RiskLevel.MEDIUM,
+                    before - after,
                 )
             )
     return drafts
@@ -200,6 +216,7 @@ def _removals(text: str, path: str, used_elsewhere: frozenset[str]) -> list[Draf
                     "dead-lines",
                     {"path": path},
                     RiskLevel.LOW,
+                    before - after,
                 )
             )
     return drafts

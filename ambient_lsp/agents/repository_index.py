@@ -9,13 +9,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import is_generated, is_test_path
+from ambient_lsp.analyzers.base import is_example_path, is_generated, is_test_path, is_vendored_path
 from ambient_lsp.analyzers.refactoring import alike, deadcode, duplication
 from ambient_lsp.context.resident import blob_id
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ambient_lsp.model import Context, FileFacts, Snapshot
     from ambient_lsp.protocols import Workbench
@@ -26,8 +26,6 @@ _NO_CODE = (".po", ".pot", ".svg", ".css", ".lock", ".map", ".geojson")
 """Files whose words are no names of code: translations, drawings, made files."""
 _SHA256 = 64
 _UNDERSCORE = re.compile("_")
-_SHARED = 3
-"""A file is compared for functions that are alike when it shares this many statements with another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class RepositoryIndex:
         self._files_with: Counter[str] = Counter()
         self._beginnings: Counter[str] = Counter()
         self._places: dict[str, list[tuple[str, int]]] = {}
-        self._outlined: defaultdict[int, set[str]] = defaultdict(set)
+        self._outlined: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
         self._context: Context | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -107,21 +105,25 @@ class RepositoryIndex:
         entry = self._entries.get(path)
         if entry is None or not entry[1].outlines:
             return []
-        shared: Counter[str] = Counter()
-        for digest in _outline_digests(entry[1]):
-            others = self._outlined[digest]
-            if len(others) <= alike.COMMON:
-                shared.update(others)
-        near = {other for other, count in shared.items() if count >= _SHARED} | {path}
-        known = {other: self._entries[other][1].outlines for other in near}
-        return await bench.cpu(alike.pairs, known, [path], min_lines)
+        near: set[tuple[str, int]] = set()
+        for number, outline in enumerate(entry[1].outlines):
+            others = {*alike.candidates(self._outlined, outline)} - {(path, number)}
+            if others:
+                near |= {(path, number), *others}
+        if not near:
+            return []
+        known: defaultdict[str, list[alike.Outline]] = defaultdict(list)
+        for other, number in sorted(near):
+            known[other].append(self._entries[other][1].outlines[number])
+        return await bench.cpu(alike.pairs, dict(known), [path], min_lines)
 
     def used_elsewhere(self, snapshot: Snapshot) -> frozenset[str]:
         """Return the words of this file that another file has too, and the beginnings of its words that stand anywhere:
         `getattr(self, "_on_" + name)` uses all that begins so."""
         entry = self._entries.get(snapshot.path)
         own = set(_unpacked(entry[1].words)) if entry is not None else set()
-        words = deadcode.words(snapshot.text)
+        is_known = entry is not None and entry[0] == _key(snapshot, entry[0])
+        words = own if is_known else deadcode.words(snapshot.text)
         shared = {word for word in words if self._files_with[word] > (word in own)}
         begun = {word[: match.end()] for word in words for match in _UNDERSCORE.finditer(word)}
         return frozenset(shared | (begun & self._beginnings.keys()))
@@ -135,8 +137,8 @@ class RepositoryIndex:
             for piece in run.pieces:
                 if piece.digest:
                     self._places.setdefault(piece.digest, []).append((path, number))
-        for outline in _outline_digests(entry):
-            self._outlined[outline].add(path)
+        for place, digest in _outline_digests(path, entry):
+            self._outlined[digest].add(place)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
@@ -153,8 +155,8 @@ class RepositoryIndex:
                 self._places[digest] = left
             else:
                 del self._places[digest]
-        for outline in _outline_digests(old[1]):
-            self._outlined[outline].discard(path)
+        for place, outlined in _outline_digests(path, old[1]):
+            self._outlined[outlined].discard(place)
 
 
 def _key(snapshot: Snapshot, blob: str) -> str:
@@ -171,8 +173,12 @@ def _unpacked(words: bytes) -> list[str]:
     return zlib.decompress(words).decode("utf-8", "surrogatepass").split() if words else []
 
 
-def _outline_digests(entry: Entry) -> set[int]:
-    return {digest for outline in entry.outlines for digest in outline.digests}
+def _outline_digests(path: str, entry: Entry) -> Iterator[tuple[tuple[str, int], int]]:
+    """Yield each function of a file by its number, with the digest of each of its statements."""
+    for number, outline in enumerate(entry.outlines):
+        place = (path, number)
+        for digest in outline.digests:
+            yield place, digest
 
 
 def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
@@ -187,7 +193,8 @@ def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
 
 
 def is_code(path: str, facts: FileFacts | None) -> bool:
-    """Return whether a file is Python that is no test: repetition in tests is often on purpose."""
-    if not path.endswith(".py"):
+    """Return whether a file is Python whose repetition is a burden: in tests and examples it is often on purpose, and
+    somebody else's code is not ours to change."""
+    if not path.endswith(".py") or is_example_path(path) or is_vendored_path(path):
         return False
     return not (facts.is_test if facts is not None else is_test_path(path))

@@ -12,6 +12,7 @@ from ambient_lsp.analyzers import security
 from ambient_lsp.analyzers.advisories import ADVISORIES, in_dependencies, is_manifest, unchecked
 from ambient_lsp.analyzers.base import RawFinding, findings
 from ambient_lsp.analyzers.pins import raised
+from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.rules import RULES
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -49,7 +50,7 @@ class SecurityGuardian(Specialist):
             found = findings(self.name, snapshot, raws)
             for finding in found:
                 yield finding
-            for pin in raised(snapshot.path, snapshot.text, raws):
+            for pin in raised(snapshot.path, snapshot.text, raws) if context.fixes else ():
                 span = raws[pin.indexes[0]].span
                 yield _pin_proposal(snapshot, pin, [finding for finding in found if finding.span == span])
 
@@ -63,13 +64,15 @@ class SecurityGuardian(Specialist):
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
-        modules = await reachable_modules(snapshot, context, bench)
-        raws = await bench.cpu(security.judge, snapshot.text, snapshot.path, root, report, threshold, modules)
+        deep = security.looks_into_modules(snapshot.path, report)
+        modules = await reachable_modules(snapshot, context, bench) if deep else {}
+        rules = read_settings(root, snapshot.path)
+        raws = await bench.cpu(security.weaknesses, snapshot.text, snapshot.path, report, rules, threshold, modules)
         raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)
         for finding in in_order:
             yield finding
-        if not any(RULES[raw.rule].fix for raw in raws):
+        if not context.fixes or not any(RULES[raw.rule].fix for raw in raws):
             return
         by_place = {(finding.rule, finding.span): finding for finding in in_order}
         found = [by_place[raw.rule, raw.span] for raw in raws]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.base import Specialist, count, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
-from ambient_lsp.analyzers.base import findings, is_generated
+from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path
 from ambient_lsp.analyzers.styling import style
 from ambient_lsp.analyzers.styling.own_style import Surroundings
 from ambient_lsp.analyzers.styling.rules import REASONS
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.styling.tidying import Text
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
+
+_STAR = re.compile(r"\bimport\s*\*")
 
 
 class StyleEnforcer(Specialist):
@@ -46,18 +49,21 @@ class StyleEnforcer(Specialist):
     async def _look(
         self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
-        if is_generated(snapshot.text) or style.is_sample(snapshot.path):
+        if is_generated(snapshot.text) or is_vendored_path(snapshot.path) or style.is_sample(snapshot.path):
             return
         defer = bool(settings.get("defer_to_formatter", True))
         report = reports[snapshot.path]
         unused = any(diagnostic.code == "F401" for diagnostic in report.diagnostics)
         facts = context.tree.get(snapshot.path)
+        # What a file imports and does not use, others may import from it, and what they do of `import *`; a fix may
+        # take away more.
+        asked = unused or context.fixes or _STAR.search(snapshot.text) is not None
         around = Surroundings(
-            await code_of_importers(snapshot, context, bench),
+            await code_of_importers(snapshot, context, bench) if asked else "",
             await acting_imports(snapshot, context, bench) if unused else frozenset(),
             module=facts.module if facts is not None else "",
         )
-        call = partial(bench.cpu, review, snapshot.text, snapshot.path, str(context.root), defer, report)
+        call = partial(bench.cpu, review, snapshot.text, snapshot.path, str(context.root), defer, report, context.fixes)
         result: Review = await call(around)
         if result.questions:
             words, offers = await self._neighbours.answer(result.questions, snapshot, context, bench)
@@ -67,6 +73,8 @@ class StyleEnforcer(Specialist):
         found = findings(self.name, snapshot, result.raws)
         for finding in found:
             yield finding
+        if not context.fixes:
+            return
         for proposal in _proposals(snapshot, result, found):
             yield proposal
         if any(raw.data.get("part") == "rename" for raw in result.raws):
@@ -129,6 +137,7 @@ def _subject(codes: Sequence[str]) -> str:
         ("docstrings", ("D1", "D2", "D3", "D4", "AMB-STYLE-STALE-PARAM")),
         ("comments", ("ERA001", "AMB-STYLE-STALE-COMMENT")),
         ("spelling", ("AMB-STYLE-TYPO",)),
+        ("strings", ("F541",)),
         ("whitespace", ("W",)),
     )
     words = [word for word, prefixes in subjects if any(code.startswith(prefixes) for code in codes)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.known_modules import known_modules
@@ -102,20 +103,13 @@ async def _offers(modules: tuple[str, ...], snapshot: Snapshot, context: Context
     if facts is None or len(modules) != 1:
         return found
     for written in modules:
-        path = by_module.get(_absolute(written, facts.module, snapshot.path))
+        is_package = snapshot.path.endswith("__init__.py")
+        path = by_module.get(module := import_style.absolute(written, facts.module, is_package=is_package))
         other = await bench.read(path) if path is not None else None
-        offer = await bench.cpu(import_style.offered, other.text) if other is not None else None
+        if path is None or other is None:
+            continue
+        offered = partial(import_style.offered, is_package=path.endswith("__init__.py"))
+        offer = await bench.cpu(offered, other.text, module)
         if offer is not None:
             found[written] = offer
     return found
-
-
-def _absolute(written: str, module: str, path: str) -> str:
-    """Return the full name of a module that may be written relative to another."""
-    name = written.lstrip(".")
-    dots = len(written) - len(name)
-    if not dots:
-        return written
-    package = module.split(".") if path.endswith("__init__.py") else module.split(".")[:-1]
-    base = package[: len(package) - (dots - 1)]
-    return ".".join((*base, name)) if name else ".".join(base)

@@ -96,7 +96,7 @@ class TestEnhancer(Specialist):
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield a test file's weak tests; of any other file the untested functions, then tests for them."""
         if _is_test(snapshot.path, context):
-            async for item in look_at_tests(self.name, snapshot, bench):
+            async for item in look_at_tests(self.name, snapshot, context, bench):
                 yield item
             return
         if is_generated(snapshot.text) or not snapshot.path.endswith(".py"):
@@ -132,6 +132,8 @@ class TestEnhancer(Specialist):
         made, odd = await bench.cpu(characterise.subjects, asked, observed)
         for finding in findings(self.name, snapshot, odd):
             yield finding
+        if not context.fixes:
+            return
         open_ways = {one.name for one in functions if one.open_ways}
         # Whether a test takes a way that was not taken before is for the proof to say, so such a function goes alone.
         chosen = [one for one in made if one.name not in open_ways][:_MOST_FUNCTIONS] or made[:1]

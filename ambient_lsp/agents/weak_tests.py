@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.testing.void_tests import Edit
-    from ambient_lsp.model import Finding, Proposal, Snapshot
+    from ambient_lsp.model import Context, Finding, Proposal, Snapshot
     from ambient_lsp.protocols import Workbench
 
 _TITLES = {
@@ -31,12 +31,16 @@ _ALONE = frozenset({void_tests.CANNOT_FAIL, void_tests.SHADOWED})
 """A test that could not fail may fail now: then the others' fixes must not fail with it."""
 
 
-async def look_at_tests(agent: str, snapshot: Snapshot, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
+async def look_at_tests(
+    agent: str, snapshot: Snapshot, context: Context, bench: Workbench
+) -> AsyncIterator[Finding | Proposal]:
     """Yield a test file's findings, then the proposals that fix them."""
     raws = await bench.cpu(smells.find, snapshot.text, snapshot.path)
     found = findings(agent, snapshot, raws)
     for finding in found:
         yield finding
+    if not context.fixes:
+        return
     by_place = {(one.rule, one.span): one for one in found}
     groups: dict[tuple[str, int], list[RawFinding]] = defaultdict(list)
     for position, raw in enumerate(raws):

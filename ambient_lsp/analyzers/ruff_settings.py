@@ -23,11 +23,14 @@ _LONGEST_CHAIN = 8
 
 @dataclass(frozen=True, slots=True)
 class RuffSettings:
-    """`selected` and `ignored` are rule prefixes as written; `formatter` is empty where no formatter is set up."""
+    """`selected` and `ignored` are rule prefixes as written; `formatter` is empty where no formatter is set up, and
+    `convention` where none is set for docstrings.
+    """
 
     selected: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     formatter: Formatter = ""
+    convention: str = ""
 
     def asks_for(self, code: str) -> bool:
         """Whether the project itself selects the rule."""
@@ -61,7 +64,8 @@ def read_settings(root: str, path: str) -> RuffSettings:
             table = _table(folder / name)
             if table is not None:
                 selected, ignored = _rules(table, folder, _LONGEST_CHAIN)
-                return RuffSettings(selected, ignored, "ruff" if "format" in table else formatter)
+                formatter = "ruff" if "format" in table else formatter
+                return RuffSettings(selected, ignored, formatter, _convention(table))
         if folder == Path(root) or folder.parent == folder:
             return RuffSettings(formatter=formatter)
         folder = folder.parent
@@ -77,6 +81,15 @@ def _rules(table: Json, folder: Path, depth: int) -> tuple[tuple[str, ...], tupl
     selected = _strings(lint, "select") or inherited[0]
     ignored = _strings(lint, "ignore") or inherited[1]
     return selected + _strings(lint, "extend-select"), ignored + _strings(lint, "extend-ignore")
+
+
+def _convention(table: Json) -> str:
+    """Return the layout of docstrings that ruff checks for ("google", "numpy", "pep257"); nothing where none is set."""
+    for place in (table.get("lint"), table):
+        docs = place.get("pydocstyle") if isinstance(place, dict) else None
+        if isinstance(docs, dict) and isinstance(docs.get("convention"), str):
+            return str(docs["convention"])
+    return ""
 
 
 def _strings(table: Json, key: str) -> tuple[str, ...]:

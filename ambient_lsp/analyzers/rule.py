@@ -11,6 +11,15 @@ from typing import Literal
 Level = Literal["low", "medium", "high", "critical"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
 
+_OWASP_2025 = {
+    "a01": "a01", "a02": "a04", "a03": "a05", "a04": "a06", "a05": "a02",
+    "a06": "a03", "a07": "a07", "a08": "a08", "a09": "a09", "a10": "a01",
+}  # fmt: skip
+"""Where each category of 2021 went in 2025 (owasp.org/Top10/2025)."""
+
+_EXCEPTIONAL = frozenset("209 234 248 252 274 280 390 391 394 396 397 460 476 478 544 550 636 703 754 755 756".split())
+"""The CWEs that A10:2025, "Mishandling of Exceptional Conditions", took from other categories."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -43,5 +52,7 @@ def weakness(
     better: str = "",
 ) -> Rule:
     """Return a security rule. `cwe` holds numbers, the best one first; `owasp` is a category of 2021 ("a02")."""
-    tags = ("security", *(f"cwe-{number}" for number in cwe.split()), f"owasp-{owasp}:2021")
+    numbers = cwe.split()
+    today = "a10" if numbers[0] in _EXCEPTIONAL else _OWASP_2025[owasp]
+    tags = ("security", *(f"cwe-{number}" for number in numbers), f"owasp-{owasp}:2021", f"owasp-{today}:2025")
     return Rule(f"AMB-SEC-{name}", title, why, fix, level, tags, tuple(ruff.split()), example, better)

@@ -15,15 +15,29 @@ import ambient_lsp.analyzers
 from ambient_lsp.analyzers.rule import Rule
 
 _CWE = "https://cwe.mitre.org/data/definitions/{}.html"
-_OWASP = {
-    "a01": "A01_2021-Broken_Access_Control", "a02": "A02_2021-Cryptographic_Failures", "a03": "A03_2021-Injection",
-    "a04": "A04_2021-Insecure_Design", "a05": "A05_2021-Security_Misconfiguration",
-    "a06": "A06_2021-Vulnerable_and_Outdated_Components",
-    "a07": "A07_2021-Identification_and_Authentication_Failures",
-    "a08": "A08_2021-Software_and_Data_Integrity_Failures",
-    "a09": "A09_2021-Security_Logging_and_Monitoring_Failures",
-    "a10": "A10_2021-Server-Side_Request_Forgery_(SSRF)",
-}  # fmt: skip
+_OWASP = "https://owasp.org/Top10/{}/"
+_CATEGORIES = {
+    "a01:2021": "A01_2021-Broken_Access_Control",
+    "a02:2021": "A02_2021-Cryptographic_Failures",
+    "a03:2021": "A03_2021-Injection",
+    "a04:2021": "A04_2021-Insecure_Design",
+    "a05:2021": "A05_2021-Security_Misconfiguration",
+    "a06:2021": "A06_2021-Vulnerable_and_Outdated_Components",
+    "a07:2021": "A07_2021-Identification_and_Authentication_Failures",
+    "a08:2021": "A08_2021-Software_and_Data_Integrity_Failures",
+    "a09:2021": "A09_2021-Security_Logging_and_Monitoring_Failures",
+    "a10:2021": "A10_2021-Server-Side_Request_Forgery_(SSRF)",
+    "a01:2025": "2025/A01_2025-Broken_Access_Control",
+    "a02:2025": "2025/A02_2025-Security_Misconfiguration",
+    "a03:2025": "2025/A03_2025-Software_Supply_Chain_Failures",
+    "a04:2025": "2025/A04_2025-Cryptographic_Failures",
+    "a05:2025": "2025/A05_2025-Injection",
+    "a06:2025": "2025/A06_2025-Insecure_Design",
+    "a07:2025": "2025/A07_2025-Authentication_Failures",
+    "a08:2025": "2025/A08_2025-Software_or_Data_Integrity_Failures",
+    "a09:2025": "2025/A09_2025-Security_Logging_and_Alerting_Failures",
+    "a10:2025": "2025/A10_2025-Mishandling_of_Exceptional_Conditions",
+}
 _FAMILIES = {
     "AMB-SEC": "Security", "AMB-REF": "Refactoring", "AMB-STYLE": "Style", "AMB-PERF": "Performance",
     "AMB-TEST": "Tests",
@@ -113,8 +127,8 @@ def _numbers(rule: Rule) -> list[str]:
 
 def _links(rule: Rule) -> list[str]:
     cwe = [f"[CWE-{number}]({_CWE.format(number)})" for number in _numbers(rule)]
-    names = [tag.removeprefix("owasp-").split(":")[0] for tag in rule.tags if tag.startswith("owasp-")]
-    owasp = [f"[OWASP {name.upper()}:2021](https://owasp.org/Top10/{_OWASP[name]}/)" for name in names]
+    names = [tag.removeprefix("owasp-") for tag in rule.tags if tag.startswith("owasp-")]
+    owasp = [f"[OWASP {name.upper()}]({_OWASP.format(_CATEGORIES[name])})" for name in names]
     return cwe + owasp
 
 

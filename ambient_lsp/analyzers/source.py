@@ -6,18 +6,20 @@ It reads half-typed text and any syntax that the grammar knows; what a rewrite i
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import parse
+from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tree_sitter import Node
+    from tree_sitter import Node, Query
 
     from ambient_lsp.model import Span
 
@@ -27,6 +29,10 @@ _SCOPES = frozenset({FUNCTION, CLASS, "lambda"})
 _INNER = frozenset({FUNCTION, CLASS, "decorated_definition", "block", "if_statement", "elif_clause", "else_clause",
                     "try_statement", "except_clause", "finally_clause", "with_statement", "for_statement",
                     "while_statement", "match_statement", "case_clause", "ERROR"})  # fmt: skip
+_STRUCTURE = (*sorted(_SCOPES), "block", "if_statement", "for_statement", "conditional_expression", "not_operator",
+              "comparison_operator", "boolean_operator")  # fmt: skip
+_NAMES = ("identifier", "attribute", "call")
+"""The kinds of nodes that rules look for; of the second group there are many more, and few rules ask for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Source:
         self._lines = Lines(text)
         self._data = None if text.isascii() else text.encode("utf-8", "replace")
         self._variables: dict[int, Mapping[str, Sequence[Node]]] = {}
+        self._ordered: dict[tuple[str, ...], tuple[list[Node], list[int]]] = {}
 
     def span(self, first: Node, last: Node | None = None) -> Span:
         """Return where a node is, or all from one node to another."""
@@ -125,8 +132,7 @@ class Source:
     @cached_property
     def bound(self) -> frozenset[str]:
         """Every name that is bound anywhere in the file, whatever the scope: builtins among them are shadowed."""
-        found = {code(node) for node in walk(self.root) if node.type == "identifier" and is_bound_here(node)}
-        return frozenset(found)
+        return frozenset(map(code, self.bindings))
 
     @cached_property
     def top_level(self) -> frozenset[str]:
@@ -138,8 +144,31 @@ class Source:
                 made.append(code(inner.child_by_field_name("name")))
             elif inner.type in {"import_statement", "import_from_statement"}:
                 made += [code(one) for one in walk(inner) if one.type == "identifier" and is_bound_here(one)]
-        bindings = [code(one) for one in walk(self.root) if one.type == "identifier" and is_bound_here(one)]
-        return frozenset(one for one in made if bindings.count(one) == 1)
+        times = Counter(map(code, self.bindings))
+        return frozenset(one for one in made if times[one] == 1)
+
+    @cached_property
+    def bindings(self) -> Sequence[Node]:
+        """Every identifier that is bound where it stands, in order of place."""
+        return [one for one in self.nodes("identifier") if is_bound_here(one)]
+
+    def nodes(self, *kinds: str) -> Sequence[Node]:
+        """Return the nodes of these kinds, which are among those that are indexed, in order of place."""
+        return self._of(kinds)[0]
+
+    def inside(self, outer: Node, *kinds: str) -> Sequence[Node]:
+        """Return those of these kinds in a definition, itself left out."""
+        nodes, starts = self._of(kinds)
+        return nodes[bisect_right(starts, outer.start_byte) : bisect_left(starts, outer.end_byte)]
+
+    def own(self, outer: Node, *kinds: str) -> Iterator[Node]:
+        """Yield those of these kinds in a definition that stand in no function, class or lambda inside of it."""
+        scopes, passed = self.inside(outer, *_SCOPES), 0
+        for node in self.inside(outer, *kinds):
+            while passed < len(scopes) and scopes[passed].end_byte <= node.start_byte:
+                passed += 1
+            if passed == len(scopes) or node.start_byte <= scopes[passed].start_byte:
+                yield node
 
     def variables(self, node: Node) -> Mapping[str, Sequence[Node]]:
         """Return every place at which each variable stands in a node, nested functions included; no attribute or
@@ -154,6 +183,25 @@ class Source:
         around = [one for one in self.functions if one.node.start_byte <= node.start_byte < one.node.end_byte]
         return around[0].qualname if around else ""
 
+    def _of(self, kinds: tuple[str, ...]) -> tuple[list[Node], list[int]]:
+        """Return the nodes of these kinds, and where they start."""
+        known = self._ordered.get(kinds)
+        if known is None:
+            nodes = [
+                node for kind in kinds for node in (self._names if kind in _NAMES else self._structure).get(kind, ())
+            ]
+            nodes.sort(key=lambda node: (node.start_byte, -node.end_byte))
+            known = self._ordered[kinds] = nodes, [node.start_byte for node in nodes]
+        return known
+
+    @cached_property
+    def _structure(self) -> Mapping[str, list[Node]]:
+        return _captured(self.root, _STRUCTURE)
+
+    @cached_property
+    def _names(self) -> Mapping[str, list[Node]]:
+        return _captured(self.root, _NAMES)
+
     @cached_property
     def _definitions(self) -> tuple[Definition, ...]:
         return tuple(_definitions(self.root))
@@ -163,10 +211,26 @@ class Source:
         return byte if self._data is None else len(self._data[:byte].decode("utf-8", "replace"))
 
 
-@lru_cache(maxsize=8)
+@recent(characters=200_000)
 def read(text: str) -> Source:
     """Return the text's `Source`. The last few are kept: several rules read one file."""
     return Source(text)
+
+
+def _captured(root: Node, kinds: tuple[str, ...]) -> Mapping[str, list[Node]]:
+    # One walk in C for all rules; a walk in Python for each of them took most of their time.
+    from tree_sitter import QueryCursor
+
+    return QueryCursor(_query(kinds)).captures(root)
+
+
+@cache
+def _query(kinds: tuple[str, ...]) -> Query:
+    # Imported here because only a process that analyses Python needs the grammar.
+    import tree_sitter_python
+    from tree_sitter import Language, Query
+
+    return Query(Language(tree_sitter_python.language()), "\n".join(f"({kind}) @{kind}" for kind in kinds))
 
 
 def code(node: Node | None) -> str:

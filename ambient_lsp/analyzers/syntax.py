@@ -7,12 +7,14 @@ analyzer finds nothing in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, TypeGuard
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from ambient_lsp.analyzers.recent import recent
+from ambient_lsp.analyzers.source import read
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Syntax:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._parsed = text
         # The parser shares no node, so the copy that libcst makes to be sure of that is not needed.
         self._wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
         self.module = self._wrapper.module
@@ -50,7 +53,17 @@ class Syntax:
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        return self._wrapper.resolve(PositionProvider)
+        # `resolve` asks the provider just so, and then walks the whole tree once more for providers that nobody named.
+        return cast("Mapping[cst.CSTNode, CodeRange]", PositionProvider()._gen(self._wrapper))
+
+    @cached_property
+    def _headers(self) -> Mapping[cst.CSTNode, Span]:
+        """Where the names of functions are, told by the other parser: its tree has all places, and takes no time."""
+        source = read(self._parsed)
+        if [one.name for one in source.functions] != [one.node.name.value for one in self.functions]:
+            return {}  # it sees another program than libcst does
+        named = [one.node.child_by_field_name("name") or one.node for one in source.functions]
+        return {one.node: source.span(name) for one, name in zip(self.functions, named, strict=True)}
 
     @cached_property
     def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
@@ -64,7 +77,7 @@ class Syntax:
 
     def header(self, node: cst.FunctionDef | cst.ClassDef) -> Span:
         """Return where a definition's name is, which is what an editor should underline."""
-        return self.span(node.name)
+        return self._headers.get(node) or self.span(node.name)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """Return the node that holds this one; None for the module."""
@@ -116,7 +129,7 @@ class _Replacer(cst.CSTTransformer):
         return self._changes.get(original_node, updated_node)
 
 
-@lru_cache(maxsize=8)
+@recent(characters=100_000)
 def parse(text: str) -> Syntax | None:
     """Return the module's syntax; None when it does not parse. The last few are kept: several rules read one file."""
     try:

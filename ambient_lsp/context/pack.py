@@ -181,6 +181,7 @@ class Repository:
             important_files=self._important_files(),
             failing_log=redact(trigger.failing_log)[0] if trigger.failing_log else "",
             skipped=skipped,
+            fixes=trigger.verify,
         )
 
     def _targets(

@@ -13,7 +13,7 @@ nobody has decided anything yet), and each kind of evidence multiplies the odds:
 | the sandbox showed that it does not | 1/20 | `Proposal.verdict` |
 
 A proposal is as sure as its best finding. Its score, which decides what is checked first and what is kept, is the
-confidence times ten, plus two for a warning and four for an error.
+confidence times ten, plus two for a warning and four for an error, and two less for a hint.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ CONFIDENCE = 10.0
 """What full confidence adds to a score."""
 
 SEVERITY = 2.0
-"""What a warning adds, and an error twice: a cap must not keep the small things and drop the one that matters."""
+"""What a warning adds, an error twice, and a hint takes off: a cap must not keep the small things and drop the one that
+matters."""
 
 _MEASURED_TAGS = frozenset({"measured", "observed", "complexity", "size", "coverage"})
 _MEASURED_PROOFS = frozenset({ProofKind.SIMPLER, ProofKind.FASTER, ProofKind.TESTS})
@@ -76,8 +77,9 @@ def of_proposal(proposal: Proposal, findings: Iterable[Finding], precision: floa
 def scored(proposal: Proposal, findings: Mapping[str, Finding]) -> Proposal:
     """Return the proposal with its score, from `findings` (by id) and the evidence; what it said of itself is lost."""
     mine = [findings[one] for one in proposal.finding_ids if one in findings]
-    worst = max((finding.severity.rank for finding in mine), default=0) - Severity.INFORMATION.rank
-    return replace(proposal, score=CONFIDENCE * of_proposal(proposal, mine) + SEVERITY * max(worst, 0))
+    usual = Severity.INFORMATION.rank
+    worst = max((finding.severity.rank for finding in mine), default=usual) - usual
+    return replace(proposal, score=CONFIDENCE * of_proposal(proposal, mine) + SEVERITY * worst)
 
 
 def _odds(probability: float) -> float:

@@ -128,6 +128,9 @@ def _parts(value: Any) -> Iterator[bytes]:
         yield value
     elif kind in (set, frozenset):
         yield b"{"
+        if all(type(one) is str for one in value):  # the words of a file: one piece, not one for each
+            yield repr(sorted(value)).encode("utf-8", "surrogatepass")
+            return
         yield from sorted(b"".join(len(part).to_bytes(8, "little") + part for part in _parts(one)) for one in value)
         yield b"}"
     elif kind is dict:

@@ -26,6 +26,7 @@ async def travel(road: Road) -> None:
     """Take one trigger down the whole road; `glance` has gone before."""
     road.progress("context", "reading the repository", 0, 1)
     context = await road.pack()
+    road.bench.know(context.targets)
     for path, reason in context.skipped.items():
         if path in road.run.trigger.paths:
             road.problem(path, AmbientError(f"{path} was skipped: {reason}"))
@@ -67,5 +68,6 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     failed = {error.where for error in road.errors}
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
-        if proposal.id not in again and (outdated or proposal.agent not in failed):
+        looked_for = context.fixes and proposal.agent not in failed
+        if proposal.id not in again and (outdated or looked_for):
             road.settle(replace(proposal, state=ProposalState.STALE), proposal)

@@ -153,7 +153,7 @@ def rechecker(road: Road, context: Context) -> Recheck:
         specialist = next(one for one in road.specialists if one.name == agent)
         snapshots = {path: None if text is None else freeze(road.root, path, text) for path, text in texts.items()}
         targets: tuple[Snapshot, ...] = tuple(one for one in snapshots.values() if one is not None)
-        patched = replace(context, targets=targets)
+        patched = replace(context, targets=targets, fixes=False)
         async with aclosing(specialist.propose(patched, PatchedWorkbench(road.bench, snapshots))) as stream:  # type: ignore[type-var]  # as above
             return [item async for item in stream if isinstance(item, Finding)]
 

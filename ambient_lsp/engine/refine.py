@@ -7,6 +7,7 @@ aside with a sentence that says why.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,11 @@ BASE = 10.0
 
 AGREEMENT = 5.0
 """What each further specialist who proposes the same adds to the score."""
+
+
+TURN = 2.0
+"""What each better proposal of the same specialist for the same file takes off a score, as much as one level of
+severity: where the cap bites, five small things of one must not push aside what the others have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +50,8 @@ class Refined:
 
 def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str, float] | None = None) -> Refined:
     """Merge, rank, resolve and cap. `per_file` is the most proposals kept for one file; `weights` scale an agent's
-    score by what became of its earlier proposals."""
-    ranked = sorted(
-        _merge_same(proposals),
-        key=lambda one: (
-            -(BASE + one.score) * (weights or {}).get(one.agent, 1.0),
-            one.proof.kind is ProofKind.CHECKS,
-            one.risk_level.rank,
-            one.id,
-        ),
-    )
+    score by what became of its earlier proposals. Of equal ones that comes first which its specialist named first."""
+    ranked = _ranked(_merge_same(proposals), weights or {})
     kept: list[Proposal] = []
     aside: list[SetAside] = []
     count: dict[str, int] = {}
@@ -72,6 +70,21 @@ def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str
             for path in proposal.files_touched:
                 count[path] = count.get(path, 0) + 1
     return Refined(tuple(kept), tuple(aside))
+
+
+def _ranked(proposals: Sequence[Proposal], weights: Mapping[str, float]) -> list[Proposal]:
+    """Return the proposals in the order in which they go on: the best first, the specialists in turns."""
+
+    def strength(one: Proposal) -> float:
+        return (BASE + one.score) * weights.get(one.agent, 1.0)
+
+    turns: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    worth: list[tuple[float, Proposal]] = []
+    for one in sorted(proposals, key=lambda one: -strength(one)):
+        worth.append((strength(one) - TURN * turns[one.agent, one.files_touched], one))
+        turns[one.agent, one.files_touched] += 1
+    worth.sort(key=lambda pair: (-pair[0], pair[1].proof.kind is ProofKind.CHECKS, pair[1].risk_level.rank))
+    return [one for _, one in worth]
 
 
 def merge_findings(findings: Sequence[Finding]) -> list[Finding]:

@@ -80,6 +80,7 @@ class Services:
         self._telemetry = TelemetryLog(root, config.telemetry)
         self._slots = asyncio.Semaphore(max(1, min(4, os.cpu_count() or 1)))
         self._lock = asyncio.Lock()
+        self._choosing = asyncio.Lock()
         self._repository: Repository | None = None
         self._checkouts: asyncio.Future[GitCheckouts] | None = None
         self._specialists: list[Proposer] | None = None
@@ -329,16 +330,17 @@ class Services:
                 await (await self._checkouts).close()
 
     async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
-        if self._chosen is None:
-            if (sandbox := self._given_sandbox) is not None:
-                readiness = [await sandbox.probe()]
-            else:
-                from ambient_lsp.sandbox.select import choose
+        async with self._choosing:
+            if self._chosen is None:
+                if (sandbox := self._given_sandbox) is not None:
+                    readiness = [await sandbox.probe()]
+                else:
+                    from ambient_lsp.sandbox.select import choose
 
-                sandbox, readiness = await choose(self.config.sandbox, self.root)
-            logged = None if sandbox is None else LoggedSandbox(sandbox, partial(self._log, "command_executed"))
-            self._chosen = (logged, tuple(readiness))
-        return self._chosen
+                    sandbox, readiness = await choose(self.config.sandbox, self.root)
+                logged = None if sandbox is None else LoggedSandbox(sandbox, partial(self._log, "command_executed"))
+                self._chosen = (logged, tuple(readiness))
+            return self._chosen
 
     def _memo(self) -> Memo:
         if self._kept is None:

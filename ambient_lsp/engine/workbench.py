@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ambient_lsp.engine.memo import MISSING, Memo, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from ambient_lsp.config import Agents
     from ambient_lsp.engine.cpu import CpuPool
@@ -41,12 +41,17 @@ class EngineWorkbench:
         self._coverage = coverage
         self._observe = observe
         self._moody = moody
+        self._known: dict[str, Snapshot] = {}
         # Specialists look at several files at once; the sandbox answers one question after the other.
         self._sandbox = asyncio.Lock()
 
+    def know(self, targets: Iterable[Snapshot]) -> None:
+        """Hold the texts that the run looks at: whoever reads one of these files sees the same text as its reviewer."""
+        self._known.update((target.path, target) for target in targets)
+
     async def read(self, path: str) -> Snapshot | None:
         """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""
-        return await self._read(path)
+        return self._known.get(path) or await self._read(path)
 
     async def cpu(self, function: Callable[..., T], /, *args: Any) -> T:
         """Run a module-level function in a warm worker process; one that is pure, only where it is not known yet."""

@@ -153,7 +153,9 @@ def _fix(
         return [_action(session, action)]
     if proposal.state is not ProposalState.OFFERED:
         return []
-    if harmless(proposal) and session.support.resolves_edits and session.support.action_literals:
+    resolvable = session.support.resolves_edits and session.support.action_literals
+    # A fix of another file, such as a new test in an existing one, is not for this document's edit.
+    if resolvable and harmless(proposal) and _path(session, uri) in proposal.files_touched:
         action.data = {"uri": uri, "proposal_ids": [proposal.id]}
         rivals = [
             rival
@@ -168,13 +170,16 @@ def _fix(
     return [_action(session, action)]
 
 
+def _path(session: Session, uri: str) -> str:
+    place = session.workspaces.of(uri)
+    return place[1] if place is not None else ""
+
+
 def _moved_on(session: Session, uri: str, proposal: Proposal) -> bool:
     """Whether the open text is another than the one that the proof is about."""
-    place, document = session.workspaces.of(uri), session.documents.get(uri)
-    return (
-        place is not None
-        and document is not None
-        and any(edit.path == place[1] and edit.base_sha256 not in (None, document.sha256) for edit in proposal.edits)
+    document, path = session.documents.get(uri), _path(session, uri)
+    return document is not None and any(
+        edit.path == path and edit.base_sha256 not in (None, document.sha256) for edit in proposal.edits
     )
 
 

@@ -82,13 +82,16 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
         session.support,
         confirm=confirm,
     )
-    refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER)
+    closed = any(document is None or document.version is None for document in current.values())
+    refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
     seen = await _look(session, workspace, expected)
     result = _judge(expected, before, seen, refusal)
     if previewed and result.outcome != "refused":
         engine.approve(proposal.id, session.support.name, "confirmed in the editor's preview")
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
     _watch_for_undo(session, workspace, proposal.id, before, seen)
+    if all(document is None or document.version is None for document in current.values()):
+        session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
     if result.outcome == "partly":
         await _offer_undo(session, workspace, result, texts, expected)
     elif result.outcome == "refused":
@@ -121,16 +124,43 @@ async def _answer(session: Session, params: types.ShowMessageRequestParams) -> s
     return str(getattr(answer, "title", "") or "")
 
 
-async def _send(session: Session, label: str, edit: types.WorkspaceEdit, seconds: float) -> str:
-    """Send an edit; return the client's reason against it, which is only used to explain."""
+async def _send(
+    session: Session, label: str, edit: types.WorkspaceEdit, seconds: float, *, closed: bool = False
+) -> str:
+    """Send an edit; return the client's reason against it, which is only used to explain.
+
+    `closed` tells that it changes or makes files that are not open.
+    """
+    metadata = None
+    if closed and session.support.knows_refactorings:
+        # VS Code saves what a refactoring changes, as its user set it (`files.refactoring.autoSave`). Else a new file
+        # would be empty on the disk, and its text in a tab that nobody opened.
+        metadata = types.WorkspaceEditMetadata(is_refactoring=True)
     try:
-        params = types.ApplyWorkspaceEditParams(edit, f"Ambient: {label}")
+        params = types.ApplyWorkspaceEditParams(edit, f"Ambient: {label}", metadata)
         answer = await session.protocol.ask(types.WORKSPACE_APPLY_EDIT, params, seconds)
     except TimeoutError:
         return "The editor did not answer."
     except JsonRpcException as error:
         return f"The editor answered with an error: {error.message}"
     return str(getattr(answer, "failure_reason", None) or "")
+
+
+async def _show(
+    session: Session, workspace: Workspace, edits: Sequence[FileEdit], after: Mapping[str, str | None]
+) -> None:
+    """Open the first of the files that a fix changed: none of them is open, so it would look as if nothing happened."""
+    edit = next((edit for edit in edits if edit.kind in {"create", "modify"}), None)
+    text = after.get(edit.path) if edit is not None else None
+    if edit is None or text is None or not session.support.shows_documents:
+        return
+    uri, start = workspace.uri_of(edit.path), workspace_edit.landing(edit)
+    place = Document(uri, text, session.support.encoding).range(start, start)
+    params = types.ShowDocumentParams(uri, take_focus=True, selection=place)
+    try:
+        await session.protocol.ask(types.WINDOW_SHOW_DOCUMENT, params, _ANSWER)
+    except (TimeoutError, JsonRpcException) as error:
+        logger.info("the changed file was not shown: %r", error)
 
 
 async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -22,6 +22,7 @@ class ClientSupport:
     renames_files: bool = False
     deletes_files: bool = False
     applies_edits: bool = False
+    knows_refactorings: bool = False
     action_literals: bool = False
     disabled_actions: bool = False
     preferred_actions: bool = False
@@ -56,6 +57,7 @@ def support_of(params: types.InitializeParams) -> ClientSupport:
         renames_files=types.ResourceOperationKind.Rename in operations,
         deletes_files=types.ResourceOperationKind.Delete in operations,
         applies_edits=has("workspace.apply_edit"),
+        knows_refactorings=has("workspace.workspace_edit.metadata_support"),
         action_literals=get_capability(caps, "text_document.code_action.code_action_literal_support", None) is not None,
         disabled_actions=has("text_document.code_action.disabled_support"),
         preferred_actions=has("text_document.code_action.is_preferred_support"),

@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lsprotocol import types
 
+import ambient_lsp
 from ambient_lsp.analyzers.aliases import repeats
 from ambient_lsp.engine.hidden import visible
 from ambient_lsp.lsp.documents import Document
@@ -253,17 +255,19 @@ def _place(document: Document, finding: Finding) -> Placed:
 
 
 def rule_page(rule: str) -> str:
-    """Return the address of a rule's page; empty when the package does not name its documentation."""
-    base = _documentation()
-    return f"{base.rstrip('/')}/rules/{rule}" if base else ""
+    """Return the URI of a rule's page, on this machine and of this version; empty where there is none.
+
+    A rule that is one of many, such as `AMB-STYLE-F401`, has their common page.
+    """
+    pages, name = _rule_pages(), rule
+    while name and name not in pages:
+        name = name.rpartition("-")[0]
+    return pages.get(name, "")
 
 
 @functools.cache
-def _documentation() -> str:
-    from importlib import metadata
-
-    try:
-        urls = metadata.metadata("ambient-lsp").get_all("Project-URL") or []
-    except metadata.PackageNotFoundError:
-        return ""
-    return next((url.split(",", 1)[1].strip() for url in urls if url.startswith("Documentation,")), "")
+def _rule_pages() -> dict[str, str]:
+    """Return the URI of every page, by its rule."""
+    packaged = Path(ambient_lsp.__file__).parent / "data" / "rules"
+    folder = packaged if packaged.exists() else Path(ambient_lsp.__file__).parents[1] / "docs" / "rules"
+    return {page.stem: page.as_uri() for page in folder.glob("AMB-*.md")}

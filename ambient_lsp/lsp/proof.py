@@ -5,6 +5,8 @@ from __future__ import annotations
 from ambient_lsp.lsp.fixes import needs_approval
 from ambient_lsp.model import Finding, Proposal, ProposalState, Verdict
 
+_SAVED = {"seconds": "time", "bytes": "memory"}
+"""What a measurement is of, by its unit."""
 _UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING})
 
 
@@ -23,17 +25,40 @@ def in_title(proposal: Proposal, *, since: bool = False) -> str:
 
 
 def shown(verdict: Verdict) -> str:
-    """Return the shortest true sentence about a verdict that passed."""
-    passed = [test in check.base for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
-    if known := sum(passed):
-        return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
-    if passed:
-        return f"{len(passed)} new test{'s pass' if len(passed) != 1 else ' passes'}"
+    """Return the shortest true words about a verdict that passed."""
+    if words := [words for words in (_saved(verdict), _passing(verdict), _noticed(verdict)) if words]:
+        return ", ".join(words)
     if verdict.measurements:
         first = verdict.measurements[0]
         return f"{first.name} {first.before:g} → {first.after:g} {first.unit}".rstrip()
     names = ", ".join(check.name for check in verdict.checks)
     return f"{names} as before" if names else verdict.reason
+
+
+def _saved(verdict: Verdict) -> str:
+    """Return how much time or memory it saves, where that is what was measured first."""
+    first = verdict.measurements[0] if verdict.measurements else None
+    if first is None or first.unit not in _SAVED or not 0 <= first.after < first.before:
+        return ""
+    # Rounded down: nothing takes 100 % less time.
+    return f"{int((1 - first.after / first.before) * 100)} % less {_SAVED[first.unit]}"
+
+
+def _passing(verdict: Verdict) -> str:
+    passed = [(test, check) for check in verdict.checks for test, now in check.patched.items() if now == "passed"]
+    new = [test for test, check in passed if test not in check.base]
+    known = len(passed) - len(new)
+    if known and not (new and _noticed(verdict)):
+        return f"{known} test{'s pass' if known != 1 else ' passes'} as before"
+    functions = len({test.partition("[")[0] for test in new})
+    cases = f" in {len(new)} cases" if len(new) > functions else ""
+    return f"{functions} new test{'s pass' if functions != 1 else ' passes'}{cases}" if new else ""
+
+
+def _noticed(verdict: Verdict) -> str:
+    """Return how many of the mistakes that were put into the code the new tests noticed."""
+    found = next((one for one in verdict.measurements if one.name == "mutants noticed"), None)
+    return f"{found.after:g} {found.unit} mistakes noticed" if found is not None else ""
 
 
 def why_not(proposal: Proposal) -> str:

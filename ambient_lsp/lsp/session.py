@@ -268,6 +268,8 @@ class Session:
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)
                 self.send_status()
+                if workspace not in self._readiness:  # looking at it went wrong, and the engine may know by now
+                    self.spawn(self._look_at_readiness(workspace))
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""

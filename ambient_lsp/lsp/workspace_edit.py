@@ -45,6 +45,16 @@ def minimal(text: str, change: Replacement) -> Replacement:
     return Replacement(start, end, middle)
 
 
+def landing(edit: FileEdit) -> int:
+    """Return where in the new text most was written: what somebody wants to see of a changed file."""
+    most = max(edit.replacements, key=lambda change: len(change.text), default=None)
+    if most is None:
+        return 0
+    before = (change for change in edit.replacements if change.end <= most.start and change != most)
+    moved = sum(len(change.text) - (change.end - change.start) for change in before)
+    return most.start + moved + len(most.text) - len(most.text.lstrip("\r\n"))
+
+
 def build(
     edits: Sequence[FileEdit],
     documents: Mapping[str, Document],
@@ -80,10 +90,12 @@ def _changes(
 ) -> list[_Change]:
     uri = uris[edit.path]
     if edit.kind == "create":
-        start = types.Range(types.Position(0, 0), types.Position(0, 0))
+        # Neovim has an empty file as one empty line with an ending, which would stay behind the text. All others take
+        # the end of a range that is beyond a text for the text's end.
+        whole = types.Range(types.Position(0, 0), types.Position(1, 0))
         return [
             types.CreateFile(uri=uri, options=types.CreateFileOptions(overwrite=False), annotation_id=annotation),
-            _text_change(uri, None, [types.TextEdit(start, edit.text or "")], annotation),
+            _text_change(uri, None, [types.TextEdit(whole, edit.text or "")], annotation),
         ]
     if edit.kind == "delete":
         return [types.DeleteFile(uri=uri, annotation_id=annotation)]

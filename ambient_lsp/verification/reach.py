@@ -60,8 +60,12 @@ def places(old: str, new: str) -> Iterator[list[Statement]]:
         statements = list(dict.fromkeys(statement for statement in found if statement is not None))
         if statements:
             yield statements
-        elif any(statement_at(old, line) is not None for line in range(i1 + 1, i2 + 1)):
-            first, last = enclosing_function(new, max(j1, 1)) or (1, len(after))
+            continue
+        gone = next((line for line in before[i1:i2] if line.strip() and not line.lstrip().startswith("#")), None)
+        if gone is not None and any(statement_at(old, line) is not None for line in range(i1 + 1, i2 + 1)):
+            # What stood behind a function is no part of it: it was not indented as far.
+            column = len(gone) - len(gone.lstrip())
+            first, last = enclosing_function(new, max(j1, 1), column) or (1, len(after))
             yield [Statement(first, last)]
 
 

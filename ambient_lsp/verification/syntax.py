@@ -82,12 +82,13 @@ def statement_at(text: str, line: int) -> Statement | None:
     return None
 
 
-def enclosing_function(text: str, line: int) -> tuple[int, int] | None:
-    """Return the first and last line of the body of the innermost function around a line; None at module level."""
+def enclosing_function(text: str, line: int, column: int | None = None) -> tuple[int, int] | None:
+    """Return the first and last line of the body of the innermost function around a line; None at module level. With a
+    `column`, only of functions that a statement indented as far could stand in."""
     best: tuple[int, int] | None = None
     for node in walk(parse(text)):
         if node.type == "function_definition" and node.start_point[0] < line <= node.end_point[0] + 1:
-            best = _body(node)
+            best = _body(node) if column is None or node.start_point[1] < column else best
     return best
 
 

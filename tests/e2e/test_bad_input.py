@@ -487,7 +487,7 @@ async def test_a_clock_that_goes_backwards_hides_nothing(tmp_path: Path, monkeyp
         assert engine.leader
         record = await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"], verify=False)).wait()
         assert record.state == "done"
-        assert engine.proposals()
+        assert engine.findings()
         assert "AMB-SEC-WEAK-HASH" not in {one.rule for one in engine.findings("app.py")}
 
 

@@ -15,8 +15,8 @@ REPOSITORY = Path(__file__).parents[2]
 PYTHON = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {shlex.quote(sys.executable)} "$@"\n'
 """A script that is a Python with this checkout installed."""
 
-SECONDS = 165.0
-"""How long one run of an editor may take: a busy machine with two cores needs a fifth of it."""
+SECONDS = 240.0
+"""How long one run of an editor may take: two quiet cores need a sixth of it."""
 
 
 def installed(name: str, program: str) -> Path:

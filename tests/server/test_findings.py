@@ -9,6 +9,7 @@ import pytest
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.lsp.publisher import INTERVAL
 from ambient_lsp.model import TriggerKind
+from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import freeze
 from tests.fakes.engine import FakeEngine
 from tests.server.wire import Connection, settle, until
@@ -38,6 +39,7 @@ async def test_opening_a_file_shows_its_findings_with_everything_an_editor_can_s
         (found,) = it.editor.diagnostics[file.as_uri()]
     assert found["source"] == "ambient"
     assert found["code"] == "AMB-SEC-MD5"
+    assert "codeDescription" not in found  # the fake engine's rule has no page
     assert found["severity"] == 3  # a warning of an agent is not a compiler's warning
     assert found["range"] == {"start": {"line": 1, "character": 12}, "end": {"line": 1, "character": 15}}
     assert found["relatedInformation"][0]["message"] == "used here"
@@ -351,3 +353,18 @@ async def test_a_glance_adds_to_what_an_agent_said_until_it_speaks_again(file, m
         await until(lambda: messages(it, file.as_uri()) == ["md5 is broken", stale])
         look(it, typed, glance=False)
         await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"] * 2)
+
+
+async def test_a_sandbox_that_could_not_be_looked_at_is_looked_at_again(file, monkeypatch):
+    answers = iter([OSError("busy"), (Readiness(True, "fake"),)])
+
+    async def readiness(engine):
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(FakeEngine, "readiness", readiness)
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), file.read_text())
+        await until(lambda: [one for one in it.wire.of("ambient/status") if one["folders"][0]["sandbox"] == "fake"])

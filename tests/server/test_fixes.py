@@ -318,6 +318,37 @@ async def test_a_created_file_comes_with_its_text_in_the_same_edit(file):
         await start(it, file.as_uri())
         kinds_of_change = [change.get("kind", "text") for change in it.editor.edits[0]["documentChanges"]]
         assert kinds_of_change == ["text", "create", "text"]
+        # Neovim would keep an empty line behind the text, if that were not a part of what is replaced.
+        (edit,) = it.editor.edits[0]["documentChanges"][2]["edits"]
+        assert edit["range"]["end"] == {"line": 1, "character": 0}
+
+
+async def test_a_fix_that_changes_only_files_that_are_not_open_is_shown_and_may_be_saved(file):
+    for words, changed in (("makes", "made.py"), ("pair", "other.py")):
+        async with Connection(file.parent) as it:
+            await ready(it, file.as_uri(), f"md5  # {words} elsewhere\n")
+            done = await start(it, file.as_uri())  # with a command: there is no edit of this file to resolve
+            assert (done["outcome"], done["changed"]) == ("applied", [changed])
+            # VS Code saves what a refactoring changed without showing it.
+            assert it.wire.of("workspace/applyEdit")[0]["metadata"] == {"isRefactoring": True}
+            await until(lambda: it.wire.of("window/showDocument"))
+            (opened,) = it.wire.of("window/showDocument")
+            assert opened["uri"] == file.with_name(changed).as_uri() and opened["takeFocus"]
+            assert opened["selection"]["start"] == {"line": 0, "character": 0}
+
+
+async def test_a_fix_of_what_the_user_looks_at_opens_nothing_else(file):
+    async with Connection(file.parent) as it:
+        await ready(it, file.as_uri(), "md5  # medium\n")
+        await start(it, file.as_uri())
+        await settle()
+        assert "metadata" not in it.wire.of("workspace/applyEdit")[0] and not it.wire.of("window/showDocument")
+    async with Connection(file.parent, client="plain") as it:
+        await ready(it, file.as_uri(), "md5  # pair elsewhere\n")
+        (command,) = [action for action in await it.actions(file.as_uri(), 0) if "sha256" in action["title"]]
+        await it.wire.request("workspace/executeCommand", command)
+        assert (await it.applied())["outcome"] == "applied"
+        assert "metadata" not in it.wire.of("workspace/applyEdit")[0] and not it.wire.of("window/showDocument")
 
 
 async def test_commands_return_at_once_and_a_run_can_be_cancelled_by_id(file):

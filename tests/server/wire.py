@@ -105,6 +105,7 @@ class Editor:
         wire.on_diagnostics = self._take  # type: ignore[method-assign]
         wire.answers["workspace/applyEdit"] = self.apply_edit
         wire.answers["window/showMessageRequest"] = lambda params: {"title": self.chosen}
+        wire.answers["window/showDocument"] = lambda params: {"success": True}
         wire.answers["client/registerCapability"] = lambda params: None
         wire.answers["workspace/configuration"] = lambda params: [None for _ in params["items"]]
         wire.answers["window/workDoneProgress/create"] = lambda params: None
@@ -146,8 +147,10 @@ class Editor:
         return {"line": len(starts) - 1, "character": self._units(before[starts[-1] :])}
 
     def offset(self, uri: str, position: dict[str, int]) -> int:
-        """Like an editor; but a position outside of the text is an error here."""
+        """Like an editor; but a position outside of the text is an error here, save in an empty one."""
         text = self.texts[uri]
+        if not text:
+            return 0
         starts = [0, *(match.end() for match in _ENDING.finditer(text))]
         line = starts[position["line"]]
         end = starts[position["line"] + 1] if position["line"] + 1 < len(starts) else len(text)

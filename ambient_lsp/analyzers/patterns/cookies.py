@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
@@ -22,6 +23,7 @@ from ambient_lsp.analyzers.patterns.match import (
     given,
     missing,
     names,
+    unless,
 )
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
@@ -125,8 +127,13 @@ def _without(keyword: str, at: int) -> Condition:
     """A flag is switched off, for whatever cookie; or missing, for one that a login hangs on."""
     return any_of(
         all_of(_any_cookie, given(keyword, FALSE, at)),
-        all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, NONE, at))),
+        unless(_sets_flags_itself, all_of(_sets_cookie, any_of(missing(keyword, at), given(keyword, NONE, at)))),
     )
+
+
+def _sets_flags_itself(call: Call) -> Node | None:
+    """Whether the framework sets the flags unless it is told not to."""
+    return call.callee if "falcon" in call.module.imported else None
 
 
 def _long_life(module: Module, node: Node) -> bool:
@@ -158,9 +165,10 @@ def _fixation(module: Module) -> Iterator[Hit]:
 
 
 def _morsels(module: Module) -> Iterator[Hit]:
-    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies."""
+    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies, and cookies without that line."""
     if "http" not in module.imported:
         return
+    yield from _bare_morsels(module)
     for node in module.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         inner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
@@ -171,6 +179,27 @@ def _morsels(module: Module) -> Iterator[Hit]:
             yield Hit(rule, right)
 
 
+def _bare_morsels(module: Module) -> Iterator[Hit]:
+    flags: dict[str, set[str]] = {}
+    made: list[tuple[Node, Node]] = []
+    for node in module.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        owner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        if left is None or right is None or owner is None:
+            continue
+        key = module.value(left.child_by_field_name("subscript"))
+        if re.search(rf"\b{re.escape(code(owner))}\s*=\s*([\w.]+\.)?SimpleCookie\(\)", module.text):
+            made.append((left, right))
+        elif isinstance(key, str):
+            flags.setdefault(code(module.origin(owner)), set()).add(key.lower())
+    for left, right in made:
+        about = words(str(module.value(left.child_by_field_name("subscript")))) | words(code(right))
+        if not about & _SENSITIVE or "update(" in module.text:
+            continue
+        given = flags.get(code(left), set())
+        yield from (Hit(rule, left) for rule, flag in ((SECURE, "secure"), (HTTPONLY, "httponly")) if flag not in given)
+
+
 _COOKIE = names("*.set_cookie *.set_signed_cookie *.set_secure_cookie")
 _SESSION_COOKIES = names("SESSION_COOKIE CSRF_COOKIE REMEMBER_COOKIE")
 _CALLS = (
@@ -179,8 +208,6 @@ _CALLS = (
     CallPattern(SAMESITE, _COOKIE, all_of(_sets_cookie, given("samesite", equals("None", "none"), 8))),
     CallPattern(LIFE, _COOKIE, all_of(_sets_cookie, given("max_age", _long_life, 2))),
     CallPattern(IN_COOKIE, _COOKIE, _holds_password),
-    CallPattern(SECURE, names("starlette.middleware.sessions.SessionMiddleware *.SessionMiddleware"),
-                given("https_only", FALSE)),
     CallPattern(EXPIRY, names("*.set_expiry"), given("value", _long_life, 0)),
 )  # fmt: skip
 _SETTINGS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.patterns.environment import default_of
 from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, Setting, equals, given, names
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
@@ -24,6 +25,8 @@ _SECRET_NAME = re.compile(
 _WELL_KNOWN = re.compile(
     r"\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,}|xox[abprs]-[A-Za-z0-9-]{20,}"
     r"|sk_live_[0-9a-zA-Z]{20,}|AIza[0-9A-Za-z_-]{35}|glpat-[\w-]{20,}|sk-ant-[\w-]{20,})"
+    r"|hooks\.slack\.com/services/T\w+/B\w+/\w{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{40,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{32,}|npm_[A-Za-z0-9]{36}|pypi-AgEI[\w-]{50,}|sk_test_[0-9a-zA-Z]{20,}"
     r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
 _IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://([^/\s:@{}<>$%]+):([^/\s:@{}<>$%]{3,})@[\w.-]+")
@@ -91,9 +94,9 @@ def _literals(module: Module) -> Iterator[Hit]:
             header = re.fullmatch(r"(?:Bearer|Basic|Token) (\S{12,})", str(module.value(value)))
             if header is not None and not is_placeholder(header[1]):
                 yield Hit(SECRET, value, "a login stands in the header")
-        if not _SECRET_NAME.search(name) or value.type != "string":
+        if not _SECRET_NAME.search(name):
             continue
-        text = module.value(value)
+        text = _text_of(module, value)
         about = words(name)
         if "token" in about and about & _NO_LOGIN_TOKENS:
             continue
@@ -125,6 +128,36 @@ def _named_strings(module: Module) -> Iterator[tuple[str, Node]]:
             name, value = parameter.child_by_field_name("name"), parameter.child_by_field_name("value")
             if name is not None and value is not None:
                 yield code(name), value
+
+
+def _text_of(module: Module, node: Node) -> Any:
+    """Return the text that an expression of literals makes."""
+    if node.type == "call" and _DECODED.fullmatch(code(node)):
+        return re.findall(r"['\"]([^'\"]+)['\"]", code(node))[0]
+    if node.type not in ("string", "concatenated_string", "binary_operator", "parenthesized_expression"):
+        return None
+    value = module.value(node)
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+_DECODED = re.compile(r"""[\w.]*(b64decode|unhexlify|fromhex)\(b?['"][^'"\n]{8,}['"]\)(\.decode\(.{0,12}\))?""")
+
+
+def _fallbacks(module: Module) -> Iterator[Hit]:
+    """Find a secret that is used where the environment has none."""
+    if re.search(r"environ|getenv|config\(|env\b", module.text) is None:
+        return
+    for node in module.nodes("call"):
+        last = code(node.child_by_field_name("function")).rpartition(".")[2]
+        if last not in ("get", "getenv", "config", "env", "setdefault", "str"):
+            continue
+        call = Call(module, node, module.name(node.child_by_field_name("function")))
+        default, key = default_of(module, call), call.value("key", 0)
+        if default is None or not isinstance(key, str) or not _SECRET_NAME.search(key):
+            continue
+        text = _text_of(module, default)
+        if isinstance(text, str) and not is_placeholder(text) and not _is_a_label(key, text):
+            yield Hit(SECRET, default, "it is used where the environment has none")
 
 
 def _is_a_word(name: str, text: str, value: Node) -> bool:
@@ -255,7 +288,18 @@ def _values_in(node: Node) -> Iterator[Node]:
 
 def _password_literal(module: Module, node: Node) -> bool:
     value = module.value(node)
-    return node.type == "string" and isinstance(value, str) and len(value) > 3 and not value.startswith(("<", "{", "$"))
+    if not isinstance(value, str) or len(value) <= 3 or value.startswith(("<", "{", "$")):
+        return False
+    return node.type == "string" or not is_placeholder(value)
+
+
+def _compared_to_literal(call: Call) -> Node | None:
+    """Find `compare_digest(password, "...")`."""
+    for one in call.positional:
+        text = _text_of(call.module, one)
+        if isinstance(text, str) and len(text) > 3 and not is_placeholder(text):
+            return one
+    return None
 
 
 def _login_pair(module: Module, node: Node) -> bool:
@@ -289,7 +333,25 @@ _CALLS = (
         names(f"requests: {_METHODS}", f"requests.Session(): {_METHODS}", f"httpx: {_METHODS} Client"),
         given("auth", _login_pair),
     ),
+    CallPattern(
+        SECRET,
+        names(
+            "requests.auth: HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth",
+            "httpx: BasicAuth DigestAuth",
+            "aiohttp.BasicAuth",
+        ),
+        given(
+            "password",
+            lambda module, node: _password_literal(module, node) and not is_placeholder(str(module.value(node))),
+            1,
+        ),
+    ),
     CallPattern(SECRET, names("pyodbc.connect psycopg2.connect psycopg.connect"), given("dsn", _connection_text, 0)),
+    CallPattern(
+        BACKDOOR,
+        names("hmac.compare_digest secrets.compare_digest django.utils.crypto.constant_time_compare"),
+        _compared_to_literal,
+    ),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("password", equals(""))),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("passwd", equals(""))),
     CallPattern(LOGGED, _LOGGERS, _told(_TOLD)),
@@ -307,5 +369,5 @@ AREA = Area(
     (SECRET, URL_SECRET, EMPTY_PASSWORD, BACKDOOR, PLAIN_COMPARE, LOGGED, PRIVATE, STORED),
     _CALLS,
     (Setting(SECRET, _KEY_SETTINGS, _plain_key, detail="the framework's key is a literal"),),
-    finders=(_literals, _shapes, _fixed_login),
+    finders=(_literals, _fallbacks, _shapes, _fixed_login),
 )

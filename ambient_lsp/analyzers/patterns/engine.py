@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, enclosing_symbol, is_test_path
+from ambient_lsp.analyzers.patterns import worked_out
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
 from ambient_lsp.analyzers.patterns.match import Call, Hit
 from ambient_lsp.analyzers.patterns.module import Module, code
@@ -15,7 +17,7 @@ from ambient_lsp.analyzers.patterns.tables import AREAS
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tree_sitter import Node
 
@@ -35,8 +37,11 @@ _CONFIG_CLASS = re.compile(r"(?i)conf|settings")
 _MOST_CHARACTERS = 2_000_000
 
 
-def find(text: str, path: str) -> list[RawFinding]:
-    """Return every weakness that a pattern shows. Code in tests does such things on purpose, and has none."""
+def find(text: str, path: str, modules: Mapping[str, tuple[str, str]] | None = None) -> list[RawFinding]:
+    """Return every weakness that a pattern shows. Code in tests does such things on purpose, and has none.
+
+    `modules` maps dotted names of modules that the text imports to their path and text.
+    """
     if is_test_path(path) or len(text) > _MOST_CHARACTERS:
         return []
     module = Module(text, path)
@@ -47,6 +52,12 @@ def find(text: str, path: str) -> list[RawFinding]:
         if key not in seen:
             seen.add(key)
             found.append(_finding(module, hit))
+    told = {(raw.rule, raw.span.start_line) for raw in found}
+    for hit in worked_out.hits(module, modules):
+        raw = _finding(module, hit)
+        if (raw.rule, raw.span.start_line) not in told:
+            told.add((raw.rule, raw.span.start_line))
+            found.append(replace(raw, data={**raw.data, "elsewhere": "yes"}))  # what is to change does not stand here
     return found
 
 
@@ -114,7 +125,8 @@ def _assigned_settings(module: Module) -> Iterator[tuple[str, Node, bool]]:
         if function.endswith(("config.update", "config.from_mapping")):
             call = Call(module, node, function)
             yield from ((name, value, True) for name, value in call.keywords.items())
-            for pair in call.positional[0].named_children if call.positional else ():
+            table = module.origin(call.positional[0]) if call.positional else None
+            for pair in table.named_children if table is not None else ():
                 key = module.value(pair.child_by_field_name("key"))
                 value = pair.child_by_field_name("value")
                 if key is not UNKNOWN and value is not None:

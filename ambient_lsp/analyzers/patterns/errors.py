@@ -72,7 +72,20 @@ SILENT = weakness(
 )  # fmt: skip
 
 
+_ACTOR = re.compile(
+    r"\b(actor|current_user|principal|requester|viewer|(self\.)?request\.user|g\.user|user)\.\w*(id|role|tenant\w*|org\w*"
+    r"|team\w*|group\w*|scopes?|email|account\w*|pk)\b\s*(==|!=|in\b|not in\b)"
+    r"|(==|!=|\bin)\s*\(?(actor|current_user|principal|requester|viewer|(self\.)?request\.user|g\.user)\b"
+)
+_REFUSED = re.compile(
+    r"except\s+\(?[\w., ]*\bAssertionError\b[^\n]*\n(?:[^\n]*\n){0,3}[^\n]*\b(40[0139]|422|abort|Forbidden)"
+)
+_DECISIONS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "call", "attribute", "identifier"})
+
+
 def _asserts(module: Module) -> Iterator[Hit]:
+    # Who answers a visitor with the error of an assert takes it for a guard.
+    handled = "AssertionError" in module.text and _REFUSED.search(module.text) is not None
     for node in module.nodes("assert_statement"):
         condition = node.named_children[0] if node.named_children else None
         # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
@@ -85,13 +98,66 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or _CHECKING.search(code(condition))
             or _GUARD.search(code(condition))
             or _of_request(module, condition)
+            or _of_caller(module, node, condition)
+            or _ACTOR.search(code(condition)) is not None
+            or (handled and condition is not None and condition.type in _DECISIONS)
         ):
             yield Hit(ASSERT_GUARD, node)
 
 
+_SESSION = re.compile(
+    r"""['"](\w*user\w*|logged_in|authenticated|role|uid|account\w*)['"]\s+in\s+(\w+\.)?session\b"""
+    r"""|\b(request|self|flask|g)?\.?session(\.get\(|\[)['"](\w*user\w*|logged_in|role|uid|account\w*)['"]"""
+)
+_INSIDE = re.compile(r"(\.startswith\(|\.is_relative_to\(|\bcommonpath\(|['\"]\.\.[/\"'])")
+_LOOKS = re.compile(
+    r"\.(isdigit|isalnum|isdecimal|isidentifier|isnumeric|startswith|endswith)\(|\bre\.\w*match\(|\blen\("
+)
+_ROUTE = re.compile(r"@[\w.]*\.?(route|get|post|put|patch|delete|websocket|api_view|view)\(")
+
+
+def _of_caller(module: Module, node: Node, condition: Node | None) -> bool:
+    """Whether an assert checks a session, a path, or what a visitor sent, in whatever way."""
+    text = code(condition)
+    if _SESSION.search(text):
+        return True
+    if (
+        condition is None
+        or text.startswith("isinstance(")
+        or any(one.type == "none" for one in condition.named_children)
+    ):
+        return False
+    origins = " ".join(code(module.origin(one)) for one in _names(condition) if one.type == "identifier")
+    if _LOOKS.search(text) and _REQUESTED.search(origins):
+        return True
+    if _INSIDE.search(text) and re.search(r"realpath|abspath|\.resolve\(|normpath", origins + text):
+        return True
+    function = module.function(node)
+    outer = function.parent if function is not None else None
+    if (
+        function is None
+        or outer is None
+        or outer.type != "decorated_definition"
+        or not _ROUTE.search(code(outer)[:400])
+    ):
+        return False
+    parameters = function.child_by_field_name("parameters")
+    given = {code(one.child_by_field_name("name") or next(iter(one.named_children), one))
+             for one in (parameters.named_children if parameters is not None else ())}  # fmt: skip
+    compared = condition.type in ("comparison_operator", "boolean_operator") or _LOOKS.search(text) is not None
+    return compared and any(
+        code(one).partition(".")[0] in given - {"self", "request", "db"} for one in _names(condition)
+    )
+
+
+_REQUESTED = re.compile(
+    r"\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|get_data|query_params|files|headers|cookies"
+    r"|META|stream|query|match_info|get_argument)\b|\bself\.get_(query_|body_)?argument\("
+)
 _GUARD = re.compile(r"\b(has_perms?|has_permission|is_staff|is_superuser|is_valid)\b")
 _REQUEST = re.compile(
-    r"(await )?\(?\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|query_params|files)\b"
+    r"(await )?\(?\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|query_params|files"
+    r"|headers|cookies|META|get_data|match_info)\b"
 )
 
 

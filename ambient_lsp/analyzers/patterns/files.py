@@ -86,6 +86,8 @@ DROPPED = weakness(
 )  # fmt: skip
 _WRITES = re.compile(r"[wax+]")
 _SHARED = re.compile(r"^(/tmp|/var/tmp|/dev/shm)/[\w./-]+$")
+_TOLD = re.compile(r"(/tmp|/var/tmp|/dev/shm)/")
+_CHANCE = re.compile(r"(?i)uuid|random|secret|token|urandom|mkdtemp|mkstemp|hexdigest|nonce|safe_|Temporary")
 
 
 def _open_to_all(at: int) -> Any:
@@ -115,10 +117,14 @@ def _loose(call: Call) -> Node | None:
 
 def _is_shared(module: Module, node: Node | None) -> bool:
     """Whether a path is always the same one in a folder that everybody may write to."""
+    while node is not None and node.type == "parenthesized_expression" and node.named_children:
+        node = node.named_children[0]
     origin = module.origin(node)
     value = module.value(node)
     if isinstance(value, str):
         return _SHARED.match(value) is not None
+    if _TOLD.match(module.beginning(node)) and _is_told(module, origin):
+        return True
     if origin is not None and origin.type == "binary_operator":
         left, right = origin.child_by_field_name("left"), origin.child_by_field_name("right")
         return right is not None and right.type == "string" and _is_folder(module, left)
@@ -135,6 +141,14 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
 
 
+def _is_told(module: Module, node: Node | None) -> bool:
+    """Whether nothing in a name is left to chance."""
+    inside = list(_names_in(node))[:20] if node is not None else []
+    return not any(_CHANCE.search(code(one)) for part in inside for one in (part, module.origin(part))) and not (
+        _CHANCE.search(code(node))
+    )
+
+
 def _is_folder(module: Module, node: Node | None) -> bool:
     """Whether a node is `Path("/tmp")`, or `Path(tempfile.gettempdir())`."""
     origin = module.origin(node)
@@ -146,9 +160,26 @@ def _is_folder(module: Module, node: Node | None) -> bool:
 
 
 def _writes_in_shared(call: Call) -> Node | None:
-    path, mode = call.get("file", 0), call.value("mode", 1)
+    path, mode = call.get("file", 0) or call.get("name"), call.value("mode", 1)
     written = isinstance(mode, str) and _WRITES.search(mode) is not None and "x" not in mode
     return path if written and _is_shared(call.module, path) else None
+
+
+def _made_in_shared(call: Call) -> Node | None:
+    """Find `os.open("/tmp/x", O_CREAT)` that takes a file which is there already."""
+    flags = code(call.get("flags", 1))
+    made = "O_CREAT" in flags and "O_EXCL" not in flags and "O_NOFOLLOW" not in flags
+    return call.get("path", 0) if made and _is_shared(call.module, call.get("path", 0)) else None
+
+
+def _kept_in_shared(call: Call) -> Node | None:
+    path = call.get("database", 0) or call.get("filename", 0)
+    return path if path is not None and _is_shared(call.module, path) else None
+
+
+def _copied_to_shared(call: Call) -> Node | None:
+    target = call.get("dst", 1)
+    return target if target is not None and _is_shared(call.module, target) else None
 
 
 def _path_in_shared(call: Call) -> Node | None:
@@ -331,7 +362,12 @@ def _docker_socket(call: Call) -> Node | None:
 
 _TAR = "tarfile.open() tarfile.TarFile() tarfile.TarFile.open()"
 _CALLS = (
-    CallPattern(MKTEMP, names("tempfile.mktemp"), always),
+    CallPattern(MKTEMP, names("tempfile.mktemp os.tempnam os.tmpnam"), always),
+    CallPattern(TEMP_PATH, names("os.open"), _made_in_shared),
+    CallPattern(TEMP_PATH, names("zipfile.ZipFile tarfile.open gzip.open bz2.open lzma.open aiofiles.open"),
+                _writes_in_shared),
+    CallPattern(TEMP_PATH, names("sqlite3.connect shelve.open dbm.open logging.FileHandler"), _kept_in_shared),
+    CallPattern(TEMP_PATH, names("shutil: copy copy2 copyfile move"), _copied_to_shared),
     CallPattern(TEMP_PATH, names("open io.open codecs.open"), _writes_in_shared),
     CallPattern(PERMISSIONS, names("os.chmod os.lchmod"), _open_to_all(1)),
     CallPattern(PERMISSIONS, names("os.fchmod"), _open_to_all(1)),

@@ -120,9 +120,21 @@ def _any_origin(call: Call) -> Node | None:
     everything = call.module.value(call.get("allow_origin_regex"))
     origins = call.get("allow_origins")
     value = call.module.value(origins)
-    if isinstance(everything, str) and everything in (".*", "https?://.*", "^.*$"):
+    if isinstance(everything, str) and _ANY.fullmatch(everything):
         return call.get("allow_origin_regex")
     return origins if value == "*" or (isinstance(value, list | tuple) and "*" in value) else None
+
+
+_ANY = re.compile(r"\*|\^?(\(\?:)?(https?://|https\?://|\[?\w*\]?://)?\(?\.[*+]\??\)?\$?")
+
+
+def is_everybody(origins: object) -> bool:
+    """Whether origins, as a text, a list or a regular expression, are all that there are."""
+    if isinstance(origins, re.Pattern):
+        origins = origins.pattern
+    if isinstance(origins, list | tuple):
+        return any(isinstance(one, str) and is_everybody(one) for one in origins)
+    return isinstance(origins, str) and _ANY.fullmatch(origins) is not None
 
 
 def _flask_cors(call: Call) -> Node | None:
@@ -131,9 +143,9 @@ def _flask_cors(call: Call) -> Node | None:
     resources = call.value("resources", 1)
     rules = list(resources.values()) if isinstance(resources, dict) else []
     if origins is not None:
-        return origins if either(equals("*"), holds("*"))(call.module, origins) else None
+        return origins if is_everybody(call.module.value(origins)) else None
     if rules:
-        wide = any(isinstance(rule, dict) and rule.get("origins", "*") in ("*", ["*"]) for rule in rules)
+        wide = any(isinstance(rule, dict) and is_everybody(rule.get("origins", "*")) for rule in rules)
         return call.get("resources", 1) if wide else None
     return call.callee if not call.spread and call.get("resources", 1) is None else None
 
@@ -169,7 +181,7 @@ def _header(module: Module, name: str, node: Node) -> Iterator[Hit]:
     name = name.lower()
     value = module.value(node)
     if name == "access-control-allow-origin":
-        if value == "*":
+        if value in ("*", "null"):
             yield Hit(CORS, node)
         elif _ORIGIN.match(code(module.origin(node))):
             function = code(module.function(node)).lower()

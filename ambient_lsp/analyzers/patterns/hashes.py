@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.patterns.match import (
     below,
     constant,
     empty,
+    equals,
     given,
     names,
 )
@@ -69,7 +70,7 @@ ENCODED_PASSWORD = weakness(
 
 def _weak(call: Call) -> Node | None:
     told = call.get("usedforsecurity")
-    if told is not None and call.module.value(told) is not True:
+    if told is not None and code(told) != "True":  # a wrapper leaves it to who calls it
         return None
     above = call.node.parent
     size = above is not None and code(above).endswith((".digest_size", ".block_size", ".name"))
@@ -89,20 +90,41 @@ def _hash_hits(module: Module) -> Iterator[Hit]:
         name = module.name(node.child_by_field_name("function"))
         if name not in _WEAK and name not in _FAST and name != "hashlib.new":
             continue
-        call = Call(module, node, name)
-        weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
-        near = around(module.text, module.span(call.callee))
-        # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
-        padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
-        function = module.function(node)
-        if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
-            continue
-        if weak is not None:
-            harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
-            level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
-            yield Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
-        elif _hashes_password(module, call):
-            yield Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
+        found = _judged(Call(module, node, name))
+        if found is not None:
+            yield found
+
+
+def _judged(call: Call) -> Hit | None:
+    module, node, name = call.module, call.node, call.name
+    weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
+    near = around(module.text, module.span(call.callee))
+    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
+    padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+    function = module.function(node)
+    if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
+        return None
+    if weak is not None and _is_cut_short(node):
+        return None
+    if weak is not None:
+        harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
+        level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
+        return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
+    if _hashes_password(module, call):
+        return Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
+    return None
+
+
+def _is_cut_short(node: Node) -> bool:
+    """Whether only some characters of a digest are kept (`.hexdigest()[:6]`): a name for a version, no protection."""
+    current = node
+    for _ in range(3):
+        if current.parent is None or current.parent.type not in ("attribute", "call", "subscript"):
+            return False
+        current = current.parent
+        if current.type == "subscript":
+            return re.search(r"\[\s*:\s*[1-8]\s*\]$", code(current)) is not None
+    return False
 
 
 _CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})
@@ -112,7 +134,7 @@ _HARMLESS = HARMLESS_WORDS - {"digest", "key", "content"}
 def _hashes_password(module: Module, call: Call) -> bool:
     """Whether what is hashed is a password, and not a key drawn from one by many rounds."""
     data = call.get("data", 0 if call.name != "hashlib.new" else 1)
-    if data is None or not words(code(data)) & PASSWORD_WORDS:
+    if data is None or not words(code(data)) & (PASSWORD_WORDS | {"pw"}):
         return False
     if call.value("usedforsecurity") is False:
         return False
@@ -152,6 +174,28 @@ def _old_digest(module: Module, node: Node) -> bool:
     return (isinstance(value, str) and value.lower() in ("sha1", "sha")) or module.name(node) == "hashlib.sha1"
 
 
+def _weak_file_digest(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return str(value).lower() in _WEAK_NAMES or module.name(node) in ("hashlib.md5", "hashlib.sha1")
+
+
+_SCHEMES = re.compile(
+    r"(hex_|ldap_)?(salted_)?(md5|sha1|md5_crypt|des_crypt|sha1_crypt|plaintext|sha256|nthash|lmhash)$"
+)
+
+
+def _first_scheme(module: Module, node: Node) -> bool:
+    """Whether the scheme for new passwords is weak; older ones are there to be replaced."""
+    value = module.value(node)
+    first = value[0] if isinstance(value, list | tuple) and value else None
+    return isinstance(first, str) and _SCHEMES.fullmatch(first) is not None
+
+
+def _few_werkzeug_rounds(module: Module, node: Node) -> bool:
+    kind, _, rounds = str(module.value(node)).rpartition(":")
+    return kind.startswith("pbkdf2:") and rounds.isdigit() and int(rounds) < 100_000
+
+
 _CALLS = (
     CallPattern(WEAK_HASH, names("hmac.new hmac.digest"), given("digestmod", _weak_digest, 2), "`md5`"),
     CallPattern(WEAK_HASH, names("hmac.digest"), given("digest", _weak_digest, 2), "`md5`"),
@@ -163,8 +207,18 @@ _CALLS = (
     CallPattern(PASSWORD_HASH, names("bcrypt.gensalt"), given("rounds", below(10), 0), "so few rounds are quick"),
     CallPattern(PASSWORD_HASH, names("crypt.crypt"), always, "`crypt` is quick"),
     CallPattern(PASSWORD_HASH, names("passlib.hash: md5_crypt.hash des_crypt.hash sha1_crypt.hash plaintext.hash "
-                                     "ldap_md5.hash ldap_sha1.hash hex_md5.hash hex_sha1.hash hex_sha256.hash"),
+                                     "ldap_md5.hash ldap_sha1.hash hex_md5.hash hex_sha1.hash hex_sha256.hash "
+                                     "ldap_salted_md5.hash ldap_salted_sha1.hash apr_md5_crypt.hash hex_sha512.hash "
+                                     "nthash.hash lmhash.hash mysql323.hash mysql41.hash mssql2000.hash"),
                 always),
+    CallPattern(PASSWORD_HASH, names("passlib.context: CryptContext LazyCryptContext"),
+                given("schemes", _first_scheme, 0)),
+    CallPattern(PASSWORD_HASH, names("django.contrib.auth.hashers.make_password"),
+                given("hasher", equals("md5", "unsalted_md5", "sha1", "unsalted_sha1", "crypt"), 2)),
+    CallPattern(PASSWORD_HASH, names("werkzeug.security.generate_password_hash"),
+                given("method", _few_werkzeug_rounds, 1), "so few rounds are quick"),
+    CallPattern(PASSWORD_HASH, names("hashlib.scrypt"), given("n", below(2**13)), "so few rounds are quick"),
+    CallPattern(WEAK_HASH, names("hashlib.file_digest"), given("digest", _weak_file_digest, 1)),
     CallPattern(PASSWORD_HASH, names("werkzeug.security.generate_password_hash"),
                 given("method", lambda module, node: str(module.value(node)).split(":")[0].lower()
                       in ("plain", "md5", "sha1", "sha256", "sha512"), 1)),
@@ -181,4 +235,5 @@ AREA = Area(
     _CALLS,
     (Setting(PASSWORD_HASH, names("PASSWORD_HASHERS"), _first_hasher),),
     finders=(_hash_hits,),
+    judges=((_WEAK | _FAST | {"hashlib.new"}, _judged),),
 )

@@ -101,7 +101,8 @@ def _kept(module: Module) -> Iterator[Hit]:
         owner = code(function.child_by_field_name("object"))
         kind = module.name(function)
         lock = re.fullmatch(r"(threading|multiprocessing)\.(R?Lock|(Bounded)?Semaphore)\(\)\.acquire", kind)
-        if lock and f"{owner}.release(" not in module.text and owner.rpartition(".")[2] + ".release" not in module.text:
+        handed_on = re.search(rf"[(,=]\s*{re.escape(owner)}\s*[,)\]\n]", module.text)
+        if lock and not handed_on and f"{owner.rpartition('.')[2]}.release" not in module.text:
             yield Hit(LOCKED, node)
 
 

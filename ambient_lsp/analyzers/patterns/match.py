@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     ValueTest = Callable[[Module, Node], bool]
     Condition = Callable[["Call"], Node | None]
     Finder = Callable[[Module], Iterable["Hit"]]
+    Judge = Callable[["Call"], "Hit | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Area:
     settings: tuple[Setting, ...] = ()
     attributes: tuple[AttributePattern, ...] = ()
     finders: tuple[Finder, ...] = field(default=())
+    judges: tuple[tuple[frozenset[str], Judge], ...] = ()
+    """What finders say of one call, for those calls that only the second look understands."""
 
 
 class Call:

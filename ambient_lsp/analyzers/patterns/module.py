@@ -7,6 +7,7 @@ certain has the name "" and the value `UNKNOWN`.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _KINDS = (
     "lambda_parameters", "pair", "return_statement", "assert_statement", "keyword_argument", "string",
     "expression_statement", "global_statement", "nonlocal_statement",
 )  # fmt: skip
+_BEGINNING = re.compile(r"[a-zA-Z]*(?:\"{3}|'{3}|\"|')([^\"'{}\\]*)")
 _DEPTH = 6
 _MOST_VALUES = 8
 _DEEPEST = 60
@@ -179,6 +181,37 @@ class Module:
             return self.value(self.element(node), depth - 1)
         return fold(node, lambda part: self.value(part, depth - 1))
 
+    def beginning(self, node: Node | None, depth: int = _DEPTH) -> str:
+        """Return how a text surely begins; "" where that is not known."""
+        node = self.origin(node)
+        if node is None or not depth:
+            return ""
+        known = self.value(node)
+        if isinstance(known, str):
+            return known
+        if node.type == "string":
+            start = _BEGINNING.match(code(node))
+            return start[1] if start is not None else ""
+        if node.type == "binary_operator":
+            head = self.beginning(node.child_by_field_name("left"), depth - 1)
+            sign = node.child_by_field_name("operator")
+            return f"{head}/" if head and sign is not None and sign.type == "/" else head
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        if function is None:
+            return ""
+        attribute = function.child_by_field_name("attribute")
+        arguments = node.child_by_field_name("arguments")
+        first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+        if code(attribute) == "format":
+            start = _BEGINNING.match(code(function.child_by_field_name("object")))
+            return start[1] if start is not None else ""
+        if self.name(function) == "tempfile.gettempdir":
+            return "/tmp"  # noqa: S108
+        if self.name(function) in ("os.path.join", "pathlib.Path", "str", "os.fspath"):
+            head = self.beginning(first, depth - 1)
+            return f"{head.rstrip('/')}/" if head and len(arguments.named_children if arguments else ()) > 1 else head
+        return ""
+
     def element(self, node: Node) -> Node | None:
         """Return what a subscript with a constant key takes out of a dictionary that stands in the code."""
         keys = node.children_by_field_name("subscript")
@@ -265,7 +298,7 @@ class Module:
             elif target.type == "attribute":
                 bindings.setdefault((-2, code(target)), []).append(value)
             else:
-                for part in identifiers(target):
+                for part in _changed(target):
                     scope = self.scope(part)
                     bindings.setdefault((-1 if scope is None else scope.start_byte, code(part)), []).append(None)
         return bindings
@@ -326,6 +359,17 @@ def identifiers(node: Node) -> Iterator[Node]:
         if current.type == "identifier":
             yield current
         waiting += current.named_children
+
+
+def _changed(target: Node) -> Iterator[Node]:
+    """Yield the names that an assignment to a tuple, a subscript or the like changes; an index stays as it is."""
+    waiting = [target]
+    while waiting:
+        current = waiting.pop()
+        owner = current.child_by_field_name("value") if current.type == "subscript" else None
+        if current.type == "identifier":
+            yield current
+        waiting += [owner] if owner is not None else current.named_children
 
 
 def _parameters(node: Node) -> Iterator[tuple[Node, Node | None]]:

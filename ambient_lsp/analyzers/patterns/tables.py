@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ambient_lsp.analyzers.patterns import (
     access,
+    clients,
     cookies,
     credentials,
     crypto,
@@ -17,14 +18,15 @@ from ambient_lsp.analyzers.patterns import (
     markup,
     network,
     randomness,
+    servers,
     supply,
     tls,
     trust,
 )
 
 MODULES = (
-    tls, network, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, access, trust, files, data,
-    errors, supply, logic, markup,
+    tls, network, clients, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, servers, access, trust,
+    files, data, errors, supply, logic, markup,
 )  # fmt: skip
 AREAS = tuple(module.AREA for module in MODULES)
 RULES = tuple(rule for area in AREAS for rule in area.rules)

@@ -8,13 +8,14 @@ in much the same order. The outline depends on the text alone, so it is made onc
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, walk
+from ambient_lsp.analyzers.source import code, is_label, read
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ COMMON = 40
 """A statement that stands in more functions than this (`return self`) points at no copy."""
 _COVERED = 0.6
 _BLOCKS = frozenset({"block", "elif_clause", "else_clause", "except_clause", "finally_clause", "case_clause"})
+_NUMBERS = frozenset({"integer", "float"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ class Pair:
 def outlines(text: str) -> tuple[Outline, ...]:
     """Return the outline of each function that is long enough to be a copy of another; none where nothing parses."""
     source = read(text)
+    starts, names = [one.start_byte for one in source.bindings], list(map(code, source.bindings))
     found = []
     for function in source.functions:
         if function.nested or not function.whole:
             continue
-        parts = list(_statements(function.node))
+        first, last = (bisect_left(starts, place) for place in (function.node.start_byte, function.node.end_byte))
+        parts = list(_statements(function.node, set(names[first:last])))
         if len(parts) >= _FEWEST_STATEMENTS:
             lines = {line for _, _, part_lines in parts for line in part_lines}
             start, end = function.node.start_point[0], function.node.end_point[0]
@@ -91,7 +95,9 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
             if not _is_long_enough(outline, min_lines):
                 continue
             here = (path, number)
-            for there in _candidates(places, outline, here):
+            for there in candidates(places, outline):
+                if there == here:
+                    continue
                 key = (min(here, there), max(here, there))
                 other = known[there[0]][there[1]]
                 share = likeness(outline, other) if key not in found else 0.0
@@ -101,10 +107,8 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
     return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
 
 
-def _candidates(
-    places: Mapping[int, set[tuple[str, int]]], outline: Outline, here: tuple[str, int]
-) -> Iterator[tuple[str, int]]:
-    """Yield the functions that share enough with this one to be worth comparing."""
+def candidates(places: Mapping[int, set[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
+    """Yield the functions, among them this one, that share enough with it to be worth comparing."""
     shared: Counter[tuple[str, int]] = Counter()
     for digest, weight in zip(outline.digests, outline.weights, strict=True):
         others = places.get(digest, set())
@@ -112,7 +116,7 @@ def _candidates(
             for other in others:
                 shared[other] += weight
     least = sum(outline.weights) * (LEAST_ALIKE - 0.3)
-    yield from (other for other, weight in shared.items() if other != here and weight >= least)
+    yield from (other for other, weight in shared.items() if weight >= least)
 
 
 def likeness(one: Outline, other: Outline) -> float:
@@ -181,9 +185,9 @@ def _is_long_enough(outline: Outline, min_lines: int) -> bool:
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
 
 
-def _statements(function: Node) -> Iterator[tuple[int, int, set[int]]]:
-    """Yield digest, tokens and lines of each statement; of one that holds others, of its header."""
-    own = {code(one) for one in walk(function) if one.type == "identifier" and is_bound_here(one)}
+def _statements(function: Node, own: set[str]) -> Iterator[tuple[int, int, set[int]]]:
+    """Yield digest, tokens and lines of each statement; of one that holds others, of its header. `own` are the names
+    that the function binds."""
     waiting = [function.child_by_field_name("body")]
     while waiting:
         block = waiting.pop(0)
@@ -205,22 +209,27 @@ def _header(node: Node, own: set[str]) -> tuple[list[str], set[int], list[Node]]
     waiting = [node]
     while waiting:
         current = waiting.pop()
-        if current.type in {"comment", ":"}:
+        kind = current.type
+        if kind == "comment" or kind == ":":
             continue
-        if current.type == "block":
+        if kind == "identifier":
+            name = code(current)
+            tokens.append("n" if name in own and not is_label(current) else name)
+            lines.add(current.start_point[0])
+        elif kind == "block":
             blocks.append(current)
-        elif current.type in _BLOCKS and current != node:
-            tokens.append(current.type)
+        elif kind in _BLOCKS and current != node:
+            tokens.append(kind)
             waiting += reversed(current.children)
-        elif current.type in {"integer", "float"} or (current.type == "string" and _is_plain(current)):
+        elif kind in _NUMBERS or (kind == "string" and _is_plain(current)):
             tokens.append("0")
             lines.add(current.start_point[0])
-        elif current.child_count == 0:
-            name = code(current)
-            tokens.append("n" if current.type == "identifier" and name in own and not is_label(current) else name)
-            lines.add(current.start_point[0])
+        elif inside := current.children:
+            inside.reverse()
+            waiting += inside
         else:
-            waiting += reversed(current.children)
+            tokens.append(code(current))
+            lines.add(current.start_point[0])
     return tokens, lines, blocks
 
 

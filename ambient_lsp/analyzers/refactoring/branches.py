@@ -6,8 +6,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.refactoring.certain import is_bool, kind_of, operators_of
-from ambient_lsp.analyzers.refactoring.forms import LOOSE, Form, fits, is_dotted, is_simple, one_line, operand
-from ambient_lsp.analyzers.source import Edit, code, has_comment, statements, walk, walk_scope
+from ambient_lsp.analyzers.refactoring.forms import (
+    LOOSE,
+    Form,
+    fits,
+    is_dotted,
+    is_of_the_platform,
+    is_simple,
+    one_line,
+    operand,
+)
+from ambient_lsp.analyzers.source import Edit, code, has_comment, statements, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +38,7 @@ _HEAVY = LOOSE | {"boolean_operator", "list_comprehension", "generator_expressio
 
 def find(source: Source, function: Node, line_length: int) -> Iterator[Form]:
     """Yield the branches of one function, not of those inside it, that one line can say."""
-    for node in walk_scope(function):
+    for node in source.own(function, "if_statement", "conditional_expression"):
         if node.type == "if_statement" and not node.has_error:
             form = _assigned(source, function, node, line_length)
             if form is not None:
@@ -47,7 +56,7 @@ def _assigned(source: Source, function: Node, node: Node, line_length: int) -> F
     if parts is None:
         return None
     condition, (target, yes), (other, no) = parts
-    if target != other or has_comment(node) or _is_branch_of_another(node) or _is_of_the_platform(condition):
+    if target != other or has_comment(node) or _is_branch_of_another(node) or is_of_the_platform(code(condition)):
         return None
     rule, value = TERNARY, ""
     if (looked := _lookup(source, function, condition, yes, no)) is not None:
@@ -60,6 +69,8 @@ def _assigned(source: Source, function: Node, node: Node, line_length: int) -> F
         value = f"{code(yes)} if {code(condition)} else {code(no)}"
         if code(yes) == code(condition) and is_dotted(condition):
             value = f"{code(condition)} or {code(no)}"
+        elif yes.type == "binary_operator":
+            value = ""  # `a + b if c else d` is read wrongly at first
     new = f"{target} = {value}"
     if not value or not fits(source, node, new, min(line_length, _LONGEST_TERNARY) if rule == TERNARY else line_length):
         return None
@@ -99,11 +110,6 @@ def _is_branch_of_another(node: Node) -> bool:
     )  # fmt: skip
 
 
-def _is_of_the_platform(condition: Node) -> bool:
-    """Return whether a type checker knows this condition and follows the branches one by one."""
-    return any(word in code(condition) for word in ("version_info", "TYPE_CHECKING", "sys.platform", "PY2", "PY3"))
-
-
 def _is_heavy(node: Node) -> bool:
     return node.start_point[0] != node.end_point[0] or any(one.type in _HEAVY for one in walk(node))
 
@@ -111,6 +117,10 @@ def _is_heavy(node: Node) -> bool:
 def _truth(source: Source, condition: Node, *, positive: bool) -> str:
     if condition.type in LOOSE or not one_line(condition):
         return ""
+    if is_of_the_platform(code(condition)):
+        return ""
+    if not is_bool(source, condition) and condition.type in {"comparison_operator", "boolean_operator"}:
+        return ""  # `bool(a < b)` and `not a < b` are no simpler
     if positive:
         return code(condition) if is_bool(source, condition) else f"bool({code(condition)})"
     if condition.type == "comparison_operator" and is_bool(source, condition):

@@ -6,16 +6,18 @@ so that no file is skipped in silence.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 # Imported with this module, not where it is used: complexipy 8.3.0 crashes the process when it is first imported in a
 # thread that has ended by the time it is called.
 import complexipy
 
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.refactoring import counting
 from ambient_lsp.analyzers.source import code, read, statements
-from ambient_lsp.model import Severity
+from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,9 @@ LONG = "AMB-REF-LONG"
 PARAMETERS = "AMB-REF-PARAMETERS"
 NESTING = "AMB-REF-NESTING"
 
+_FILLED_IN = re.compile(r"\b(command|option|argument|callback|fixture)\b")
+SERIOUS = 5 / 3
+"""Times the threshold: up to here a hint, which an editor shows in passing; above it a person should plan for it."""
 MAX_PARAMETERS = 8
 MAX_NESTING = 4
 BRANCHES_PER_COMPLEXITY = 2
@@ -58,47 +63,80 @@ def cognitive(text: str) -> dict[str, int]:
 
 
 def find(text: str, path: str, complexity_threshold: int = 15, max_function_lines: int = 100) -> list[RawFinding]:
-    """Find functions above the thresholds, and deep nesting and long parameter lists."""
+    """Find functions above the thresholds, and deep nesting and long parameter lists. A function whose complexity is
+    told is not told for its length and depth as well, and tests are read one by one, so they may be long."""
+    if is_test_path(path):
+        return []
     source = read(text)
     found: list[RawFinding] = []
     complexity = cognitive(text)
+    named = Counter(function.qualname for function in source.functions)
     for function in source.functions:
         if function.whole:
             value = complexity.get(function.qualname, 0)
-            found += _one(source, function, value, complexity_threshold, max_function_lines)
+            if named[function.qualname] > 1:  # overloads and setters: that is the number of all of them together
+                value = counting.cognitive(function.node)
+            if value > complexity_threshold:
+                found.append(_complex(source, path, function, value, complexity_threshold))
+            else:
+                found += _large(source, function, complexity_threshold, max_function_lines)
+            found += _parameters(source, function)
     return found
 
 
-def _one(source: Source, function: Definition, complexity: int, threshold: int, limit: int) -> Iterator[RawFinding]:
+def _complex(source: Source, path: str, function: Definition, complexity: int, threshold: int) -> RawFinding:
     name = function.qualname
-    named = function.node.child_by_field_name("name") or function.node
-    place = source.span(named)
-    ways = counting.cyclomatic(function.node)
-    if complexity > threshold:
-        message = (
-            f"`{name}` has a cognitive complexity of {complexity}; {threshold} is the limit here."
-            f" Its cyclomatic complexity is {ways}."
-        )
-        yield RawFinding(
-            COMPLEX, place, message, Severity.INFORMATION, tags=("complexity",), symbol=name,
-            data={"complexity": complexity},
-        )  # fmt: skip
-    elif ways > threshold * BRANCHES_PER_COMPLEXITY and not function.nested:
+    ways, lines = counting.cyclomatic(function.node), function_lines(function)
+    message = (
+        f"`{name}` has a cognitive complexity of {complexity}; {threshold} is the limit here."
+        f" Its cyclomatic complexity is {ways}, and it is {lines} lines long."
+    )
+    evidence: tuple[Evidence, ...] = ()
+    heavy = counting.heaviest(function.node)
+    if heavy is not None:
+        part, share = heavy
+        evidence = (Evidence(path, source.span(_header(part)), f"{share:.0%} of it stands here."),)
+    severity = Severity.INFORMATION if complexity > threshold * SERIOUS else Severity.HINT
+    place = source.span(function.node.child_by_field_name("name") or function.node)
+    return RawFinding(
+        COMPLEX, place, message, severity, evidence, tags=("complexity",), symbol=name, data={"complexity": complexity}
+    )
+
+
+def _large(source: Source, function: Definition, threshold: int, limit: int) -> Iterator[RawFinding]:
+    name = function.qualname
+    place = source.span(function.node.child_by_field_name("name") or function.node)
+    most = threshold * BRANCHES_PER_COMPLEXITY
+    is_counted = not function.nested and counting.most_ways(code(function.node)) > most
+    ways = counting.cyclomatic(function.node) if is_counted else 0
+    if ways > most:
         message = f"There are {ways} ways through `{name}` (cyclomatic complexity); each wants a test of its own."
         yield RawFinding(BRANCHES, place, message, Severity.HINT, tags=("complexity",), symbol=name)
     lines = function_lines(function)
     if lines > limit:
         message = f"`{name}` is {lines} lines long; {limit} is the limit here."
         yield RawFinding(LONG, place, message, Severity.INFORMATION, tags=("size",), symbol=name, data={"lines": lines})
-    count = len(_required(function))
-    if count > MAX_PARAMETERS:
-        message = f"`{name}` takes {count} parameters that a caller must give; group those that belong together."
-        yield RawFinding(PARAMETERS, place, message, Severity.HINT, tags=("size",), symbol=name)
     depth, deepest = max(counting.depths(function.body), key=lambda pair: pair[0], default=(0, function.node))
     if depth > MAX_NESTING:
         message = f"`{name}` nests {depth} levels deep here; {MAX_NESTING} are readable."
         place = source.span(_header(deepest))
         yield RawFinding(NESTING, place, message, Severity.HINT, tags=("complexity",), symbol=name)
+
+
+def _parameters(source: Source, function: Definition) -> Iterator[RawFinding]:
+    name, count = function.qualname, len(_required(function))
+    if count > MAX_PARAMETERS and not _is_filled_in(function.node):
+        message = f"`{name}` takes {count} parameters that a caller must give; group those that belong together."
+        place = source.span(function.node.child_by_field_name("name") or function.node)
+        yield RawFinding(PARAMETERS, place, message, Severity.HINT, tags=("size",), symbol=name)
+
+
+def _is_filled_in(function: Node) -> bool:
+    """Return whether a framework gives the parameters, one for each option of a command: they cannot be grouped."""
+    decorated = function.parent
+    if decorated is None or decorated.type != "decorated_definition":
+        return False
+    return any(_FILLED_IN.search(code(one)) for one in decorated.named_children if one.type == "decorator")
 
 
 def function_lines(function: Definition) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.refactoring.certain import CONTAINERS, in_test, is_bool, kind_of, operators_of
 from ambient_lsp.analyzers.refactoring.forms import LOOSE, Form, is_dotted, is_simple, one_line
-from ambient_lsp.analyzers.source import Edit, bare, code, walk_scope
+from ambient_lsp.analyzers.source import CLASS, FUNCTION, Edit, bare, code, is_bound_here, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +35,8 @@ _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 def find(source: Source, function: Node) -> Iterator[Form]:
     """Yield what can be said more simply in one function, not in those inside it."""
     inner: set[int] = set()
-    for node in walk_scope(function):
-        if node.type not in {"not_operator", "comparison_operator", "boolean_operator"} or not one_line(node):
+    for node in source.own(function, "not_operator", "comparison_operator", "boolean_operator"):
+        if not one_line(node):
             continue
         if node.type == "not_operator":
             yield from _negation(node)
@@ -70,13 +70,18 @@ def _bool_compare(source: Source, node: Node) -> Iterator[Form]:
     if len(operators) != 1 or len(sides) != 2 or operators[0] not in {"==", "!=", "is", "is not"}:
         return
     left, right = sides
-    if right.type not in {"true", "false"} or not is_bool(source, left):
+    if right.type not in {"true", "false"} or not is_bool(source, left) or _is_asserted(node):
         return
     keeps = (right.type == "true") == (operators[0] in {"==", "is"})
     if keeps:
         yield Form(BOOL_COMPARE, node, (Edit(node.start_byte, node.end_byte, code(left)),))
     elif in_test(node) or (node.parent is not None and node.parent.type in {"return_statement", "assignment"}):
         yield Form(BOOL_COMPARE, node, (Edit(node.start_byte, node.end_byte, f"not {code(left)}"),))
+
+
+def _is_asserted(node: Node) -> bool:
+    """Return whether a comparison is what an `assert` says: there `is True` is meant."""
+    return node.parent is not None and node.parent.type == "assert_statement"
 
 
 def _emptiness(source: Source, function: Node, node: Node) -> Iterator[Form]:
@@ -216,9 +221,22 @@ def _exists(source: Source, name: str) -> bool:
     """Return whether a name is a builtin class, or defined or imported once on the module's top level."""
     import builtins
 
-    if name not in source.bound:
-        return isinstance(getattr(builtins, name, None), type)
-    return name in source.top_level
+    if name in source.bound and not _is_only_a_method(source, name):
+        return name in source.top_level
+    return isinstance(getattr(builtins, name, None), type)
+
+
+def _is_only_a_method(source: Source, name: str) -> bool:
+    """Return whether all that has this name are methods: a function does not see them by their name alone."""
+    places = (one for one in walk(source.root) if one.type == "identifier" and code(one) == name and is_bound_here(one))
+    return all(_is_in_class(one.parent) for one in places)
+
+
+def _is_in_class(function: Node | None) -> bool:
+    outer = function.parent if function is not None and function.type == FUNCTION else None
+    if outer is not None and outer.type == "decorated_definition":
+        outer = outer.parent
+    return outer is not None and outer.parent is not None and outer.parent.type == CLASS
 
 
 def _replacing(rule: str, first: Node, last: Node, text: str) -> Form | None:

@@ -5,6 +5,7 @@ The tree-sitter grammar reads what is half typed too, so a file that no other co
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.source import CLASS, FUNCTION, code, walk
@@ -23,7 +24,9 @@ DEEPER = frozenset({"if_statement", "for_statement", "while_statement", "except_
                      "match_statement", "conditional_expression", "list_comprehension", "set_comprehension",
                      "dictionary_comprehension", "generator_expression"})  # fmt: skip
 _NO_PARAMETERS = frozenset({"comment", "keyword_separator", "positional_separator"})
+_HALF = 0.5
 _WORDS = frozenset({"not in", "is not"})
+_DECIDING = re.compile(r"\b(?:if|elif|for|while|except|and|or|case)\b")
 
 
 def cyclomatic(function: Node) -> int:
@@ -42,11 +45,37 @@ def cyclomatic(function: Node) -> int:
     return count
 
 
+def most_ways(text: str) -> int:
+    """Return a number that the cyclomatic complexity of this code is not above, quickly."""
+    return 1 + len(_DECIDING.findall(text))
+
+
 def cognitive(function: Node) -> int:
     """Return the cognitive complexity (Campbell 2018) of a function: each break of the flow counts one, and one more
     for each level it is nested in; `else` and `elif` and each change between `and` and `or` count one."""
+    return _weight([(child, 0) for child in function.children])
+
+
+def heaviest(function: Node) -> tuple[Node, float] | None:
+    """Return the smallest statement that holds more than half of a function's cognitive complexity, and what part of
+    it; None where it is spread, or one statement is all of the body."""
+    whole, found = cognitive(function), None
+    waiting = [(child, 0) for child in function.named_children]
+    while waiting and whole:
+        node, depth = waiting.pop()
+        share = _weight([(node, depth)]) / whole
+        if share <= _HALF:
+            continue
+        if node.type in _NESTING and share < 1:
+            found = node, share
+        inner = depth + (node.type in DEEPER or node.type == FUNCTION)
+        waiting = [(child, inner) for child in node.named_children]
+    return found
+
+
+def _weight(waiting: list[tuple[Node, int]]) -> int:
+    """Return what these nodes, each at its depth, count together."""
     total = 0
-    waiting = [(child, 0) for child in function.children]
     while waiting:
         node, depth = waiting.pop()
         inner = depth

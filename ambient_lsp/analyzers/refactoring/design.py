@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.refactoring import counting
-from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, statements, walk
+from ambient_lsp.analyzers.source import code, is_bound_here, is_label, read, statements
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _god_classes(source: Source) -> Iterator[RawFinding]:
         named = one.node.child_by_field_name("name")
         if not one.whole or named is None:
             continue
-        shape = shape_of(one.node)
+        if sum(not _is_special(method) for method in _methods(one.node)) < MIN_METHODS:
+            continue
+        shape = shape_of(source, one.node)
         too_much = (
             shape.methods >= MIN_METHODS
             and shape.attributes >= MIN_ATTRIBUTES
@@ -93,7 +95,7 @@ def _god_classes(source: Source) -> Iterator[RawFinding]:
             )
 
 
-def shape_of(node: Node) -> Shape:
+def shape_of(source: Source, node: Node) -> Shape:
     """Measure a class. Two methods share something when they touch one attribute or method, or one touches the other;
     dunder methods do not count, as `__init__` touches everything."""
     uses: list[set[str]] = []
@@ -102,16 +104,20 @@ def shape_of(node: Node) -> Shape:
     names = set()
     for function in _methods(node):
         weight += counting.cyclomatic(function)
-        touched = _of_self(function)
+        touched = _of_self(source, function)
         name = code(function.child_by_field_name("name"))
         names.add(name)
         attributes |= touched
-        if not name.startswith("__"):
+        if not _is_special(function):
             uses.append(touched | {name})
     attributes -= names
     pairs = list(combinations(uses, 2))
     sharing = sum(bool(one & other) for one, other in pairs)
     return Shape(len(uses), len(attributes), weight, sharing / len(pairs) if pairs else 1.0)
+
+
+def _is_special(method: Node) -> bool:
+    return code(method.child_by_field_name("name")).startswith("__")
 
 
 def _methods(node: Node) -> Iterator[Node]:
@@ -121,15 +127,15 @@ def _methods(node: Node) -> Iterator[Node]:
             yield inner
 
 
-def _of_self(function: Node) -> set[str]:
+def _of_self(source: Source, function: Node) -> set[str]:
     parameters = function.child_by_field_name("parameters")
     first = code(parameters.named_children[0]) if parameters is not None and parameters.named_children else ""
-    return set(_attributes_of(function, first)) if first in {"self", "cls"} else set()
+    return set(_attributes_of(source, function, first)) if first in {"self", "cls"} else set()
 
 
-def _attributes_of(function: Node, name: str) -> Iterator[str]:
-    for one in walk(function):
-        owner = one.child_by_field_name("object") if one.type == "attribute" else None
+def _attributes_of(source: Source, function: Node, name: str) -> Iterator[str]:
+    for one in source.inside(function, "attribute"):
+        owner = one.child_by_field_name("object")
         if owner is not None and owner.type == "identifier" and code(owner) == name:
             yield code(one.child_by_field_name("attribute"))
 
@@ -143,11 +149,12 @@ def _envious(source: Source) -> Iterator[RawFinding]:
             continue
         if method.node.parent is not None and method.node.parent.type == "decorated_definition":
             continue
-        mine = Counter(_attributes_of(method.node, "self"))
         for name, kind in _typed(method.node):
-            theirs = Counter(_attributes_of(method.node, name))
-            known = own.get(kind)
-            if known is None or kind == holder or len(theirs) < MIN_FOREIGN or sum(mine.values()) * 3 > len(theirs):
+            if kind not in own or kind == holder:
+                continue
+            mine = Counter(_attributes_of(source, method.node, "self"))
+            theirs = Counter(_attributes_of(source, method.node, name))
+            if len(theirs) < MIN_FOREIGN or sum(mine.values()) * 3 > len(theirs):
                 continue
             named = method.node.child_by_field_name("name") or method.node
             message = (
@@ -170,10 +177,16 @@ def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]
     """Yield the parameters that several functions have in common, in the first one's order, with those functions."""
     groups: set[tuple[str, ...]] = set()
     given = {one.qualname: _given(one.node) for one in source.functions if one.whole and not one.nested}
-    handed_on = _handed_on(source)
-    functions = [one for one in source.functions if one.qualname in given and one.name not in handed_on]
-    for one, other in combinations(functions[:_MOST_FUNCTIONS], 2):
-        shared = tuple(sorted(set(given[one.qualname]) & set(given[other.qualname])))
+    if sum(len(names) >= MIN_CLUMP for names in given.values()) < MIN_CLUMPED:
+        return
+    known = [one for one in source.functions if one.qualname in given]
+    handed_on = _handed_on(source, {one.name for one in known})
+    functions = [one for one in known if one.name not in handed_on]
+    many = [
+        (one, set(given[one.qualname])) for one in functions[:_MOST_FUNCTIONS] if len(given[one.qualname]) >= MIN_CLUMP
+    ]
+    for (one, takes), (other, takes_too) in combinations(many, 2):
+        shared = tuple(sorted(takes & takes_too))
         # Methods of one name are an interface that several classes keep to.
         if len(shared) >= MIN_CLUMP and one.name != other.name:
             groups.add(shared)
@@ -187,15 +200,16 @@ def clumps(source: Source) -> Iterator[tuple[tuple[str, ...], list[Definition]]]
             yield tuple(name for name in given[members[0].qualname] if name in names), members
 
 
-def _handed_on(source: Source) -> set[str]:
-    """Return the names that are used as values: who is called by others cannot choose what it takes."""
-    found = set()
-    for node in walk(source.root):
-        outer = node.parent
-        if node.type == "attribute" or (node.type == "identifier" and not is_label(node) and not is_bound_here(node)):
-            if outer is not None and outer.type == "call" and outer.child_by_field_name("function") == node:
-                continue
-            found.add(code(node).rpartition(".")[2])
+def _handed_on(source: Source, names: set[str]) -> set[str]:
+    """Return those of these names that are used as values: who is called by others cannot choose what it takes."""
+    called = {function.id for call in source.nodes("call") if (function := call.child_by_field_name("function"))}
+    found: set[str] = set()
+    for node in source.nodes("attribute", "identifier"):
+        name = code(node).rpartition(".")[2]
+        if name not in names or name in found or node.id in called:
+            continue
+        if node.type == "attribute" or not (is_label(node) or is_bound_here(node)):
+            found.add(name)
     return found
 
 

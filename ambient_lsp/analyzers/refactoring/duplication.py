@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ambient_lsp.analyzers.base import RawFinding, parse
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tree_sitter import Node
+
+T = TypeVar("T")
 
 DUPLICATE = "AMB-REF-DUPLICATE"
 
@@ -32,6 +35,9 @@ _SEPARATORS = _DEFINITIONS | {
     "import_statement", "import_from_statement", "future_import_statement", "global_statement", "nonlocal_statement",
     "pass_statement", "ERROR",
 }  # fmt: skip
+_NUMBERS = frozenset({"integer", "float"})
+_FIXED = {"attribute": "attribute", "call": "function", "keyword_argument": "name"}
+"""The field of a node whose name says what is done, and is no variable."""
 
 
 class Piece(NamedTuple):
@@ -75,7 +81,7 @@ def index(text: str) -> tuple[Run, ...]:
         return ()
     runs: list[Run] = []
     try:
-        _visit(parse(text).root_node, "", in_function=False, runs=runs)
+        _visit(parse(text).root_node, "", None, in_function=False, runs=runs)
     except RecursionError:
         return ()
     return tuple(runs)
@@ -218,19 +224,23 @@ def _says(place: Place) -> str:
     return f"The same code in `{place.symbol}`." if place.symbol else "The same code."
 
 
-def _visit(node: Node, symbol: str, *, in_function: bool, runs: list[Run]) -> None:
-    if in_function and node.type == "block":
-        pieces = tuple(_piece(child) for child in node.named_children if not _is_note(child))
+def _visit(node: Node, symbol: str, tokens: _Tokens | None, *, in_function: bool, runs: list[Run]) -> None:
+    """Add the runs of a node. `tokens` are those of the outermost function's block around it."""
+    kind, children = node.type, node.named_children
+    if in_function and kind == "block":
+        tokens = tokens or _Tokens(node)
+        pieces = tuple(_piece(child, tokens) for child in children if not _is_note(child))
         if pieces:
             runs.append(Run(symbol, pieces))
-    for child in node.named_children:
-        if child.type in {"function_definition", "class_definition"}:
+    for child in children:
+        kind = child.type
+        if kind in {"function_definition", "class_definition"}:
             name = child.child_by_field_name("name")
             inner = name.text.decode("utf-8", "replace") if name is not None and name.text else ""
             dotted = f"{symbol}.{inner}" if symbol else inner
-            _visit(child, dotted, in_function=child.type == "function_definition", runs=runs)
-        elif child.type == "block" or child.type.endswith(("_statement", "_clause", "_definition")):
-            _visit(child, symbol, in_function=in_function, runs=runs)
+            _visit(child, dotted, tokens, in_function=kind == "function_definition", runs=runs)
+        elif kind == "block" or kind.endswith(("_statement", "_clause", "_definition")):
+            _visit(child, symbol, tokens, in_function=in_function, runs=runs)
 
 
 def _is_note(node: Node) -> bool:
@@ -241,54 +251,79 @@ def _is_note(node: Node) -> bool:
     )
 
 
-def _piece(node: Node) -> Piece:
+def _piece(node: Node, tokens: _Tokens) -> Piece:
     start, end = node.start_point[0], node.end_point[0]
     if node.type in _SEPARATORS or node.has_error:
         return Piece("", start, end, 0, 0, ())
-    tokens: list[str] = []
-    names: list[str] = []
-    lines: set[int] = set()
-    for leaf, code in _tokens(node):
-        tokens.append(code)
-        lines.update(range(leaf.start_point[0], leaf.end_point[0] + 1))
-        if code == "n" and leaf.text:
-            names.append(sys.intern(leaf.text.decode("utf-8", "replace")))  # one object, in memory and when pickled
-    digest = hashlib.sha256("\0".join(tokens).encode()).hexdigest()[:16]
-    return Piece(digest, start, end, len(lines), len(tokens), tuple(names))
+    codes, lines, names = tokens.of(node)
+    digest = hashlib.sha256("\0".join(codes).encode()).hexdigest()[:16]
+    return Piece(digest, start, end, lines, len(codes), names)
 
 
-def _tokens(node: Node) -> Iterator[tuple[Node, str]]:
-    if node.type == "comment":
-        return
-    if node.type in {"integer", "float"} or (node.type == "string" and not _interpolates(node)):
-        yield node, "0"
-    elif node.type == "identifier":
-        yield node, _identifier(node)
-    elif node.child_count == 0:
-        # An indented block has no token of its own: its depth is told by the statement types below.
-        yield node, node.text.decode("utf-8", "replace") if node.text else node.type
-    else:
-        if node.type == "block" or node.type.endswith("_statement"):
-            yield node.children[0], node.type
-        for child in node.children:
-            yield from _tokens(child)
-        if node.type == "block":
-            yield node.children[-1], "end"
+class _Tokens:
+    """The tokens of a block, read once: those of a statement in it, however deep, are a part of them."""
+
+    def __init__(self, block: Node) -> None:
+        self._codes: list[str] = []
+        self._rows: list[int] = []
+        self._long: list[tuple[int, range]] = []  # the rows of those that stand on more than one
+        self._names: list[tuple[int, str]] = []
+        self._places: dict[int, tuple[int, int]] = {}
+        self._read(block, None)
+
+    def of(self, statement: Node) -> tuple[list[str], int, tuple[str, ...]]:
+        """Return the tokens of a statement, how many lines they stand on, and the variables among them."""
+        start, end = self._places[statement.id]
+        rows = set(self._rows[start:end])
+        for _, more in _between(self._long, start, end):
+            rows.update(more)
+        names = tuple(name for _, name in _between(self._names, start, end))
+        return self._codes[start:end], len(rows), names
+
+    def _read(self, node: Node, fixed: Node | None) -> None:
+        """Add the tokens of a node. `fixed` is the part of its parent whose name says what is done, and stays."""
+        kind = node.type
+        if kind == "comment":
+            return
+        if kind == "identifier":
+            self._add(node, _text(node) if node == fixed else "n")
+            return
+        children = node.children
+        if kind in _NUMBERS or (kind == "string" and not any(child.type == "interpolation" for child in children)):
+            self._add(node, "0")
+        elif not children:
+            # An indented block has no token of its own: its depth is told by the statement types below.
+            self._add(node, _text(node) or kind)
+        else:
+            if kind == "block" or kind.endswith("_statement"):
+                self._add(children[0], kind)
+            field = _FIXED.get(kind)
+            fixed = node.child_by_field_name(field) if field else None
+            for child in children:
+                start = len(self._codes)
+                self._read(child, child if kind == "type" else fixed)
+                if kind == "block":
+                    self._places[child.id] = (start, len(self._codes))
+            if kind == "block":
+                self._add(children[-1], "end")
+
+    def _add(self, node: Node, code: str) -> None:
+        start, end = node.start_point[0], node.end_point[0]
+        if start != end:
+            self._long.append((len(self._codes), range(start, end + 1)))
+        if code == "n" and node.text:
+            self._names.append((len(self._codes), sys.intern(_text(node))))  # one object, in memory and when pickled
+        self._codes.append(code)
+        self._rows.append(start)
 
 
-def _identifier(node: Node) -> str:
-    parent = node.parent
-    text = node.text.decode("utf-8", "replace") if node.text else ""
-    if parent is None:
-        return text
-    fixed = (
-        (parent.type == "attribute" and parent.child_by_field_name("attribute") == node)
-        or (parent.type == "call" and parent.child_by_field_name("function") == node)
-        or (parent.type == "keyword_argument" and parent.child_by_field_name("name") == node)
-        or parent.type == "type"
-    )
-    return text if fixed else "n"
+def _between(entries: list[tuple[int, T]], start: int, end: int) -> list[tuple[int, T]]:
+    return entries[bisect_left(entries, start, key=_place_of) : bisect_left(entries, end, key=_place_of)]
 
 
-def _interpolates(node: Node) -> bool:
-    return any(child.type == "interpolation" for child in node.children)
+def _place_of(entry: tuple[int, object]) -> int:
+    return entry[0]
+
+
+def _text(node: Node) -> str:
+    return node.text.decode("utf-8", "replace") if node.text else ""

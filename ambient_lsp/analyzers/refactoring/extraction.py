@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from ambient_lsp.analyzers.refactoring.extraction_names import function_name, literal_names
 from ambient_lsp.analyzers.refactoring.extraction_sites import (
     Shape,
     Site,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 MAX_PARAMETERS = 6
 MAX_RESULTS = 3
-_SHORTEST_NAME = 3
 _RETURNS = "return"
+_STARRED = {"*": "tuple[{}, ...]", "**": "dict[str, {}]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def extract(
     if len(sites) < 2 or len(sites) != len(places) or not all(map(is_movable, sites)):
         return None
     shape = compare(sites)
-    if shape is None or sites[0].path != keeper:
+    if shape is None or sites[0].path != keeper or _is_translated(sites[0].syntax, shape):
         return None
     inputs = _inputs(sites, shape)
     results = _results(sites, shape)
@@ -68,6 +69,18 @@ def extract(
     if len(read) > 1 and ("self" in inputs or not _mean_the_same(sites)):
         return None
     return _written(sites, shape, inputs, results, modules, line_length)
+
+
+def _is_translated(syntax: Syntax, shape: Shape) -> bool:
+    """Return whether a text that differs is given to `gettext`: the tools that collect texts look for it there."""
+    for nodes in shape.literals.values():
+        for node in nodes:
+            call = next((one for one in syntax.ancestors(node) if isinstance(one, cst.Call)), None)
+            called = call.func if call is not None else None
+            name = called.attr if isinstance(called, cst.Attribute) else called
+            if isinstance(name, cst.Name) and (name.value == "_" or name.value.endswith(("gettext", "gettext_lazy"))):
+                return True
+    return False
 
 
 def _mean_the_same(sites: Sequence[Site]) -> bool:
@@ -168,7 +181,7 @@ def _written(
         return None
     is_method = "self" in inputs
     taken = {node.value for site in sites for node in walk(site.syntax.module) if isinstance(node, cst.Name)}
-    wish = _name(sites, results)
+    wish = function_name(sites, results)
     if not wish:
         return None
     first, shared = sites[0], len({site.path for site in sites}) > 1
@@ -176,10 +189,13 @@ def _written(
     name = wish.lstrip("_") if shared else wish
     if name in taken:
         return None  # the names would not tell the two apart
-    literal_names = _literal_names(first.syntax, shape, taken)
+    named = literal_names(first.syntax, shape, taken)
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
     types = _types(sites, shape, results)
-    helper = _helper(first, shape, name, [*parameters, *literal_names], results, literal_names, types)
+    helper = _helper(first, shape, name, [*parameters, *named], results, named, types)
+    if helper.returns is None and all(site.function.node.returns is not None for site in sites):
+        return None  # in annotated code nobody wants a function without annotations, and what they are is not known
+    helper = _wrapped(helper, line_length, "    " if is_method else "")
     bodies = {site.block: list(site.block.body) for site in sites}
     # From the last one in a file to the first, so that the places of those before it stay what they are.
     for position in sorted(range(len(sites)), key=lambda one: sites[one].first, reverse=True):
@@ -243,36 +259,19 @@ def _common_class(sites: Sequence[Site]) -> cst.CSTNode | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _name(sites: Sequence[Site], results: Sequence[str]) -> str:
-    """Return a name that says what comes out, or what the functions have in common; empty where neither is known."""
-    if any(len(name) >= _SHORTEST_NAME for name in results):
-        prefix = "_compute_" if len(results) == 1 else "_"
-        return prefix + "_and_".join(name.strip("_") for name in results)
-    words = [site.function.node.name.value.strip("_").split("_") for site in sites]
-    shared = [word for word in words[0] if all(word in other for other in words[1:])]
-    return "_shared_" + "_".join(shared) if shared else ""
+def _wrapped(helper: cst.FunctionDef, line_length: int, margin: str) -> cst.FunctionDef:
+    """Return a function whose parameters stand one below the other where its header would be too long."""
+    header = cst.Module([]).code_for_node(helper.with_changes(body=cst.IndentedBlock([]))).split("\n")[0]
+    if len(margin) + len(header) <= line_length:
+        return helper
 
+    def row(indent: str) -> cst.ParenthesizedWhitespace:
+        return cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
 
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate
-
-
-def _literal_names(syntax: Syntax, shape: Shape, taken: set[str]) -> dict[str, list[cst.CSTNode]]:
-    """Name each differing literal after the keyword that it is given for, else after what it is."""
-    named: dict[str, list[cst.CSTNode]] = {}
-    for nodes in shape.literals.values():
-        above = syntax.parent(nodes[0])
-        if isinstance(above, cst.Arg) and above.keyword is not None:
-            wish = above.keyword.value
-        elif isinstance(above, cst.ComparisonTarget):
-            wish = "limit"
-        else:
-            wish = "label" if isinstance(nodes[0], cst.SimpleString) else "amount"
-        named[_free(wish, taken | set(named))] = nodes
-    return named
+    given = list(helper.params.params)
+    params = [one.with_changes(comma=cst.Comma(whitespace_after=row("    "))) for one in given[:-1]]
+    params.append(given[-1].with_changes(comma=cst.Comma(whitespace_after=row(""))))
+    return helper.with_changes(params=helper.params.with_changes(params=params), whitespace_before_params=row("    "))
 
 
 def _helper(
@@ -315,9 +314,16 @@ def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[
     for site, names in zip(sites, shape.renamed, strict=True):
         node, own = site.function.node, {there: here for here, there in names.items()}
         annotated = {
-            own.get(part.name.value, part.name.value): site.syntax.code(part.annotation.annotation)
+            own.get(part.name.value, part.name.value): _STARRED.get(str(part.star), "{}").format(
+                site.syntax.code(part.annotation.annotation)
+            )
             for part in walk(node.params)
             if isinstance(part, cst.Param) and part.annotation is not None
+        }
+        annotated |= {
+            own.get(part.target.value, part.target.value): site.syntax.code(part.annotation.annotation)
+            for part in walk_all(site.body)
+            if isinstance(part, cst.AnnAssign) and isinstance(part.target, cst.Name)
         }
         if not results and not ends_in_return(site):
             annotated[_RETURNS] = "None"
@@ -326,7 +332,26 @@ def _types(sites: Sequence[Site], shape: Shape, results: Sequence[str]) -> dict[
         elif len(results) == 1 and results[0] in annotated:
             annotated[_RETURNS] = annotated[results[0]]
         found.append(annotated)
-    return {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
+    types = {name: kind for name, kind in found[0].items() if all(one.get(name) == kind for one in found)}
+    if len(results) == 1 and _RETURNS not in types:
+        said = {
+            kind
+            for site, names in zip(sites, shape.renamed, strict=True)
+            if (kind := _said_by_return(site, names.get(results[0], results[0])))
+        }
+        if len(said) == 1:
+            types[_RETURNS] = said.pop()
+    return types
+
+
+def _said_by_return(site: Site, name: str) -> str:
+    """Return what an annotated function that gives this variable back, as it is, says that it is."""
+    node = site.function.node
+    gives = any(
+        isinstance(one, cst.Return) and isinstance(one.value, cst.Name) and one.value.value == name
+        for one in walk_scope(node.body)
+    )
+    return site.syntax.code(node.returns.annotation) if gives and node.returns is not None else ""
 
 
 class _Swap(cst.CSTTransformer):

@@ -79,6 +79,12 @@ def is_movable(node: Node) -> bool:
     )
 
 
+def is_of_the_platform(condition: str) -> bool:
+    """Return whether a compiler or a type checker knows this condition, and follows its branches one by one."""
+    words = ("__debug__", "TYPE_CHECKING", "version_info", "sys.platform", "PY2", "PY3")
+    return any(word in condition for word in words)
+
+
 def operand(node: Node) -> str:
     """Return a condition as it must be written beside `and` or `or`."""
     text = code(node)

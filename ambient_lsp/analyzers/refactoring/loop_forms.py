@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.refactoring.certain import SEQUENCES, is_bool, kind_of_name
+from ambient_lsp.analyzers.refactoring.certain import SEQUENCES, is_bool, kind_of_name, operators_of
 from ambient_lsp.analyzers.refactoring.forms import LOOSE, Form, fits, has_effect, is_movable
 from ambient_lsp.analyzers.source import (
     Edit,
@@ -19,7 +19,6 @@ from ambient_lsp.analyzers.source import (
     is_bound_here,
     statements,
     walk,
-    walk_scope,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ _LONGEST_COMPREHENSION = 88
 
 def find(source: Source, function: Node, line_length: int) -> Iterator[Form]:
     """Yield the loops in one function, not in those inside it."""
-    for node in walk_scope(function):
-        if node.type != "for_statement" or node.has_error or node.children[0].type == "async":
+    for node in source.own(function, "for_statement"):
+        if node.has_error or node.children[0].type == "async":
             continue
         form = (
             _any_or_all(source, function, node, line_length)
@@ -73,6 +72,8 @@ def _any_or_all(source: Source, function: Node, loop: Node, line_length: int) ->
     call, test_text = "any", code(condition)
     if values[0] == "false":
         opposite = _opposite(source, condition)
+        if not opposite and "!=" in operators_of(bare(condition)):
+            return None  # `not any(a != b)` is a riddle
         call, test_text = ("all", opposite) if opposite else ("not any", code(condition))
     new = f"return {call}({test_text} for {code(target)} in {_iterable(items)})"
     if not fits(source, loop, new, line_length) or not fits(source, loop, new, _LONGEST_COMPREHENSION + 12):
@@ -127,6 +128,12 @@ def _comprehension(source: Source, function: Node, loop: Node, line_length: int)
     element = ": ".join(code(one) for one in parts)
     opening, closing = "[]" if kind == "list" else "{}"
     new = f"{name} = {opening}{element} {clause}{closing}"
+    if condition is None and "".join(element.split()).replace(":", ",") == "".join(code(target).split()):
+        if kind in source.bound:
+            return None
+        # A mapping whose keys are pairs would be copied, not read.
+        if kind != "dict" or code(items).endswith(".items()"):
+            new = f"{name} = {kind}({_iterable(items)})"
     if not fits(source, before, new, min(line_length, _LONGEST_COMPREHENSION)):
         return None
     return Form(COMPREHENSION, target, (Edit(before.start_byte, loop.end_byte, new),))

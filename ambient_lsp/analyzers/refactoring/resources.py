@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.refactoring.forms import Form
-from ambient_lsp.analyzers.source import Edit, above, code, is_bound_here, walk, walk_scope
+from ambient_lsp.analyzers.source import Edit, above, code, is_bound_here, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +22,10 @@ _LONGEST = 30
 
 def find(source: Source, function: Node) -> Iterator[Form]:
     """Yield the files that one function opens and closes in one block."""
-    for block in walk_scope(function):
-        if block.type != "block" or block.has_error:
+    if ".close()" not in source.text:
+        return
+    for block in source.own(function, "block"):
+        if block.has_error:
             continue
         for position, statement in enumerate(block.named_children):
             opened = _opened(source, statement)

@@ -9,7 +9,8 @@ _SIZE = (
     rule(
         complexity.COMPLEX, "Function that is hard to follow",
         "Each nested branch is one more thing to keep in mind; such functions are where bugs hide. Told above"
-        " `complexity_threshold`, with the cyclomatic complexity beside it.",
+        " `complexity_threshold`, as a hint up to five thirds of it, with the cyclomatic complexity and the length"
+        " beside it, and with the place where most of it stands. Tests are not told.",
         "Guard clauses and merged conditions, where they lower the number; the rest is a person's design.",
         "complexity",
         """
@@ -59,7 +60,8 @@ _SIZE = (
     ),
     rule(
         complexity.LONG, "Long function", "What does not fit on a screen is read in pieces. Told above"
-        " `max_function_lines`; the docstring does not count.", "", "size",
+        " `max_function_lines`, where the function is not told for its complexity; the docstring does not count.",
+        "", "size",
         """
         def report(rows):
             ...  # 120 lines that read, compute and print

@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.base import RawFinding, is_test_path
 from ambient_lsp.analyzers.refactoring.alone import on_its_own
 from ambient_lsp.analyzers.refactoring.complexity import cognitive
 from ambient_lsp.analyzers.refactoring.counting import DEEPER
-from ambient_lsp.analyzers.refactoring.forms import Rewrite
+from ambient_lsp.analyzers.refactoring.forms import Rewrite, is_of_the_platform
+from ambient_lsp.analyzers.refactoring.opposites import is_boolean, negated, operand, operands, reads_well_negated
 from ambient_lsp.analyzers.source import read, statements, walk
-from ambient_lsp.analyzers.syntax import Block, Syntax, children, comments_in, leaves, only_statement, parse
+from ambient_lsp.analyzers.syntax import (
+    Block,
+    Syntax,
+    children,
+    comments_in,
+    leaves,
+    only_statement,
+    parse,
+    walk_scope,
+)
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
@@ -39,6 +49,13 @@ _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
 _MOST_OPERANDS = 3
 """More conditions than these in one line are no longer simpler than two `if`s."""
+_LONGEST_CONDITION = 100
+"""A merged condition ends here even where the project's limit allows more: a limit is no wish."""
+_WORTH_MOVING = 0.1
+"""The part of a function's complexity that a rewrite must take away to be worth a diff of many lines."""
+_MOST_OF_THE_BODY = 0.5
+"""How much of a body must be inside the `if` for a guard clause: behind several steps, leaving early is a trap for
+whoever adds the next step."""
 
 _MESSAGES = {
     GUARD: "The rest of this body is wrapped in one `if`; leaving early keeps it flat.",
@@ -53,12 +70,6 @@ _TITLES = {
     BOOLEAN: "Return the condition itself in {symbol}",
     FLATTEN: "Flatten {symbol}",
 }
-_OPPOSITE: tuple[tuple[type[cst.BaseCompOp], type[cst.BaseCompOp]], ...] = (
-    (cst.Equal, cst.NotEqual),
-    (cst.Is, cst.IsNot),
-    (cst.In, cst.NotIn),
-)
-_BOOLEAN_CALLS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "bool", "any", "all"})
 
 
 def find(text: str, path: str, line_length: int = 88) -> list[RawFinding]:
@@ -75,20 +86,26 @@ def findings_of(made: Sequence[Rewrite]) -> list[RawFinding]:
     ]
 
 
-def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int = 15) -> list[Rewrite]:
-    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`)."""
+def rewrites(text: str, path: str, line_length: int = 88, complexity_threshold: int | None = 15) -> list[Rewrite]:
+    """Return every single rewrite, and for a function above the threshold all of them in one (`FLATTEN`), unless the
+    threshold is None: then nobody asks for that one, which is a fix and no finding.
+
+    None in tests: each is read by itself, and its shape is its author's.
+    """
+    if is_test_path(path):
+        return []
     source = read(text)
     made: list[Rewrite] = []
     for function in source.functions:
         # A nested function counts for the one around it, and is rewritten with it.
-        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(function.node):
+        if not function.nested and function.whole and len(made) < _MOST and _is_worth_a_try(source, function.node):
             made += _of_function(source, function, line_length, complexity_threshold)
     return made
 
 
-def _is_worth_a_try(function: Node) -> bool:
+def _is_worth_a_try(source: Source, function: Node) -> bool:
     """Return whether the tree shows an `if` that could go: parsing for a rewrite costs far more than this look."""
-    return any(node.type == "if_statement" and _could_go(node) for node in walk(function))
+    return any(map(_could_go, source.inside(function, "if_statement")))
 
 
 def _could_go(branch: Node) -> bool:
@@ -122,7 +139,7 @@ def _returns_truth(inside: Sequence[Node]) -> bool:
     return bool(returned) and returned[0].type in {"true", "false"}
 
 
-def _of_function(source: Source, function: Definition, line_length: int, threshold: int) -> list[Rewrite]:
+def _of_function(source: Source, function: Definition, line_length: int, threshold: int | None) -> list[Rewrite]:
     """Rewrite one function as a module of its own, so that the cost is that of the function, not of the file."""
     alone = on_its_own(source, function)
     small = parse(alone.text) if alone is not None else None
@@ -134,7 +151,7 @@ def _of_function(source: Source, function: Definition, line_length: int, thresho
     steps = [
         (rule, place, new, after)
         for rule, place, new in islice(_candidates(small, line_length), _MOST)
-        if before - (after := cognitive(new).get(function.name, before)) >= _MIN_GAIN[rule]
+        if _is_worth_it(rule, before, after := cognitive(new).get(function.name, before))
     ]
     made = [
         Rewrite(
@@ -148,19 +165,26 @@ def _of_function(source: Source, function: Definition, line_length: int, thresho
         )
         for rule, place, new, after in steps
     ]
-    if before > threshold and steps:
-        flat, after = _flattened(alone.text, function.name, line_length)
-        if after < before:
+    if threshold is not None and before > threshold and steps:
+        flat, after, count = _flattened(alone.text, function.name, line_length)
+        # One step is offered as what it is.
+        if count > 1 and (after <= threshold or before - after >= before * _WORTH_MOVING):
             title = _TITLES[FLATTEN].format(symbol=f"`{function.qualname}`")
             place = source.span(function.node.child_by_field_name("name") or function.node)
             made.append(Rewrite(FLATTEN, title, function.qualname, place, alone.put_back(source, flat), before, after))
     return made
 
 
-def _flattened(text: str, name: str, line_length: int) -> tuple[str, int]:
-    """Return a function's text after every rewrite that lowers its complexity, and the complexity it then has."""
-    least = cognitive(text).get(name, 0)
-    for _ in range(_MOST):
+def _is_worth_it(rule: str, before: int, after: int) -> bool:
+    moves_much = rule in {GUARD, ELSE}
+    return before - after >= max(_MIN_GAIN[rule], before * _WORTH_MOVING if moves_much else 0)
+
+
+def _flattened(text: str, name: str, line_length: int) -> tuple[str, int, int]:
+    """Return a function's text after every rewrite that lowers its complexity, the complexity it then has, and how many
+    rewrites that took."""
+    least, count = cognitive(text).get(name, 0), 0
+    while count < _MOST:
         syntax = parse(text)
         better = None
         for _rule, _place, new in _candidates(syntax, line_length) if syntax is not None else ():
@@ -169,8 +193,8 @@ def _flattened(text: str, name: str, line_length: int) -> tuple[str, int]:
                 break
         if better is None:
             break
-        text, least = better, cognitive(better)[name]
-    return text, least
+        text, least, count = better, cognitive(better)[name], count + 1
+    return text, least, count
 
 
 def _candidates(syntax: Syntax, line_length: int) -> Iterator[tuple[str, cst.CSTNode, str]]:
@@ -184,6 +208,8 @@ def _candidates(syntax: Syntax, line_length: int) -> Iterator[tuple[str, cst.CST
 def _at(
     syntax: Syntax, block: cst.IndentedBlock, index: int, branch: cst.If, line_length: int
 ) -> Iterator[tuple[str, cst.CSTNode, str]]:
+    if is_of_the_platform(syntax.code(branch.test)):
+        return
     attempts: tuple[tuple[str, Callable[[], Sequence[cst.BaseStatement] | None], int], ...] = (
         (BOOLEAN, lambda: _boolean(syntax, block, index, branch), 2 if branch.orelse is None else 1),
         (MERGE, lambda: _merged(syntax, branch, line_length), 1),
@@ -208,7 +234,7 @@ def _blocks(node: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
 
 def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[cst.BaseStatement] | None:
     inner = _movable(branch.body)
-    if inner is None or not _has_compound(inner) or not _reads_well_negated(branch.test):
+    if inner is None or not _has_compound(inner) or not reads_well_negated(branch.test):
         return None
     leave: list[cst.BaseStatement]
     if isinstance(branch.orelse, cst.Else):
@@ -220,8 +246,10 @@ def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         leave = list(other)
     elif branch.orelse is None and index == len(block.body) - 1 and not leaves(inner[-1]):
         above = syntax.parent(block)
+        if not _is_most_of(syntax, block, branch):
+            return None
         if isinstance(above, cst.FunctionDef):
-            leave = [cst.SimpleStatementLine([cst.Return()])]
+            leave = [cst.SimpleStatementLine([_plain_return(above)])]
         elif isinstance(above, cst.For | cst.While):
             leave = [cst.SimpleStatementLine([cst.Continue()])]
         else:
@@ -235,6 +263,21 @@ def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         orelse=None,
     )
     return [guard, *inner]
+
+
+def _is_most_of(syntax: Syntax, block: Block, branch: cst.If) -> bool:
+    first = block.body[0]
+    small = only_statement(first)
+    is_docstring = isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString)
+    around = [one for one in block.body if not (one is first and is_docstring)]
+    return syntax.lines(branch) >= sum(map(syntax.lines, around)) * _MOST_OF_THE_BODY
+
+
+def _plain_return(function: cst.FunctionDef) -> cst.Return:
+    """Return the way to leave early: where a function gives something back elsewhere, None is said."""
+    gives = any(isinstance(one, cst.Return) and one.value is not None for one in walk_scope(function.body))
+    is_generator = any(isinstance(one, cst.Yield) for one in walk_scope(function.body))
+    return cst.Return(cst.Name("None")) if gives and not is_generator else cst.Return()
 
 
 def _without_else(branch: cst.If) -> list[cst.BaseStatement] | None:
@@ -265,12 +308,23 @@ def _merged(syntax: Syntax, branch: cst.If, line_length: int) -> list[cst.BaseSt
     header = branch.body.header
     if comments_in(inner.leading_lines) or header.comment is not None or comments_in(branch.body.footer):
         return None
-    test = cst.BooleanOperation(_operand(branch.test), cst.And(), _operand(inner.test))
-    if _operands(test) > _MOST_OPERANDS:
+    test = cst.BooleanOperation(operand(branch.test), cst.And(), operand(inner.test))
+    if operands(test) > _MOST_OPERANDS:
         return None
-    if len(syntax.code(test)) + syntax.span(branch).start_column + len("if :") > line_length:
+    if not _fits(syntax, branch, test, inner, min(line_length, _LONGEST_CONDITION)):
         return None
     return [branch.with_changes(test=test, whitespace_before_test=cst.SimpleWhitespace(" "), body=inner.body)]
+
+
+def _fits(syntax: Syntax, branch: cst.If, test: cst.BooleanOperation, inner: cst.If, limit: int) -> bool:
+    """Return whether a merged condition stays in its lines. Over several lines it may go only where it ends in a call
+    that did so before."""
+    first, *more = syntax.code(test).split("\n")
+    if more and ("\n" in syntax.code(test.left) or test.right.lpar or isinstance(test.right, cst.BooleanOperation)):
+        return False
+    comment = inner.body.header.comment if isinstance(inner.body, cst.IndentedBlock) else None
+    behind = len(":") + (len(comment.value) + 2 if comment is not None else 0)
+    return syntax.span(branch).start_column + len("if ") + len(first) + behind <= limit
 
 
 def _boolean(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[cst.BaseStatement] | None:
@@ -290,12 +344,14 @@ def _boolean(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         return None
     if no and isinstance(branch.test, cst.BooleanOperation):
         return None  # `not (a and b)` is harder to read than the branch
-    if yes:
-        value = branch.test if _is_boolean(branch.test) else _bool_call(branch.test)
-    else:
-        value = negated(branch.test)
-        value = value if _is_boolean(value) else _bool_call(value)
-    if len(syntax.code(value)) > 100:
+    if not yes and not reads_well_negated(branch.test):
+        return None
+    value = branch.test if yes else negated(branch.test)
+    if not is_boolean(value):
+        if isinstance(value, cst.BooleanOperation | cst.Comparison):
+            return None  # `bool(a and b)`, `bool(a < b)`: that is no simpler
+        value = _bool_call(value)
+    if len(syntax.code(value)) > 100 or "\n" in syntax.code(value):
         return None
     line = cst.SimpleStatementLine([cst.Return(value)], leading_lines=branch.leading_lines)
     return [line]
@@ -321,60 +377,6 @@ def _truth(statement: cst.Return) -> bool | None:
     if isinstance(value, cst.Name) and value.value in {"True", "False"}:
         return value.value == "True"
     return None
-
-
-def _is_boolean(test: cst.BaseExpression) -> bool:
-    """Return whether an expression is True or False for sure, and nothing that only counts as such."""
-    if isinstance(test, cst.UnaryOperation):
-        return isinstance(test.operator, cst.Not)
-    if isinstance(test, cst.BooleanOperation):
-        return _is_boolean(test.left) and _is_boolean(test.right)
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        target = test.comparisons[0]
-        literal = cst.SimpleString | cst.Integer
-        return isinstance(target.operator, cst.Is | cst.IsNot | cst.In | cst.NotIn) or isinstance(
-            target.comparator, literal
-        )
-    return isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and test.func.value in _BOOLEAN_CALLS
-
-
-def negated(test: cst.BaseExpression) -> cst.BaseExpression:
-    """Return the opposite of a condition. An order (`<`) is not turned round: for NaN both ways are false."""
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        return test.expression
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        operator = test.comparisons[0].operator
-        for one, other in (*_OPPOSITE, *((b, a) for a, b in _OPPOSITE)):
-            if type(operator) is one:
-                target = test.comparisons[0].with_changes(operator=other())
-                return test.with_changes(comparisons=[target])
-        return cst.UnaryOperation(cst.Not(), test)
-    return cst.UnaryOperation(
-        cst.Not(), _operand(test) if not isinstance(test, cst.BooleanOperation) else _wrapped(test)
-    )
-
-
-def _reads_well_negated(test: cst.BaseExpression) -> bool:
-    """Whether a reader takes in the opposite at a glance: `not (a and b and c)` is a riddle."""
-    return not isinstance(test, cst.BooleanOperation) or not any(
-        isinstance(side, cst.BooleanOperation) for side in (test.left, test.right)
-    )
-
-
-def _operands(test: cst.BaseExpression) -> int:
-    return _operands(test.left) + _operands(test.right) if isinstance(test, cst.BooleanOperation) else 1
-
-
-def _operand(test: cst.BaseExpression) -> cst.BaseExpression:
-    """Return a condition as it must be written beside `and` or after `not`."""
-    loose = cst.IfExp | cst.Lambda | cst.NamedExpr
-    if isinstance(test, loose) or (isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or)):
-        return _wrapped(test)
-    return test
-
-
-def _wrapped(test: cst.BaseExpression) -> cst.BaseExpression:
-    return test if test.lpar else test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _movable(body: cst.BaseSuite) -> tuple[cst.BaseStatement, ...] | None:

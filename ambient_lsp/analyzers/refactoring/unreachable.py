@@ -30,8 +30,8 @@ class Dead:
 def find(source: Source) -> Iterator[Dead]:
     """Yield each stretch of dead statements, outermost only."""
     end = 0
-    for block in walk(source.root):
-        if block.type == "block" and block.start_byte >= end and not block.has_error:
+    for block in source.nodes("block"):
+        if block.start_byte >= end and not block.has_error:
             found = _behind(block) or _never(block)
             if found is not None:
                 end = found.statements[-1].end_byte

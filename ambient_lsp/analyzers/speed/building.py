@@ -49,7 +49,7 @@ def grown_text(function: Function, node: Node) -> Iterator[Speedup]:
     edits = [replace(node, f"{new} = []" if is_tuple or empty else f"{new} = [{made.text}]")]
     for growth, _, value in growths:
         edits.append(replace(growth, _added(new, value, is_tuple=is_tuple)))
-    quotes = 'b""' if made.text[:1] in "bB" else '""'
+    quotes = ("b" if made.text[:1] in "bB" else "") + made.text[-1:] * 2
     order = f"reversed({new})" if ways == {"front"} else new
     edits.append(after(loop, f"{name} = tuple({new})" if is_tuple else f"{name} = {quotes}.join({order})"))
     message = f"Each turn may copy all of `{name}`; joining the parts once copies it once."

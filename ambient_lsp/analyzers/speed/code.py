@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import parse
+from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class Code:
         )
 
 
-@lru_cache(maxsize=4)
+@recent(characters=100_000)
 def read(text: str) -> Code:
     """Return the tree of a module; the last few are kept. Never raises on broken text."""
     return Code(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import COMPREHENSIONS, arguments, bare, builtin, method, only_argument, origin
-from ambient_lsp.analyzers.speed.edits import changed, replace
+from ambient_lsp.analyzers.speed.edits import changed, line_start, newline, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of
 from ambient_lsp.analyzers.speed.names import bindings, captured, is_local, is_parameter
 from ambient_lsp.analyzers.speed.regions import is_pure, loop_of, only_looked_at, statement_of, unchanged
@@ -92,24 +92,55 @@ def _counted(function: Function, node: Node, made: Node) -> Iterator[Speedup]:
 def _comprehended(function: Function, node: Node, name: str, made: Node) -> Iterator[Speedup]:
     if any(part.type in {"await", "yield"} for part in made.walk()) or made.children[0].type == "comment":
         return
-    inside, body = made.text[1:-1], made.get("body")
+    body = made.get("body")
+    if body is None:
+        return
     if name == "set":
-        new, what = "{" + inside + "}", "a set comprehension"
+        new, what = _laid_out(node, made, body, body.text, "{}"), "a set comprehension"
     elif name == "list":
-        new, what = made.text, "the list itself"
-    elif name == "dict" and body is not None and body.type == "tuple" and len(body.children) == 2:
+        new, what = _laid_out(node, made, body, body.text, "[]"), "the list itself"
+    elif name == "dict" and body.type == "tuple" and len(body.children) == 2:
         if any("splat" in child.type or child.type == "comment" for child in body.children):
             return
         key, value = body.children
-        new, what = (
-            "{" + f"{key.text}: {value.text}" + made.code.text[body.end : made.end - 1] + "}",
-            "a dict comprehension",
-        )
+        new, what = _laid_out(node, made, body, f"{key.text}: {value.text}", "{}"), "a dict comprehension"
     else:
         return
-    text = changed(node.code, [replace(node, new)])
+    text = changed(node.code, [replace(node, new)]) if new else ""
     message = f"A list is built, and then copied into the {name}; {what} needs no list in between."
     yield speedup(function, COPY, node, message, f"Build the {name} directly", text, loop_of(node))
+
+
+def _laid_out(node: Node, made: Node, body: Node, first: str, brackets: str) -> str:
+    """Return a comprehension for a call that goes around it: `first` stands for its body, and its lines move to where
+    the call was. Empty where that is not plain: lines inside a string, comments, odd indentation.
+    """
+    code = node.code.text
+    rest = code[body.end : made.end - 1]
+    if "\n" not in node.text:
+        return brackets[0] + code[made.start + 1 : body.start] + first + rest + brackets[1]
+    if any(part.type == "comment" or ("string" in part.type and "\n" in part.text) for part in node.walk()):
+        return ""
+    if "\n" in first:
+        return ""
+    outer, inner = (
+        code[line_start(node.code, at) :][: at - line_start(node.code, at)] for at in (node.start, body.start)
+    )
+    outer, end = outer[: len(outer) - len(outer.lstrip())], newline(node.code)
+    if inner.strip():  # the body is on the line of its bracket: what follows keeps its distance to it
+        old, new = " " * len(inner), " " * (len(inner) - (body.start - node.start - 1))
+        opening, closing = (
+            brackets[0],
+            brackets[1] if rest.rstrip(" \t") == rest.rstrip() else f"{end}{outer}{brackets[1]}",
+        )
+    else:
+        old, new = inner, outer + "    "
+        opening, closing = f"{brackets[0]}{end}{new}", f"{end}{outer}{brackets[1]}"
+    lines = rest.rstrip().split("\n")
+    if any(line.strip() and not line.startswith(old) for line in lines[1:]):
+        return ""
+    moved = [lines[0], *(new + line[len(old) :] if line.strip() else line for line in lines[1:])]
+    return opening + first + "\n".join(moved) + closing
 
 
 def _copied(function: Function, node: Node, name: str, copy: Node) -> Iterator[Speedup]:

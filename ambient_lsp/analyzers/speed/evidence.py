@@ -47,7 +47,7 @@ def learned(code: Code, callers: Sequence[tuple[str, bool]]) -> Code:
     return fresh
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def calls_in(text: str, names: frozenset[str]) -> tuple[tuple[str, Given], ...]:
     """Return the calls of these functions in a text."""
     if not any(f"{name}(" in text for name in names):

@@ -63,11 +63,13 @@ class DeadBlock:
 def commented_code(outline: Outline) -> list[DeadBlock]:
     """Return the blocks of comment lines that are nothing but code that does something."""
     found = []
+    above: list[Comment] = []
     for block in _blocks(outline):
+        over, above = above, block
         if len(block) > _MOST_LINES or not is_code([comment.text for comment in block]):
             continue
         first, last = block[0], block[-1]
-        explains = _introduced(outline, first) or _explains(outline, block)
+        explains = _introduced(outline, first) or _explains(outline, block) or _goes_on(outline, over, block)
         edit = (*_with_blanks(outline, block), "")
         found.append(DeadBlock(first.line, last.line, first.start, last.end, edit, explains))
     return found
@@ -213,6 +215,16 @@ def _explains(outline: Outline, block: list[Comment]) -> bool:
     called = _CALL.match(block[0].text)
     below = outline.lines.line(block[-1].line + 1)
     return len(block) == 1 and called is not None and re.search(rf"\b{re.escape(called[1])}\(", below) is not None
+
+
+def _goes_on(outline: Outline, above: list[Comment], block: list[Comment]) -> bool:
+    """Whether a block is the rest of one that stays: prose, then code, a blank line, and more of the code."""
+    if len(above) < 2 or above[-1].column != block[0].column or is_code([comment.text for comment in above]):
+        return False
+    between = range(above[-1].line + 1, block[0].line)
+    if any(outline.lines.line(line).strip() for line in between):
+        return False
+    return any(is_code([comment.text for comment in above[start:]]) for start in range(1, len(above)))
 
 
 def _with_blanks(outline: Outline, block: list[Comment]) -> tuple[int, int]:

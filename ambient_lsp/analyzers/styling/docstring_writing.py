@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.styling.docstring_sections import code_of, in_one_sentence, is_short, opening, sections
 from ambient_lsp.analyzers.styling.docstrings import PLAIN_BASES, Habits, parameters
 from ambient_lsp.analyzers.styling.outline import statements
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.styling.outline import Definition, Outline
 
-_LONGEST = 60
-_MOST_RAISES = 4
 _BOOLEAN = frozenset(("comparison_operator", "boolean_operator", "not_operator", "true", "false"))
 _ASKS = re.compile(r"(?:is|has|can|should|was|are)_\w")
 _BOOLEAN_CALLS = ("isinstance", "issubclass", "hasattr", "callable", "any", "all", "bool")
@@ -32,6 +31,7 @@ _CHANGES = {
     "append": ("Append", "to"), "add": ("Add", "to"), "insert": ("", ""), "remove": ("Remove", "from"),
     "discard": ("Remove", "from"),
 }  # fmt: skip
+_ALSO_CALLED = {"Append": "add", "Add": "append", "Remove": "discard"}
 _VERBS = frozenset(
     "add append apply as build calculate call check clean clear close collect compute convert copy count create decode"
     " delete do dump encode ensure execute extract fetch filter find format from generate get handle init insert join"
@@ -70,24 +70,30 @@ def write(outline: Outline, definition: Definition, habits: Habits, width: int) 
 
 
 def _about_function(outline: Outline, definition: Definition, habits: Habits) -> list[str]:
-    body = statements(definition.node.child_by_field_name("body"))
-    holder = definition.parent
+    holder, names = definition.parent, parameters(outline, definition.node)
     if holder is not None and not set(holder.bases) <= PLAIN_BASES:
         return []
-    if not body or _code(definition.node).startswith("async") or parameters(outline, definition.node) is None:
+    if names is None or code_of(definition.node).startswith("async"):
         return []
-    guards: list[tuple[str, str]] = []
-    while len(body) > 1 and (guard := _guard(body[0])):
-        guards.append(guard)
-        body = body[1:]
-    if len(body) != 1 or len(guards) > _MOST_RAISES:
+    names = [name for name in names if name not in ("self", "cls")]
+    facts = opening(statements(definition.node.child_by_field_name("body")), names)
+    if facts is None:
         return []
-    summary = _summary(definition, body[0], habits)
-    if not summary and guards and body[0].type == "return_statement" and body[0].named_children:
-        value = body[0].named_children[0]
-        if _short(value) and value.type in ("call", "attribute", "subscript", "binary_operator"):
-            summary = f"{habits.verb('Return')} {habits.code(_code(value))}"
-    return [summary, *_raises(guards, habits)] if summary else []
+    value = facts.last.named_children[0] if facts.last.named_children else None
+    returned = value if facts.last.type == "return_statement" else None
+    summary = _summary(definition, facts.last, habits)
+    if not summary and facts.raises and returned is not None and is_short(returned):
+        if returned.type in ("call", "attribute", "subscript", "binary_operator"):
+            summary = f"{habits.verb('Return')} {habits.code(code_of(returned))}"
+    if not summary or (facts.early and (returned is None or _is_boolean(returned) or facts.raises)):
+        return []  # of an early return and an exception, the one whose condition stands first wins
+    kind = code_of(definition.node.child_by_field_name("return_type"))
+    if habits.layout and not (habits.layout == "numpy" and facts.early and not kind):
+        if facts.early:
+            summary = summary.partition(f", {habits.tick}")[0]  # the section says the rest
+        return [summary, *sections(facts, habits, names, code_of(returned), kind)]
+    sentence = in_one_sentence(summary, facts, habits)
+    return [sentence] if sentence else []
 
 
 def _summary(definition: Definition, statement: Node, habits: Habits) -> str:
@@ -98,55 +104,51 @@ def _summary(definition: Definition, statement: Node, habits: Habits) -> str:
     if statement.type == "return_statement":
         return _returned(definition, inner, habits)
     if statement.type == "raise_statement":
-        if inner.type in ("identifier", "call") and _code(inner).split("(")[0] == "NotImplementedError":
+        if inner.type in ("identifier", "call") and code_of(inner).split("(")[0] == "NotImplementedError":
             return f"{habits.verb('Raise')} {habits.code('NotImplementedError')} unless a subclass overrides this"
         return ""
     if statement.type == "expression_statement" and inner.type == "call":
-        return _called(inner, habits)
-    if statement.type == "expression_statement" and inner.type == "assignment":
-        left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
-        own = definition.name.removeprefix("set_")
-        noun = _noun(own) if own != definition.name else ""
-        if noun and right is not None and right.type == "identifier" and re.fullmatch(rf"self\._?{own}", _code(left)):
-            return f"{habits.verb('Set')} the {noun}"
+        return _called(definition, inner, habits)
     return ""
 
 
 def _returned(definition: Definition, value: Node, habits: Habits) -> str:
-    if not _short(value) or value.type in ("lambda", "string", "concatenated_string", "none"):
+    if not is_short(value) or value.type in ("lambda", "string", "concatenated_string", "none"):
         return ""
-    code = habits.code(_code(value))
+    code = habits.code(code_of(value))
     is_property = any(one.split(".")[-1] in ("property", "cached_property") for one in definition.decorators)
     returns = habits.verb("Return")
     if _is_boolean(value) and value.type not in ("true", "false") and _ASKS.match(definition.name):
         if value.type == "call":
-            kind = _KIND.fullmatch(_code(value))
+            kind = _KIND.fullmatch(code_of(value))
             if kind is None:
                 return ""
             code = f"{habits.code(kind[1])} is an instance of {habits.code(kind[2])}"
         return f"Whether {code}" if is_property else f"{returns} whether {code}"
     noun = _noun(definition.name)
-    if noun and re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), _code(value)):
-        return f"{returns} the {noun}" if definition.name.startswith("get_") and not is_property else ""
-    if noun and value.type == "binary_operator" and not re.search(r"[\"'\[{]", _code(value)):
+    if noun and re.fullmatch(r"self\._*" + re.escape(definition.name.removeprefix("get_")), code_of(value)):
+        return ""  # what the name says already
+    if noun and value.type == "binary_operator" and not re.search(r"[\"'\[{]", code_of(value)):
         return f"The {noun}, {code}" if is_property else f"{returns} the {noun}, {code}"
     return ""
 
 
-def _called(call: Node, habits: Habits) -> str:
+def _called(definition: Definition, call: Node, habits: Habits) -> str:
     """Say what one call does; only for calls that everybody knows."""
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-    if function is None or arguments is None or function.type != "attribute" or not _short(call):
+    if function is None or arguments is None or function.type != "attribute" or not is_short(call):
         return ""
     target, method = function.child_by_field_name("object"), function.child_by_field_name("attribute")
     given = arguments.named_children
-    if target is None or method is None or not _code(target).startswith("self."):
+    if target is None or method is None or not code_of(target).startswith("self."):
         return ""
-    verb, preposition = _CHANGES.get(_code(method), ("", ""))
+    verb, preposition = _CHANGES.get(code_of(method), ("", ""))
+    if definition.name.split("_")[0] in (code_of(method), verb.lower(), _ALSO_CALLED.get(verb)):
+        return ""  # "Append `x` to `self.items`" tells a reader of `append(x)` nothing
     if verb and len(given) == 1 and given[0].type == "identifier":
-        return f"{habits.verb(verb)} {habits.code(_code(given[0]))} {preposition} {habits.code(_code(target))}"
-    if _code(method) == "clear" and not given:
-        return f"{habits.verb('Clear')} {habits.code(_code(target))}"
+        return f"{habits.verb(verb)} {habits.code(code_of(given[0]))} {preposition} {habits.code(code_of(target))}"
+    if code_of(method) == "clear" and not given:
+        return f"{habits.verb('Clear')} {habits.code(code_of(target))}"
     return ""
 
 
@@ -172,36 +174,7 @@ def _about_class(outline: Outline, definition: Definition, habits: Habits) -> li
 def statements_that_matter(definition: Definition) -> list[Node]:
     """Return the statements of a body but for `pass` and `...`."""
     body = statements(definition.node.child_by_field_name("body"))
-    return [one for one in body if one.type != "pass_statement" and _code(one) != "..."]
-
-
-def _guard(statement: Node) -> tuple[str, str] | None:
-    """Return (exception, condition) of an `if` that only raises."""
-    if statement.type != "if_statement" or statement.child_by_field_name("alternative") is not None:
-        return None
-    condition, then = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
-    inside = statements(then)
-    if condition is None or not _short(condition) or len(inside) != 1 or inside[0].type != "raise_statement":
-        return None
-    raised = inside[0].named_children[0] if inside[0].named_children else None
-    if raised is None or raised.type not in ("call", "identifier", "attribute"):
-        return None
-    name = _code(raised).split("(")[0]
-    return (name, _code(condition)) if re.fullmatch(r"(?:\w+\.)*[A-Z]\w*", name) else None
-
-
-def _raises(guards: list[tuple[str, str]], habits: Habits) -> list[str]:
-    told = [(name, f"If {habits.code(condition)}.") for name, condition in guards]
-    if not told:
-        return []
-    if habits.layout == "google":
-        return ["", "Raises:", *(f"    {name}: {when}" for name, when in told)]
-    if habits.layout == "numpy":
-        return ["", "Raises", "------", *(line for name, when in told for line in (name, f"    {when}"))]
-    if habits.layout == "rest":
-        return ["", *(f":raises {name}: {when}" for name, when in told)]
-    raises = habits.verb("Raise")
-    return ["", *(f"{raises} {habits.code(name)} {when[0].lower()}{when[1:]}" for name, when in told)]
+    return [one for one in body if one.type != "pass_statement" and code_of(one) != "..."]
 
 
 def _placed(
@@ -254,7 +227,7 @@ def _is_boolean(value: Node) -> bool:
     if value.type == "boolean_operator":
         return all(_is_boolean(part) for part in _operands(value))
     if value.type == "call":
-        return _code(value.child_by_field_name("function")) in _BOOLEAN_CALLS
+        return code_of(value.child_by_field_name("function")) in _BOOLEAN_CALLS
     return value.type in _BOOLEAN
 
 
@@ -263,12 +236,3 @@ def _operands(value: Node) -> Iterator[Node]:
         part = value.child_by_field_name(name)
         if part is not None:
             yield part
-
-
-def _short(node: Node) -> bool:
-    code = _code(node)
-    return len(code) <= _LONGEST and "\n" not in code and "`" not in code and "#" not in code
-
-
-def _code(node: Node | None) -> str:
-    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")

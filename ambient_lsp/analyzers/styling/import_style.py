@@ -27,9 +27,8 @@ MIXED = "AMB-STYLE-MIXED-IMPORTS"
 _ENOUGH = 3
 _MOST_NAMES = 12
 _TAGS = ("style", "imports")
-_DYNAMIC = re.compile(r"\b(?:globals|locals|vars|exec|eval|__getattr__|setattr)\b")
+_DYNAMIC = re.compile(r"\b(?:globals|locals|vars|exec|eval)\s*\(|\bsys\.modules\[__name__\]")
 _LITERAL_ALL = re.compile(r"^__all__\s*(?::[^=\n]*)?=\s*[\[(]([^\])]*)[\])]", re.MULTILINE)
-_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|\s*=(?!=))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,12 @@ class Offer:
     imported: frozenset[tuple[str, str, str]] = frozenset()
 
 
-def offered(text: str) -> Offer | None:
+def offered(text: str, module: str = "", *, is_package: bool = False) -> Offer | None:
     """Return the names that `from module import *` brings; None where that cannot be told."""
     found = outline_of(text)
-    if found.broken or _DYNAMIC.search(text) or any("*" in found.code(node) for node in found.imports):
+    if found.broken or _finds_names(found) or any("*" in found.code(node) for node in found.imports):
         return None
-    imported = frozenset(part for node in found.imports for _, part in _parts(found, node) if part[0][:1] != ".")
+    imported = _origins(found, module, is_package=is_package)
     if "__all__" in text:
         listed = _LITERAL_ALL.findall(text)
         if len(listed) != 1 or text.count("__all__") != 1:
@@ -106,43 +105,104 @@ def duplicates(outline: Outline) -> list[RawFinding]:
     return found
 
 
-def star(outline: Outline, offers: Mapping[str, Offer], used_elsewhere: str = "", width: int = 88) -> list[RawFinding]:
+def star(
+    outline: Outline,
+    offers: Mapping[str, Offer],
+    unbound: frozenset[str],
+    importers: str = "",
+    path: str = "",
+    module: str = "",
+    width: int = 88,
+) -> list[RawFinding]:
     """Return the one `from module import *` of a file whose names are certain.
 
-    `offers` are by module as written; `used_elsewhere` is the code of files that import this one.
+    `offers` are by module as written; `unbound` are the names that nothing else in the file binds; `importers` is the
+    code of files that import this one, at `path` and with the dotted name `module`.
     """
     stars = [node for node in outline.imports if re.search(r"\bimport\s*\*", outline.code(node))]
-    if len(stars) != 1 or _DYNAMIC.search(outline.text) or "__all__" in outline.text:
+    if len(stars) != 1 or _finds_names(outline) or "__all__" in outline.text:
         return []
     node = stars[0]
-    module = outline.code(node.child_by_field_name("module_name"))
-    offer = offers.get(module)
-    if offer is None:
+    source = outline.code(node.child_by_field_name("module_name"))
+    offer = offers.get(source)
+    used = sorted(unbound)
+    if offer is None or not used or len(used) > _MOST_NAMES or not unbound <= offer.names:
         return []
-    own = {outline.code(target) for target in outline.targets} | {one.name for one in outline.definitions}
     # What both import from one place is the same thing, whoever comes last.
-    both = {part for other in outline.imports for _, part in _parts(outline, other)}
-    own |= {bound for _, _, bound in both - offer.imported}
-    words = set(_IDENTIFIER.findall(_without_strings(outline)))
-    used = sorted((words & offer.names) - {bound for _, _, bound in both})
-    if not used or len(used) > _MOST_NAMES or own & offer.names:
+    is_package = path.endswith("__init__.py")
+    both = _origins(outline, module, is_package=is_package) & offer.imported
+    whole = absolute(source, module, is_package=is_package)
+    both |= {part for part in _origins(outline, module, is_package=is_package) if part == (whole, part[2], part[2])}
+    if (_unsure(outline, node) - {bound for _, _, bound in both}) & offer.names:
         return []
-    if any(re.search(rf"\b{name}\b", used_elsewhere) for name in offer.names - set(used)):
+    if any(imported_from(path, name, importers) for name in offer.names - unbound):
         return []
     start, end = outline.span(node)
-    line = f"from {module} import {', '.join(used)}"
+    line = f"from {source} import {', '.join(used)}"
     if len(line) > width:
-        line = f"from {module} import (\n" + "".join(f"    {name},\n" for name in used) + ")"
+        line = f"from {source} import (\n" + "".join(f"    {name},\n" for name in used) + ")"
     return [
         RawFinding(
             STAR,
             outline.lines.span(start, end),
-            f"`import *` hides where names come from; this file uses {len(used)} of `{module}`.",
+            f"`import *` hides where names come from; this file uses {len(used)} of `{source}`.",
             Severity.HINT,
             tags=_TAGS,
             data={"code": STAR, "edits": [(start, end, line)]},
         )
     ]
+
+
+def absolute(source: str, module: str, *, is_package: bool) -> str:
+    """Return the full name of a module that may be written relative to another; as it is where that is not known."""
+    name = source.lstrip(".")
+    dots = len(source) - len(name)
+    if not dots or not module:
+        return source
+    package = module.split(".") if is_package else module.split(".")[:-1]
+    base = package[: len(package) - (dots - 1)]
+    return ".".join((*base, name)) if name else ".".join(base)
+
+
+def _origins(outline: Outline, module: str, *, is_package: bool) -> frozenset[tuple[str, str, str]]:
+    """Return (module, name, bound to) of all that a file imports from modules whose full name is known."""
+    parts = (part for node in outline.imports for _, part in _parts(outline, node))
+    found = ((absolute(source, module, is_package=is_package), name, bound) for source, name, bound in parts)
+    return frozenset(part for part in found if not part[0].startswith("."))
+
+
+def _unsure(outline: Outline, star: Node) -> set[str]:
+    """Return the names that the star may take over: those of the module that are bound above it, or only sometimes.
+
+    What the module surely binds below the star is the module's, whatever the star brought.
+    """
+    names: set[str] = set()
+    for node, bound in _bindings(outline):
+        above = node.start_byte < star.start_byte
+        top = node
+        while top.parent is not None and top.parent.type in ("expression_statement", "decorated_definition"):
+            top = top.parent
+        if above or top.parent is None or top.parent.type != "module":
+            names |= bound
+    return names
+
+
+def _bindings(outline: Outline) -> Iterator[tuple[Node, set[str]]]:
+    """Yield what binds names outside of functions and classes: imports, definitions, assignments."""
+    for node in outline.imports:
+        if outline.innermost(outline.offset(node.start_byte)) is None:
+            yield node, set(_bound_by(outline, node))
+    for one in outline.definitions:
+        if one.parent is None:
+            yield one.node, {one.name}
+    for target in outline.targets:
+        if outline.innermost(outline.offset(target.start_byte)) is None:
+            yield target.parent or target, {outline.code(target)}
+
+
+def _finds_names(outline: Outline) -> bool:
+    """Whether code, comments and docstrings left out, looks names up at run time, or makes some."""
+    return _DYNAMIC.search(_without_strings(outline)) is not None
 
 
 def star_modules(outline: Outline) -> list[str]:
@@ -154,13 +214,16 @@ def star_modules(outline: Outline) -> list[str]:
 def mixed(outline: Outline, module: str, *, is_package: bool) -> list[RawFinding]:
     """Return the one import of the file's own package that is absolute where the others are relative, or vice versa.
 
-    `module` is the file's dotted name; nothing is told where it is not known.
+    `module` is the file's dotted name; nothing is told where it is not known. All imports from below the top package
+    count: a file that has `top.forms` beside `..types` takes both ways, whatever its own folder is called.
     """
     package = module if is_package else module.rpartition(".")[0]
+    top = package.partition(".")[0]
     if not package:
         return []
     relative: list[tuple[Node, str]] = []
     absolute: list[tuple[Node, str]] = []
+    elsewhere = 0
     for node in outline.imports:
         if node.type != "import_from_statement":
             continue
@@ -169,7 +232,9 @@ def mixed(outline: Outline, module: str, *, is_package: bool) -> list[RawFinding
             relative.append((node, source))
         elif source.startswith(f"{package}."):
             absolute.append((node, source))
-    if len(relative) >= _ENOUGH and len(absolute) == 1:
+        elif source == top or source.startswith(f"{top}."):
+            elsewhere += 1
+    if len(relative) >= _ENOUGH and len(absolute) == 1 and not elsewhere:
         node, source = absolute[0]
         return [_unlike(outline, node, source, source.removeprefix(package), "relative")]
     if len(absolute) >= _ENOUGH and len(relative) == 1 and re.fullmatch(r"\.\w[\w.]*", relative[0][1]):

@@ -21,11 +21,13 @@ from ambient_lsp.text import split_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ambient_lsp.analyzers.styling.docstrings import Layout
     from ambient_lsp.analyzers.styling.import_style import Offer
     from ambient_lsp.analyzers.styling.naming import Misnamed
     from ambient_lsp.analyzers.styling.project_style import ProjectStyle
 
 MIXED_ENDINGS = "AMB-STYLE-MIXED-ENDINGS"
+_LAYOUTS: Mapping[str, Layout] = {"google": "google", "numpy": "numpy"}
 
 _RUFF_NAMES = {
     stale_parameters.STALE: ("D417", "DOC102"),
@@ -45,13 +47,14 @@ class Surroundings:
 
     `used_elsewhere` is the code of those that import it, `acting` its imports that do something, as written. `words`
     are those of its open questions that stand in another file; None where nobody has looked. `offers` are by module as
-    written in `import *`. `module` is the file's own dotted name.
+    written in `import *`, `unbound` the names that only `import *` can bring. `module` is the file's own dotted name.
     """
 
     used_elsewhere: str = ""
     acting: frozenset[str] = frozenset()
     words: frozenset[str] | None = None
     offers: Mapping[str, Offer] = field(default_factory=dict)
+    unbound: frozenset[str] = frozenset()
     module: str = ""
 
 
@@ -78,7 +81,9 @@ def find(text: str, path: str, style: ProjectStyle, around: Surroundings) -> lis
         *typos.find(found, style.known_words),
         *stale_parameters.find(found),
         *import_style.duplicates(found),
-        *import_style.star(found, around.offers, around.used_elsewhere, style.line_length),
+        *import_style.star(
+            found, around.offers, around.unbound, around.used_elsewhere, path, around.module, style.line_length
+        ),
         *import_style.mixed(found, around.module, is_package=path.endswith("__init__.py")),
         *_mixed_endings(text),
     ]
@@ -122,16 +127,18 @@ def renames(text: str, path: str, style: ProjectStyle, around: Surroundings) -> 
     ]
 
 
-def docstrings(text: str, missing: Iterable[Span], width: int) -> dict[Span, tuple[int, int, str]]:
+def docstrings(text: str, missing: Iterable[Span], style: ProjectStyle) -> dict[Span, tuple[int, int, str]]:
     """Return the edit that documents each of the definitions whose names are at `missing`, where it can be proven."""
     found = outline(text)
     places = {span.start_line: span for span in missing}
     own = habits(found)
+    if not own.layout:  # the file's docstrings have no sections yet; the project may say what they look like
+        own = replace(own, layout=_LAYOUTS.get(style.convention, ""))
     edits = {}
     for definition in found.definitions if places else ():
         name = definition.node.child_by_field_name("name")
         span = places.get(name.start_point[0]) if name is not None else None
-        if span is not None and (written := docstring_writing.write(found, definition, own, width)):
+        if span is not None and (written := docstring_writing.write(found, definition, own, style.line_length)):
             edits[span] = (written.start, written.end, written.text)
     return edits
 

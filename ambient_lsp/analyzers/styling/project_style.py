@@ -117,7 +117,7 @@ class _Found:
 def read_style(root: str, path: str) -> ProjectStyle:
     """Read what the project asks for `path`. A file that cannot be read asks for nothing."""
     ruff = read_settings(root, path)
-    found = _Found(formatter=ruff.formatter)
+    found = _Found(formatter=ruff.formatter, convention=ruff.convention)
     folder = Path(root)
     _from_toml(_toml(folder / _TOML), found)
     for name in _INI:

@@ -1,7 +1,8 @@
 """Renames inside one file, where every use of the name is known to be in it.
 
 The scopes are libcst's. A name that is also an attribute, an argument's keyword, a parameter or a word in a string may
-be used in ways that no scope tells of, and then nothing is renamed.
+be used in ways that no scope tells of, and then nothing is renamed. A variable of a function is renamed only in the
+functions that have it; what other functions look up at run time (`exec`), or say in their docstrings, is not about it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -19,12 +20,19 @@ from libcst.metadata import (
     FunctionScope,
     GlobalScope,
     MetadataWrapper,
+    PositionProvider,
     Scope,
     ScopeProvider,
 )
 
+from ambient_lsp.model import Replacement
+from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import Lines
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Sequence
+
+    from libcst.metadata import CodeRange
 
     from ambient_lsp.analyzers.styling.naming import Misnamed
 
@@ -43,29 +51,43 @@ def renamed(text: str, wanted: Collection[Misnamed]) -> tuple[str, dict[str, str
         uses = _Uses({one.old for one in candidates})
         wrapper.module.visit(uses)
         scopes = {scope for scope in wrapper.resolve(ScopeProvider).values() if scope is not None}
+        spans = wrapper.resolve(PositionProvider)
     except (cst.ParserSyntaxError, RecursionError, ValueError):
         return text, {}
-    if uses.words & SEES_NAMES:
-        return text, {}
+    words = set().union(*uses.words.values())
     done: dict[str, str] = {}
+    edits: list[Replacement] = []
     for one in candidates:
-        if one.old in uses.refused or one.new in done.values():
+        if one.old in uses.refused or one.new in done.values() or _is_looked_up(uses, one, words):
             continue
         if one.kind == "method":
-            fits = not uses.words & SEES_ATTRIBUTES and _only_self(uses, one.old)
+            fits = not words & SEES_ATTRIBUTES and _only_self(uses, one.old)
         else:
             fits = _only_bound_by(scopes, uses, one)
         if fits:
             done[one.old] = one.new
-    return _replaced(text, done), done
+            homes = [spans[home] for home in uses.homes[one.old] if home is not None] if one.kind == "local" else []
+            edits += _places(text, one, homes)
+    return apply_replacements(text, edits), done
 
 
-def _replaced(text: str, names: Mapping[str, str]) -> str:
-    """Return the text with whole words replaced: every one of them is the name itself, or speaks of it."""
-    if not names:
-        return text
-    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
-    return pattern.sub(lambda match: names[match[0]], text)
+def _is_looked_up(uses: _Uses, one: Misnamed, words: set[str]) -> bool:
+    """Whether the program may find the name at run time: a variable only from the functions that have it."""
+    if one.kind == "local":
+        words = set().union(*(uses.words[home] for home in uses.homes.get(one.old, ())))
+    return bool(words & SEES_NAMES)
+
+
+def _places(text: str, one: Misnamed, homes: Sequence[CodeRange]) -> list[Replacement]:
+    """Return whole words replaced, in some functions or everywhere: each is the name itself, or speaks of it."""
+    lines = Lines(text)
+    ranges = [(lines.start(home.start.line - 1), lines.start(home.end.line - 1) + home.end.column) for home in homes]
+    word = re.compile(rf"\b{re.escape(one.old)}\b")
+    return [
+        Replacement(match.start(), match.end(), one.new)
+        for start, end in ranges or [(0, len(text))]
+        for match in word.finditer(text, start, end)
+    ]
 
 
 def _is_free(text: str, name: str) -> bool:
@@ -81,7 +103,9 @@ def _only_self(uses: _Uses, name: str) -> bool:
 
 def _only_bound_by(scopes: Collection[Scope], uses: _Uses, one: Misnamed) -> bool:
     """Whether all that has the name is a variable of a function, or one definition, and every use is one of that."""
-    if one.old in uses.attributes or (one.kind == "local" and one.old in uses.in_docstrings):
+    if one.old in uses.attributes:
+        return False
+    if one.kind == "local" and uses.homes.get(one.old, set()) & uses.in_docstrings.get(one.old, set()):
         return False
     bindings = [
         binding
@@ -114,17 +138,21 @@ class _Uses(cst.CSTVisitor):
         self.plain: dict[str, list[cst.CSTNode]] = {}
         self.attributes: set[str] = set()
         self.defined: Counter[str] = Counter()
-        self.in_docstrings: set[str] = set()
-        self.words: set[str] = set()
+        # By the outermost function around, None for what is outside of all.
+        self._home: cst.FunctionDef | None = None
+        self.words: defaultdict[cst.FunctionDef | None, set[str]] = defaultdict(set)
+        self.homes: defaultdict[str, set[cst.FunctionDef | None]] = defaultdict(set)
+        self.in_docstrings: defaultdict[str, set[cst.FunctionDef | None]] = defaultdict(set)
 
     def visit_Name(self, node: cst.Name) -> None:
-        self.words.add(node.value)
+        self.words[self._home].add(node.value)
         if node.value in self._names:
             self.plain.setdefault(node.value, []).append(node)
+            self.homes[node.value].add(self._home)
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         name = node.attr.value
-        self.words.add(name)
+        self.words[self._home].add(name)
         if name in self._names:
             self.attributes.add(name)
             if not (isinstance(node.value, cst.Name) and node.value.value in ("self", "cls")):
@@ -152,6 +180,11 @@ class _Uses(cst.CSTVisitor):
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self._define(node)
+        self._home = self._home or node
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
+        if self._home is original_node:
+            self._home = None
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self._define(node)
@@ -167,8 +200,11 @@ class _Uses(cst.CSTVisitor):
         self.refused |= set(self._words.findall(node.value))
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        found = self._words.findall(node.value)
-        (self.in_docstrings if node in self._docstrings else self.refused).update(found)
+        for name in self._words.findall(node.value):
+            if node in self._docstrings:
+                self.in_docstrings[name].add(self._home)
+            else:
+                self.refused.add(name)
 
     def _define(self, node: cst.FunctionDef | cst.ClassDef) -> None:
         self.defined[node.name.value] += 1

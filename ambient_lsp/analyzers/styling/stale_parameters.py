@@ -127,7 +127,8 @@ def _stands_alone(text: str, docstring: Docstring, told: Described, entry: Entry
     """Whether an entry has lines of its own, and nothing else in the docstring speaks of it."""
     own = [one for one in (*told.entries, *told.types) if one.name == entry.name]
     whole_lines = all(one.lines[1] <= docstring.end and text[one.lines[1] - 1] == "\n" for one in own)
-    return whole_lines and len(re.findall(rf"\b{entry.name}\b", docstring.text)) == len(own)
+    said = (docstring.start + match.start() for match in re.finditer(rf"\b{entry.name}\b", docstring.text))
+    return whole_lines and all(any(one.lines[0] <= at < one.lines[1] for one in own) for at in said)
 
 
 def _missing(

@@ -13,13 +13,14 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import RawFinding, node_at, parse
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import matches
 from ambient_lsp.analyzers.styling.comments import DeadBlock, commented_code
-from ambient_lsp.analyzers.styling.docstrings import PLAIN_BASES, habits
+from ambient_lsp.analyzers.styling.docstrings import PLAIN_BASES, habits, parameters
 from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.analyzers.styling.project_style import ProjectStyle, read_style
 from ambient_lsp.model import Severity, Span
@@ -38,8 +39,9 @@ DOCSTRINGS = ("D101", "D102", "D103")
 COMMENTED_OUT = "ERA001"
 SELECTION = Selection(extend_select=(*QUIET, *DOCSTRINGS, COMMENTED_OUT), force_exclude=True)
 
-SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF100")
-"""Prefixes of rules whose safe fixes leave the program's tree as it is, but for imports and docstrings."""
+SAME_TREE = ("F401", "I001", "W", "E401", "E703", "Q", "COM", "D", "UP009", "RUF100", "F541")
+"""Prefixes of rules whose safe fixes leave the program's tree as it is, but for imports, docstrings and strings that
+are the same text written otherwise."""
 LAYOUT = ("W", "E1", "E2", "E3", "E70", "Q", "COM")
 """Prefixes of rules that are a formatter's business."""
 _OTHERS = ("S", "PERF", "C4", "C90", "PLR09", "PLR1702")
@@ -118,6 +120,8 @@ def wanted(
             return False  # a form feed is a page break that somebody put there
         if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
             return False
+        if code == "I001" and _only_brackets(text, diagnostic):
+            return False
         if settings.asks_for(code):
             return code != COMMENTED_OUT or dead.get(diagnostic.span.start_line, True) is not None
         if code == COMMENTED_OUT:
@@ -172,10 +176,30 @@ def may_be_fixed(text: str, path: str, diagnostic: Diagnostic) -> bool:
     return diagnostic.safe and not _is_wanted_import(text, path, diagnostic)
 
 
+def _only_brackets(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether sorting would move nothing, and only take brackets off that somebody put around a long import."""
+    if diagnostic.fix is None:
+        return False
+    start, end = diagnostic.fix.replacements[0].start, diagnostic.fix.replacements[-1].end
+    patched = apply_replacements(text, diagnostic.fix.replacements)
+    pieces = text[start:end], patched[start : end + len(patched) - len(text)]
+    words, again = (re.findall(r"[\w.*]+", re.sub(r"#[^\n]*", "", piece)) for piece in pieces)
+    return words == again and pieces[0].count("(") > pieces[1].count("(")
+
+
+def _by_level(imports: list[str]) -> list[tuple[int, str]]:
+    """Return the imports with runs of relative ones put in order of their dots, and else as they were."""
+    levelled: list[tuple[int, str]] = []
+    for relative, run in groupby(imports, lambda line: line.startswith("from .")):
+        dots = ((len(line[5:]) - len(line[5:].lstrip(".")) if relative else 0, line) for line in run)
+        levelled += sorted(dots, key=lambda pair: pair[0])
+    return levelled
+
+
 def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
     if diagnostic.code != "F401":
         return False
-    if _in_type_comment(text, diagnostic):
+    if _in_type_comment(text, diagnostic) or (is_test(path) and _is_asked_for(text, diagnostic)):
         return True
     node = node_at(text, diagnostic.span)
     while node is not None and node.type not in ("function_definition", "class_definition"):
@@ -190,10 +214,22 @@ def _is_wanted_import(text: str, path: str, diagnostic: Diagnostic) -> bool:
     return is_test(path) or body is None or len(body.named_children) == 1
 
 
+def _is_asked_for(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether a function takes a parameter of the imported name: pytest gives it the fixture that was imported."""
+    outlined = outline(text)
+    taken = {name for one in outlined.definitions if one.kind == "function"
+             for name in parameters(outlined, one.node) or ()}  # fmt: skip
+    return bool(taken & set(_imported(diagnostic)))
+
+
+def _imported(diagnostic: Diagnostic) -> list[str]:
+    """Return the words of what an unused import takes from where."""
+    return re.findall(r"\w+", diagnostic.message.split("`")[1]) if "`" in diagnostic.message else []
+
+
 def _in_type_comment(text: str, diagnostic: Diagnostic) -> bool:
-    imported = re.findall(r"\w+", diagnostic.message.split("`")[1]) if "`" in diagnostic.message else []
     named = {word for comment in _TYPE_COMMENT.findall(text) for word in re.findall(r"\w+", comment)}
-    return bool(named & set(imported))
+    return bool(named & set(_imported(diagnostic)))
 
 
 def is_sample(path: str) -> bool:
@@ -269,9 +305,11 @@ def _nearly_sorted(text: str, diagnostic: Diagnostic) -> bool:
         [line.rstrip() for line in block.split("\n")]
         for block in (text[start:end], patched[start : end + len(patched) - len(text)])
     )
-    if old == new or sorted(old) != sorted(new):
+    if old == new or sorted(old) != sorted(new) or [not line for line in old] != [not line for line in new]:
         return False  # blank lines, or one statement made of two: a matter of taste where no rule asks for it
     if [line for line in old if not _IMPORTS.match(line)] != [line for line in new if not _IMPORTS.match(line)]:
         return False  # names inside brackets
     old, new = ([line for line in lines if _IMPORTS.match(line)] for lines in (old, new))
+    if _by_level(old) == _by_level(new):
+        return False  # near modules before far ones, or the other way round: a matter of taste, too
     return len(old) > 2 and difflib.SequenceMatcher(None, old, new, autojunk=False).ratio() >= _SORTED_SHARE

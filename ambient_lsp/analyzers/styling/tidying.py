@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers import ruff, suppressions
 from ambient_lsp.analyzers.styling import import_style, own_style, style
+from ambient_lsp.analyzers.styling.layout import laid_out
 from ambient_lsp.analyzers.styling.own_style import Questions, Surroundings
 from ambient_lsp.analyzers.styling.project_style import ProjectStyle, read_style
 from ambient_lsp.context.facts import extract
@@ -55,8 +56,10 @@ class Review:
     questions: Questions = field(default_factory=Questions)
 
 
-def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Report, around: Surroundings) -> Review:
-    """Judge what ruff reported and what we find ourselves, and make the fixed texts."""
+def review(
+    text: str, path: str, root: str, defer_to_formatter: bool, report: Report, fixes: bool, around: Surroundings
+) -> Review:
+    """Judge what ruff reported and what we find ourselves; where `fixes` are asked for, make the fixed texts."""
     settings = read_style(root, path)
     report = style.with_import_order(report, text, path, root, settings)
     asked = tuple(
@@ -69,21 +72,35 @@ def review(text: str, path: str, root: str, defer_to_formatter: bool, report: Re
     silenced = [raw for raw in asked if silences.silence(raw.rule, raw.tags, raw.span.start_line)]
     asked = tuple(replace(raw, data={**raw.data, "edits": []}) if raw in silenced else raw for raw in asked)
     asked = tuple(raw for raw in asked if not _taken_from_here(text, path, raw, around))
+    if around.offers:
+        around = replace(around, unbound=_unbound(text, path, root))
     own = own_style.find(text, path, settings, around)
+    questions = own_style.questions(text) if around.words is None else Questions()
+    if not fixes:
+        return Review((*asked, *own), same, same, questions=questions)
     spared = {str(raw.data.get("code")) for raw in silenced}
     raws = (*_documented(text, asked, settings, spared), *own)
     codes = tuple(
         found for found in _fixable(text, path, report, settings, defer_to_formatter) if found.code not in spared
     )
     tidy = _tidied(text, path, root, settings, report, raws, codes, around)
-    lint = _linted(text, path, root, settings, raws, codes)
+    lint = _linted(text, path, root, settings, report, raws, codes)
     return Review(
         raws,
         tidy,
         lint,
         frozenset(code for code in (*tidy.codes, *lint.codes) if settings.asks_for(code)),
-        own_style.questions(text) if around.words is None else Questions(),
+        questions,
     )
+
+
+def _unbound(text: str, path: str, root: str) -> frozenset[str]:
+    """Return the names that only `import *` can bring; none where comments keep some of them from being told."""
+    if "noqa" in text:
+        return frozenset()
+    lines = Lines(text)
+    told = ruff.check(text, path, root, ruff.Selection(select=("F405",))).diagnostics
+    return frozenset(lines.slice(one.span) for one in told if one.code == "F405")
 
 
 def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings) -> bool:
@@ -109,7 +126,7 @@ def _documented(
 ) -> tuple[RawFinding, ...]:
     """Give the missing docstrings that can be proven their fix, but for those of `spared` rules."""
     missing = [raw.span for raw in raws if raw.rule in _DOCSTRINGS and raw.data.get("code") not in spared]
-    edits = own_style.docstrings(text, missing, settings.line_length) if missing else {}
+    edits = own_style.docstrings(text, missing, settings) if missing else {}
     return tuple(
         replace(raw, data={**raw.data, "edits": [edits[raw.span]], "part": "tidy"})
         if raw.rule in _DOCSTRINGS and raw.span in edits
@@ -170,6 +187,7 @@ def _linted(
     path: str,
     root: str,
     settings: ProjectStyle,
+    report: Report,
     raws: Sequence[RawFinding],
     fixable: Sequence[Diagnostic],
 ) -> Text:
@@ -180,7 +198,11 @@ def _linted(
         for raw in raws
         if raw.data.get("edits") and raw.data.get("part") == "lint" and str(raw.data.get("source", "-")) not in unused
     ]
-    return _text(text, _fix(_edited(text, own), path, root, settings, codes, text), raws, own, codes, ())
+    lint = _fix(_edited(text, own), path, root, settings, codes, text)
+    if codes and not any(found.code == "F401" for found in report.diagnostics) and not path.endswith("__init__.py"):
+        # `Optional[x]` is `x | None` now: an import that only this was for goes with it, and no other is unused.
+        lint = _fix(lint, path, root, settings, ("F401",), text)
+    return _text(text, lint, raws, own, codes, ())
 
 
 def with_names(text: str, path: str, root: str, around: Surroundings) -> Text:
@@ -263,9 +285,7 @@ def _fix(text: str, path: str, root: str, settings: ProjectStyle, codes: Sequenc
         if not text.startswith(("\n", "\r")):
             # Where all imports at the top go, ruff leaves the blank lines that were below them.
             new_text = new_text.lstrip("\r\n")
-    if new_text != original and settings.formatter == "ruff" and ruff.formatted(original, path, root) == original:
-        return ruff.formatted(new_text, path, root) or new_text
-    return new_text
+    return laid_out(original, new_text, path, root)
 
 
 def _imports(text: str) -> set[str]:

@@ -11,9 +11,10 @@ modules                                           what they do
 `machine` `site`                                  what the parts share: budget, modules, what was found; one call
 `expressions` `comprehensions` `formatting` `folding`   the value of an expression
 `statements` `patterns` `imports`                 the state after a statement
-`conditions` `charsets`                           what is known where a condition holds
+`conditions` `knowledge` `charsets`               what is known where a condition holds
 `calls` `functions` `models` `texts` `containers` what a call gives back and what it changes
-`handlers`                                        functions that only a framework calls
+`files`                                           what was written into files
+`handlers` `callbacks`                            functions that only a framework or a library calls
 `sinks`                                           what must not arrive, and where it did
 `engine` `report`                                 one file from its text to its findings
 """

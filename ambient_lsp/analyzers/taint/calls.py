@@ -9,11 +9,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import models, sinks, texts
+from ambient_lsp.analyzers.taint import files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
-from ambient_lsp.analyzers.taint.machine import tainted
+from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.state import Object
 from ambient_lsp.analyzers.taint.syntax import place
@@ -28,6 +28,7 @@ from ambient_lsp.analyzers.taint.values import (
     Function,
     Module,
     Opaque,
+    Options,
     Partial,
     Ref,
     Symbol,
@@ -61,12 +62,15 @@ def evaluated(machine: Machine, node: ast.Call, state: State) -> Value:
         if _is_super(function.value):
             return _of_super(machine, node, function.attr, state)
         owner = machine.evaluate(function.value, state)
-        site = _site(machine, node, state)
-        site = replace(site, receiver_name=_name_of(function.value))
-        return either(_on(machine, replace(site, receiver=option), function.attr) for option in options(owner))
+        site = _site(machine, node, state, _name_of(function.value))
+        if type(owner) is not Options:
+            return _on(machine, site.on(owner), function.attr)
+        return either(_on(machine, site.on(option), function.attr) for option in owner.values)
     callee = machine.evaluate(function, state)
     site = _site(machine, node, state)
-    return either(_called(machine, site, option) for option in options(callee))
+    if type(callee) is not Options:
+        return _called(machine, site, callee)
+    return either(_called(machine, site, option) for option in callee.values)
 
 
 def called(machine: Machine, callee: Value, args: Sequence[Value], state: State, node: ast.expr) -> Value:
@@ -75,7 +79,7 @@ def called(machine: Machine, callee: Value, args: Sequence[Value], state: State,
     return either(_called(machine, site, option) for option in options(callee))
 
 
-def _site(machine: Machine, node: ast.Call, state: State) -> Site:
+def _site(machine: Machine, node: ast.Call, state: State, receiver_name: str = "") -> Site:
     args: list[Value] = []
     star: Value | None = None
     for arg in node.args:
@@ -109,7 +113,7 @@ def _site(machine: Machine, node: ast.Call, state: State) -> Site:
             rest = value
         if rest is not None:
             double = rest if double is None else join(double, rest)
-    return Site(node, state, tuple(args), names, star, double)
+    return Site(node, state, tuple(args), names, star, double, None, receiver_name)
 
 
 # ------------------------------------------------------------------------------------------------ who is called
@@ -120,24 +124,27 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     if type(callee) is Function:
         machine.called.add(callee.key)
         if isinstance(callee.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            site = replace(site, names=(f"*.{callee.node.name}",)) if site.receiver is not None else site
+            site = site.named(f"*.{callee.node.name}") if site.receiver is not None else site
         return invoked(machine, callee, site)
     if type(callee) is Class:
         if not any(base.split(".")[0] in ("pydantic", "typing", "enum") for base in callee.ancestors()):
-            sinks.check(machine, replace(site, names=("class",)))
+            sinks.check(machine, site.named("class"))
+        inherited = tuple(machine.rules.name(base) for base in callee.ancestors())
+        if inherited and callee.find("__init__") is None and not _restricts(callee):
+            sinks.check(machine, site.named(*inherited))
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
         keywords = {**dict(callee.keywords), **site.keywords}
         return _called(machine, replace(site, args=(*callee.args, *site.args), keywords=keywords), callee.function)
     if type(callee) is Bound:
-        return _on(machine, replace(site, receiver=callee.receiver), callee.name)
+        return _on(machine, site.on(callee.receiver), callee.name)
     if type(callee) is Symbol:
         dotted = machine.rules.name(callee.name)
         names: tuple[str, ...] = (dotted,)
         if "." in dotted:
             last = dotted.rsplit(".", 1)[1]
             names = (dotted, "class") if last[:1].isupper() else (dotted, f"*.{last}")
-        return _by_rules(machine, replace(site, names=names), dotted)
+        return _by_rules(machine, site.named(*names), dotted)
     if type(callee) is Ref:
         held = state.object(callee)
         if held is not None and held.owner is not None:
@@ -147,9 +154,25 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     if type(callee) is Opaque and callee.taints:
         return Opaque(callee.taints)
     if type(callee) is Opaque and callee.type:
-        return _by_rules(machine, replace(site, names=(machine.rules.name(callee.type),)), callee.type)
+        return _by_rules(machine, site.named(machine.rules.name(callee.type)), callee.type)
     name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
     return _assumed(machine, site, name)
+
+
+def _restricts(made: Class) -> bool:
+    """Whether an `Unpickler` of the program refuses some classes: its `find_class` does not ask the base's at once."""
+    found = made.find("find_class")
+    body = getattr(found.node, "body", []) if type(found) is Function else []
+    for statement in body:
+        if isinstance(statement, ast.If) and any(isinstance(each, ast.Raise | ast.Return) for each in statement.body):
+            return True
+        if isinstance(statement, ast.Return | ast.Expr | ast.Assign) and _asks_super(statement):
+            return False
+    return bool(body)
+
+
+def _asks_super(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Call) and _is_super(each) for each in ast.walk(node))
 
 
 def _on(machine: Machine, site: Site, name: str) -> Value:
@@ -162,37 +185,37 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
         found = owner.scope.names.get(name)
         if found is None:
             return UNKNOWN
-        return either(_called(machine, replace(site, receiver=None), option) for option in options(found))
+        return either(_called(machine, site.on(None), option) for option in options(found))
     if type(owner) is Class:
         found = owner.find(name)
         if found is not None:
-            return _called(machine, replace(site, receiver=None), unbound(found, owner))
-        return _by_rules(machine, replace(site, names=(*(f"{base}.{name}" for base in owner.ancestors()),)), name)
+            return _called(machine, site.on(None), unbound(found, owner))
+        return _by_rules(machine, site.named(*(f"{base}.{name}" for base in owner.ancestors())), name)
     held = state.object(owner) if owner is not None else None
     if held is not None and type(owner) is Ref:
         if held.kind == "instance" and held.owner is not None:
             found = held.items.get(name) or held.owner.find(name)
             if found is not None:
                 member = bound(machine, found, owner, held, state, site.node) if name not in held.items else found
-                return either(_called(machine, replace(site, receiver=None), each) for each in options(member))
+                return either(_called(machine, site.on(None), each) for each in options(member))
             if name in ("model_dump", "dict") and not site.args:  # of a pydantic model: exactly its fields
                 return machine.new(Object("dict", held.items), state)
             bases = held.owner.ancestors()
             names = tuple(machine.rules.name(f"{base}.{name}") for base in bases)
-            return _by_rules(machine, replace(site, names=(*names, f"*.{name}")), name)
+            return _by_rules(machine, site.named(*names, f"*.{name}"), name)
         if held.kind != "instance":
             result = method(machine, owner, held, name, site.args, site.keywords, state)
             if result is not None:
                 return result
         own = () if not held.type else (machine.rules.name(f"{held.type}.{name}"),)
-        return _by_rules(machine, replace(site, names=(*own, f"*.{name}")), name)
+        return _by_rules(machine, site.named(*own, f"*.{name}"), name)
     if type(owner) is Const:
-        return _by_rules(machine, replace(site, names=(f"{type(owner.value).__name__}.{name}",)), name)
+        return _by_rules(machine, site.named(f"{type(owner.value).__name__}.{name}"), name)
     if type(owner) is Opaque and owner.type:
         dotted = machine.rules.name(f"{owner.type}.{name}")
         known = owner.type in machine.rules.known_types or owner.type.split(".", 1)[0] in _STANDARD
-        return _by_rules(machine, replace(site, names=(dotted,) if known else (dotted, f"*.{name}")), name)
-    return _by_rules(machine, replace(site, names=(f"*.{name}",)), name)
+        return _by_rules(machine, site.named(dotted) if known else site.named(dotted, f"*.{name}"), name)
+    return _by_rules(machine, site.named(f"*.{name}"), name)
 
 
 def _is_super(node: ast.expr) -> bool:
@@ -221,12 +244,15 @@ def _of_super(machine: Machine, node: ast.Call, name: str, state: State) -> Valu
 
 def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     state, rules = site.state, machine.rules
-    applies = machine.applies(site.receiver_name)
     sinks.check(machine, site)
-    modelled = models.result(machine, site, name)
+    modelled = machine.meet(site)
+    modelled = models.result(machine, site, name) if modelled is None else modelled
     if modelled is None and site.receiver is not None:
         modelled = texts.method(machine, site, name.rsplit(".", 1)[-1])
     value = modelled
+    if not rules.knows_calls(site.names):
+        return _unknown(machine, site, name) if value is None else value
+    applies = machine.applies(site.receiver_name)
     for sanitizer in lookup(rules.sanitizers, site.names, applies):
         held = state.taints(value) if value is not None else _all_taints(site, None)
         if type(value) is not Const:
@@ -239,7 +265,12 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     for source in lookup(rules.sources, site.names, applies):
         return tainted(source, place(state.frame.scope.path, site.node))
     for propagator in lookup(rules.propagators, site.names, applies):
-        return _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
+        made = _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
+        if propagator.label:
+            own = marks(propagator.label, propagator.what, place(state.frame.scope.path, site.node))
+            inside = [files.contents(machine, each, state) for each in site.every()]
+            return replace(made, taints=merged((made.taints, own, *inside)))
+        return made
     for typed in lookup(rules.types, site.names, applies):
         return Opaque(type=typed.type)
     return _unknown(machine, site, name)
@@ -276,7 +307,7 @@ def _assumed(machine: Machine, site: Site, name: str) -> Value:
     return Opaque(taints, known_class)
 
 
-def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Value:
+def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Opaque:
     chosen = [each for spec in arguments for each in site.argument(spec)] if arguments is not None else site.every()
     if arguments is None and site.receiver is not None:
         chosen = [site.receiver, *chosen]

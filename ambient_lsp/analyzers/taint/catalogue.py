@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 Argument = int | str
 Condition = bool | str | tuple[str, ...]
@@ -27,6 +28,7 @@ class Kind:
     prefix: str = ""
     built: frozenset[str] = frozenset()
     ignores: frozenset[str] = frozenset()
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Propagator:
     arguments: tuple[Argument, ...] | None
     type: str
     keeps_prefix: bool
+    label: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class Catalogue:
     aliases: dict[str, str] = field(default_factory=dict)
     exits: set[str] = field(default_factory=set)
     source_types: set[str] = field(default_factory=set)
+    called: frozenset[str] = frozenset()
     source_words: set[str] = field(default_factory=set)
     sink_words: set[str] = field(default_factory=set)
     strong_words: set[str] = field(default_factory=set)
@@ -175,17 +180,59 @@ class Catalogue:
         """Return the name under which the rules know what is called `dotted`."""
         return self.aliases.get(dotted, dotted)
 
+    def knows_calls(self, names: Iterable[str]) -> bool:
+        """Whether any rule is about a call under one of these names: of most calls, none is."""
+        for name in names:
+            if name in self.called or ("." in name and f"{name[: name.rindex('.')]}.*" in self.called):
+                return True
+        return False
 
-def lookup(index: Mapping[str, list[Made]], names: Iterable[str], applies: Callable[[Applies], bool]) -> Iterator[Made]:
-    """Yield the rules about a thing that has these names, the most exact name's rules only."""
+    def for_imports(self, imports: AbstractSet[str]) -> Catalogue:
+        """Return the rules for a file with these imports. The words stay those of all rules."""
+        return _for_imports(frozenset(imports & _mentioned_imports()))
+
+
+def lookup(index: Mapping[str, list[Made]], names: Iterable[str], applies: Callable[[Applies], bool]) -> Sequence[Made]:
+    """Return the rules about a thing that has these names, the most exact name's rules only."""
     for name in names:
         rules = index.get(name)
         if rules is None and "." in name and not name.startswith("*."):
-            rules = index.get(name.rsplit(".", 1)[0] + ".*")
-        found = [rule for rule in rules or () if applies(rule.where)]  # type: ignore[attr-defined]
-        if found:
-            yield from found
-            return
+            rules = index.get(name[: name.rindex(".")] + ".*")
+        if rules:
+            found = [rule for rule in rules if applies(rule.where)]  # type: ignore[attr-defined]
+            if found:
+                return found
+    return ()
+
+
+_INDEXES = (
+    "values", "sources", "propagators", "sanitizers", "value_sanitizers", "guards", "types", "value_types",
+    "item_types", "sinks", "stores", "assigns", "misuses",
+)  # fmt: skip
+
+
+_OF_CALLS = ("sources", "propagators", "sanitizers", "types", "sinks", "misuses")
+
+
+@lru_cache(maxsize=64)
+def _for_imports(imports: frozenset[str]) -> Catalogue:
+    def kept(rules: Iterable[Any]) -> list[Any]:
+        return [rule for rule in rules if not rule.where.imports or not rule.where.imports.isdisjoint(imports)]
+
+    rules = catalogue()
+    # A name all of whose rules are for other files keeps its place: no wider rule speaks for it.
+    indexes: dict[str, Any] = {
+        each: {name: kept(many) for name, many in getattr(rules, each).items()} for each in _INDEXES
+    }
+    called = frozenset(name for each in _OF_CALLS for name, many in indexes[each].items() if many)
+    return replace(rules, handlers=kept(rules.handlers), called=called, **indexes)
+
+
+@cache
+def _mentioned_imports() -> frozenset[str]:
+    rules = catalogue()
+    every = [rule for each in _INDEXES for many in getattr(rules, each).values() for rule in many]
+    return frozenset(name for rule in (*every, *rules.handlers) for name in rule.where.imports)
 
 
 @cache
@@ -207,7 +254,7 @@ def catalogue() -> Catalogue:
 
 def _kind(name: str, table: Mapping[str, Any]) -> Kind:
     built, ignores = frozenset(table.get("built", ())), frozenset(table.get("ignores", ()))
-    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores)
+    return Kind(name, table["rule"], table["levels"], table.get("prefix", ""), built, ignores, table.get("like", ""))
 
 
 def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
@@ -236,8 +283,11 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         result.source_types |= {name.rsplit(".", 1)[0] for name in table.get("value", ()) if "." in name}
     for table in content.get("propagator", ()):
         arguments = tuple(table["from"]) if "from" in table else None
-        made = Propagator(where(table), arguments, table.get("type", ""), table.get("keeps_prefix", False))
+        keeps, label, what = table.get("keeps_prefix", False), table.get("label", ""), table.get("what", "")
+        made = Propagator(where(table), arguments, table.get("type", ""), keeps, label, what)
         _put(result.propagators, table["call"], made)
+        if label:
+            result.source_words |= _words(table["call"])
     for table in content.get("sanitizer", ()):
         sanitizer = Sanitizer(where(table), frozenset(table["cleans"]), table.get("type", ""))
         _put(result.sanitizers, table.get("call", ()), sanitizer)

@@ -6,9 +6,12 @@ import re
 from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint.values import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DANGER = {
     "sql": "'\"; \\",
@@ -18,6 +21,7 @@ _DANGER = {
     "code": "( .;\n",
     "xpath": "'\"[]/()",
     "ldap": "*()\\&|",
+    "ldap-dn": ',+"\\<>;=#',
     "template": "{%<",
     "xss": "<>\"'&",
     "header": "\r\n",
@@ -27,8 +31,10 @@ _DANGER = {
     "ssrf": "/:@.",
     "redirect": "/:\\",
 }
+_NAMES = "aejuxAEJUX_\"'[{@"
+_ANY = re.compile(r"(?<!\\)\.")
 _LONGEST = 300
-_PROBES = "".join(sorted({char for chars in _DANGER.values() for char in chars}))
+_PROBES = "".join(sorted({char for chars in (*_DANGER.values(), _NAMES) for char in chars}))
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +51,8 @@ def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
     ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS)
     if not starts or not ends:
         return frozenset()
-    return _safe_for(_allowed(parsed))
+    kinds = safe_for(_allowed(parsed))
+    return kinds if _ANY.search(pattern) else kinds | {"cors"}
 
 
 @lru_cache(maxsize=256)
@@ -62,11 +69,15 @@ def kinds_cleaned_by_removing(pattern: str, replacement: str) -> frozenset[str]:
     if len(items) != 1 or items[0][0] not in (codes.IN, codes.NOT_LITERAL, codes.LITERAL):
         return frozenset()
     removed = {char for char in _PROBES if re.fullmatch(pattern, char)}
-    return _safe_for(frozenset(_PROBES) - removed | frozenset(replacement))
+    return safe_for(frozenset(_PROBES) - removed | frozenset(replacement))
 
 
-def _safe_for(allowed: frozenset[str]) -> frozenset[str]:
+def safe_for(allowed: Iterable[str]) -> frozenset[str]:
+    """Return the kinds that a text is safe for whose characters are harmless ones and these."""
+    allowed = frozenset(allowed)
     safe = frozenset(kind for kind, danger in _DANGER.items() if not allowed.intersection(danger))
+    if not allowed.intersection(_NAMES):
+        safe |= {"code"}  # numbers and operators are no way to anything
     return safe | {ALL} if len(safe) == len(_DANGER) else safe
 
 

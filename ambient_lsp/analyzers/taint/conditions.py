@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
-from ambient_lsp.analyzers.taint.containers import items_of, set_item
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
+from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.functions import passed
+from ambient_lsp.analyzers.taint.knowledge import change, clean_origins, is_simple, same_origin, within_base
 from ambient_lsp.analyzers.taint.state import all_joined
+from ambient_lsp.analyzers.taint.syntax import names_in, walked
 from ambient_lsp.analyzers.taint.values import (
     ALL,
+    HOST,
     UNKNOWN,
     Const,
     Fact,
@@ -27,26 +32,33 @@ from ambient_lsp.analyzers.taint.values import (
     either,
     fact_of,
     options,
-    part_of,
     taints_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-RESOLVED = "path.resolved"
 NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
 _EVERY = frozenset({ALL})
-_PATH = frozenset({"path"})
+_OWN = frozenset({"parameter", "environment", "cli"})
+"""Whoever sets the folder that a path is held against is not whom the check is for."""
 _LINES = frozenset({"log", "header"})
-_URL = frozenset({"ssrf", "redirect"})
+_OF_PATHS = frozenset({"path"})
+_URL = frozenset({"ssrf", "redirect", "cors"})
 _HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
-_PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
+_SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
+_NO_OPERATORS = frozenset({"nosql"})
+_RAISING = frozenset(
+    "int float uuid.UUID decimal.Decimal ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address"
+    " ipaddress.IPv6Address datetime.date.fromisoformat".split()
+)
+_ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
+_OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
@@ -98,17 +110,17 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Call):
         return _call(machine, state, test, outcome)
     elif isinstance(test, ast.NamedExpr):
-        _change(machine, state, test.target, lambda value: _with_truth(value, outcome))
+        change(machine, state, test.target, lambda value: with_truth(value, outcome))
         return narrowed(machine, state, test.value, outcome)
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
         if value is not None:
-            state.names[test.id] = _with_truth(value, outcome)
+            change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
-        _same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+        same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
     return state
 
 
@@ -133,10 +145,15 @@ def _of_parts(machine: Machine, state: State, test: ast.BoolOp, outcome: bool) -
 
 def remember(name: str, test: ast.expr, state: State) -> None:
     """Note that a variable holds the outcome of a test."""
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    names = _sorted_names(test)
     if name not in names:
-        about = tuple((each, state.names[each]) for each in sorted(names) if each in state.names)
+        about = tuple((each, state.names[each]) for each in names if each in state.names)
         state.names[fact_of(name)] = Fact(test, about)
+
+
+@lru_cache(maxsize=1024)
+def _sorted_names(test: ast.expr) -> tuple[str, ...]:
+    return tuple(sorted({node.id for node in names_in(test)}))
 
 
 def _recalled(name: str, state: State) -> ast.expr | None:
@@ -147,9 +164,10 @@ def _recalled(name: str, state: State) -> ast.expr | None:
     return fact.test
 
 
-def _with_truth(value: Value, outcome: bool) -> Value:
+def with_truth(value: Value, outcome: bool) -> Value:
+    """Return what a value can be that counts as true, or as false."""
     if type(value) is Options:
-        kept = [_with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
+        kept = [with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
     return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
 
@@ -157,8 +175,20 @@ def _with_truth(value: Value, outcome: bool) -> Value:
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
-        _within_base(machine, state, call.func.value)
+        within_base(machine, state, call.func.value)
+    elif call.args and not _RAISING.isdisjoint(names_of(machine, call.func, state)):
+        if isinstance(call.args[0], ast.Name):  # `int(number)` or `ip_address(host)` raises, or all is well
+            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
     return state
+
+
+def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFor, source: Value, item: Value) -> None:
+    """Note that a loop let no bad item pass, so that the archive or the text is as good as its parts."""
+    taints = taints_of(item)
+    if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
+        change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
+    if taints and all(taint.is_clean_for("archive") for taint in taints):
+        clean_origins(state, state.whole(source), frozenset({"archive"}))
 
 
 def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
@@ -169,8 +199,9 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
+@lru_cache(maxsize=256)
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 
 
 def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, ...]:
@@ -182,7 +213,7 @@ def names_of(machine: Machine, function: ast.expr, state: State) -> tuple[str, .
         return (machine.rules.name(value.name),) if type(value) is Symbol else ()
     if isinstance(function, ast.Attribute):
         last = f"*.{function.attr}"
-        if not _is_simple(function.value):
+        if not is_simple(function.value):
             return (last,)
         owner = machine.evaluate(function.value, state)
         if type(owner) is Symbol:
@@ -215,23 +246,35 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
             _call(machine, state, inner, True)
-    if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and isinstance(left, ast.Call) and (positive or outcome):
-        _call_equals(machine, state, left)
+    agrees = outcome if isinstance(operation, ast.LtE) else positive
+    if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and agrees:
+        for call in (left, right):
+            if isinstance(call, ast.Call):
+                _call_equals(machine, state, call)
+
+
+def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
+    """`host in HOSTS`, where `host` is that of some address."""
+    value = state.names.get(node.id, UNKNOWN) if isinstance(node, ast.Name) else UNKNOWN
+    if any(type(option) is Opaque and option.type == HOST for option in options(value)):
+        clean_origins(state, value, _URL)
 
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    value = machine.evaluate(other, state) if _is_simple(other) else UNKNOWN
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and _is_simple(other):
-        _same_origin(machine, state, node, _URL)
+    value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
+    if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
+        _host_is_known(machine, state, node)
+    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and is_simple(other):
+        same_origin(machine, state, node, _URL)
         return
-    if not _is_simple(other) or taints_of(value):
+    if not is_simple(other) or taints_of(value):
         return
     if type(value) is Const and value.value in (None, ""):
-        _change(machine, state, node, lambda _: value)
+        change(machine, state, node, lambda _: value)
         return
     known = all(type(option) is Const for option in options(value))
     exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    _change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
+    change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
 
 
 def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
@@ -244,19 +287,20 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
             return value
         return either(option for option in value.values if option != unwanted)
 
-    _change(machine, state, node, without)
+    change(machine, state, node, without)
 
 
 def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
     if isinstance(container, ast.Attribute) and container.attr == "parents":
-        _within_base(machine, state, container.value)
+        within_base(machine, state, container.value)
         return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
-        _same_origin(machine, state, node, _URL)
+        same_origin(machine, state, node, _URL)
         return
+    _host_is_known(machine, state, node)
     items = items_of(value, state)
     exact = (
         items is not None
@@ -264,13 +308,13 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
         and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
     )
     exact = exact and type(value) is not Const
-    _change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
+    change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
     """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
     literal of an XPath expression, which knows no escapes."""
-    value = machine.evaluate(part, state) if _is_simple(part) else UNKNOWN
+    value = machine.evaluate(part, state) if is_simple(part) else UNKNOWN
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
     marks: set[str] = set()
     if unwanted in ("..", "../"):
@@ -282,7 +326,7 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
     if marks:
-        _change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+        change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
@@ -290,7 +334,7 @@ def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
     if any(name.endswith((".commonpath", ".commonprefix")) for name in names_of(machine, call.func, state)):
         for arg in call.args:
             for node in arg.elts if isinstance(arg, ast.List | ast.Tuple) else [arg]:
-                _within_base(machine, state, node)
+                within_base(machine, state, node)
 
 
 # ------------------------------------------------------------------------------------------------------ calls
@@ -303,56 +347,92 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     for guard in lookup(machine.rules.guards, names, machine.applies()):
         if guard.when is outcome:
             for node in _arguments(call, guard.arguments):
-                _clean_origins(state, machine.evaluate(node, state), guard.cleans)
-                _change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+                clean_origins(state, machine.evaluate(node, state), guard.cleans)
+                change(machine, state, node, lambda value, kinds=guard.cleans: cleaned(value, kinds))  # type: ignore[misc]
+    if outcome and isinstance(call.func, ast.Name | ast.Attribute) and (kinds := _assured_by_name(call.func)):
+        for node in (*call.args, *(keyword.value for keyword in call.keywords)):
+            clean_origins(state, machine.evaluate(node, state) if is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         types = _type_names(call.args[1])
         if outcome and types <= _HARMLESS_TYPES:
-            _change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
-        elif outcome and types <= {"str", "bytes"}:
-            _change(machine, state, call.args[0], _as_text)
+            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+        elif outcome and types <= _SCALARS:
+            change(machine, state, call.args[0], lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
     elif names[:1] in (("bool",), ("all",)) and call.args:
         inner = call.args[0]
         if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
             _every_character(machine, state, inner)
         elif names[0] == "bool":
             return narrowed(machine, state, inner, outcome)
+    elif names[:1] == ("any",) and call.args and not outcome:
+        _none_of(machine, state, call.args[0])
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
-        _change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
+        change(machine, state, call.args[0], lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif isinstance(call.func, ast.Attribute):
         _method(machine, state, call, call.func, outcome)
     return state
 
 
+def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
+    """Return what a function that nobody can look into seems to check: `is_safe_url`, but not `is_valid_url`."""
+    name = (function.attr if isinstance(function, ast.Attribute) else function.id).lower()
+    if not _ASSURING.search(name):
+        return frozenset()
+    return _URL if _OF_URL.search(name) else _OF_PATHS if "path" in name else frozenset()
+
+
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
     name, owner = function.attr, function.value
     if name in _HARMLESS_TESTS and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _EVERY))
+        owner, extra = _without_removed(owner)
+        kinds = _EVERY if not extra else safe_for(extra)
+        change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
-        _change(machine, state, owner, lambda value: cleaned(value, _LINES))
+        change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_relative_to" and outcome:
-        _within_base(machine, state, owner)
+        within_base(machine, state, owner)
+    elif name == "endswith" and call.args and outcome:
+        end = machine.evaluate(call.args[0], state)
+        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+            _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         _starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
-        _change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+        change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+
+
+def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
+    """Return what `name.replace("-", "").replace(".", "")` was made of, and the characters that were left out."""
+    left_out = ""
+    while (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "replace"
+        and len(node.args) > 1
+        and all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in node.args[:2])
+    ):
+        left_out += "".join(str(arg.value) for arg in node.args[:2] if isinstance(arg, ast.Constant))
+        node = node.func.value
+    return node, left_out
 
 
 def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
-    value = machine.evaluate(start, state) if _is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
-    if state.taints(value):
+    value = machine.evaluate(start, state) if is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
+    if any(taint.label not in _OWN for taint in state.taints(value)):
         return
     if outcome:
         text = value.value if type(value) is Const and isinstance(value.value, str) else ""
         if text:
-            _change(machine, state, owner, lambda old: _beginning(old, text))
-        _within_base(machine, state, owner)
+            change(machine, state, owner, lambda old: _beginning(old, text))
+        within_base(machine, state, owner)
+    elif value == Const("-"):
+        change(machine, state, owner, lambda old: cleaned(old, frozenset({"argv"})))
     elif type(value) is Const and value.value in _SEPARATORS:
-        _change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
+        change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
 
 
 def _beginning(value: Value, text: str) -> Value:
@@ -368,18 +448,18 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     function = call.func
     pattern: Value = UNKNOWN
     subject: ast.expr | None = None
-    if isinstance(function, ast.Attribute) and _is_simple(function.value):
+    if isinstance(function, ast.Attribute) and is_simple(function.value):
         owner = machine.evaluate(function.value, state)
         held = state.object(owner)
         if held is not None and held.type == "re.Pattern":
             pattern, subject = held.items.get("pattern", UNKNOWN), call.args[0] if call.args else None
-    if subject is None and len(call.args) > 1 and _is_simple(call.args[0]):
+    if subject is None and len(call.args) > 1 and is_simple(call.args[0]):
         pattern, subject = machine.evaluate(call.args[0], state), call.args[1]
     if subject is None or type(pattern) is not Const or not isinstance(pattern.value, str):
         return
     kinds = kinds_cleaned_by(pattern.value, how)
     if kinds:
-        _change(machine, state, subject, lambda value: cleaned(value, kinds))
+        change(machine, state, subject, lambda value: cleaned(value, kinds))
 
 
 def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | ast.ListComp) -> None:
@@ -387,6 +467,7 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
     first = node.generators[0]
     test = node.elt
     parts = test.values if isinstance(test, ast.BoolOp) else [test]
+    allowed = ""
     for part in parts:
         known = (
             isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _HARMLESS_TESTS
@@ -394,7 +475,17 @@ def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | as
         listed = isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq)
         if not known and not listed:
             return
-    _change(machine, state, first.iter, lambda value: cleaned(value, _EVERY))
+        if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq):
+            among = machine.evaluate(part.comparators[0], state) if is_simple(part.comparators[0]) else UNKNOWN
+            allowed += _characters(among, state)
+    kinds = safe_for(allowed) if allowed else _EVERY
+    change(machine, state, first.iter, lambda value: cleaned(value, kinds))
+
+
+def _characters(value: Value, state: State) -> str:
+    """Return the characters that a text or a collection of texts is made of, as far as they are known."""
+    items = [value] if type(value) is Const else items_of(value, state) or []
+    return "".join(item.value for item in items if type(item) is Const and isinstance(item.value, str))
 
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
@@ -414,12 +505,31 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
     if not ways:
         return None if exits else state
     for name, node in passed(function, call):
+        if not any(name in way.names for way in ways):
+            continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
-        _change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
+        change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     return state
 
 
-def _as_text(value: Value) -> Value:
+def _none_of(machine: Machine, state: State, node: ast.expr) -> None:
+    """`not any(bad in text for bad in ("/", ".."))`."""
+    if not isinstance(node, ast.GeneratorExp | ast.ListComp) or not isinstance(node.elt, ast.Compare):
+        return
+    first, test = node.generators[0], node.elt
+    if (
+        isinstance(test.ops[0], ast.In)
+        and ast.unparse(test.left) == ast.unparse(first.target)
+        and is_simple(first.iter)
+    ):
+        for item in items_of(machine.evaluate(first.iter, state), state) or ():
+            if type(item) is Const:
+                _not_member(machine, state, ast.Constant(item.value), test.comparators[0])
+
+
+def _as_text(value: Value, types: set[str]) -> Value:
+    if not types <= {"str", "bytes"}:
+        return value
     return replace(value, type="str") if type(value) is Opaque and not value.type else value
 
 
@@ -441,78 +551,3 @@ def _type_names(node: ast.expr) -> set[str]:
     if isinstance(node, ast.BinOp):
         return _type_names(node.left) | _type_names(node.right)
     return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}
-
-
-# ----------------------------------------------------------------------------------------- changing what is known
-
-
-def _within_base(machine: Machine, state: State, node: ast.expr) -> None:
-    """A path that was resolved and lies below a folder is safe, as is all that has the same origin."""
-    value = machine.evaluate(node, state) if _is_simple(node) else UNKNOWN
-    if isinstance(node, ast.Call):
-        value = machine.evaluate(node, state)
-    taints = taints_of(value)
-    if taints and all(RESOLVED in taint.cleaned for taint in taints):
-        _change(machine, state, node, lambda old: cleaned(old, _PATH))
-        _clean_origins(state, value, _PATH)
-
-
-def _same_origin(machine: Machine, state: State, node: ast.Attribute, kinds: frozenset[str]) -> None:
-    """A checked part (`urlparse(url).netloc`) tells of the whole."""
-    if _is_simple(node.value) or isinstance(node.value, ast.Call):
-        _clean_origins(state, machine.evaluate(node.value, state), kinds)
-
-
-def _clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
-    origins = {taint.source for taint in taints_of(value)}
-    if not origins:
-        return
-    for name, held in state.names.items():
-        taints = taints_of(held)
-        if taints and {taint.source for taint in taints} <= origins:
-            state.names[name] = cleaned(held, kinds)
-
-
-def _change(machine: Machine, state: State, node: ast.expr, change: Callable[[Value], Value]) -> None:
-    """Change what is known of a variable, an attribute or an item; nothing else can hold knowledge."""
-    while isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _PASSING:
-            node = node.func.value
-        elif (
-            isinstance(node.func, ast.Name)
-            and node.func.id in ("str", "int", "set", "frozenset")
-            and len(node.args) == 1
-        ):
-            node = node.args[0]
-        else:
-            return
-    if isinstance(node, ast.NamedExpr):
-        node = node.target
-    if isinstance(node, ast.Name):
-        value = state.names.get(node.id)
-        if value is not None:
-            state.names[node.id] = change(value)
-    elif isinstance(node, ast.Attribute | ast.Subscript) and _is_simple(node):
-        owner = machine.evaluate(node.value, state)
-        key: Value = Const(node.attr) if isinstance(node, ast.Attribute) else machine.evaluate(node.slice, state)
-        if type(owner) is Ref and type(key) is Const:
-            old = machine.evaluate(node, state)
-            if taints_of(old):
-                set_item(machine, owner, key, change(old), state)
-        elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
-            state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
-
-
-def _is_simple(node: ast.expr) -> bool:
-    """Whether an expression can be evaluated again without doing anything."""
-    if isinstance(node, ast.Name | ast.Constant):
-        return True
-    if isinstance(node, ast.Attribute):
-        return _is_simple(node.value)
-    if isinstance(node, ast.Subscript):
-        return _is_simple(node.value) and _is_simple(node.slice)
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return len(node.elts) <= 100 and all(_is_simple(element) for element in node.elts)
-    if isinstance(node, ast.Dict):
-        return len(node.keys) <= 100 and all(key is not None and _is_simple(key) for key in node.keys)
-    return False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import folding
+from ambient_lsp.analyzers.taint import folding, parsers
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
     Method = Callable[[Machine, Ref, Object, Sequence[Value], Mapping[str, Value], State], Value]
 
+ENVIRON = "wsgi.environ"
+_OF_THE_CLIENT = re.compile(
+    r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
+)
+"""What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
 _SEQUENCES = ("list", "tuple", "set")
 
 
@@ -105,6 +111,8 @@ def _of_key(owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
 
 def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
     """Return what a look-up by key in untrusted data gives."""
+    if owner.type == ENVIRON and type(key) is Const and not _OF_THE_CLIENT.match(str(key.value)):
+        return Opaque()
     kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ())), "")
     return Opaque(_of_key(owner, key, node, state).taints, kind)
 
@@ -464,5 +472,8 @@ _METHODS: dict[str, dict[str, Method]] = {
     },
     "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number,
     "writelines": _write},
-    "options": {"set": _set_option, "get": _get_option, "add_section": _number, "has_option": _number},
+    "options": {
+        "set": _set_option, "get": _get_option, "read_dict": parsers.read_dict, "read_string": parsers.read_string,
+        "add_section": _number, "has_option": _number,
+    },
 }  # fmt: skip

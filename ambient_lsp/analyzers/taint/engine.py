@@ -6,22 +6,24 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.prescan import may_show
 from ambient_lsp.analyzers.taint.state import Scope, State
-from ambient_lsp.analyzers.taint.syntax import read
-from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
+from ambient_lsp.analyzers.taint.syntax import attributes_in, read
+from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
     from ambient_lsp.analyzers.taint.site import Site
-    from ambient_lsp.analyzers.taint.values import Class, Place
+    from ambient_lsp.analyzers.taint.values import Place
 
 STEPS = 400_000
 """Work allowed for one file; an expression or a statement is one step, of some microseconds."""
@@ -58,24 +60,29 @@ def analyze(
     watched: Collection[Position] = (),
     steps: int = STEPS,
     seconds: float = SECONDS,
+    *,
+    verdicts: bool = False,
 ) -> Report:
     """Return what untrusted data does in one file.
 
     `modules` maps dotted names of other modules of the repository to their path and text. Never raises on any text.
+    `verdicts` says that they are asked for, also where there is nothing to find.
     """
     rules = catalogue()
     words = frozenset(_WORD.findall(text))
     imports = imports_of(text)
     if not watched and not _is_worthwhile(rules, words, imports):
         return Report()
+    if not watched and not verdicts and not may_show([(path, text), *(modules or {}).values()], imports):
+        return Report()
     try:
         tree = read(text)
     except RecursionError:
         return Report(unfinished="it is nested too deeply")
-    machine = Interpreter(rules, path, modules or {}, steps, seconds)
-    machine.imports = imports
+    machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     unfinished = machine.run(tree, text)
+    machine.release()
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
     return Report(hits, machine.verdicts, machine.sites, unfinished)
 
@@ -124,6 +131,7 @@ class Interpreter(Machine):
         self._attributes: dict[int, dict[str, Value]] = {}
         self._lines: dict[str, list[str]] = {}
         self._worth: dict[int, bool] = {}
+        self._scope = Scope({}, path)
         self._floor = 0
         self._calls = _MOST_CALLS
 
@@ -219,7 +227,7 @@ class Interpreter(Machine):
                 items = dict(held.items)
                 for exit in exits:
                     self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
-        changed = _changed_elsewhere(owner)
+        changed = _changed_elsewhere(owner.node)
         items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
         items = {name: value for name, value in items.items() if not _is_parameter(value)}
         self._attributes[owner.key] = items
@@ -229,7 +237,7 @@ class Interpreter(Machine):
 
     def run(self, tree: ast.Module, text: str) -> str:
         """Run a module, then each function that may hold a source or a sink; return what was left out, in words."""
-        scope = Scope({}, self.path)
+        scope = self._scope
         left_out: list[str] = []
         lines = self._lines[self.path] = text.split("\n")
         try:
@@ -257,6 +265,22 @@ class Interpreter(Machine):
         if self.steps <= 0:
             return "it would take too long"
         return f"{', '.join(left_out[:3])} could not be followed to the end" if left_out else ""
+
+    def release(self) -> None:
+        """Take apart what refers to itself: functions, classes and the names around them.
+
+        A process that collects cycles seldom, as the workers do, would keep hundreds of such programs.
+        """
+        for scope in (self._scope, *self._modules.values()):
+            waiting = [scope.names]
+            while waiting:
+                names = waiting.pop()
+                values = list(names.values())
+                names.clear()
+                waiting += [value.members for value in values if type(value) is Class]
+        self.base.clear()
+        self.defined.clear()
+        self._attributes.clear()
 
     def _run_module(self, tree: ast.Module, scope: Scope) -> None:
         state: State | None = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
@@ -306,10 +330,17 @@ class Interpreter(Machine):
         known = len(self.defined)
         try:
             received(self, function, state)
-            wrapper = functions.wrapper(self, function, state) if frame.returns else None
+            wrapper = functions.wrapper(self, function, state)
             if wrapper is not None:
                 self.response, frame.returns = frame.returns, ""
-                self.call(wrapper, list(state.names.values()), state.copy(), ast.copy_location(_NODE, function.node))
+                was_called = function.key in self.called
+                self.called.discard(function.key)
+                callee, given = functions.given(function, wrapper, state)
+                self.call(callee, given, state.copy(), ast.copy_location(_NODE, function.node))
+                if function.key in self.called:
+                    return True
+                if was_called:
+                    self.called.add(function.key)
             exits = functions.run(self, function, state)
             if len(self.defined) > known:
                 for exit in exits:
@@ -336,14 +367,11 @@ def _is_parameter(value: Value) -> bool:
     return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
 
 
-def _changed_elsewhere(owner: Class) -> set[str]:
+@lru_cache(maxsize=256)
+def _changed_elsewhere(owner: ast.ClassDef) -> frozenset[str]:
     """Return the attributes that methods beside the constructor assign."""
     found: set[str] = set()
-    for member in owner.node.body:
+    for member in owner.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) and member.name != "__init__":
-            found.update(
-                node.attr
-                for node in ast.walk(member)
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            )
-    return found
+            found.update(node.attr for node in attributes_in(member) if isinstance(node.ctx, ast.Store))
+    return frozenset(found)

@@ -7,14 +7,16 @@ import builtins
 import string
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions
+from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions, models
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    HOST,
     PARAMETER,
+    PARSED_URL,
     UNKNOWN,
     Bound,
     Class,
@@ -27,6 +29,7 @@ from ambient_lsp.analyzers.taint.values import (
     Symbol,
     Value,
     clean,
+    cleaned,
     either,
     join,
     merged,
@@ -40,13 +43,20 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__path__"}
+_PYTHON_2 = frozenset("unicode basestring long xrange raw_input unichr file buffer execfile reduce cmp intern".split())
+_BUILTINS = frozenset(dir(builtins)) | _PYTHON_2 | {"__file__", "__path__"}
+_MARKUP = "markupsafe.Markup"
+"""Escapes whatever is put into it."""
+_OPEN_FILES = frozenset({"stream", "file"})
+"""What upload objects of all frameworks call the open file that they hold."""
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
 
 
 def evaluate(machine: Machine, node: ast.expr, state: State) -> Value:
     """Return the value of an expression; `state` changes with what it does."""
-    machine.spend()
+    left = machine.steps = machine.steps - 1  # as `spend` does: this is the busiest function
+    if not left & 255 or left < 0:
+        machine.spend(0)
     make = _TABLE.get(type(node))
     value = UNKNOWN if make is None else make(machine, node, state)
     if machine.watched:
@@ -115,6 +125,8 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.expr, state: 
 
 
 def _held(machine: Machine, owner: Ref, held: Object, name: str, node: ast.expr, state: State) -> Value:
+    if held.kind == "file" and name in held.items:
+        return held.items[name]
     if held.kind != "instance":
         return Bound(owner, name)
     if name in held.items:
@@ -130,6 +142,8 @@ def _held(machine: Machine, owner: Ref, held: Object, name: str, node: ast.expr,
         value = _of_opaque(machine, Opaque(type=base), name, node, state)
         if type(value) is Opaque and (value.taints or not value.type.startswith(base)):
             return value
+    if models.is_known(f"{held.type}.{name}"):
+        return Bound(owner, name)  # `clean = re.compile("...").sub`
     if held.rest is None or held.rest == UNKNOWN:
         outer = held.type or next(iter(held.owner.ancestors() if held.owner is not None else ()), "")
         return Opaque(type=machine.rules.name(f"{outer}.{name}")) if outer else UNKNOWN
@@ -151,7 +165,9 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
     elif not owner.taints:
         for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
             return tainted(source, place(state.frame.scope.path, node))
-    return Opaque(owner.taints)
+    if owner.type == PARSED_URL and name in ("netloc", "hostname"):
+        return Opaque(owner.taints, HOST)
+    return Opaque(owner.taints, "file" if name in _OPEN_FILES else "")
 
 
 def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:
@@ -208,6 +224,8 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
         folded = folding.binary(operation, left.value, right.value)
         if folded is not None:
             return folded
+    if isinstance(operation, ast.Mod | ast.Add) and type(left) is Opaque and left.type == _MARKUP:
+        return Opaque(merged((left.taints, clean(state.taints(right), frozenset({"xss"})))), _MARKUP, "", True)
     if isinstance(operation, ast.Mod) and formatting.is_text(left):
         return formatting.percent(left, right, state)
     if isinstance(operation, ast.Add):
@@ -275,6 +293,8 @@ def _boolean(machine: Machine, node: ast.BoolOp, state: State) -> Value:
         last = index == len(node.values) - 1
         if known is None and stops and not last and type(value) is Options:
             value = either(option for option in value.values if folding.truth(option) is not False)
+        if known is None and not stops and not last:
+            value = conditions.with_truth(value, False)  # what `a and b` gives for an `a` that is empty
         if not (known is (not stops) and not last):
             found.append(value)
         if known is stops or last:
@@ -357,6 +377,8 @@ def _dict(machine: Machine, node: ast.Dict, state: State) -> Value:
             continue
         key = machine.evaluate(key_node, state)
         if type(key) is Const:
+            if key.value == "$eq":  # what stands here is compared, whatever it is
+                value = cleaned(state.whole(value), frozenset({"nosql"}))
             items[key.value] = value
         else:
             value = join(value, Opaque(state.taints(key))) if state.taints(key) else value

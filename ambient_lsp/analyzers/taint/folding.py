@@ -32,6 +32,8 @@ _LONGEST = 4000
 _MOST_WAYS = 12
 _LARGEST = 1 << 64
 _WIDE = re.compile(r"\d{4,}")
+_HEADERS = frozenset({"header"})
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 NAME = "sql.name"
 _TRUSTED = frozenset({"environment"})
 _BEFORE_A_VALUE = re.compile(r"(?i)(['\"%=<>(,]|\b(like|in|values|between|limit|offset|and|or|not))\s*$")
@@ -154,10 +156,19 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
             if all(each is not None for each in made):
                 return either(each for each in made if each is not None)
     taints = merged(_placed(part, whole(part), known[index - 1] if index else None) for index, part in enumerate(known))
+    body = next((index for index, part in enumerate(known) if _ends_headers(part)), None)
+    if body is not None and taints:
+        before = merged(whole(part) for part in known[:body])
+        taints = merged((before, clean(merged(whole(part) for part in known[body:]), _HEADERS)))
     if not taints and all(_is_harmless(option) for part in known for option in options(part)):
         return Opaque(type="harmless", prefix=prefix_of(known))
     built = len(known) > 1 or (type(known[0]) is Opaque and known[0].built)
     return Opaque(taints, "str", prefix_of(known), built)
+
+
+def _ends_headers(part: Value) -> bool:
+    """Whether a text has an empty line in it, behind which there are no headers."""
+    return type(part) is Const and isinstance(part.value, str) and _EMPTY_LINE.search(part.value) is not None
 
 
 def _placed(part: Value, taints: Taints, before: Value | None) -> Taints:

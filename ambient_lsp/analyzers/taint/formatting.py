@@ -46,7 +46,7 @@ def joined(machine: Machine, node: ast.JoinedStr, state: State) -> Value:
         elif type(spec) is Const and isinstance(spec.value, str):
             parts.append(_spelled(value, spec.value, state))
         elif spec is None and piece.conversion in (ord("r"), ord("a")):
-            parts.append(Opaque(clean(state.taints(value), _QUOTED), "str"))
+            parts.append(_quoted(value, state))
         else:
             parts.append(Opaque(state.taints(value), "str"))
     return folding.concatenated(parts, state.taints) if parts else Const("")
@@ -54,6 +54,10 @@ def joined(machine: Machine, node: ast.JoinedStr, state: State) -> Value:
 
 _QUOTED = frozenset({"log", "header"})
 """What `repr` makes harmless: it writes a line break as two characters."""
+
+
+def _quoted(value: Value, state: State) -> Value:
+    return Opaque(clean(state.taints(value), _QUOTED), "str")
 
 
 def _shown(value: Value, state: State) -> Value:
@@ -77,6 +81,8 @@ def percent(template: Value, values: Value, state: State) -> Value:
     """Return what `template % values` gives."""
     if type(template) is Options:
         return either(percent(option, values, state) for option in template.values)
+    if type(values) is Options and any(state.object(option) is not None for option in values.values):
+        return either(percent(template, option, state) for option in values.values)
     held = state.object(values)
     if type(template) is not Const:
         taints = state.taints(template) | state.taints(values)
@@ -101,9 +107,16 @@ def percent(template: Value, values: Value, state: State) -> Value:
             value = held.all() if held is not None and held.kind in ("tuple", "dict") else values
         kind = match["kind"]
         plain = match[0] == f"%{kind}" or match["key"] is not None
-        parts.append(
-            _spelled(value, kind, state) if kind in _NUMBERS else _shown(value, state) if plain else state.whole(value)
-        )
+        if kind in "ra":
+            parts.append(_quoted(value, state))
+        else:
+            parts.append(
+                _spelled(value, kind, state)
+                if kind in _NUMBERS
+                else _shown(value, state)
+                if plain
+                else state.whole(value)
+            )
     parts.append(Const(pattern[end:]))
     return folding.concatenated(parts, state.taints)
 
@@ -130,7 +143,7 @@ def braces(template: str, args: Sequence[Value], names: Mapping[str, Value], oth
         if spec:
             parts.append(_spelled(value, spec, state))
         else:
-            parts.append(_shown(value, state) if not conversion else Opaque(state.taints(value), "str"))
+            parts.append(_shown(value, state) if conversion not in ("r", "a") else _quoted(value, state))
     return folding.concatenated(parts, state.taints)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.syntax import names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
@@ -26,6 +26,7 @@ from ambient_lsp.analyzers.taint.values import (
     Value,
     cleaned,
     either,
+    given_of,
     join,
     merged,
     moved,
@@ -94,14 +95,26 @@ def unbound(found: Value, owner: Class) -> Value:
 
 
 def wrapper(machine: Machine, function: Function, state: State) -> Value | None:
-    """Return what the program's own decorators below the first one make of a function; None if they make nothing."""
+    """Return what the program's own decorators make of a function; None if they make nothing."""
     current: Value = function
-    for node in reversed(getattr(function.node, "decorator_list", [])[1:]):
+    for node in reversed(getattr(function.node, "decorator_list", [])):
         decorator = machine.evaluate(node, state)
         if type(decorator) is Function:
             made = machine.call(decorator, [current], state, node)
             current = made if type(made) is Function else current
     return None if current is function else current
+
+
+def given(function: Function, wrapper: Value, state: State) -> tuple[Value, list[Value]]:
+    """Return what a framework calls in place of a decorated function, and its arguments: by name behind the first."""
+    spec = getattr(function.node, "args", None)
+    values = list(state.names.items())
+    if spec is None or type(wrapper) is not Function or wrapper.node.args.kwarg is None:
+        return wrapper, [value for _, value in values]
+    loose = {each.arg for each in (spec.vararg, spec.kwarg) if each is not None}
+    first = 2 if function.owner is not None else 1
+    named = tuple((name, value) for name, value in values[first:] if name not in loose)
+    return Partial(wrapper, (), named), [value for _, value in values[:first]]
 
 
 def bound(machine: Machine, found: Value, owner: Ref, held: Object, state: State, node: ast.expr) -> Value:
@@ -200,9 +213,21 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
             _forget_temporaries(state, oldest, [*frame.yields, *(exit.value for exit in exits)])
     _narrow_arguments(function, site, given, exits)
     if frame.yields:
+        if len(frame.yields) == _plain_yields(function.node):
+            return machine.new(sequence("list", frame.yields), state)
         return machine.new(Object("list", {}, either(frame.yields)), state)
     value = either(exit.value for exit in exits)
     return moved(value, Step(here, f"comes back from `{frame.name}`")) if taints_of(value) else value
+
+
+@lru_cache(maxsize=512)
+def _plain_yields(function: ast.AST) -> int:
+    """Return how many values a generator gives if it gives them one after the other; -1 if that depends."""
+    every = sum(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+    body: list[ast.stmt] = getattr(function, "body", [])
+    plain = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)]
+    decorated = getattr(function, "decorator_list", None)
+    return len(plain) if len(plain) == every and not decorated else -1
 
 
 def _forget_temporaries(state: State, oldest: int, results: list[Value]) -> None:
@@ -242,6 +267,9 @@ def _bind(machine: Machine, function: Function, site: Site, inner: State) -> Non
     for parameter, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=False):
         value = _value_of(machine, parameter, default, keywords, unpacked, inner)
         inner.names[parameter.arg] = _received(machine, parameter, value, where, inner, function)
+    for name in assigned_names(function.node) & inner.names.keys():
+        if taints_of(inner.names[name]):
+            inner.names[given_of(name)] = inner.names[name]
     if spec.vararg is not None:
         rest = site.star
         inner.names[spec.vararg.arg] = machine.new(sequence("tuple", values[len(positional) :], rest), inner)
@@ -278,7 +306,7 @@ def _received(
 
 def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], exits: list[Exit]) -> None:
     """What a function raised for cannot be in a variable that was given to it any more, once it came back."""
-    if not isinstance(site.node, ast.Call) or not exits:
+    if not isinstance(site.node, ast.Call) or not exits or not any(map(taints_of, given.values())):
         return
     for name, node in passed(function, site.node):
         before = given.get(name)
@@ -290,7 +318,7 @@ def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], e
 
 
 def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
-    """Return the parameters that a function never assigns, with the expressions given for them."""
+    """Return the names that keep what was given to a function's parameters, with the expressions given for them."""
     spec = function.node.args
     names = [arg.arg for arg in (*spec.posonlyargs, *spec.args)][function.receiver is not None :]
     found: list[tuple[str, ast.expr]] = []
@@ -300,15 +328,13 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
         found.append((name, node))
     found += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None]
     stored = assigned_names(function.node)
-    return [(name, node) for name, node in found if name not in stored]
+    return [(given_of(name) if name in stored else name, node) for name, node in found]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
-    return frozenset(
-        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))
 
 
 # ------------------------------------------------------------------------------------------------------ objects
@@ -337,6 +363,11 @@ def instantiated(machine: Machine, made: Class, site: Site) -> Value:
                 value = cleaned(value, frozenset({ALL}))
             items[name] = value
         state.heap[ref.id] = Object("instance", items, None, made)
+        prepared = made.find("__post_init__")
+        if type(prepared) is Function:
+            invoked(
+                machine, replace(prepared, receiver=ref), replace(site, args=(), keywords={}, star=None, double=None)
+            )
     elif ancestors:
         held = merged(state.taints(each) for each in site.every())
         rest = Opaque(held) if held else None

@@ -6,13 +6,14 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import sinks
+from ambient_lsp.analyzers.taint import functions, sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
+from ambient_lsp.analyzers.taint.containers import ENVIRON
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
-from ambient_lsp.analyzers.taint.machine import marks
+from ambient_lsp.analyzers.taint.machine import Frame, marks
 from ambient_lsp.analyzers.taint.site import Site
-from ambient_lsp.analyzers.taint.state import Object, sequence
+from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS,
@@ -24,12 +25,12 @@ from ambient_lsp.analyzers.taint.values import (
     Opaque,
     Value,
     clean,
+    either,
 )
 
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.catalogue import Handler
     from ambient_lsp.analyzers.taint.machine import Machine
-    from ambient_lsp.analyzers.taint.state import State
 
 _CONVERTER = re.compile(r"<(int|float|uuid)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
 _TEXTS = frozenset({"", "str", "bytes"})
@@ -53,7 +54,8 @@ def handler_of(machine: Machine, function: Function, state: State) -> tuple[Hand
             if any(name in handler.decorators for name in given):
                 found.append((handler, whole))
         if handler.bases and any(_is_base(base, handler) for base in ancestors):
-            if not handler.methods or node.name in handler.methods:
+            named = handler.function is None or handler.function.search(node.name) is not None
+            if named and (not handler.methods or node.name in handler.methods):
                 found.append((handler, None))
         if not handler.decorators and not handler.bases and _is_named(handler, node):
             found.append((handler, None))
@@ -61,7 +63,8 @@ def handler_of(machine: Machine, function: Function, state: State) -> tuple[Hand
 
 
 def _is_base(name: str, handler: Handler) -> bool:
-    return name in handler.bases or f"*.{name.rsplit('.', 1)[-1]}" in handler.bases
+    last = name.rsplit(".", 1)[-1]
+    return name in handler.bases or any(base[:1] == "*" and last.endswith(base[1:]) for base in handler.bases)
 
 
 def _is_named(handler: Handler, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -140,22 +143,28 @@ def _parameter(
     kind = annotated_type(machine, parameter.annotation, state)
     here = place(function.scope.path, parameter)
     if handler is None:
+        if machine.usual:
+            return Opaque(type=kind) if default is None else machine.evaluate(default, state)
         if is_converted(kind):
             return HARMLESS
         label = PARAMETER
         return Opaque(marks(label, _words(label, name), here) if kind in _TEXTS or not kind else frozenset(), kind)
     if name in handler.types:
-        return Opaque(type=handler.types[name])
+        kind = handler.types[name]
+        return Opaque(marks(handler.label, _words(handler.label, name), here) if kind == ENVIRON else NO_TAINTS, kind)
     if kind in machine.rules.source_types:
         return Opaque(type=kind)
-    if handler.parameters == "none" or (handler.parameters == "rest" and first):
+    if handler.parameters == ("rest" if first else "first") or handler.parameters == "none":
         return Opaque(type=kind)
     if name in converted or (handler.annotations and is_converted(kind)):
         return HARMLESS
-    if isinstance(default, ast.Call):
-        called = default.func.attr if isinstance(default.func, ast.Attribute) else getattr(default.func, "id", "")
-        if called in _INJECTED:
-            return Opaque(type=kind)
+    injected = _injected(default, parameter.annotation)
+    if injected is not None:
+        target = machine.evaluate(injected.args[0], state) if injected.args else None
+        if target is None and parameter.annotation is not None:
+            target = _class_of(parameter.annotation, state)
+        made = None if target is None else _provided(machine, target, handler, state)
+        return Opaque(type=kind) if made is None else made
     label = handler.label
     checked = _checked(parameter, default) if handler.annotations else frozenset()
     taints = marks(label, _words(label, name), here)
@@ -168,6 +177,59 @@ def _parameter(
     if not kind and not handler.annotations and (handler.decorators or handler.parameters == "rest"):
         kind = "str"  # a part of the address
     return Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
+
+
+def _injected(default: ast.expr | None, annotation: ast.expr | None) -> ast.Call | None:
+    """Return the call of `Depends`, as a default or in `Annotated`, that says who makes an argument."""
+    metadata = annotation.slice.elts[1:] if _is_annotated(annotation) else []  # type: ignore[union-attr]
+    for node in (default, *metadata):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in _INJECTED:
+                return node
+    return None
+
+
+def _is_annotated(annotation: ast.expr | None) -> bool:
+    if not isinstance(annotation, ast.Subscript) or not isinstance(annotation.slice, ast.Tuple):
+        return False
+    outer = annotation.value
+    return (outer.attr if isinstance(outer, ast.Attribute) else getattr(outer, "id", "")) == "Annotated"
+
+
+def _provided(machine: Machine, target: Value, handler: Handler, state: State) -> Value | None:
+    """Return what a dependency gives: a function or a class whose parameters the framework fills as the handler's."""
+    made: Value | None = None
+    function = target if type(target) is Function else None
+    if type(target) is Class:
+        constructor = target.find("__init__")
+        function = constructor if type(constructor) is Function else None
+        if function is None:
+            where = place(target.scope.path, target.node)
+            return _model(machine, target, marks(handler.label, "a parameter of the request", where), state)
+        made = machine.new(Object("instance", {}, None, target), state)
+    if function is None or isinstance(function.node, ast.Lambda) or state.frame.depth > 3:
+        return None
+    frame = Frame(function.scope, Scope({}, function.scope.path, function.scope), owner=function.owner)
+    frame.node, frame.name, frame.depth = function.node, function.node.name, state.frame.depth + 1
+    inner = State(frame, {}, state.heap, state.base)
+    spec = function.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    defaults = [None] * (len(positional) - len(spec.defaults)) + list(spec.defaults)
+    for index, (parameter, default) in enumerate(
+        [*zip(positional, defaults, strict=True), *zip(spec.kwonlyargs, spec.kw_defaults, strict=True)]
+    ):
+        if made is not None and index == 0:
+            inner.names[parameter.arg] = made
+        else:
+            inner.names[parameter.arg] = _parameter(
+                machine, function, parameter, default, handler, set(), index == 0, inner
+            )
+    exits = functions.run(machine, function, inner)
+    after = all_joined(State(frame, {}, exit.state.heap, state.base) for exit in exits)
+    if after is not None:
+        state.heap = after.heap
+    return made or either(frame.yields or [exit.value for exit in exits])
 
 
 def _checked(parameter: ast.arg, default: ast.expr | None) -> frozenset[str]:

@@ -92,7 +92,6 @@ class Machine(ABC):
         self.path = path
         self.steps = steps
         self.deadline = thread_time() + seconds
-        self.imports: set[str] = set()
         self.hits: dict[tuple[str, Place], Hit] = {}
         self.sites: dict[Position, Value] = {}
         self.watched: frozenset[Position] = frozenset()
@@ -103,6 +102,9 @@ class Machine(ABC):
         self.stars: list[str] = []
         self.called: set[int] = set()
         self.response = ""
+        self.usual = False  # whether parameters that nobody gives hold their defaults
+        self.contents: dict[Value, Taints] = {}
+        self.responses: dict[tuple[int, str], tuple[str, Place]] = {}
         self.verdicts: dict[Place, Verdict] = {}
         self._next = 0
 
@@ -138,10 +140,18 @@ class Machine(ABC):
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository; None for any other."""
 
+    def meet(self, site: Site) -> Value | None:
+        """Look at a call of something outside the program; return what it gives, where that is known better here."""
+        return None
+
+    def meet_attribute(self, node: ast.Attribute, owner: Value, value: Value, state: State) -> None:
+        """Look at the assignment `owner.name = value`."""
+        return
+
     def spend(self, steps: int = 1) -> None:
         """Use up some of the budget. Raises `OutOfBudget`."""
-        self.steps -= steps
-        if self.steps < 0 or (self.steps % 256 == 0 and thread_time() > self.deadline):
+        left = self.steps = self.steps - steps
+        if left < 0 or (not left & 255 and thread_time() > self.deadline):
             raise OutOfBudget
 
     def serial(self) -> int:
@@ -156,11 +166,11 @@ class Machine(ABC):
         return ref
 
     def applies(self, receiver: str = "") -> Callable[[Applies], bool]:
-        """Return what tells whether a rule is for this file and for a receiver of this name."""
+        """Return what tells whether a rule is for a receiver of this name. All of `rules` are for this file."""
+        if not receiver:
+            return _for_any
 
         def test(where: Applies) -> bool:
-            if where.imports and where.imports.isdisjoint(self.imports):
-                return False
             if where.receiver is None:
                 return True
             return any(where.receiver.search(name) for name in (receiver, receiver.rpartition(".")[2]))
@@ -186,6 +196,10 @@ class Machine(ABC):
         known = self.hits.get(key)
         if known is None or LEVELS.index(hit.level) > LEVELS.index(known.level):
             self.hits[key] = hit
+
+
+def _for_any(where: Applies) -> bool:
+    return where.receiver is None or where.receiver.search("") is not None
 
 
 LEVELS = ("low", "medium", "high", "critical")

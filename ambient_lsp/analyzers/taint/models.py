@@ -6,10 +6,10 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import folding, formatting
+from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
-from ambient_lsp.analyzers.taint.conditions import RESOLVED
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
+from ambient_lsp.analyzers.taint.knowledge import RESOLVED
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import (
     ALL,
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.site import Site
 
     Model = Callable[[Machine, Site], Value | None]
+
+
+def is_known(name: str) -> bool:
+    """Whether a function or method has a model of its own."""
+    return name in _MODELS
 
 
 def result(machine: Machine, site: Site, name: str) -> Value | None:
@@ -365,6 +370,17 @@ def _substitute(machine: Machine, site: Site) -> Value | None:
     return Opaque(merged((site.state.taints(text), _taints(site))), "str", "", True)
 
 
+def _translation(machine: Machine, site: Site) -> Value | None:
+    """`str.maketrans`: a table by the numbers of characters."""
+    given = site.state.object(site.args[0]) if len(site.args) == 1 else None
+    if given is not None:
+        return machine.new(replace(given, kind="dict"), site.state)
+    texts = [arg.value for arg in site.args if type(arg) is Const and isinstance(arg.value, str)]
+    if len(texts) != len(site.args) or len(texts) < 2:
+        return None
+    return machine.new(Object("dict", {ord(each): HARMLESS for each in texts[0] + "".join(texts[2:])}), site.state)
+
+
 def _named_tuple(machine: Machine, site: Site) -> Value | None:
     name = site.args[0] if site.args else UNKNOWN
     given = site.args[1] if len(site.args) > 1 else UNKNOWN
@@ -422,6 +438,8 @@ _DECODING = (
 )  # fmt: skip
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
+    **callbacks.MODELS,
+    **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
     "str": _text, "list": _container("list"), "tuple": _container("tuple"), "set": _container("set"), "iter": _first,
@@ -450,6 +468,6 @@ _MODELS: dict[str, Model] = {
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
     "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
     "hmac.digest": _signed,
-    "collections.namedtuple": _named_tuple,
+    "collections.namedtuple": _named_tuple, "str.maketrans": _translation,
     "typing.cast": lambda machine, site: site.args[1] if len(site.args) > 1 else None,
 }  # fmt: skip

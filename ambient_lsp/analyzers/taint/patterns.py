@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint import knowledge
 from ambient_lsp.analyzers.taint.containers import items_of, lookup, unpacked
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import ALL, UNKNOWN, Const, Opaque, Options, Value, cleaned, either
@@ -33,7 +34,7 @@ def matched(machine: Machine, pattern: ast.pattern, subject: Value, node: ast.ex
         value = (
             Const(pattern.value) if isinstance(pattern, ast.MatchSingleton) else machine.evaluate(pattern.value, state)
         )
-        return _equal(value, subject, node, state)
+        return _equal(machine, value, subject, node, state)
     if isinstance(pattern, ast.MatchSequence):
         return _sequence(machine, pattern, subject, node, state)
     if isinstance(pattern, ast.MatchMapping):
@@ -95,7 +96,7 @@ def _one_of(machine: Machine, pattern: ast.MatchOr, subject: Value, node: ast.ex
     return False if all(known is False for known in found) else None
 
 
-def _equal(value: Value, subject: Value, node: ast.expr | None, state: State) -> bool | None:
+def _equal(machine: Machine, value: Value, subject: Value, node: ast.expr | None, state: State) -> bool | None:
     if type(value) is not Const:
         return None
     if type(subject) is Const:
@@ -108,6 +109,8 @@ def _equal(value: Value, subject: Value, node: ast.expr | None, state: State) ->
         return False
     if isinstance(node, ast.Name) and node.id in state.names:
         state.names[node.id] = value
+    elif isinstance(node, ast.Attribute | ast.Subscript):
+        knowledge.change(machine, state, node, lambda _: value)
     return None
 
 

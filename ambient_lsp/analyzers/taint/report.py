@@ -13,7 +13,8 @@ from ambient_lsp.analyzers.taint.engine import Report, analyze
 from ambient_lsp.analyzers.taint.machine import Verdict
 from ambient_lsp.analyzers.taint.sinks import is_known
 from ambient_lsp.analyzers.taint.syntax import span
-from ambient_lsp.analyzers.taint.values import taints_of
+from ambient_lsp.analyzers.taint.values import NO_TAINTS, PARAMETER, taints_of
+from ambient_lsp.analyzers.vocabulary import is_asked
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit
+    from ambient_lsp.analyzers.taint.values import Step
 
 _SEVERITY: dict[str, Severity] = {
     "low": Severity.HINT,
@@ -28,8 +30,12 @@ _SEVERITY: dict[str, Severity] = {
     "high": Severity.WARNING,
     "critical": Severity.ERROR,
 }
+_LOG = "AMB-SEC-LOG"
 _LOWERED = frozenset("S102 S307 S308 S310 S602 S604 S605 S608 S702 S703 S704 AMB-SEC-MARKUP".split())
 """Where values of which nothing is known are more often harmless than not."""
+
+_DECIDED = frozenset({"AMB-SEC-EXTRACT", "AMB-SEC-PICKLE"})
+"""Patterns that a value which was looked at, or which nobody else chooses, makes needless."""
 
 
 def find(text: str, path: str, modules: Mapping[str, tuple[str, str]] | None = None) -> list[RawFinding]:
@@ -46,10 +52,14 @@ def weigh(
     One whose values are proven harmless is dropped, one of whose values nothing is known is lowered to "low", one that
     untrusted data reaches is raised and carries the way of that data as evidence.
     """
+    asked = any(is_weighed(raw) for raw in raws)
+    if is_test_path(path) and not asked:
+        return list(raws)  # what a test does to itself, it does on purpose: there the flow only weighs
     lines = Lines(text)
     starts = {_position(lines, raw.span): raw for raw in raws if raw.data.get("code") in BY_TEXT}
-    report = analyze(text, path, modules, watched=tuple(starts))
-    shown = () if is_test_path(path) else report.hits  # what a test does to itself, it does on purpose
+    places = [_position(lines, raw.span) for raw in raws if is_weighed(raw) and raw.data.get("code") not in BY_TEXT]
+    report = analyze(text, path, modules, watched=(*starts, *places), verdicts=asked)
+    shown = () if is_test_path(path) else _told(report.hits)
     hits = {hit: _finding(lines, path, hit) for hit in shown if hit.rule in RULES}
     kept: list[RawFinding] = []
     for raw in raws:
@@ -59,22 +69,44 @@ def weigh(
             kept.append(_raised(raw, worst, hits[worst]))
             for hit in same:
                 hits.pop(hit, None)
-        elif (weighed := _weighed(lines, raw, report)) is not None:
+        elif (weighed := _weighed(text, path, lines, raw, report)) is not None:
             kept.append(weighed)
-    return [*kept, *hits.values(), *_unfinished(report)]
+    return [*kept, *hits.values(), *([] if is_test_path(path) else _unfinished(report))]
 
 
-def _weighed(lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None:
+def _told(hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits worth telling: of all log entries that one value can forge, the first."""
+    told: list[Hit] = []
+    logged: set[Step] = set()
+    for hit in hits:
+        if hit.rule == _LOG and hit.taint is not None:
+            if hit.taint.source in logged:
+                continue
+            logged.add(hit.taint.source)
+        told.append(hit)
+    return told
+
+
+def is_weighed(raw: RawFinding) -> bool:
+    """Whether what flows at the place of a finding can lower it or drop it."""
+    code = raw.data.get("code")
+    return code in BY_TEXT or code in BY_CALL or code in _LOWERED or raw.rule in _LOWERED | _DECIDED
+
+
+def _weighed(text: str, path: str, lines: Lines, raw: RawFinding, report: Report) -> RawFinding | None:
     code = raw.data.get("code")
     if code in BY_TEXT:
         value = report.values.get(_position(lines, raw.span))
-        if value is None:
+        taints = NO_TAINTS if value is None else taints_of(value)
+        if value is not None and not taints:
+            return None if is_known(value, "sql", None) else _lowered(raw)
+        if taints and all(taint.is_clean_for("sql") for taint in taints):
+            return None
+        if any(taint.label != PARAMETER for taint in taints):
             return raw
-        if taints_of(value):
-            return raw if any(not taint.is_clean_for("sql") for taint in taints_of(value)) else None
-        return None if is_known(value, "sql", None) else _lowered(raw)
-    code = raw.rule if raw.rule in _LOWERED else code
-    if code not in BY_CALL and code not in _LOWERED:
+        return raw if not is_test_path(path) and is_asked(text, raw.span) else _lowered(raw)
+    code = raw.rule if raw.rule in _LOWERED or raw.rule in _DECIDED else code
+    if code not in BY_CALL and code not in _LOWERED and code not in _DECIDED:
         return raw
     verdicts = [
         verdict
@@ -135,7 +167,7 @@ def _level(hit: Hit) -> Level:
 
 
 def _findings(lines: Lines, path: str, report: Report) -> list[RawFinding]:
-    found = [_finding(lines, path, hit) for hit in report.hits if hit.rule in RULES]
+    found = [_finding(lines, path, hit) for hit in _told(report.hits) if hit.rule in RULES]
     return [*found, *_unfinished(report)]
 
 

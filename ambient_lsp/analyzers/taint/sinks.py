@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint import files
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
 from ambient_lsp.analyzers.taint.folding import NAME
@@ -14,6 +15,7 @@ from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
+    NO_TAINTS,
     PARAMETER,
     RANDOM,
     SOMETHING,
@@ -32,9 +34,13 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.taint.catalogue import Condition, Kind, Misuse, Sink
     from ambient_lsp.analyzers.taint.machine import Machine
-    from ambient_lsp.analyzers.taint.state import State
+    from ambient_lsp.analyzers.taint.state import Object, State
 
 _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershell(\.exe)?|pwsh")
+_RUNS_ITS_OPTIONS = frozenset({"git", "hg", "ssh", "svn"})
+_OF_CONTENTS = frozenset({"archive", "deserialization", "yaml", "xxe"})
+"""Kinds for which what is in a file matters, not what it is called."""
+_PAGE = re.compile(r"(?i)html|svg|xml")
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -47,6 +53,10 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _FIXED_FOLDER = re.compile(rf"(/|[A-Za-z]:)[^{SOMETHING}]*$")
+_ESCAPING = re.compile(r"comes back from `\w*(escape|quote|sanit|clean)")
+"""What the program's own escaping gave: enough to doubt a guess, not enough to trust what a request sends."""
+_OF_ONE_FILE = frozenset({PARAMETER, RANDOM})
+"""Marks that are a guess: in another file nobody can tell any more, and its own analysis sees its own parameters."""
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -54,6 +64,8 @@ _COUNTING = re.compile(
 
 def check(machine: Machine, site: Site) -> None:
     """Hold a call against the sinks and misuses of its name."""
+    if not machine.rules.knows_calls(site.names):
+        return
     applies = machine.applies(site.receiver_name)
     for sink in lookup(machine.rules.sinks, site.names, applies):
         if _applies(machine, sink.conditions, sink.exceptions, site):
@@ -68,12 +80,23 @@ def check(machine: Machine, site: Site) -> None:
 
 def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
     """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
+    values = [value for value in values if value is not site.keywords.get("extra")]
     text = site.args[0] if site.args else None
-    if type(text) is not Const or not isinstance(text.value, str):
+    if type(text) is Const and isinstance(text.value, str):
+        kinds = _SPECIFIER.findall(text.value)
+    elif isinstance(site.node, ast.Call) and site.node.args and isinstance(site.node.args[0], ast.BinOp):
+        kinds = _SPECIFIER.findall(_constant_parts(site.node.args[0]))  # `logger.info(prefix + ": %r", value)`
+    else:
         return values
-    kinds = _SPECIFIER.findall(text.value)
     harmless = [value for value, kind in zip(site.args[1:], kinds, strict=False) if kind not in "sc"]
     return [value for value in values if not any(value is other for other in harmless)]
+
+
+def _constant_parts(node: ast.expr) -> str:
+    """Return the constants of a sum of texts, in their order."""
+    if isinstance(node, ast.BinOp):
+        return _constant_parts(node.left) + _constant_parts(node.right)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, value: Value, state: State) -> None:
@@ -91,6 +114,8 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
     for sink in exact or sinks:
         values = {"value": [value], "key": [key], "both": [key, value]}[sink.which]
         _arrives(machine, sink, values, target, state, names[0])
+    if type(key) is Const and str(key.value).lower() == "content-type":
+        _typed(machine, target, value, state)
     if type(key) is Const and isinstance(key.value, str):
         _secret(machine, key.value, value, target, state)
 
@@ -98,8 +123,16 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
 def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value, state: State) -> None:
     """Hold `owner.name = value` against the sinks."""
     names = (*(f"{name}.{target.attr}" for name in _names_of(machine, owner, state)), f"*.{target.attr}")
+    machine.meet_attribute(target, owner, value, state)
+    if target.attr in ("mimetype", "content_type"):
+        _typed(machine, target, value, state)
+    held = state.object(owner)
+    known = {} if held is None else {key: item for key, item in held.items.items() if isinstance(key, str)}
+    site = Site(target, state, (), {**known, target.attr: value})
     for sink in lookup(machine.rules.assigns, names, machine.applies()):
-        _arrives(machine, sink, [value], target, state, names[0])
+        if _applies(machine, sink.conditions, sink.exceptions, site):
+            values = [item for spec in sink.arguments for item in site.argument(spec)] if sink.arguments else [value]
+            _arrives(machine, sink, values, target, state, names[0])
 
 
 def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> None:
@@ -107,9 +140,41 @@ def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> No
     for option in options(value):
         held = state.object(option)
         if held is not None and held.kind == "tuple" and held.items:
-            option = next(iter(held.items.values()))
+            parts = list(held.items.values())
+            if any(_says_plain(state.object(part)) for part in parts[1:]):
+                continue
+            option = parts[0]
         if type(option) is Opaque and option.type in ("", "str", "bytes"):
             _hit(machine, state.frame.returns, "", frozenset(), option, node, state, "the response", "")
+
+
+def _says_plain(headers: Object | None) -> bool:
+    """Whether headers say that a response is no page."""
+    for key, value in headers.items.items() if headers is not None and headers.kind == "dict" else ():
+        if str(key).lower() == "content-type" and _is_plain(value):
+            return True
+    return False
+
+
+def _is_plain(value: Value) -> bool:
+    return type(value) is Const and isinstance(value.value, str) and _PAGE.search(value.value) is None
+
+
+def answered(machine: Machine, target: ast.expr, made: ast.expr, state: State) -> None:
+    """Note which response a variable holds, in case its type is set afterwards."""
+    key = ("AMB-SEC-XSS", machine.here(place(state.frame.scope.path, made)))
+    if isinstance(target, ast.Name) and key in machine.hits:
+        machine.responses[id(state.frame.node), target.id] = key
+
+
+def _typed(machine: Machine, target: ast.expr, value: Value, state: State) -> None:
+    """Take back what was said of a response that turns out to be no page."""
+    owner = target.value if isinstance(target, ast.Attribute | ast.Subscript) else target
+    owner = owner.value if isinstance(owner, ast.Attribute) else owner
+    if isinstance(owner, ast.Name) and _is_plain(value):
+        key = machine.responses.pop((id(state.frame.node), owner.id), None)
+        if key is not None:
+            machine.hits.pop(key, None)
 
 
 def named(machine: Machine, target: ast.expr, value: Value, state: State) -> None:
@@ -203,15 +268,32 @@ def _part(part: str, value: Value, state: State) -> list[Value]:
         if held is None:
             return [value]
         return list(held.items.values())[:1] or ([] if held.rest is None else [held.rest])
+    if part == "built":  # a folder of our own with a name in it
+        return [value for value in options(value) if type(value) is Opaque and value.built]
+    if part == "address":
+        return [value for value in options(value) if type(value) is Opaque and value.type != "file" and not value.built]
+    if part == "line":
+        return [value] if held is None else _part("shell-line", value, state)
+    if part == "options":
+        return _options_of(held.sequence() if held is not None else None)
     if part == "shell-line":
         items = held.sequence() if held is not None else None
         if items and len(items) > 2 and type(items[0]) is Const and _SHELLS.fullmatch(str(items[0].value)):
             flags = [index for index, item in enumerate(items) if type(item) is Const and item.value in _SHELL_FLAGS]
-            return items[flags[0] + 1 :] if flags else []
+            rest = items[flags[0] + 1 :] if flags else []
+            return rest[:1] if str(items[0].value).endswith("sh") else rest  # what follows are `$0`, `$1`
         return []
     if part == "keys":
         return [held.rest] if held is not None and held.rest is not None else [value] if held is None else []
     return [held.items[part]] if held is not None and part in held.items else []
+
+
+def _options_of(items: list[Value] | None) -> list[Value]:
+    """Return the arguments of a program that runs what its options name, as far as nothing ends the options."""
+    if not items or type(items[0]) is not Const or str(items[0].value).rpartition("/")[2] not in _RUNS_ITS_OPTIONS:
+        return []
+    ends = next((index for index, item in enumerate(items) if item in (Const("--"), Const("--end-of-options"))), None)
+    return items[1:ends]
 
 
 def _hit(
@@ -232,27 +314,35 @@ def _hit(
     worst: tuple[int, Taint] | None = None
     given = False
     for option in state.leaves(value):
-        for taint in sorted(taints_of(option), key=lambda taint: (taint.source.place.line, taint.source.place.column)):
-            level = kind.levels.get(taint.label)
-            if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
+        marked = taints_of(option) | (
+            files.contents(machine, option, state) if kind.name in _OF_CONTENTS else NO_TAINTS
+        )
+        for taint in sorted(marked, key=lambda taint: (taint.source.place.line, taint.source.place.column)):
+            if not _is_dangerous(kind, taint, option) or (taint.label in _OF_ONE_FILE and where.path != machine.path):
                 continue
             given = given or taint.label == PARAMETER
+            level = kind.levels.get(taint.label)
+            if level is None or (labels and taint.label not in labels):
+                continue
             if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
                 continue  # what a function passes on as it is, its callers answer for
             if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+                continue
+            if taint.label == PARAMETER and any(_ESCAPING.search(step.text) for step in taint.trail):
                 continue
             if worst is None or LEVELS.index(level) > worst[0]:
                 worst = (LEVELS.index(level), taint)
     if where.path == machine.path:
         _judge(machine, kind, node, value, state, worst, given)
     if worst is not None:
-        sink = Step(where, f"{what} takes it" if what != "the response" else "it becomes the response")
+        taker = f"{what} takes it" if what.strip("`") else "it is kept"
+        sink = Step(where, taker if what != "the response" else "it becomes the response")
         level = LEVELS[worst[0]]
         machine.report(Hit(rule or kind.rule, kind.name, level, machine.here(where), sink, worst[1], message))
 
 
 def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
-    if taint.is_clean_for(kind.name):
+    if taint.is_clean_for(kind.name) or (kind.like and kind.like in taint.cleaned):
         return False
     if type(value) is Opaque and value.type in kind.ignores:
         return False
@@ -262,6 +352,8 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
         return False
     if kind.prefix == "url":
         return _FIXED_HOST.match(prefix) is None
+    if kind.prefix == "option":
+        return not prefix and not built and not taint.cleaned & {"command", "ssrf", "log"}
     if kind.prefix == "lines" and "\r\n" not in prefix:
         return False
     if kind.prefix in ("body", "lines"):

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.values import Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
-    """One call. `names` are those under which the rules may know what is called, the most exact first.
+    """One call; never changed, but made too often for a frozen dataclass.
 
+    `names` are those under which the rules may know what is called, the most exact first.
     `star` and `double` cover unpacked arguments that are not known one by one.
     """
 
@@ -29,6 +30,20 @@ class Site:
     receiver: Value | None = None
     receiver_name: str = ""
     names: tuple[str, ...] = ()
+
+    def on(self, receiver: Value | None) -> Site:
+        """Return the call as one of a method of `receiver`."""
+        return Site(
+            self.node, self.state, self.args, self.keywords, self.star, self.double, receiver, self.receiver_name,
+            self.names,
+        )  # fmt: skip
+
+    def named(self, *names: str) -> Site:
+        """Return the call under other names."""
+        return Site(
+            self.node, self.state, self.args, self.keywords, self.star, self.double, self.receiver,
+            self.receiver_name, names,
+        )  # fmt: skip
 
     def argument(self, spec: int | str) -> list[Value]:
         """Return the values that a rule's argument means: a position, a name, "*", "**" or "receiver"."""

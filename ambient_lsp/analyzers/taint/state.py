@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint.values import (
+    NO_TAINTS,
     UNKNOWN,
     Class,
     Opaque,
@@ -122,6 +123,8 @@ class State:
         found = self.object(value)
         if found is None or depth > _DEEPEST:
             return taints_of(value)
+        if found.kind == "file":
+            return NO_TAINTS
         held = [*found.items.values(), *(() if found.rest is None else (found.rest,))]
         return merged(self.taints(item, depth + 1) for item in held)
 
@@ -132,6 +135,8 @@ class State:
         found = self.object(value)
         if found is None or depth > _DEEPEST:
             return [value]
+        if found.kind in ("buffer", "file"):
+            return [Opaque(self.taints(value), found.kind)]
         held = [*found.items.values(), *(() if found.rest is None else (found.rest,))]
         return [leaf for item in held[:_MOST_ITEMS] for leaf in self.leaves(item, depth + 1)]
 

@@ -27,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     moved,
     options,
     part_of,
+    part_prefix,
     taints_of,
 )
 
@@ -66,7 +67,8 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
             functions.share(state.frame.scope, target.id, value)
         state.names[target.id] = value
         state.names.pop(fact_of(target.id), None)
-        for part in [name for name in state.names if name.startswith(f"{target.id} at ")]:
+        prefix = part_prefix(target.id)
+        for part in [name for name in state.names if name.startswith(prefix)]:
             del state.names[part]
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(machine, target.elts, value, state)
@@ -130,9 +132,12 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value, state: 
 
 def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
     value = machine.evaluate(node.value, state)
+    if isinstance(node.value, ast.Call):
+        conditions.survived(machine, node.value, state)
     for target in node.targets:
         assign(machine, target, value, state)
         sinks.named(machine, target, value, state)
+        sinks.answered(machine, target, node.value, state)
         if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
             conditions.remember(target.id, node.value, state)
     return state
@@ -320,6 +325,8 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, state: State) -> State 
             loop.continues = []
             after = all_joined([execute(machine, node.body, inside), *loop.continues])
             head = joined(head, after)
+            if head is not None and after is not None and isinstance(node.target, ast.Name):
+                conditions.each_was_checked(machine, head, node, source, after.names.get(node.target.id, UNKNOWN))
     state.frame.loops.pop()
     return all_joined([execute(machine, node.orelse, head), *loop.breaks])
 
@@ -362,7 +369,21 @@ def _function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, st
     made = Function(node, functions.closure(state), id(node))
     machine.defined.setdefault(made.key, made)
     state.names[node.name] = made
+    if node.decorator_list:
+        state.names[node.name] = _decorated(machine, made, node, state)
     return state
+
+
+def _decorated(machine: Machine, made: Function, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> Value:
+    """Return what decorators make of a function, if all of them are of the program."""
+    inner = state.frame.depth > 0
+    for decorator in node.decorator_list:
+        root = decorator.func if isinstance(decorator, ast.Call) else decorator
+        known = isinstance(root, ast.Name) and (state.names.get(root.id) or state.frame.scope.find(root.id))
+        if inner or type(known) is not Function:
+            return made
+    wrapper = functions.wrapper(machine, made, state)
+    return made if type(wrapper) is not Function else wrapper
 
 
 def _class(machine: Machine, node: ast.ClassDef, state: State) -> State | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers import base
 from ambient_lsp.analyzers.taint.convert import Converter
@@ -17,14 +16,35 @@ from ambient_lsp.analyzers.taint.values import Place
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ambient_lsp.text import Lines
 
 _DEEPEST = 200
 
 
-@lru_cache(maxsize=24)
 def read(text: str) -> ast.Module:
-    """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting."""
+    """Return the tree of Python text. What cannot be read is left out; raises `RecursionError` on absurd nesting.
+
+    The last trees are kept, since files that stand together import the same modules.
+    """
+    tree = _trees.pop(text, None)
+    _trees[text] = tree = _read(text) if tree is None else tree
+    size = sum(map(len, _trees))
+    while size > _MOST_TEXT and len(_trees) > 1:
+        oldest = next(iter(_trees))
+        del _trees[oldest]
+        size -= len(oldest)
+    return tree
+
+
+_MOST_TEXT = 800_000
+"""Characters of all texts whose trees are kept; a tree takes some 30 bytes for each."""
+_trees: dict[str, ast.Module] = {}
+"""Trees by text, the one used last at the end."""
+
+
+def _read(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in the user's text is not our affair
@@ -58,6 +78,38 @@ def span(lines: Lines, place: Place) -> Span:
 def _column(lines: Lines, line: int, column: int) -> int:
     text = lines.line(line)
     return column if text.isascii() else len(text.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+
+
+def names_in(root: ast.AST) -> Iterator[ast.Name]:
+    """Yield the names in a tree."""
+    return (node for node in walked(root) if type(node) is ast.Name)
+
+
+def attributes_in(root: ast.AST) -> Iterator[ast.Attribute]:
+    """Yield the attributes in a tree."""
+    return (node for node in walked(root) if type(node) is ast.Attribute)
+
+
+def walked(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield what `ast.walk` does, in a third of the time: of nodes that hold others, and of names."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in _FIELDS[type(node)]:
+            value: Any = getattr(node, field, None)
+            if type(value) is list:
+                waiting += [each for each in value if type(each) in _FIELDS]
+            elif type(value) in _FIELDS:
+                waiting.append(value)
+
+
+_PLAIN = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop, ast.cmpop, ast.Constant, ast.type_ignore)
+_FIELDS: dict[type, tuple[str, ...]] = {
+    kind: () if kind is ast.Name else kind._fields
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and not issubclass(kind, _PLAIN)
+}
 
 
 def dotted(node: ast.AST) -> str:

@@ -87,11 +87,14 @@ def _of_opaque(site: Site, owner: Opaque, name: str, constant: Const | None = No
         return Opaque(clean(owner.taints, _LINES), "bytes")
     if name in _KEEPING:
         return Opaque(owner.taints, owner.type or "str", owner.prefix, owner.built)
+    if name == "translate" and (kinds := _translated(site)):
+        return Opaque(clean(owner.taints, kinds), "str", "", owner.built)
     if name in _CHANGING:
         prefix = owner.prefix if name in ("strip", "lower") and owner.prefix == owner.prefix.lower().lstrip() else ""
         return Opaque(owner.taints, owner.type or "str", prefix, owner.built)
     if name in _SPLITTING:
-        return Opaque(owner.taints)
+        words = name in ("split", "rsplit") and not site.args  # at any white space, so that no line break is left
+        return Opaque(clean(owner.taints, _LINES) if words else owner.taints)
     if name == "splitlines":
         return Opaque(clean(owner.taints, _LINES)) if owner.taints else Opaque()
     if name == "join":
@@ -107,6 +110,16 @@ def _of_opaque(site: Site, owner: Opaque, name: str, constant: Const | None = No
         built = bool(site.args or site.keywords)
         return Opaque(merged((owner.taints, *(state.taints(each) for each in site.every()))), "str", "", built)
     return None
+
+
+def _translated(site: Site) -> frozenset[str]:
+    """Return the kinds that a text is safe for once a table has replaced some characters."""
+    table = site.state.object(site.args[0]) if site.args else None
+    found: set[str] = set()
+    for key in table.items if table is not None and table.kind == "dict" else ():
+        character = chr(key) if isinstance(key, int) and 0 <= key < 0x110000 else str(key)
+        found |= _ESCAPES.get(character, frozenset())
+    return frozenset(found)
 
 
 def _join(site: Site, separator: Value) -> Value:

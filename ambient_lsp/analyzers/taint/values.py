@@ -206,6 +206,9 @@ HARMLESS = Opaque(type="harmless")
 """A number, or a text made of nothing but numbers and constants."""
 HARMLESS_TYPES = frozenset({"harmless", "int", "float", "bool"})
 NONE = Const(None)
+PARSED_URL = "urllib.parse.ParseResult"
+HOST = "urllib.parse.host"
+"""The type of the host of an address, which tells where the whole of it leads."""
 
 
 def fact_of(name: str) -> str:
@@ -213,9 +216,19 @@ def fact_of(name: str) -> str:
     return f"{name} holds"
 
 
+def given_of(name: str) -> str:
+    """Return the name under which a state keeps what a parameter was given, where the function assigns it anew."""
+    return f"{name} as given"
+
+
 def part_of(name: str, key: object) -> str:
     """Return the name under which a state keeps what a test told of one item or attribute of a variable."""
-    return f"{name} at {key!r}"
+    return f"{part_prefix(name)}{key!r}"
+
+
+def part_prefix(name: str) -> str:
+    """Return how all names that `part_of` gives for a variable begin."""
+    return f"{name} at "
 
 
 def taints_of(value: Value) -> Taints:

@@ -9,7 +9,7 @@ import libcst as cst
 from ambient_lsp.analyzers.base import RawFinding, pure
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk, walk_scope
 from ambient_lsp.analyzers.testing import flaky, void_tests
-from ambient_lsp.analyzers.testing.suspects import suspects
+from ambient_lsp.analyzers.testing.suspects import is_blank, suspects
 from ambient_lsp.model import Evidence, Severity
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ def find(text: str, path: str) -> list[RawFinding]:
         one.node.name.value for one in syntax.functions if one not in tests and _checks(one.node.body, frozenset())
     }
     found: list[RawFinding] = []
-    for test in tests:
+    kept = [one for one in tests if not is_blank(one)]
+    for test in kept:
         found += _no_assertion(syntax, test, frozenset(helpers))
         found += _calls(syntax, test)
-    found += _order(syntax, path, tests)
+    found += _order(syntax, path, kept)
     found += void_tests.find(syntax, tests, path)
-    found += flaky.find(syntax, tests)
+    found += flaky.find(syntax, kept)
     void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
     return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
 
@@ -137,9 +138,6 @@ def _checks(body: cst.CSTNode, helpers: frozenset[str]) -> bool:
 
 
 def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
-    stood_in = any(
-        word in syntax.code(part).lower() for part in (test.node.params, *test.node.decorators) for word in _STANDINS
-    )
     # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
     own = set(map(id, walk_scope(test.node.body)))
     for node in walk(test.node.body):
@@ -157,9 +155,14 @@ def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
         elif name in _CLOCKS and _in_equality(syntax, node):
             message = "The clock moves on between the two sides; pass the time in, or freeze it."
             yield _finding(syntax, CLOCK, test, node, message)
-        elif name in _FETCHERS and not stood_in and _is_remote(node):
+        elif name in _FETCHERS and _is_remote(node) and not _has_stand_in(syntax, test):
             message = "This test needs the network and another's server; use a stand-in."
             yield _finding(syntax, NETWORK, test, node, message)
+
+
+def _has_stand_in(syntax: Syntax, test: Function) -> bool:
+    given = [syntax.code(part).lower() for part in (test.node.params, *test.node.decorators)]
+    return any(word in one for one in given for word in _STANDINS)
 
 
 def _in_equality(syntax: Syntax, node: cst.CSTNode) -> bool:
@@ -230,4 +233,5 @@ def _asserts_on(test: Function, name: str) -> bool:
 
 def _finding(syntax: Syntax, rule: str, test: Function, node: cst.CSTNode, message: str) -> RawFinding:
     severity = Severity.HINT if rule == NO_ASSERT else Severity.INFORMATION
-    return RawFinding(rule, syntax.span(node), message, severity, tags=("tests",), symbol=test.qualname)
+    span = syntax.header(test.node) if node is test.node.name else syntax.span(node)
+    return RawFinding(rule, span, message, severity, tags=("tests",), symbol=test.qualname)

@@ -8,11 +8,14 @@ rules in `smells.py`, `void_tests.py` or `flaky.py` could find something in it; 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.base import parse
-from ambient_lsp.analyzers.syntax import Syntax
+import libcst as cst
+
+from ambient_lsp.analyzers.source import read
+from ambient_lsp.analyzers.syntax import Function, Syntax, only_statement
 from ambient_lsp.analyzers.syntax import parse as parse_whole
 
 if TYPE_CHECKING:
@@ -27,22 +30,25 @@ _QUOTED = re.compile(
 )
 _CHECKING = re.compile(
     r"\b(?:assert|raise|yield)\b"
-    r"|\w*(?:assert|check|verify|expect|should|ensure|raises|warns|fail|match|compare)\w*\s*\(",
+    r"|(?:assert|check|verify|expect|should|ensure|raises|warns|fail|match|compare)\w*\s*\(",
     re.IGNORECASE,
 )
 
 _SIGNS = (
     # flaky by its surroundings
-    r"\bsleep\s*\(|\btime\.time\b|\.now\b|\butcnow\b|\.today\b|\burlopen\b|\b(?:requests|httpx)\.",
-    r"\brandom\.|\bos\.environ\s*\[|\bos\.chdir\b|\blistdir\b|\bi?glob\b|\biterdir\b|\brglob\b",
-    r"\blist\s*\(\s*(?:set\b|frozenset\b|\{)",
+    r"\bsleep\s*\(|\burlopen\b|\b(?:requests|httpx)\.|\bos\.environ\s*\[|\bos\.chdir\b",
     # assertions that always hold
     r"\bassert\s*\(|\bassert\s+(?:True\b|\d|[\"'])|\bassertTrue\s*\(\s*(?:True\b|\d|[\"'])",
     r"\.(?:assert_|called)\w*\s*$",
-    r"^\s*return\b[^\n]*(?:[=!]=|[<>]|\bin\b|\bis\b)",
+    r"\breturn\b[^\n]*(?:[=!]=|[<>]|\bin\b|\bis\b)",
     r"\breturn\s*\(",
 )
 _SIGN = re.compile("|".join(_SIGNS), re.MULTILINE)
+_BY_CHANCE = re.compile(r"\btime\.time\b|\.now\b|\butcnow\b|\.today\b|\brandom\.")
+"""What matters in a test that has an `assert` of its own."""
+_WITHOUT_ORDER = re.compile(r"\blistdir\b|\bi?glob\b|\biterdir\b|\brglob\b|\blist\s*\(\s*(?:set\b|frozenset\b|\{)")
+"""What matters where something is compared with a list."""
+_LIST_COMPARED = re.compile(r"==[\s(\\]*\[")
 _SAME_SIDES = re.compile(
     r"\bself\.assert\w+\s*\(\s*([\w.]+|\"[^\"\n]*\"|'[^'\n]*')\s*,\s*(?:first\s*=|second\s*=)?\s*\1\s*[,)]"
 )
@@ -58,17 +64,24 @@ _NO_BREAK = re.compile(r"[^\r\n]")
 _SHARED = re.compile(r"^\w+\s*(?::[^\n=]*)?=\s*(?:[\[{]|\w+\s*=)", re.MULTILINE)
 _ASSERT = re.compile(r"\bassert\b")
 _EXCEPT = re.compile(r"\bexcept\b")
+_TEMP = re.compile("/tmp/")  # noqa: S108 - what a rule looks for
 
 
 def suspects(text: str) -> Syntax | None:
     """Return the syntax of a test file, in which tests without any sign are empty; None where every test is like that,
     or where the text does not parse. Its `text` is the whole text."""
-    root = parse(text).root_node
+    source = read(text)
+    root = source.root
     code = _QUOTED.sub(_blank, text)
     if root.has_error or (_ASSERT.search(code) and _SHARED.search(code)):
         return parse_whole(text)
-    tests = [(_place(text, body), twice) for beside in _tests(root) for body, twice in beside]
-    clean = [place for place, twice in tests if not twice and not _has_sign(text, code, *place)]
+    tests = [
+        ((source.offset(body.start_byte), source.offset(body.end_byte)), twice)
+        for beside in _tests(root)
+        for body, twice in beside
+    ]
+    signs = _Signs(text, code)
+    clean = [place for place, twice in tests if not twice and not signs.stand_in(*place)]
     if len(clean) == len(tests):
         return None
     pieces, done = [], 0
@@ -81,6 +94,13 @@ def suspects(text: str) -> Syntax | None:
         return parse_whole(text)
     syntax.text = text
     return syntax
+
+
+def is_blank(test: Function) -> bool:
+    """Return whether nothing is left of a test, or nothing was there."""
+    inside = test.node.body.body
+    only = only_statement(inside[0]) if len(inside) == 1 else None
+    return isinstance(only, cst.Expr) and isinstance(only.value, cst.Ellipsis)
 
 
 def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
@@ -101,30 +121,44 @@ def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
     yield [(body, times[name] > 1) for name, body in found]
 
 
-def _place(text: str, body: Node) -> tuple[int, int]:
-    """Return where a body is, in characters: tree-sitter counts bytes."""
-    if text.isascii():
-        return body.start_byte, body.end_byte
-    data = text.encode("utf-8", "replace")
-    start = len(data[: body.start_byte].decode("utf-8"))
-    return start, start + len(data[body.start_byte : body.end_byte].decode("utf-8"))
+class _Signs:
+    """Where the signs of a file are. They are looked for once in the whole text, not once in each test."""
+
+    def __init__(self, text: str, code: str) -> None:
+        self._text = text
+        self._code = code
+        self._checks = _starts(_CHECKING, code)
+        self._clear = sorted((*_starts(_SIGN, code), *_starts(_SAME_SIDES, text), *_starts(_TEMP, text)))
+        self._asserts = _starts(_ASSERT, code)
+        self._excepts = _starts(_EXCEPT, code)
+        self._by_chance = _starts(_BY_CHANCE, code)
+        self._without_order = _starts(_WITHOUT_ORDER, code)
+        self._lists = _starts(_LIST_COMPARED, code)
+        self._messages = [match.end() for match in _VALUE_FOR_MESSAGE.finditer(code)]
+
+    def stand_in(self, start: int, end: int) -> bool:
+        """Return whether a rule could find something in the test whose body is there."""
+
+        def some(places: list[int]) -> bool:
+            following = bisect_left(places, start)
+            return following < len(places) and places[following] < end
+
+        return (
+            end - start < len(_EMPTY)
+            or not self._text[start : start + len(_EMPTY)].isprintable()
+            or not some(self._checks)
+            or some(self._clear)
+            or (some(self._asserts) and (some(self._excepts) or some(self._by_chance)))
+            or (some(self._without_order) and some(self._lists))
+            or any(
+                _LITERAL.search(self._code, place, min(place + _FAR, end)) is not None
+                for place in self._messages[bisect_left(self._messages, start) : bisect_left(self._messages, end)]
+            )
+        )
 
 
-def _has_sign(text: str, code: str, start: int, end: int) -> bool:
-    if end - start < len(_EMPTY):
-        return True
-    if (
-        not text[start : start + len(_EMPTY)].isprintable()
-        or not _CHECKING.search(code, start, end)
-        or _SIGN.search(code[start:end])
-    ):
-        return True
-    if "/tmp/" in text[start:end] or _SAME_SIDES.search(text, start, end):  # noqa: S108 - what a rule looks for
-        return True
-    if _ASSERT.search(code, start, end) and _EXCEPT.search(code, start, end):
-        return True
-    given = _VALUE_FOR_MESSAGE.finditer(code, start, end)
-    return any(_LITERAL.search(code, match.end(), min(match.end() + _FAR, end)) for match in given)
+def _starts(pattern: re.Pattern[str], text: str) -> list[int]:
+    return [match.start() for match in pattern.finditer(text)]
 
 
 def _blank(match: re.Match[str]) -> str:

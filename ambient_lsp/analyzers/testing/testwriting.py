@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ from ambient_lsp.analyzers.testing.testblocks import Block, Subject, pytest_bloc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_OWN = 4
+"""The last of the groups that imports stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,66 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
                 AddImportsVisitor.add_needed_import(context, name, "assume")
         else:
             AddImportsVisitor.add_needed_import(context, name)
-    return AddImportsVisitor(context).transform_module(tree).code
+    return _in_front_of_own(AddImportsVisitor(context).transform_module(tree), tree, module).code
+
+
+def _in_front_of_own(tree: cst.Module, before: cst.Module, module: str) -> cst.Module:
+    """Move imports of others that are new to where their group is: libcst puts them behind the project's own ones."""
+    old = {before.code_for_node(one.with_changes(leading_lines=())) for one in before.body if _imported(one)}
+    body = list(tree.body)
+    for one in tree.body:
+        group = _group(one, module)
+        if not 0 < group < _OWN or tree.code_for_node(one.with_changes(leading_lines=())) in old:
+            continue
+        rest = [other for other in body if other is not one]
+        own = next((at for at, other in enumerate(rest) if _group(other, module) == _OWN), None)
+        if own is None or own > body.index(one):
+            continue
+        others = [at for at in range(own) if _group(rest[at], module) and _group(rest[at], module) <= group]
+        blank = [cst.EmptyLine(indent=False)]
+        later = next(
+            (at for at in others if _group(rest[at], module) == group and _place(rest[at]) > _place(one)), None
+        )
+        if later is not None:
+            lines = rest[later].leading_lines
+            rest[later] = rest[later].with_changes(leading_lines=[line for line in lines if line.comment is not None])
+            rest.insert(later, one.with_changes(leading_lines=[line for line in lines if line.comment is None]))
+        elif others:
+            apart = _group(rest[others[-1]], module) < group and bool(rest[others[-1] + 1].leading_lines)
+            rest.insert(others[-1] + 1, one.with_changes(leading_lines=blank if apart else ()))
+        else:
+            at = next((at for at in range(own) if _imported(rest[at])), own)
+            first = rest[at]
+            comments = [line for line in first.leading_lines if line.comment is not None]
+            rest[at] = first.with_changes(leading_lines=[*blank, *comments])
+            rest.insert(at, one.with_changes(leading_lines=blank if first.leading_lines else ()))
+        body = rest
+    return tree.with_changes(body=body)
+
+
+def _group(statement: cst.CSTNode, module: str) -> int:
+    """Return the group of an import: the future's, the standard library's, others' or own ones; 0 for no import."""
+    name = _imported(statement)
+    top = name.partition(".")[0]
+    if name and (top in {"", "tests", "conftest"} or top == module.partition(".")[0]):
+        return _OWN
+    if not name or top == "__future__":
+        return 1 if name else 0
+    return 2 if top in sys.stdlib_module_names else 3
+
+
+def _place(statement: cst.CSTNode) -> tuple[bool, str]:
+    only = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    return isinstance(only, cst.ImportFrom), _imported(statement)
+
+
+def _imported(statement: cst.CSTNode) -> str:
+    """Return the module that a statement imports from, with a dot in front where that is relative."""
+    only = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 else None
+    if isinstance(only, cst.ImportFrom):
+        name = cst.Module([]).code_for_node(only.module) if only.module is not None else ""
+        return f".{name}" if only.relative else name
+    return cst.Module([]).code_for_node(only.names[0].name) if isinstance(only, cst.Import) else ""
 
 
 def _needs_any(codes: Iterable[str]) -> bool:

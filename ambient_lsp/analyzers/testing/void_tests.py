@@ -9,6 +9,7 @@ import libcst as cst
 
 from ambient_lsp.analyzers.base import RawFinding
 from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, walk, walk_scope
+from ambient_lsp.analyzers.testing.suspects import is_blank
 from ambient_lsp.model import Evidence, Severity
 from ambient_lsp.text import Lines
 
@@ -36,6 +37,8 @@ Edit = tuple[int, int, str]
 def find(syntax: Syntax, tests: Sequence[Function], path: str) -> Iterator[RawFinding]:
     """Find such tests. A finding's `data["edits"]` holds the fix, where there is one: (start, end, text) by offset."""
     for test in tests:
+        if is_blank(test):
+            continue
         yield from _constants(syntax, test)
         yield from _swallowed(syntax, test)
         for node in walk_scope(test.node.body):
@@ -108,6 +111,8 @@ def _swallowed(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
 
 def _shadowed(syntax: Syntax, tests: Sequence[Function], path: str) -> Iterator[RawFinding]:
     """Find a test that a later one of the same name takes the place of, so that it never runs."""
+    if len({test.qualname for test in tests}) == len(tests):
+        return
     bodies = [syntax.module.body, *(node.body.body for node in walk(syntax.module) if isinstance(node, cst.ClassDef))]
     nodes = {id(test.node): test for test in tests}
     every = {test.node.name.value for test in tests}

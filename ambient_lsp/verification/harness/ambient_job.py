@@ -4,6 +4,7 @@ The scripts of this folder run inside the sandbox, on the project's own interpre
 standard library (and a copy of coverage.py beside them), and stay readable for Python 3.8.
 """
 
+import importlib.machinery
 import json
 import os
 import sys
@@ -15,15 +16,36 @@ def load():
     return json.loads(Path(os.environ["AMBIENT_JOB"]).read_text(encoding="utf-8"))
 
 
-def use_tree():
+def use_tree(module=""):
     """Put the tree, and its `src` where there is one, before all else that can be imported.
 
     An editable installation in the project's environment may point at the user's files, which are not what is checked.
+    `module` is one that is going to be imported: where its folder has no `__init__.py`, a package of that name from
+    anywhere else (Python's own `test`) would come first all the same.
     """
     tree = Path.cwd()
     here = str(Path(__file__).parent)
     roots = [str(tree), *([str(tree / "src")] if (tree / "src").is_dir() else [])]
     sys.path[:] = [*roots, *(entry for entry in sys.path if entry != here), here]
+    top = module.partition(".")[0]
+    folders = [os.path.join(root, top) for root in roots if os.path.isdir(os.path.join(root, top))]
+    if folders and "." in module and not any(os.path.exists(os.path.join(one, "__init__.py")) for one in folders):
+        sys.meta_path.insert(0, _Folders(top, folders))
+
+
+class _Folders:
+    """Finds one package that is nothing but folders."""
+
+    def __init__(self, name, folders):
+        self._name, self._folders = name, folders
+
+    def find_spec(self, name, _path=None, _target=None):
+        """Return the package, if it is the one that is asked for."""
+        if name != self._name:
+            return None
+        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = list(self._folders)
+        return spec
 
 
 class Report:

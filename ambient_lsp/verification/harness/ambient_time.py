@@ -237,9 +237,10 @@ def usable(contest, data, guessed=False):
     """
     try:
         first, after_first, seconds = contest.call("base", data)
-        again, after_again, _ = contest.call("base", data)
+        again, after_again, once_more = contest.call("base", data)
     except (Exception, TooLong):  # arguments that cannot be made again here (a class of a test module, say)
         return None
+    seconds = min(seconds, once_more)  # a busy machine may hold one call up, and a short input look long enough
     if guessed and isinstance(first, BaseException):
         return None
     if not same(first, again) or not same(after_first, after_again):
@@ -285,7 +286,7 @@ def main():
     """Do the job."""
     job = ambient_job.load()
     report = ambient_job.Report(job)
-    ambient_job.use_tree()
+    ambient_job.use_tree(job["module"])
     contest = Contest(job)
     inputs, guessed = ambient_inputs.recorded(job["calls"]), False
     source = "recorded from the tests"

@@ -103,10 +103,10 @@ def _form(node: Any) -> Form:
         return _block(node.body)
     if isinstance(node, libcst.SimpleStatementSuite):
         return _block([libcst.SimpleStatementLine(body=node.body)])
-    if isinstance(node, libcst.SimpleString):
-        return ("literal", repr(node.evaluated_value))
-    if isinstance(node, libcst.ConcatenatedString) and (value := node.evaluated_value) is not None:
-        return ("literal", repr(value))
+    if isinstance(node, libcst.SimpleString | libcst.ConcatenatedString | libcst.FormattedString):
+        value = _text_value(node)
+        if value is not None:
+            return ("literal", repr(value))
     if isinstance(node, libcst.Integer | libcst.Float | libcst.Imaginary):
         return ("literal", repr(node.evaluated_value))
     if isinstance(node, libcst.FormattedString):
@@ -126,6 +126,27 @@ def _form(node: Any) -> Form:
     if isinstance(node, libcst.MaybeSentinel):
         return None
     return None if node is None else repr(node)
+
+
+def _text_value(node: libcst.CSTNode) -> str | bytes | None:
+    """Return what a string is worth, that of an f-string without placeholders too; None where that is not fixed."""
+    import libcst
+
+    if isinstance(node, libcst.SimpleString):
+        return node.evaluated_value
+    if isinstance(node, libcst.ConcatenatedString):
+        left, right = _text_value(node.left), _text_value(node.right)
+        if isinstance(left, str) and isinstance(right, str):
+            return left + right
+        return left + right if isinstance(left, bytes) and isinstance(right, bytes) else None
+    if not isinstance(node, libcst.FormattedString) or set(node.prefix.lower()) - {"f", "r"}:
+        return None
+    parts = [part.value for part in node.parts if isinstance(part, libcst.FormattedStringText)]
+    if len(parts) != len(node.parts):
+        return None
+    text = "".join(parts).replace("{{", "{").replace("}}", "}")
+    quotes = node.start[len(node.prefix) :]
+    return libcst.SimpleString(f"{'r' if 'r' in node.prefix.lower() else ''}{quotes}{text}{node.end}").evaluated_value
 
 
 @cache

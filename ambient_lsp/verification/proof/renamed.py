@@ -34,7 +34,7 @@ def objection(before: str, after: str, renamed: Mapping[str, str]) -> str:
         return f"`{min(taken)}` is already a name in this file"
     if len(set(renamed.values())) != len(renamed):
         return "two names would become one"
-    if uses.names & _FINDS_NAMES:
+    if uses.within_reach() & _FINDS_NAMES:
         return "the file looks names up at run time"
     if uses.attributes and uses.names & _FINDS_ATTRIBUTES:
         return "the file looks attributes up at run time"
@@ -62,11 +62,29 @@ class _Uses(libcst.CSTVisitor):
         super().__init__()
         self._renamed = renamed
         self.names: set[str] = set()
+        self._function: libcst.FunctionDef | None = None
+        self._by_function: dict[libcst.FunctionDef | None, set[str]] = {}
         self.attributes: set[str] = set()
         self.shown: set[str] = set()
 
     def visit_Name(self, node: libcst.Name) -> None:
         self.names.add(node.value)
+        self._by_function.setdefault(self._function, set()).add(node.value)
+
+    def visit_FunctionDef(self, node: libcst.FunctionDef) -> None:
+        if self._function is None:
+            self._by_function.setdefault(None, set()).add(node.name.value)
+            self._function = node
+
+    def leave_FunctionDef(self, original_node: libcst.FunctionDef) -> None:
+        if self._function is original_node:
+            self._function = None
+
+    def within_reach(self) -> set[str]:
+        """Return all names from where a renamed one can be looked up: a variable is out of other functions' reach."""
+        if self.attributes or self._renamed & self._by_function.get(None, set()):
+            return self.names
+        return set().union(*(names for names in self._by_function.values() if names & self._renamed))
 
     def visit_Attribute(self, node: libcst.Attribute) -> None:
         name = node.attr.value

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openWindow } from "./window.mjs";
 
-const SECONDS = 150;
+const SECONDS = 225;
 const options = JSON.parse(process.argv[2]);
 const window = await openWindow(options);
 

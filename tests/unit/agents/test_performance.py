@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ambient_lsp.agents.performance import PerformanceOptimizer
+from ambient_lsp.analyzers import ruff
 from ambient_lsp.model import Context, FileFacts, ProofKind, Proposal, RiskLevel
 from ambient_lsp.patching.edits import apply_edits
 from ambient_lsp.text import freeze
@@ -40,8 +41,24 @@ async def test_one_proposal_for_each_faster_version(tmp_path):
     assert [one.rule for one in again] == ["AMB-PERF-FRONT"]
 
 
+async def test_a_formatted_file_stays_formatted(tmp_path):
+    text = TEXT.replace(
+        "    def common", "    def a_name_that_is_as_long_as_names_can_be_in_a_line_that_is_full_common"
+    )
+    text = ruff.formatted(text, "a.py", str(tmp_path)) or text
+    _, (proposal,) = await ask(PerformanceOptimizer(), tmp_path, {"a.py": text})
+    new = apply_edits({"a.py": text}, proposal.edits)["a.py"]
+    assert ruff.formatted(new, "a.py", str(tmp_path)) == new
+
+
 async def test_tests_and_broken_files_are_left_alone(tmp_path):
-    for texts in ({"tests/test_a.py": TEXT}, {"a.py": TEXT + "def f("}, {"a.py": "# @generated\n" + TEXT}):
+    for texts in (
+        {"tests/test_a.py": TEXT},
+        {"tests/helpers/a.py": TEXT},
+        {"shop/_vendor/lists/a.py": TEXT},
+        {"a.py": TEXT + "def f("},
+        {"a.py": "# @generated\n" + TEXT},
+    ):
         assert await ask(PerformanceOptimizer(), tmp_path, texts) == ([], [])
 
 

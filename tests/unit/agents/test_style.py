@@ -117,6 +117,52 @@ async def test_an_import_that_is_what_is_tested_is_never_taken_out(tmp_path):
     assert len((await style(tmp_path, "def f():\n    import a\n\n    return 1\n"))[1]) == 1
 
 
+async def test_a_fixture_that_a_test_asks_for_is_not_unused(tmp_path):
+    text = "from .fixtures import app, other\n\n\ndef test_it(app):\n    assert app\n"
+    findings, proposals = await style(tmp_path, text, path="tests/test_x.py")
+    assert [finding.message for finding in findings] == ["`.fixtures.other` imported but unused."]
+    assert proposals == []  # ruff takes all of a file's unused imports out, or none
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        # Near before far, as some tools have it; the blank line would move.
+        "import abc\nfrom typing import Any\n\nfrom .constants import A\nfrom ..sessions import B\n",
+        "import abc\nfrom typing import A\n\nfrom shop.io import C\nfrom .consts import B\nfrom ..sessions import D\n",
+        "import sys\nimport abc\nimport zlib\n\nfrom typing import Any\nfrom shop.writer import C\n",
+    ],
+)
+async def test_an_order_of_imports_that_tools_do_not_agree_about_is_left(tmp_path, imports):
+    names = "abc, Any, A, B, C, D, sys, zlib"
+    assert (await style(tmp_path, f"{imports}\n\nprint({names})\n"))[1] == []
+
+
+async def test_brackets_around_an_import_that_is_in_order_are_left(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["I"]\n[lint.isort]\nforce-single-line = true\n')
+    text = (
+        "from sqlalchemy.ext.proxies import (  # type: ignore[attr-defined, no-redef]\n    PROXY,\n)\n\nprint(PROXY)\n"
+    )
+    assert await style(tmp_path, text) == ([], [])
+
+
+async def test_a_project_that_formats_its_code_without_a_word_about_it_keeps_its_layout(tmp_path):
+    text = "from os import (\n    abort,\n    getcwd,\n    getenv,\n)\n\nprint([getcwd, getenv])\n"
+    text = text.replace("[getcwd, getenv]", f"getcwd, {', '.join(['getenv'] * 9)}")
+    _, (proposal,) = await style(tmp_path, text)
+    assert ruff.formatted(text, "x.py", str(tmp_path)) == text
+    tidied = patched(proposal, text)
+    assert "abort" not in tidied
+    assert ruff.formatted(tidied, "x.py", str(tmp_path)) == tidied
+
+
+async def test_docstrings_are_written_in_the_layout_that_the_project_sets(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["D103"]\n[lint.pydocstyle]\nconvention = "google"\n')
+    text = "def area(w, h):\n    if w < 0:\n        raise ValueError(w)\n    return w * h\n"
+    _, (proposal,) = await style(tmp_path, text)
+    assert "\n    Raises:\n        ValueError: If `w < 0`.\n" in patched(proposal, text)
+
+
 async def test_the_reason_says_who_asks_for_it(tmp_path):
     _, (proposal,) = await style(tmp_path, "import os\n\nx = 1 \n")
     assert proposal.rationale == (
@@ -170,13 +216,20 @@ async def test_a_project_with_rules_gets_those_and_no_others(tmp_path):
 
 
 async def test_a_lint_fix_that_changes_the_tree_is_a_proposal_of_its_own(tmp_path):
-    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F", "W"]\n')
-    text = 'import os\n\nx = f"abc" \n'
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["E", "F", "W"]\n')
+    text = "import os\n\nx = not abs in [1] \n"
     _, (tidy, lint) = await style(tmp_path, text)
-    assert patched(tidy, text) == 'x = f"abc"\n'
-    assert patched(lint, text) == 'import os\n\nx = "abc" \n'
+    assert patched(tidy, text) == "x = not abs in [1]\n"
+    assert patched(lint, text) == "import os\n\nx = abs not in [1] \n"
     assert lint.proof.kind is ProofKind.FINDINGS_GONE
     assert not set(tidy.finding_ids) & set(lint.finding_ids)
+
+
+async def test_an_import_that_a_lint_fix_makes_unused_goes_with_it(tmp_path):
+    (tmp_path / "ruff.toml").write_text('target-version = "py312"\n[lint]\nselect = ["F", "UP"]\n')
+    text = "from typing import Optional\n\n\ndef f(x: Optional[str] = None):\n    return x\n"
+    _, (lint,) = await style(tmp_path, text)
+    assert patched(lint, text) == "def f(x: str | None = None):\n    return x\n"
 
 
 @pytest.mark.parametrize("settings_file", ["[tool.black]\n", "[tool.ruff.format]\n"])
@@ -380,6 +433,10 @@ async def test_python_that_is_data_of_tests_is_left_alone(tmp_path):
     assert await style(tmp_path, "import os\n\nx = 1 \n", path="tests/fixtures/a.py") == ([], [])
 
 
+async def test_a_copy_of_somebody_elses_code_is_left_alone(tmp_path):
+    assert await style(tmp_path, "import os\n\nx = 1 \n", path="shop/vendored/pint/a.py") == ([], [])
+
+
 async def test_a_star_import_is_expanded_from_the_repositorys_own_module(tmp_path):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/money.py").write_text("class Money: ...\n\n\ndef total(x): ...\n")
@@ -519,7 +576,7 @@ async def test_many_files_are_each_told_of_and_fixed(tmp_path):
 
 def tidied(root, text):
     report = ruff.check(text, "x.py", str(root), SELECTION)
-    return review(text, "x.py", str(root), True, report, Surroundings()).tidy.text
+    return review(text, "x.py", str(root), True, report, True, Surroundings()).tidy.text
 
 
 def test_loading_the_specialists_loads_no_parser():

@@ -78,6 +78,12 @@ def stale(text, elsewhere=()):
     return comments.stale(found, comments.named(found).keys() - set(elsewhere))
 
 
+def test_half_of_a_block_that_was_commented_out_does_not_go():
+    text = "x = 1\n\n# Localized\n# if a:\n#     b = f(a)\n# else:\n#     b = 2\n\n# b = g(b)\n\ny = 2\n"
+    assert without(text) == text
+    assert without(text.replace("# Localized\n", "")) == "x = 1\n\ny = 2\n"
+
+
 CODE = "# see `parse_headers()` and parse_headers()\ndef parse_header(line):\n    return line\n"
 
 

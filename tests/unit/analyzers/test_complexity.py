@@ -6,6 +6,7 @@ import pytest
 
 from ambient_lsp.analyzers.refactoring import complexity, metrics
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.model import Severity
 
 NESTED = """
 class A:
@@ -42,6 +43,32 @@ def test_nesting_counts_an_elif_chain_once():
     assert complexity.NESTING in rules(NESTED)
 
 
+def test_one_function_is_one_finding():
+    assert rules(NESTED, complexity_threshold=10, max_function_lines=3) == {complexity.COMPLEX}
+    assert rules(NESTED, max_function_lines=3) == {complexity.LONG, complexity.NESTING}
+
+
+def test_what_is_a_little_over_the_limit_is_a_hint():
+    severities = [
+        next(one.severity for one in complexity.find(NESTED, "a.py", limit) if one.rule == complexity.COMPLEX)
+        for limit in (14, 8)
+    ]
+    assert severities == [Severity.HINT, Severity.INFORMATION]
+
+
+def test_the_heaviest_part_is_shown():
+    loop = "    for x in a:\n        if x:\n            while x:\n                x -= 1\n"
+    text = f"def f(a):\n    if a:\n        g()\n{loop}"
+    (found,) = complexity.find(text, "a.py", 5)
+    assert [(one.span.start_line, one.message) for one in found.evidence] == [(4, "71% of it stands here.")]
+    spread = "def f(a):\n" + "    if a:\n        g()\n" * 6
+    assert complexity.find(spread, "a.py", 5)[0].evidence == ()
+
+
+def test_tests_may_be_long():
+    assert complexity.find(NESTED, "tests/test_a.py", 3) == []
+
+
 def test_length_leaves_the_docstring_out():
     body = "\n".join(f"    x = {n}" for n in range(20))
     doc = '    """One.\n' + "\n" * 50 + '    """\n'
@@ -53,6 +80,13 @@ def test_parameters_with_defaults_and_self_do_not_count():
     assert complexity.PARAMETERS in rules("def f(a, b, c, d, e, g, h, i, j): pass\n")
     assert complexity.PARAMETERS not in rules("def f(a, b, c, d, e, g, h, i, j=1, *, k): pass\n")
     assert complexity.PARAMETERS not in rules("class A:\n    def f(self, a, b, c, d, e, g, h, i): pass\n")
+
+
+def test_parameters_that_a_framework_fills_in_cannot_be_grouped():
+    """Seen in Flask: each option of the command `run` is a parameter."""
+    function = "def f(a, b, c, d, e, g, h, i, j): pass\n"
+    assert complexity.PARAMETERS in rules(f"@contextmanager\n{function}")
+    assert complexity.PARAMETERS not in rules(f"@click.option('--a')\n@click.command()\n{function}")
 
 
 @pytest.mark.parametrize(
@@ -105,3 +139,9 @@ def test_flat_branches_are_told_apart_from_hard_ones():
     (found,) = complexity.find(match, "a.py")
     assert found.rule == complexity.BRANCHES
     assert "41 ways through `f`" in found.message
+
+
+def test_an_overload_is_not_told_for_what_stands_below_it():
+    stub = "    @overload\n    def f(self, x: int) -> int: ...\n"
+    text = NESTED.replace("class A:\n", f"class A:\n{stub}{stub}")
+    assert [(one.rule, one.span.start_line) for one in complexity.find(text, "a.py", 14)] == [(complexity.COMPLEX, 6)]

@@ -66,7 +66,9 @@ def test_a_name_in_any_other_file_counts_as_used():
         "x = 1\n\n\ndef f():\n    return x\n    x = 2\n",
         # A method may be called by a framework or a subclass elsewhere.
         "class A:\n    def _m(self):\n        return 1\n",
-        "def _dynamic():\n    return 1\n\n\ndef call(x):\n    return getattr(x, 'y')\n",
+        "def _dynamic():\n    return 1\n\n\ndef call(x):\n    return getattr(sys.modules[__name__], x)\n",
+        "def _dynamic():\n    return 1\n\n\ndef call(x):\n    return globals()[x]\n",
+        "class A:\n    def __m(self):\n        return 1\n\n    def call(self, x):\n        return getattr(self, x)\n",
         # The last statement of a block cannot go.
         "def f(x):\n    if x:\n        def g():\n            return 1\n",
     ],
@@ -177,3 +179,15 @@ def test_a_method_whose_name_is_mangled_can_go():
     text = "class A:\n    def __old(self):\n        return 1\n\n    def new(self):\n        return 2\n"
     (removal,) = deadcode.removals(text, "a.py")
     assert removal.text == "class A:\n    def new(self):\n        return 2\n"
+
+
+def test_a_class_whose_base_is_told_of_it_is_used():
+    """Seen in marshmallow: a test makes a class to see its base refuse it."""
+    text = "def f():\n    with raises(ValueError):\n        class Bad({}):\n            x = 1\n"
+    assert rules(text.format("Schema")) == []
+    assert rules(text.format("")) == [deadcode.UNUSED]
+
+
+def test_getattr_of_some_object_does_not_reach_the_names_of_the_module():
+    text = "def _old():\n    return 1\n\n\ndef call(x, y):\n    return getattr(x, y)\n"
+    assert [one.text for one in deadcode.removals(text, "a.py")] == ["def call(x, y):\n    return getattr(x, y)\n"]

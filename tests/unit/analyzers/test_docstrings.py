@@ -82,6 +82,15 @@ def test_the_entry_of_a_parameter_that_is_gone_is_taken_out(layout):
 
 
 @LAYOUTS
+def test_an_entry_that_goes_may_name_itself_and_nothing_else_may(layout):
+    text = layout.format(names="one, last", doc="size").replace("Second", "A size, at most")
+    assert "size" not in fixed(text)
+    text = text.replace("First", "Is below size")
+    assert len(stale(text)) == 1
+    assert fixed(text) == text
+
+
+@LAYOUTS
 def test_two_that_may_be_each_others_successor_are_only_told(layout):
     text = layout.format(names="one, other, last", doc="size")
     assert len(stale(text)) == 1
@@ -144,8 +153,6 @@ def doc_of(code, **more):
         ("class A:\n    def is_empty(self):\n        return len(self.x) == 0\n", "Return whether `len(self.x) == 0`."),
         ("class A:\n    @property\n    def is_empty(self):\n        return not self.x\n", "Whether `not self.x`."),
         ("def is_text(x):\n    return isinstance(x, str)\n", "Return whether `x` is an instance of `str`."),
-        ("class A:\n    def get_total_price(self):\n        return self._total_price\n", "Return the total price."),
-        ("class A:\n    def set_price(self, price):\n        self._price = price\n", "Set the price."),
         ("class A:\n    def push(self, item):\n        self.items.append(item)\n", "Append `item` to `self.items`."),
         ("class A:\n    def area(self):\n        raise NotImplementedError\n",
          "Raise `NotImplementedError` unless a subclass overrides this."),
@@ -159,6 +166,11 @@ def test_what_the_body_proves_is_written(code, doc):
 @pytest.mark.parametrize(
     "code",
     [
+        "class A:\n    def append(self, filter):\n        self.filters.append(filter)\n",  # the name said again
+        "class A:\n    def add_filter(self, filter):\n        self.filters.append(filter)\n",
+        "class A:\n    def clear(self):\n        self.items.clear()\n",
+        "class A:\n    def get_total_price(self):\n        return self._total_price\n",
+        "class A:\n    def set_price(self, price):\n        self._price = price\n",
         "class A:\n    def read(self, n):\n        return self.file.read(n)\n",  # code said again
         "class A:\n    @property\n    def style_func(self):\n        return self._style_func\n",
         "class A:\n    @property\n    def idx(self):\n        return self._idx\n",
@@ -195,7 +207,65 @@ def test_conditions_of_exceptions_are_told_in_the_files_own_layout():
     assert doc_of(code, habit=numpy) == (
         "\n    Return `sqrt(x)`.\n\n    Raises\n    ------\n    ValueError\n        If `x < 0`.\n    "
     )
-    assert doc_of(code) == "Return `sqrt(x)`.\n\n    Raise `ValueError` if `x < 0`.\n    "
+    assert doc_of(code) == "Return `sqrt(x)`, or raise `ValueError` if `x < 0`."
+
+
+SECTIONED = {
+    "google": 'def a(x):\n    """Return a.\n\n    Args:\n        x: It.\n    """\n\n\n',
+    "numpy": 'def a(x):\n    """Return a.\n\n    Returns\n    -------\n    int\n    """\n\n\n',
+    "rest": 'def a(x):\n    """Return a.\n\n    :param x: It.\n    """\n\n\n',
+}
+
+
+def lines_of(code, **more):
+    return [line.strip() for line in doc_of(code, **more).strip().split("\n")]
+
+
+def test_what_stands_in_for_none_is_told_below_the_parameter():
+    code = "def area(size=None):\n    if size is None:\n        size = UNIT\n    return size * size\n"
+    google = ["Return the area, `size * size`.", "", "Args:", "size: If `None`, `UNIT`."]
+    assert lines_of(code, habit=SECTIONED["google"]) == google
+    numpy = ["Return the area, ``size * size``.", "", "Parameters", "----------", "size", "If ``None``, ``UNIT``."]
+    assert lines_of(code, habit=SECTIONED["numpy"]) == numpy
+    rest = ["Return the area, ``size * size``.", "", ":param size: If ``None``, ``UNIT``."]
+    assert lines_of(code, habit=SECTIONED["rest"]) == rest
+    assert doc_of(code) == ""  # one sentence would say of `size` what does not hold for None
+
+
+def test_a_section_about_parameters_is_about_all_of_them():
+    code = "def area(size, unit=None):\n    if unit is None:\n        unit = 1\n    return size * unit\n"
+    told = ["Return the area, `size * unit`.", "", "If `unit` is `None`, `1` is taken."]
+    assert lines_of(code, habit=SECTIONED["google"]) == told
+
+
+def test_what_is_returned_early_is_told_with_what_is_returned_at_last():
+    code = "def area(w, h) -> int:\n    if not w:\n        return 0\n    return w * h\n"
+    google = ["Return the area.", "", "Returns:", "`0` if `not w`, else `w * h`."]
+    assert lines_of(code, habit=SECTIONED["google"]) == google
+    numpy = ["Return the area.", "", "Returns", "-------", "int", "``0`` if ``not w``, else ``w * h``."]
+    assert lines_of(code, habit=SECTIONED["numpy"]) == numpy
+    rest = ["Return the area.", "", ":returns: ``0`` if ``not w``, else ``w * h``."]
+    assert lines_of(code, habit=SECTIONED["rest"]) == rest
+    assert doc_of(code) == "Return the area, `w * h`, or `0` if `not w`."
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # Which of the two comes first decides, and no section says so.
+        "def area(w, h):\n    if not w:\n        return 0\n    if not h:\n        raise ValueError\n    return w * h\n",
+        "def area(w, h):\n    if not w:\n        return g(h)\n    return w * h\n",
+        "def area(w, h):\n    if w is None:\n        other = 1\n    return w * h\n",
+        "def area(w, h):\n    if w is None:\n        w = 1\n    else:\n        h = 2\n    return w * h\n",
+        "def find(w, h):\n    if w is None:\n        return None\n    return search(w, h)\n",  # the code said again
+    ],
+)
+@pytest.mark.parametrize("layout", ["google", "numpy", "rest"])
+def test_a_section_that_would_say_too_much_or_nothing_is_not_written(code, layout):
+    assert (
+        documented(code, habit=SECTIONED[layout]) == SECTIONED[layout] + code
+        or documented(code, habit=SECTIONED[layout]) == code
+    )
 
 
 def test_line_endings_and_quotes_are_the_files_own():

@@ -146,7 +146,7 @@ def other_price(rows: list[Row], rate: float) -> float:
 def test_a_function_made_of_typed_code_is_typed():
     (new,) = extracted(TYPED)
     assert "def _shared_price(rows: list[Row], rate: float) -> float:\n" in new
-    assert "def _shared_price(rows, rate):\n" in extracted(TYPED.replace("rate: float", "rate", 1))[0]
+    assert extracted(TYPED.replace("rate: float", "rate", 1)) == []
     silent = TYPED.replace("    return total\n", "    rows.append(total)\n").replace("-> float", "-> None")
     assert "def _shared_price(rows: list[Row], rate: float) -> None:\n" in extracted(silent)[0]
 
@@ -256,3 +256,66 @@ def run(text):
     names: dict[str, object] = {}
     exec(text, names)
     return names
+
+
+STEPS = """
+class A:
+    def one(self, *names: str, **more: int) -> None:
+        if not names:
+            names = ("one",)
+        more.setdefault("b", 1)
+        more.setdefault("c", 2)
+        more.setdefault("d", 3)
+        more.setdefault("help", {0}"Show the one."{1})
+        self.use(names, more)
+
+    def two(self, *names: str, **more: int) -> None:
+        if not names:
+            names = ("two",)
+        more.setdefault("b", 1)
+        more.setdefault("c", 2)
+        more.setdefault("d", 3)
+        more.setdefault("help", {0}"Show the two."{1})
+        self.take(names, more)
+"""
+
+
+def test_what_a_star_collects_is_annotated_as_what_it_is():
+    (text,) = extracted(STEPS.format("", ""))
+    assert (
+        "def _compute_names(\n"
+        "    names: tuple[str, ...],\n    more: dict[str, int],\n    label: str,\n    message: str,\n"
+        ") -> tuple[str, ...]:\n"
+    ) in text
+
+
+def test_a_text_that_is_collected_for_translation_stays_where_it_is():
+    assert extracted(STEPS.format("_(", ")")) == []
+    assert extracted(STEPS.format("self.gettext(", ")")) == []
+
+
+def test_a_literal_is_named_after_what_it_is_compared_with():
+    block = """
+def read_{0}(row):
+    found = row.get("found")
+    if not found:
+        raise ValueError("none")
+    if row.get("kty") != "{1}":
+        raise ValueError("Not a {0} key")
+    print(row)
+    return found.{0}
+"""
+    (text,) = extracted(block.format("first", "RSA") + block.format("second", "EC"))
+    assert "def _compute_found(row, expected_kty, message):" in text
+
+
+def test_annotated_code_gets_no_function_without_annotations():
+    plain = BLOCK.replace("return [total, b]", "return total")
+    assert extracted(plain)
+    typed = plain.replace("(a, b):", "(a: list, b: int) -> int:").replace("(rows, c):", "(rows: list, c: int) -> int:")
+    assert extracted(typed.replace("return total", "return total + b").replace("return s", "return s + c")) == []
+    (text,) = extracted(typed)
+    assert "def _compute_total(a: list, limit: int) -> int:" in text
+    known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
+    (text,) = extracted(known)
+    assert "def _compute_total(a: list, limit: int) -> int:" in text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from ambient_lsp.analyzers import ruff
 from ambient_lsp.analyzers.styling import import_style
 from ambient_lsp.analyzers.styling.import_style import Offer, offered
 from ambient_lsp.analyzers.styling.outline import outline
 from ambient_lsp.model import Replacement
 from ambient_lsp.patching.edits import apply_replacements
+from ambient_lsp.text import Lines
 
 
 def fixed(text, raws):
@@ -73,9 +75,12 @@ def test_what_a_module_offers_is_told_only_where_it_is_certain(module, names):
     assert (offer.names if offer else None) == names
 
 
-def expanded(text, elsewhere="", offer=MONEY):
-    offers = {"shop.money": offered(offer)}
-    return fixed(text, import_style.star(outline(text), offers, elsewhere))
+def expanded(text, elsewhere="", offer=MONEY, module="shop.cart", source="shop.money"):
+    offers = {source: offered(offer, "shop.money")}
+    told = ruff.check(text, "x.py", "/", ruff.Selection(select=("F405",))).diagnostics
+    unbound = frozenset(Lines(text).slice(one.span) for one in told)
+    path = f"{module.replace('.', '/')}.py"
+    return fixed(text, import_style.star(outline(text), offers, unbound, elsewhere, path, module))
 
 
 def test_a_star_becomes_the_names_that_are_used():
@@ -88,10 +93,12 @@ def test_a_star_becomes_the_names_that_are_used():
     [
         ("from shop.money import *\nfrom other import *\nx = total(1)\n", ""),
         ("from shop.money import *\ntotal = 1\nx = total\n", ""),
+        ("total = 1\nfrom shop.money import *\nx = total(Money(1))\n", ""),
+        ("from shop.money import *\nif x:\n    total = 1\ny = Money(1)\n", ""),
         ("from shop.money import *\nx = eval('total(1)')\n", ""),
         ("from shop.money import *\n__all__ = ['total']\nx = total(1)\n", ""),
         ("from shop.money import *\nx = 1\n", ""),
-        ("from shop.money import *\nx = total(1)\n", "from .a import TAX\n"),  # taken from here by another file
+        ("from shop.money import *\nx = total(1)\n", "from .cart import TAX\n"),  # taken from here by another file
         ("from unknown import *\nx = total(1)\n", ""),
         ("from elsewhere import total\nfrom shop.money import *\nx = total(Money(1))\n", ""),
     ],
@@ -104,6 +111,23 @@ def test_what_both_modules_import_from_one_place_is_no_conflict():
     text = "import os\nfrom shop.money import *\nx = total(os.sep)\n"
     assert expanded(text, offer="import os\n" + MONEY) == text.replace("import *", "import total")
     assert expanded(text, offer="import ntpath as os\n" + MONEY) == text
+
+
+def test_what_comes_from_the_same_module_by_name_too_is_no_conflict():
+    text = "from .money import Money\nfrom .money import *\nx = total(Money(1))\n"
+    assert expanded(text, source=".money") == text.replace("import *", "import total")
+    text = "from .tax import rate\nfrom .money import *\nx = total(rate)\n"
+    assert expanded(text, offer="from .tax import rate\n" + MONEY, source=".money") == text.replace("*", "total")
+    assert expanded(text, offer="from .other import rate\n" + MONEY, source=".money") == text
+
+
+def test_what_a_function_calls_its_own_or_the_file_defines_below_is_no_conflict():
+    text = "from shop.money import *\n\n\ndef f(total):\n    return total, Money(1)\n"
+    assert expanded(text) == text.replace("*", "Money")
+    text = "from shop.money import *\n\n\ndef total(x):\n    return Money(x)\n"
+    assert expanded(text) == text.replace("*", "Money")
+    text = '"""Like eval(x)."""\nfrom shop.money import *\nx = total(1)\n'
+    assert expanded(text) == text.replace("*", "total")
 
 
 def test_many_names_are_wrapped():
@@ -137,6 +161,9 @@ def test_the_one_import_that_is_written_otherwise_is_written_alike():
         (ABSOLUTE + "from . import w\n", "shop.cart"),
         (ABSOLUTE + "from ..d import w\n", "shop.cart"),
         ("from .a import x\nfrom shop.d import w\n", "shop.cart"),
+        # The top package is imported absolutely here, its nearest part relatively: a way of its own.
+        ("from shop.babel import _\nfrom shop.admin.d import w\n" + RELATIVE, "shop.admin.cart"),
+        ("from shop.admin import d\nfrom shop.admin.d import w\n" + RELATIVE, "shop.admin.cart"),
     ],
 )
 def test_what_is_no_habit_or_not_certain_is_left(text, module):

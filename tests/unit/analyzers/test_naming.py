@@ -57,9 +57,27 @@ def test_a_private_name_is_told_and_renamed_everywhere(text, names):
         assert new.count(better) == text.count(old)
 
 
+LOCAL = "def third():\n    rowTotal = 1  # rowTotal is one\n    return rowTotal\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def other(code):\n    exec(code)\n",
+        "class A:\n    def other(self):\n        return sorted(vars(self))\n",
+        'def other():\n    """As `rowTotal` of the schema."""\n',
+    ],
+)
+def test_what_other_functions_do_or_say_does_not_keep_a_variable_from_its_name(other):
+    text = f"{SNAKE}\n\n{LOCAL}\n\n{other}"
+    assert changed(text) == (text.replace(LOCAL, LOCAL.replace("rowTotal", "row_total")), {"rowTotal": "row_total"})
+
+
 @pytest.mark.parametrize(
     "more",
     [
+        "def third(code):\n    rowTotal = 1\n\n    def inner():\n        exec(code)\n\n    return inner, rowTotal\n",
+        'def third():\n    """Tell of rowTotal."""\n    rowTotal = 1\n    return rowTotal\n',
         "def helpMe():\n    return 1\n",  # public
         "def third():\n    rowTotal = 1\n    return locals()\n",
         "def third():\n    rowTotal = 1\n    return f'{rowTotal=}'\n",
@@ -129,6 +147,10 @@ def test_a_class_among_others_is_told():
         ("def f(x):\n    x.a = 1\n", "def f(x):\n    x.b = 1\n", {"a": "b"}, "seen from outside"),
         ("def f():\n    a = 1\n    return vars()\n", "def f():\n    b = 1\n    return vars()\n", {"a": "b"},
          "at run time"),
+        ("def f():\n    a = 1\n    return a\n\n\ndef g():\n    exec('')\n",
+         "def f():\n    b = 1\n    return b\n\n\ndef g():\n    exec('')\n", {"a": "b"}, ""),
+        ("def _a():\n    return 1\n\n\ndef g():\n    exec('')\n",
+         "def _b():\n    return 1\n\n\ndef g():\n    exec('')\n", {"_a": "_b"}, "at run time"),
         ("def f():\n    a = c = 1\n    return a, c\n", "def f():\n    b = b = 1\n    return b, b\n",
          {"a": "b", "c": "b"}, "become one"),
     ],

@@ -129,7 +129,7 @@ CASES = [
     (
         loop_forms.COMPREHENSION,
         "def f(a):\n    out = set()\n    for x in a:\n        out.add(x)\n    return out\n",
-        "def f(a):\n    out = {x for x in a}\n    return out\n",
+        "def f(a):\n    out = set(a)\n    return out\n",
     ),
     (
         loop_forms.ENUMERATE,
@@ -217,6 +217,14 @@ def test_before_and_after(rule, before, after):
         "if a:\n    x = 1\nelif b:\n    x = 2\nelse:\n    x = 3\nreturn x",
         "if a:\n    x[b] = 1\nelse:\n    x[b] = 3\nreturn x",
         "if a:\n    print(1)\nelif b:\n    # not the same\n    print(1)",
+        # Seen in real packages: what comes out is no simpler to read.
+        "if a:\n    x = [b] + c\nelse:\n    x = c\nreturn x",
+        "return g(x=True if a >= (3, 14) else False)",
+        "return g(x=True if a and b else False)",
+        "return g(x=False if a > b else True)",
+        "return g(x=True if sys.version_info is a else False)",
+        "for x in a:\n    if g(x) != b:\n        return False\nreturn True",
+        "assert bool(a) is False",
         # A loop that somebody else looks into.
         "for x in a:\n    if x:\n        return True\n    print(x)\nreturn False",
         "for x in a:\n    if x:\n        return True\nelse:\n    print(x)\nreturn False",
@@ -280,6 +288,13 @@ def test_a_class_that_may_not_exist_is_not_asked_for_early():
     assert rewrites.rewrites("from b import B\n\n\n" + text.format("B"), "a.py")
 
 
+def test_a_method_named_like_a_builtin_hides_it_from_no_function():
+    """Seen in tabulate: a class has a property `str`."""
+    text = "def f(a):\n    return isinstance(a, int) or isinstance(a, str)\n\n\n"
+    assert rewrites.rewrites(f"{text}class A:\n    @property\n    def str(self):\n        return 1\n", "a.py")
+    assert rewrites.rewrites(f"{text}def str(x):\n    return x\n", "a.py") == []
+
+
 def test_new_syntax_and_half_typed_text():
     text = "type X[T] = list[T]\n\n\ndef f[T](a: T) -> bool:\n    return not a in (f'{a!r:>{'8'}}',)\n\n\ndef g(\n"
     (one,) = rewrites.rewrites(text, "a.py")
@@ -294,3 +309,18 @@ def test_every_rule_has_a_case(rule):
     (finding, *_) = rewrites.find(next(before for name, before, _ in CASES if name == rule), "a.py")
     assert finding.message
     assert dedent(finding.message) == finding.message
+
+
+def test_a_loop_that_changes_no_item_is_a_copy():
+    loop = "def f(a):\n    out = {{}}\n    for k, v in {}:\n        out[k] = v\n    return out\n"
+    assert rewritten(loop.format("a.items()"), loop_forms.COMPREHENSION) == (
+        "def f(a):\n    out = dict(a.items())\n    return out\n"
+    )
+    # `dict` would copy a mapping whose keys are pairs, and lose the pairs.
+    assert "{k: v for k, v in a}" in (rewritten(loop.format("a"), loop_forms.COMPREHENSION) or "")
+
+
+def test_tests_keep_their_shape():
+    text = "def test_it(a):\n    if a:\n        x = 1\n    else:\n        x = 2\n    assert x\n"
+    assert rewrites.rewrites(text, "app/models.py")
+    assert rewrites.rewrites(text, "tests/test_models.py") == []

@@ -142,13 +142,13 @@ def rewritten(text: str, rule: str) -> str | None:
             simplify.BOOLEAN,
             """
             def f(a, b):
-                if a and b:
+                if a.ready(b):
                     return True
                 return False
             """,
             """
             def f(a, b):
-                return bool(a and b)
+                return bool(a.ready(b))
             """,
         ),
     ],
@@ -172,6 +172,21 @@ def test_before_and_after(rule, before, after):
         "def f(a, b):\n    if a:\n        if b:\n            print(a)\n        print(b)\n",
         "def f(a):\n    if a:\n        return 1\n    else:\n        return 2\n",
         "def f(a):\n    with a:\n        if a:\n            for x in a:\n                if x: print(x)\n",
+        # Seen in real packages: `bool(a and b)`, `not a > b` and `not (not a or b)` are no simpler.
+        "def f(a, b):\n    if a and b:\n        return True\n    return False\n",
+        "def f(a, b):\n    if a <= b:\n        return True\n    return False\n",
+        "def f(a, b):\n    if a > b:\n        return False\n    return True\n",
+        "def f(a):\n    for x in a:\n        if x > a:\n            for y in x:\n                if y: print(y)\n",
+        "def f(a, b):\n    if not a or b:\n        for y in b:\n            if y: print(y)\n",
+        # `python -O` takes it out as a whole, and a type checker knows the other.
+        "def f(a):\n    if __debug__:\n        for y in a:\n            if y: print(y)\n",
+        "def f(a):\n    if not TYPE_CHECKING:\n        for y in a:\n            if y: print(y)\n",
+        # The last of several steps: whoever adds one more would add it behind the `return`.
+        "def f(a):\n    one(a)\n    two(a)\n    three(a)\n    four(a)\n    five(a)\n    if a:\n        for y in a:\n"
+        "            if y: print(y)\n",
+        # Over the limit with its comment, and over several lines with brackets.
+        f"def f(a, b):\n    if a.{'b' * 30}:\n        if b.{'c' * 30}:  # type: ignore[attr]\n            print(a)\n",
+        "def f(a, b):\n    if a:\n        if b or a in (\n            1,\n        ):\n            print(a)\n",
         "class A:\n    if True:\n        for x in (1,):\n            if x:\n                y = 1\n",
         "def f(:\n",
         "",
@@ -232,7 +247,7 @@ PROGRAMS = [
         def f(a, b):
             log = []
             for x in b:
-                if not x == 2 or a:
+                if x in (2, 3) or a:
                     for y in range(x):
                         if y > 1:
                             log.append(y)
@@ -294,3 +309,51 @@ def f(a, b, c):
 )
 def test_a_condition_that_is_hard_to_read_the_other_way_round_stays(text):
     assert [one.rule for one in simplify.rewrites(text, "a.py")] == []
+
+
+def test_a_function_that_gives_something_back_leaves_with_none():
+    text = dedent("""
+        def f(a):
+            if a.ok:
+                for x in a:
+                    if x:
+                        return x
+    """)
+    assert "    if not a.ok:\n        return None\n" in (rewritten(text, simplify.GUARD) or "")
+    assert "        return\n" in (rewritten(text.replace("return x", "yield x"), simplify.GUARD) or "")
+
+
+def test_brackets_that_nothing_needs_any_more_go():
+    loop = "            for y in x:\n                if y: print(y)\n"
+    text = f"def f(a):\n    for x in a:\n        if not (x in a):\n{loop}"
+    assert "        if x in a:\n            continue\n" in (rewritten(text, simplify.GUARD) or "")
+
+
+def test_a_call_over_several_lines_may_end_a_merged_condition():
+    text = (
+        "def f(a, b):\n    if a:\n        if b(\n            a=a,\n            c=1,\n        ):\n            print(a)\n"
+    )
+    assert rewritten(text, simplify.MERGE) == (
+        "def f(a, b):\n    if a and b(\n        a=a,\n        c=1,\n    ):\n        print(a)\n"
+    )
+
+
+def test_a_length_compared_is_a_bool():
+    text = "def f(a):\n    if len(a) == 2:\n        return True\n    return False\n"
+    assert rewritten(text, simplify.BOOLEAN) == "def f(a):\n    return len(a) == 2\n"
+
+
+def test_much_moved_for_little_gain_is_not_worth_a_diff():
+    branches = "".join(
+        f"    if a == {n}:\n        for x in b:\n            if x:\n                g(x)\n" for n in range(8)
+    )
+    last = "    for x in b:\n        if x:\n            for y in x:\n                if y: g(y)\n"
+    text = f"def f(a, b):\n{branches}{last}"
+    assert [one.rule for one in simplify.rewrites(text, "a.py")] == []
+    assert [one.rule for one in simplify.rewrites(f"def f(a, b):\n{last}", "a.py")] == [simplify.GUARD]
+
+
+def test_tests_keep_their_shape():
+    text = "def f(a, b):\n    if a:\n        if b:\n            print(a)\n"
+    assert simplify.rewrites(text, "a.py")
+    assert simplify.rewrites(text, "tests/test_a.py") == []

@@ -48,3 +48,28 @@ def test_a_cycle_is_seen_through_other_modules_and_packages():
     assert modules.reaches("p.a", "p.c", imports)
     assert modules.reaches("p.a", "p", imports)
     assert not modules.reaches("p.c", "p.a", imports)
+
+
+@pytest.mark.parametrize(
+    ("home", "module", "near"),
+    [
+        ("app.util", "app.views", True),
+        ("app.util", "app.web.views", True),
+        # One optional backend must not need another one's library.
+        ("app.contrib.mongo.tools", "app.contrib.sql.tools", False),
+        ("app.mongo", "app.sql", False),
+        ("app.sql", "app.mongo", True),
+    ],
+)
+def test_an_import_brings_no_new_need(home, module, near):
+    imports = {"app.mongo": ("json", "pymongo.errors", "app.util"), "app.sql": ("app.util",)}
+    assert modules.is_near(home, module, imports) is near
+
+
+def test_a_new_import_stands_in_order_with_those_of_its_package():
+    text = "import os\n\nfrom app._util import a\nfrom web import b\n"
+    assert modules.imported(text, "app.tools", "f") == (
+        "import os\n\nfrom app._util import a\nfrom app.tools import f\nfrom web import b\n"
+    )
+    text = "import os\nfrom app.z import a\n"
+    assert modules.imported(text, "app.tools", "f") == "import os\nfrom app.tools import f\nfrom app.z import a\n"

@@ -110,3 +110,18 @@ async def test_a_cap_on_findings_keeps_the_most_severe_and_says_so(tmp_path: Pat
         assert kept.severity.rank >= 1
     finally:
         await opened.close()
+
+
+async def test_a_run_for_findings_alone_finds_the_same_and_proposes_nothing(engine: Engine) -> None:
+    run = engine.trigger(TriggerKind.COMMAND, ["app.py"], verify=False)
+    record = await engine.submit(run).wait()
+    found = engine.findings()
+    assert found and record.proposals == 0 and not engine.proposals()
+    await review(engine)
+    offered = engine.proposals([ProposalState.OFFERED])
+    assert engine.findings() == found and offered
+    await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"], verify=False)).wait()
+    assert engine.proposals([ProposalState.OFFERED]) == offered, "nobody looked for fixes, so none is outdated"
+    (engine.root / "app.py").write_text((engine.root / "app.py").read_text() + "\n\nMORE = 1\n")
+    await engine.submit(engine.trigger(TriggerKind.COMMAND, ["app.py"], verify=False)).wait()
+    assert not engine.proposals([ProposalState.OFFERED]), "they were for another text"

@@ -125,3 +125,22 @@ def test_a_cap_keeps_what_matters_most() -> None:
     risky = replace(draft("grave", 90, 95, score=0), risk_level=RiskLevel.HIGH)
     kept = refine([*small, scored(risky, {"f-grave": grave})], per_file=2).kept
     assert kept[0].id == "grave"
+
+
+def test_where_the_cap_bites_the_specialists_take_turns() -> None:
+    many = [draft(f"a{n}", 10 * n, 10 * n + 1, agent="A", score=9) for n in range(6)]
+    others = [draft(f"b{n}", 100 + 10 * n, 101 + 10 * n, agent="B", score=8) for n in range(2)]
+    result = refine([*many, *others], per_file=4)
+    assert sorted(one.id for one in result.kept) == ["a0", "a1", "b0", "b1"]
+
+
+def test_a_grave_thing_goes_before_the_first_small_one_of_another() -> None:
+    def of(name: str, agent: str, at: int, severity: Severity) -> Proposal:
+        finding = Finding(f"f-{name}", "f", agent, "R", "a.py", Span(0, 0, 0, 1), severity, "m", "s", (), ())
+        return scored(draft(name, at, at + 1, agent=agent, score=0), {finding.id: finding})
+
+    grave = [of(f"grave{n}", "A", 10 * n, Severity.ERROR) for n in range(3)]
+    taste = [of(f"taste{n}", "B", 100 + 10 * n, Severity.HINT) for n in range(3)]
+    assert {one.id for one in refine([*taste, *grave], per_file=3).kept} == {"grave0", "grave1", "grave2"}
+    plain = of("plain", "B", 200, Severity.INFORMATION)
+    assert next(one.id for one in refine([*taste, plain], per_file=1).kept) == "plain"

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from ambient_lsp.lsp.capabilities import ClientSupport
 from ambient_lsp.lsp.documents import Document
-from ambient_lsp.lsp.workspace_edit import build, minimal, text_edits
+from ambient_lsp.lsp.workspace_edit import build, landing, minimal, text_edits
 from ambient_lsp.model import FileEdit, Replacement
 from ambient_lsp.patching.edits import apply_replacements, replacements_between
 
@@ -94,3 +94,11 @@ def test_renames_carry_their_text_edit_first_and_everything_one_annotation():
     assert isinstance(rename, types.RenameFile) and rename.new_uri == "file:///b.py"
     assert isinstance(delete, types.DeleteFile)
     assert len(edit.change_annotations or {}) == 1
+
+
+def test_a_changed_file_is_shown_where_most_was_written():
+    old = "from a import f\n\n\ndef test_f():\n    assert f()\n"
+    new = "import pytest\n\nfrom a import f, g\n" + old[16:] + "\n\ndef test_g():\n    assert g() == [1, 2, 3]\n"
+    edit = FileEdit("t.py", "modify", "", replacements_between(old, new))
+    assert len(edit.replacements) > 1 and new[landing(edit) :].startswith("def test_g():")
+    assert landing(FileEdit("t.py", "create", text=new)) == 0

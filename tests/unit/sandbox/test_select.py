@@ -14,12 +14,13 @@ import pytest
 
 from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.errors import SandboxUnavailable
-from ambient_lsp.sandbox import build, doctor, owner, usage
+from ambient_lsp.sandbox import bubblewrap, build, doctor, owner, usage
 from ambient_lsp.sandbox.docker import Docker
 from ambient_lsp.sandbox.select import choose
 from tests.sandboxes import make, python, ready_backend
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from pathlib import Path
 
 pytestmark = [
@@ -185,3 +186,12 @@ def test_memory_and_processes_of_a_family_are_added_up(tmp_path: Path) -> None:
     assert usage.shared_fairly([os.getpid()]) > 20 << 20
     assert usage.room(tmp_path).size > 0
     assert len(held) and threading.active_count()
+
+
+async def test_a_command_that_ended_well_while_we_were_late_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(waiting: Awaitable[int], seconds: float) -> int:
+        await waiting
+        raise TimeoutError
+
+    monkeypatch.setattr("ambient_lsp.sandbox.bubblewrap.asyncio.wait_for", late)
+    assert await bubblewrap._succeeds("true") and not await bubblewrap._succeeds("false")

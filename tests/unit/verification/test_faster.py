@@ -23,15 +23,16 @@ from tests.unit.verification.project import make_project
 PASSED, FAILED, INCONCLUSIVE = VerdictOutcome.PASSED, VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE
 
 
-def timed(folder, before, after, function="f", calls=(), **job):
+def timed(folder, before, after, function="f", calls=(), module="code_", **job):
     """Run the script that times both texts of one module, by itself; return its records by kind."""
     tree = folder / "tree"
-    tree.mkdir(parents=True)
-    (tree / "code_.py").write_text(after)
+    file = tree / f"{module.replace('.', '/')}.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(after)
     (folder / "base.py").write_text(before)
     (folder / "calls.jsonl").write_text("".join(json.dumps(base64.b64encode(one).decode()) + "\n" for one in calls))
     out = folder / "out.jsonl"
-    told = {"module": "code_", "function": function, "base": {"code_": str(folder / "base.py")}, "rounds": 5,
+    told = {"module": module, "function": function, "base": {module: str(folder / "base.py")}, "rounds": 5,
             "calls": str(folder / "calls.jsonl"), "seconds": 0.5, "out": str(out), **job}  # fmt: skip
     (folder / "job.json").write_text(json.dumps(told))
     script = Path(faster.__file__).parents[1] / "harness" / "ambient_time.py"
@@ -63,6 +64,15 @@ async def test_without_a_test_the_input_is_made_up_from_type_hints(tmp_path):
     verdict = await judge(tmp_path, SLOW, FAST)
     assert verdict.outcome is PASSED, verdict.reason
     assert "made up from type hints" in verdict.reason
+
+
+def test_a_call_that_a_busy_machine_held_up_is_not_taken_for_a_long_one(tmp_path):
+    held_up = "import time\n\nstalls = [0.05]\n\n\n" + TYPED.replace(
+        "{}", "    if stalls:\n        time.sleep(stalls.pop())\n{}", 1
+    )
+    slow, fast = held_up.format("", "right"), held_up.format("    known = set(right)\n", "known")
+    records = timed(tmp_path, slow, fast, calls=[pickle.dumps(((["a", "b"], ["a", "c"]), {}))])
+    assert records["times"]["source"] == "recorded from the tests" and gain(records) > 0.5
 
 
 def test_without_type_hints_it_is_guessed(tmp_path):
@@ -304,3 +314,16 @@ async def test_a_real_django_asks_once(tmp_path):
     verdict = await judge(tmp_path, slow, fast, tests=BOOKS, files=SHOP.items(), measure="queries")
     assert verdict.outcome is PASSED, verdict.reason
     assert (verdict.measurements[0].before, verdict.measurements[0].after) == (6, 1)
+
+
+def test_a_folder_with_the_name_of_a_package_of_python_itself_is_the_projects(tmp_path):
+    code = "def f(n: int):\n    return {}\n"
+    calls = [pickle.dumps(((2000,), {}))]
+    records = timed(
+        tmp_path,
+        code.format("sum([i for i in range(n)])"),
+        code.format("sum(range(n))"),
+        calls=calls,
+        module="test.common",
+    )
+    assert "times" in records

@@ -168,6 +168,11 @@ def test_what_is_style_is_let_through(before, after, removed):
 
 
 def test_an_import_that_is_still_used_may_not_go():
+    assert same_program("x = f'a{{}}' 'b'\n", "x = 'a{}' 'b'\n")
+    assert not same_program("x = f'a{{}}'\n", "x = 'a{{}}'\n")
+    assert not same_program("x = f'a{b}'\n", "x = 'a{b}'\n")
+    assert same_program("x = rf'\\d'\n", "x = r'\\d'\n")
+    assert not same_program("def f():\n    f'a'\n", "def f():\n    'a'\n")  # a docstring only now
     assert not same_program("import os\nprint(os.sep)\n", "print(os.sep)\n", frozenset({"os"}))
     assert not same_program("from a import b\n__all__ = ['b']\n", "__all__ = ['b']\n", frozenset({"b"}))
     probe = "try:\n    import os\n    OK = True\nexcept Exception:\n    OK = False\n"

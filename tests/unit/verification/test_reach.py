@@ -101,3 +101,24 @@ def test_statements_are_found_by_any_of_their_lines():
     header = statement_at(SOURCE, 10)
     assert header is not None
     assert header.function == (12, 20)
+
+
+@pytest.mark.parametrize(
+    ("gone", "lines", "reached"),
+    [
+        # A function that goes was no part of the one above it, which no test runs: the module is imported all the same.
+        ("\n\ndef _unused():\n    return 1\n", (), True),
+        ("\n    def _unused(self):\n        return 1\n", (), True),
+        ("    print(1)\n", (), False),
+        ("    print(1)\n", (2,), True),
+    ],
+)
+def test_what_stood_behind_a_function_was_no_part_of_it(gone, lines, reached):
+    before = (
+        "def f():\n    x = 1\n    return x\n"
+        if gone.startswith("    ")
+        else "class A:\n    def f(self):\n        return 1\n"
+    )
+    old, new = f"{before}{gone}\n\nLAST = 1\n", f"{before}\n\nLAST = 1\n"
+    found = TestRun(outcomes={"t": "passed"}, lines={"a.py": {"": (1,), "t": lines}})
+    assert not unreached({"a.py": old}, {"a.py": new}, found) == reached

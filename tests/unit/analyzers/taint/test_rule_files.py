@@ -18,7 +18,7 @@ KEYS = {
     "source": "value call label type what",
     "handler": "decorator base methods function first parameters types attributes annotations converters returns"
     " returns_where label",
-    "propagator": "call from type keeps_prefix",
+    "propagator": "call from type keeps_prefix label what",
     "sanitizer": "call value cleans type",
     "guard": "call argument cleans when",
     "type": "call value item type",

@@ -1,0 +1,176 @@
+"""What real packages showed to be no weakness, and its counterpart that is one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ambient_lsp.analyzers import security
+
+_FLASK = (
+    "from urllib.parse import urljoin, urlparse\nfrom flask import Flask, redirect, request\n\napp = Flask(__name__)\n"
+)
+
+_OWN_HOST = """import re
+
+_spaces = re.compile(r"[\\s]+").sub
+
+
+def is_safe(target):
+    target = _spaces("", target.replace("\\\\", "/"))
+    scheme = urlparse(target).scheme
+    if scheme and scheme not in ("http", "https"):
+        return False
+    here = urlparse(request.host_url)
+    there = urlparse(urljoin(request.host_url, target))
+    return here.netloc == there.netloc
+
+
+@app.route("/go")
+def go():
+    target = request.values.get("next")
+    if target and is_safe(target):
+        return redirect(target)
+    return "no"
+"""
+
+_WSGI = """def app(environ, start_response):
+    with open("/srv/" + environ.get({key!r}, "")) as file:
+        start_response("200 OK", [])
+        return [file.read().encode()]
+"""
+
+_LOG = """import logging
+from flask import request
+
+logger = logging.getLogger(__name__)
+
+
+def view(kind):
+    user = request.args["user"]
+    logger.info("a" + user)
+    logger.info("b" + user)
+    logger.warning(kind + ": %r", user)
+"""
+
+
+def found(tmp_path, text, path="app.py", modules=None):
+    report = security.check(text, path, str(tmp_path), security.SELECTION)
+    return [raw.rule for raw in security.judge(text, path, str(tmp_path), report, "medium", modules)]
+
+
+def test_a_function_that_compares_hosts_guards_a_redirect_even_where_it_changes_its_copy(tmp_path):
+    assert found(tmp_path, _FLASK + _OWN_HOST) == []
+    unguarded = (_FLASK + _OWN_HOST).replace("return here.netloc == there.netloc", "return True")
+    assert found(tmp_path, unguarded) == ["AMB-SEC-REDIRECT"]
+
+
+@pytest.mark.parametrize(
+    ("key", "rules"), [("PATH_INFO", ["AMB-SEC-PATH"]), ("HTTP_X", ["AMB-SEC-PATH"]), ("APP_CONFIG", [])]
+)
+def test_of_the_environ_of_wsgi_only_what_the_client_sends_is_untrusted(tmp_path, key, rules):
+    assert found(tmp_path, _WSGI.format(key=key)) == rules
+
+
+def test_one_value_that_can_forge_many_log_entries_is_told_once(tmp_path):
+    assert found(tmp_path, _LOG) == ["AMB-SEC-LOG"]
+
+
+def test_what_is_written_with_repr_forges_no_log_entry_whatever_stands_before_it(tmp_path):
+    text = _LOG.replace('    logger.info("a" + user)\n    logger.info("b" + user)\n', "")
+    assert found(tmp_path, text) == []
+
+
+def test_what_another_module_does_with_a_parameter_is_told_there(tmp_path):
+    text = "from helper import search\n\n\ndef find(name):\n    return search(name)\n"
+    helper = 'import os\n\n\ndef search(name):\n    os.system(f"grep {name} names.txt")\n'
+    assert found(tmp_path, text, modules={"helper": ("helper.py", helper)}) == []
+    assert found(tmp_path, helper, "helper.py") == ["AMB-SEC-SHELL"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def same(db, table):\n    return None if db.last == f"select count(*) from {table}" else db.count\n',
+        'class Facet:\n    def __init__(self, table):\n        self.sql = f"select * from {table}"\n',
+        'def escape(name):\n    return "[" + name.replace("]", "") + "]"\n\n\n'
+        'def columns(conn, table):\n    return conn.execute(f"PRAGMA table_info({escape(table)})")\n',
+    ],
+)
+def test_a_query_that_is_not_sent_or_whose_names_are_escaped_is_no_finding(tmp_path, text):
+    assert found(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def rows(conn, table):\n    sql = f"select * from {table}"\n    return conn.execute(sql)\n',
+        'def query_of(table):\n    return f"SELECT * FROM {table} WHERE a = 1"\n',
+    ],
+)
+def test_a_query_that_is_sent_or_given_to_others_is_one(tmp_path, text):
+    assert found(tmp_path, text) == ["AMB-SEC-SQL"]
+
+
+def test_code_that_is_only_compiled_or_names_of_python_2_are_no_guess(tmp_path):
+    assert found(tmp_path, 'def build(tree):\n    return compile("x = " + tree, "<made>", "exec")\n') == []
+    assert found(tmp_path, 'def f(db):\n    db.execute("select " + unicode("a"))\n') == []
+
+
+def test_a_few_characters_of_a_digest_name_a_version(tmp_path):
+    text = "import hashlib\n\n\ndef suffix(css):\n    return hashlib.sha1(css).hexdigest(){}\n"
+    assert found(tmp_path, text.format("[:6]")) == []
+    assert found(tmp_path, text.format("")) == ["AMB-SEC-WEAK-HASH"]
+    assert found(tmp_path, text.format("[:32]")) == ["AMB-SEC-WEAK-HASH"]
+
+
+def test_a_lock_that_is_handed_on_may_be_given_back_elsewhere(tmp_path):
+    text = "import threading\n\nlock = threading.Lock()\nlock.acquire()\n"
+    assert found(tmp_path, text) == ["AMB-SEC-LOCK-KEPT"]
+    assert found(tmp_path, text + "waiters.append(lock)\n") == []
+
+
+def test_a_call_that_a_test_expects_runs_no_shell(tmp_path):
+    text = "def test_it(run, tag):\n    run.assert_has_calls([mock.call(f'a {tag}', shell=True)])\n"
+    assert found(tmp_path, text, "tests/test_run.py") == []
+
+
+@pytest.mark.parametrize(("check", "rules"), [("is_safe_url", []), ("is_valid_url", ["AMB-SEC-REDIRECT"])])
+def test_a_check_that_nobody_can_look_into_is_believed_by_its_name(tmp_path, check, rules):
+    body = f"""from adapters import adapter, {check}
+
+
+@app.route("/go")
+def go():
+    target = request.args.get("next")
+    if not {check}(target):
+        target = "/"
+    return redirect(target)
+"""
+    assert found(tmp_path, _FLASK + body) == rules
+    assert found(tmp_path, (_FLASK + body).replace(f"not {check}(", f"not adapter().{check}(")) == rules
+
+
+def test_the_address_of_this_site_is_no_place_that_a_request_chooses(tmp_path):
+    text = """from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+
+def view(request: HttpRequest):
+    return HttpResponseRedirect(request.build_absolute_uri(%s))
+"""
+    assert found(tmp_path, text % 'reverse("done")') == []
+    assert found(tmp_path, text % 'request.GET["next"]') == ["AMB-SEC-REDIRECT"]
+
+
+def test_a_file_of_gridfs_is_found_by_its_id_and_no_path(tmp_path):
+    body = """import gridfs
+from flask import send_file
+
+
+@app.route("/file")
+def file():
+    return send_file(gridfs.GridFS(db).get(request.args["id"]))
+"""
+    assert found(tmp_path, _FLASK + body) == []
+    by_name = body.replace('gridfs.GridFS(db).get(request.args["id"])', 'request.args["id"]')
+    assert found(tmp_path, _FLASK + by_name) == ["AMB-SEC-PATH"]
