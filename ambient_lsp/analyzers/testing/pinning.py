@@ -168,11 +168,17 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
 
 
 def _telling(cases: Sequence[Case], shown: set[Arguments]) -> tuple[Case, ...]:
-    """Leave out most rows whose only argument comes back as it was, and all where nothing else is seen to come of it.
+    """Leave out most rows whose only argument, a text, comes back as it was, and all where nothing else is seen to come of it.
 
     Such a table shows that something is called, and not what it is for.
     """
-    unchanged = [case for case in cases if (case.expected,) == case.arguments.values and case.arguments not in shown]
+    unchanged = [
+        case
+        for case in cases
+        if (case.expected,) == case.arguments.values
+        and case.expected.startswith(("'", '"'))
+        and case.arguments not in shown
+    ]
     others = any(not case.raises and case not in unchanged for case in cases)
     dropped = unchanged[_MOST_UNCHANGED:] if others else unchanged if len(unchanged) > _MOST_UNCHANGED else []
     return tuple(case for case in cases if case not in dropped)
