@@ -26,6 +26,7 @@ DOCSTRING = suspicion.DOCSTRING
 MOST_CASES = 12
 _MOST_RAISING = 4
 _LONGEST_ROW = 96
+_MOST_UNCHANGED = 2
 _FEWEST = 4
 _BY_ACCIDENT = re.compile(
     r"values to unpack|invalid literal for|could not convert|empty sequence|empty iterable|substring not found"
@@ -163,7 +164,24 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
                 ways |= set(one.steps)
                 outcomes.add(case.outcome)
     order = [case.arguments for case, _ in cases]
-    return tuple(sorted(kept.values(), key=lambda case: order.index(case.arguments)))
+    return _telling(sorted(kept.values(), key=lambda case: order.index(case.arguments)), shown)
+
+
+def _telling(cases: Sequence[Case], shown: set[Arguments]) -> tuple[Case, ...]:
+    """Leave out most rows whose only argument, a text, comes back as it was, and all where nothing else is seen to come of it.
+
+    Such a table shows that something is called, and not what it is for.
+    """
+    unchanged = [
+        case
+        for case in cases
+        if (case.expected,) == case.arguments.values
+        and case.expected.startswith(("'", '"'))
+        and case.arguments not in shown
+    ]
+    others = any(not case.raises and case not in unchanged for case in cases)
+    dropped = unchanged[_MOST_UNCHANGED:] if others else unchanged if len(unchanged) > _MOST_UNCHANGED else []
+    return tuple(case for case in cases if case not in dropped)
 
 
 def _is_idle(signature: Signature, case: Case, plain: Mapping[tuple[str, ...], str]) -> bool:

@@ -294,3 +294,17 @@ async def test_an_error_of_the_module_s_own_is_expected_by_its_name(tmp_path):
     assert "from a import Empty, first\n" in new
     assert "with pytest.raises(Empty):\n        first([])" in new
     assert run_pytest(root, {"test_a.py": new}) == 0
+
+
+async def test_rows_that_come_back_as_they_were_are_few_and_never_all(tmp_path):
+    source = (
+        "def home(path: str) -> str:\n    return '/home/ann' + path[1:] if path.startswith('~/') else path\n\n\n"
+        "def plain(text: str) -> str:\n    return text.replace('\\x07', '')\n"
+    )
+    root = tmp_path / "repo"
+    _, proposals = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY)
+    new = "".join(text for one in proposals for text in apply_edits({}, one.edits).values())
+    assert "plain(" not in new
+    rows = [line for line in new.splitlines() if line.strip().startswith('("')]
+    assert sum(one.strip("(), ").split('", "')[0].strip('"') == one.strip("(), ").split('", "')[-1].strip('"')
+               for one in rows) <= 3  # fmt: skip
