@@ -319,6 +319,8 @@ def _hit(
         )
         for taint in sorted(marked, key=lambda taint: (taint.source.place.line, taint.source.place.column)):
             level = kind.levels.get(taint.label)
+            if kind.name == "xss" and taint.label == PARAMETER and not taint.is_clean_for("xss"):
+                given = True  # nobody escaped it here, whatever the callers do
             if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
                 continue
             if taint.label in _OF_ONE_FILE and where.path != machine.path:
