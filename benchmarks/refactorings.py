@@ -128,7 +128,7 @@ async def one_package(released: Path, folder: Path, each: int, extra: list[str],
 
 
 def road_for(engine: Engine, services: Services, paths: Sequence[str]) -> tuple[Road, Trigger]:
-    trigger = engine.trigger(TriggerKind.COMMAND, tuple(paths), (), verify=False)
+    trigger = engine.trigger(TriggerKind.COMMAND, tuple(paths))
     run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None)
     return services.road(run, lambda _: None), trigger
 

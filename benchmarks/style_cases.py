@@ -231,7 +231,7 @@ async def judged(
 
 async def looked(engine: Engine, services: Services, root: Path, path: str, text: str):
     """Return findings and proposals for a file with this text."""
-    trigger = engine.trigger(TriggerKind.COMMAND, (path,), (freeze(root, path, text),), verify=False)
+    trigger = engine.trigger(TriggerKind.COMMAND, (path,), (freeze(root, path, text),))
     context = await (await services.repository()).pack(trigger)
     run = Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None)
     specialist = StyleEnforcer()

@@ -118,7 +118,7 @@ def enclosing_symbol(text: str, span: Span) -> str:
     return ".".join(reversed(names))
 
 
-@recent(characters=1_000_000)
+@recent(characters=500_000)
 def parse(text: str) -> Tree:
     """Return the tree-sitter tree of Python text; parsed once for each text. Never raises on broken text."""
     # A lone carriage return ends a line for Python and for editors, and not for tree-sitter.

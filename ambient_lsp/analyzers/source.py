@@ -211,7 +211,7 @@ class Source:
         return byte if self._data is None else len(self._data[:byte].decode("utf-8", "replace"))
 
 
-@recent(characters=400_000)
+@recent(characters=200_000)
 def read(text: str) -> Source:
     """Return the text's `Source`. The last few are kept: several rules read one file."""
     return Source(text)

@@ -130,7 +130,8 @@ def _tell_muted(road: Road, showing: Showing) -> None:
 
 
 class _Listening:
-    """Takes what one specialist yields into `drafts`. Findings are published as soon as it turns to something else.
+    """Takes what one specialist yields into `drafts`. Findings are published as soon as it turns to something else: a
+    fix, or another file.
 
     Of one that fails, what it found is published, and files that it may not have come to keep what was known.
     """
@@ -145,40 +146,49 @@ class _Listening:
         self._known: dict[str, Finding] = {}
         self._texts = {target.path: target for target in context.targets}
         self._hashes = {target.path: target.sha256 for target in context.targets}
-        self._unsaid = dict.fromkeys(self._hashes, False)
+        self._unsaid = dict.fromkeys(self._hashes)
+        self._fresh: dict[str, None] = {}
         self._kept = road.store.found_in()
         self._again = rechecker(road, context)
 
     async def listen(self) -> None:
         """Listen to the end."""
+        latest = ""
         try:
             stream = self._agent.propose(self._context, self._road.bench)
             async with aclosing(stream) as items:  # type: ignore[type-var]  # every async generator can be closed
                 async for item in items:
                     if isinstance(item, Finding):
+                        if item.path != latest:  # with the file before, it is done
+                            await self._report_fresh()
+                            latest = item.path
                         self._found[item.path].append(item)
                         self._hashes.setdefault(item.path, item.base_sha256)
-                        self._unsaid[item.path] = True
+                        self._fresh[item.path] = None
                         continue
-                    await self._report([path for path, fresh in self._unsaid.items() if fresh])
+                    await self._report_fresh()
                     if self._showing.wants(item):
                         self._drafts.append(scored(item, self._known))
+            await self._report(list({**self._fresh, **self._unsaid}))
         except Exception:
-            await self._report([path for path, fresh in self._unsaid.items() if fresh])
+            await self._report_fresh()
             raise
         finally:
             self._road.findings += sum(not one.hidden for one in self._known.values())
-        await self._report(list(self._unsaid))
         limit = self._road.config.agents.max_findings_per_file
         for path, findings in self._found.items():
             if len(findings) > limit:
                 words = f"{self._agent.name} found {len(findings)}; the {limit} most severe are kept"
                 self._road.problem(path, AmbientError(f"{words} (agents.max_findings_per_file)."))
 
+    async def _report_fresh(self) -> None:
+        await self._report(list(self._fresh))
+
     async def _report(self, paths: Iterable[str]) -> None:
         road, agent = self._road, self._agent.name
         for path in paths:
             self._unsaid.pop(path, None)
+            self._fresh.pop(path, None)
             findings = await self._judged(path, merge_findings(self._found[path])) if path in self._found else []
             findings = _most_severe(findings, road.config.agents.max_findings_per_file)
             if findings or (agent, path) in self._kept:  # most files have none, and a write for each takes its time

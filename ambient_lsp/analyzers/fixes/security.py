@@ -94,6 +94,8 @@ def _fixed(text: str, group: list[_Item]) -> Fixed:
 
 
 def _change(source: Source, text: str, raw: RawFinding) -> Change | None:
+    if "elsewhere" in raw.data:
+        return None  # the value that is weak stands in another place, and may be others' too
     at_place = _OF_PLACES.get(raw.rule)
     if at_place is not None:
         return at_place(source, raw.span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.patterns import network, tls
 from ambient_lsp.analyzers.patterns.match import (
     FALSE,
     NONE,
@@ -23,8 +24,6 @@ from ambient_lsp.analyzers.patterns.match import (
     text,
 )
 from ambient_lsp.analyzers.patterns.module import code
-from ambient_lsp.analyzers.patterns.network import NO_TIMEOUT
-from ambient_lsp.analyzers.patterns.tls import HOSTNAME, NO_TLS_VERIFY, OLD_TLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,9 +99,9 @@ def _weak_in_adapter(module: Module) -> Iterator[Hit]:
             continue
         key = module.value(left.child_by_field_name("subscript"))
         if key == "ssl_version" and old(module, right):
-            yield Hit(OLD_TLS, right)
+            yield Hit(tls.OLD_TLS, right)
         elif key == "cert_reqs" and (_VERIFIED(module, right) or module.value(right) == "CERT_NONE"):
-            yield Hit(NO_TLS_VERIFY, right)
+            yield Hit(tls.NO_TLS_VERIFY, right)
 
 
 def _waiting_sockets(module: Module) -> Iterator[Hit]:
@@ -117,7 +116,7 @@ def _waiting_sockets(module: Module) -> Iterator[Hit]:
             continue
         name = module.name(connects.child_by_field_name("function"))
         if name == "socket.socket().connect":
-            yield Hit(NO_TIMEOUT, connects, "it waits without end")
+            yield Hit(network.NO_TIMEOUT, connects, "it waits without end")
 
 
 def _waits_again(call: Call) -> Node | None:
@@ -133,67 +132,68 @@ def _plain_pool(call: Call) -> Node | None:
 
 
 _CALLS = (
-    CallPattern(NO_TLS_VERIFY, _POSTGRES, given("sslmode", equals("disable", "allow"))),
-    CallPattern(NO_TLS_VERIFY, _POSTGRES, given("dsn", text(r"sslmode=(disable|allow)\b"), 0)),
-    CallPattern(NO_TLS_VERIFY, names("sqlalchemy: create_engine", "sqlalchemy.ext.asyncio.create_async_engine"),
+    CallPattern(tls.NO_TLS_VERIFY, _POSTGRES, given("sslmode", equals("disable", "allow"))),
+    CallPattern(tls.NO_TLS_VERIFY, _POSTGRES, given("dsn", text(r"sslmode=(disable|allow)\b"), 0)),
+    CallPattern(tls.NO_TLS_VERIFY, names("sqlalchemy: create_engine", "sqlalchemy.ext.asyncio.create_async_engine"),
                 given("url", text(r"sslmode=(disable|allow)\b|ssl_verify_cert=false"), 0)),
-    CallPattern(NO_TLS_VERIFY, _MYSQL, any_of(given("ssl_verify_cert", FALSE), given("ssl_verify_identity", FALSE),
+    CallPattern(tls.NO_TLS_VERIFY, _MYSQL, any_of(given("ssl_verify_cert", FALSE), given("ssl_verify_identity", FALSE),
                                               given("ssl_disabled", TRUE))),
-    CallPattern(NO_TLS_VERIFY, _MYSQL, _in_options("ssl", -1, "check_hostname", "verify_mode")),
-    CallPattern(NO_TLS_VERIFY, _MONGO, any_of(given("tlsInsecure", TRUE), given("ssl_cert_reqs", _VERIFIED),
+    CallPattern(tls.NO_TLS_VERIFY, _MYSQL, _in_options("ssl", -1, "check_hostname", "verify_mode")),
+    CallPattern(tls.NO_TLS_VERIFY, _MONGO, any_of(given("tlsInsecure", TRUE), given("ssl_cert_reqs", _VERIFIED),
                                               given("host", _ANY_CERTIFICATE, 0))),
-    CallPattern(NO_TLS_VERIFY, names("motor.motor_asyncio.AsyncIOMotorClient"), given("tlsInsecure", TRUE)),
-    CallPattern(NO_TLS_VERIFY, _REDIS, any_of(given("url", _ANY_CERTIFICATE, 0), given("ssl_check_hostname", FALSE),
+    CallPattern(tls.NO_TLS_VERIFY, names("motor.motor_asyncio.AsyncIOMotorClient"), given("tlsInsecure", TRUE)),
+    CallPattern(tls.NO_TLS_VERIFY, _REDIS, any_of(given("url", _ANY_CERTIFICATE, 0), given("ssl_check_hostname", FALSE),
                                               given("ssl_cert_reqs", either(NONE, _NO_CHECK, _VERIFIED)))),
-    CallPattern(NO_TLS_VERIFY, _KAFKA, given("ssl_check_hostname", FALSE)),
-    CallPattern(NO_TLS_VERIFY, names("confluent_kafka: Producer Consumer", "confluent_kafka.admin.AdminClient"),
+    CallPattern(tls.NO_TLS_VERIFY, _KAFKA, given("ssl_check_hostname", FALSE)),
+    CallPattern(tls.NO_TLS_VERIFY, names("confluent_kafka: Producer Consumer", "confluent_kafka.admin.AdminClient"),
                 _in_options("config", 0, "enable.ssl.certificate.verification")),
-    CallPattern(NO_TLS_VERIFY, names("winrm: Session Protocol", "winrm.protocol.Protocol"),
+    CallPattern(tls.NO_TLS_VERIFY, names("winrm: Session Protocol", "winrm.protocol.Protocol"),
                 given("server_cert_validation", equals("ignore"))),
-    CallPattern(NO_TLS_VERIFY, names("hvac.Client docker.tls.TLSConfig docker.TLSConfig gitlab.Gitlab jira.JIRA "
+    CallPattern(tls.NO_TLS_VERIFY, names("hvac.Client docker.tls.TLSConfig docker.TLSConfig gitlab.Gitlab jira.JIRA "
                                      "consul.Consul requests_html.HTMLSession pysolr.Solr"),
                 any_of(given("verify", FALSE), given("ssl_verify", FALSE))),
-    CallPattern(NO_TLS_VERIFY, names("requests.Session(): send merge_environment_settings"),
+    CallPattern(tls.NO_TLS_VERIFY, names("requests.Session(): send merge_environment_settings"),
                 given("verify", FALSE)),
-    CallPattern(NO_TLS_VERIFY, names("websocket: create_connection", "websocket.WebSocketApp().run_forever "
+    CallPattern(tls.NO_TLS_VERIFY, names("websocket: create_connection", "websocket.WebSocketApp().run_forever "
                                      "websocket.WebSocket"), _without_certificate),
-    CallPattern(NO_TLS_VERIFY, names("paho.mqtt.client.Client().tls_insecure_set *.tls_insecure_set"),
+    CallPattern(tls.NO_TLS_VERIFY, names("paho.mqtt.client.Client().tls_insecure_set *.tls_insecure_set"),
                 given("value", TRUE, 0)),
-    CallPattern(NO_TLS_VERIFY, names("paho.mqtt.client.Client().tls_set *.tls_set"), given("cert_reqs", _VERIFIED, 3)),
-    CallPattern(NO_TLS_VERIFY, names("OpenSSL.SSL.Context().set_verify *.set_verify"),
+    CallPattern(tls.NO_TLS_VERIFY, names("paho.mqtt.client.Client().tls_set *.tls_set"),
+                given("cert_reqs", _VERIFIED, 3)),
+    CallPattern(tls.NO_TLS_VERIFY, names("OpenSSL.SSL.Context().set_verify *.set_verify"),
                 given("mode", named("OpenSSL.SSL.VERIFY_NONE"), 0)),
-    CallPattern(NO_TLS_VERIFY, names("setattr"), _set_flag),
-    CallPattern(NO_TLS_VERIFY, names("ftplib.FTP_TLS imaplib.IMAP4_SSL smtplib.SMTP_SSL poplib.POP3_SSL"),
+    CallPattern(tls.NO_TLS_VERIFY, names("setattr"), _set_flag),
+    CallPattern(tls.NO_TLS_VERIFY, names("ftplib.FTP_TLS imaplib.IMAP4_SSL smtplib.SMTP_SSL poplib.POP3_SSL"),
                 given("context", named("ssl._create_unverified_context", "ssl._create_stdlib_context"))),
-    CallPattern(HOSTNAME, names("urllib3: HTTPSConnectionPool PoolManager"), given("assert_hostname", FALSE)),
-    CallPattern(OLD_TLS, names("ssl.create_default_context().set_ciphers ssl.SSLContext().set_ciphers"),
+    CallPattern(tls.HOSTNAME, names("urllib3: HTTPSConnectionPool PoolManager"), given("assert_hostname", FALSE)),
+    CallPattern(tls.OLD_TLS, names("ssl.create_default_context().set_ciphers ssl.SSLContext().set_ciphers"),
                 given("", _WEAK_CIPHERS, 0), "the list has ciphers that are broken"),
-    CallPattern(OLD_TLS, names("urllib3.PoolManager urllib3.util.ssl_.create_urllib3_context ldap3.Tls"),
+    CallPattern(tls.OLD_TLS, names("urllib3.PoolManager urllib3.util.ssl_.create_urllib3_context ldap3.Tls"),
                 any_of(given("ssl_version", named(*(f"ssl.PROTOCOL_{one}" for one in ("SSLv3", "TLSv1", "TLSv1_1")))),
                        given("version", named(*(f"ssl.PROTOCOL_{one}" for one in ("SSLv3", "TLSv1", "TLSv1_1")))))),
-    CallPattern(NO_TIMEOUT, names(f"httpx.Client(): {_METHODS}", f"httpx.AsyncClient(): {_METHODS}",
+    CallPattern(network.NO_TIMEOUT, names(f"httpx.Client(): {_METHODS}", f"httpx.AsyncClient(): {_METHODS}",
                                   f"aiohttp.ClientSession(): {_METHODS} ws_connect"), given("timeout", NONE)),
-    CallPattern(NO_TIMEOUT, names("httpx.Timeout"), any_of(given("timeout", NONE, 0), given("read", NONE))),
-    CallPattern(NO_TIMEOUT, names("aiohttp.ClientTimeout"), given("sock_read", equals(0))),
-    CallPattern(NO_TIMEOUT, names("urllib3: PoolManager HTTPConnectionPool HTTPSConnectionPool"),
+    CallPattern(network.NO_TIMEOUT, names("httpx.Timeout"), any_of(given("timeout", NONE, 0), given("read", NONE))),
+    CallPattern(network.NO_TIMEOUT, names("aiohttp.ClientTimeout"), given("sock_read", equals(0))),
+    CallPattern(network.NO_TIMEOUT, names("urllib3: PoolManager HTTPConnectionPool HTTPSConnectionPool"),
                 given("timeout", NONE)),
-    CallPattern(NO_TIMEOUT, names("urllib3.PoolManager(): request urlopen"),
+    CallPattern(network.NO_TIMEOUT, names("urllib3.PoolManager(): request urlopen"),
                 any_of(given("timeout", NONE), _plain_pool)),
-    CallPattern(NO_TIMEOUT, names("socket.socket().settimeout"), _waits_again),
-    CallPattern(NO_TIMEOUT, names("socket.setdefaulttimeout"), given("timeout", NONE, 0)),
-    CallPattern(NO_TIMEOUT, names("paramiko.SSHClient().connect paramiko.client.SSHClient().connect"),
+    CallPattern(network.NO_TIMEOUT, names("socket.socket().settimeout"), _waits_again),
+    CallPattern(network.NO_TIMEOUT, names("socket.setdefaulttimeout"), given("timeout", NONE, 0)),
+    CallPattern(network.NO_TIMEOUT, names("paramiko.SSHClient().connect paramiko.client.SSHClient().connect"),
                 any_of(missing("timeout", 6), given("timeout", NONE, 6))),
-    CallPattern(NO_TIMEOUT, _REDIS, given("socket_timeout", equals(None))),
-    CallPattern(NO_TIMEOUT, _MYSQL, any_of(given("connect_timeout", NONE), given("read_timeout", NONE))),
-    CallPattern(NO_TIMEOUT, _POSTGRES, given("connect_timeout", equals(None, 0))),
-    CallPattern(NO_TIMEOUT, names("websocket.create_connection"), missing("timeout", 1)),
-    CallPattern(NO_TIMEOUT, names("botocore.config.Config botocore.client.Config"),
+    CallPattern(network.NO_TIMEOUT, _REDIS, given("socket_timeout", equals(None))),
+    CallPattern(network.NO_TIMEOUT, _MYSQL, any_of(given("connect_timeout", NONE), given("read_timeout", NONE))),
+    CallPattern(network.NO_TIMEOUT, _POSTGRES, given("connect_timeout", equals(None, 0))),
+    CallPattern(network.NO_TIMEOUT, names("websocket.create_connection"), missing("timeout", 1)),
+    CallPattern(network.NO_TIMEOUT, names("botocore.config.Config botocore.client.Config"),
                 any_of(given("read_timeout", equals(None, 0)), given("connect_timeout", equals(None, 0)))),
-    CallPattern(NO_TIMEOUT, names("telnetlib.Telnet().read_until telnetlib.Telnet().expect"),
+    CallPattern(network.NO_TIMEOUT, names("telnetlib.Telnet().read_until telnetlib.Telnet().expect"),
                 missing("timeout", 1)),
 )  # fmt: skip
 _ATTRIBUTES = (
-    AttributePattern(NO_TLS_VERIFY, "verify_ssl", FALSE),
-    AttributePattern(HOSTNAME, "assert_hostname", FALSE),
+    AttributePattern(tls.NO_TLS_VERIFY, "verify_ssl", FALSE),
+    AttributePattern(tls.HOSTNAME, "assert_hostname", FALSE),
 )
 AREA = Area((), _CALLS, (), _ATTRIBUTES, (_weak_in_adapter, _waiting_sockets))

@@ -293,6 +293,15 @@ def _password_literal(module: Module, node: Node) -> bool:
     return node.type == "string" or not is_placeholder(value)
 
 
+def _compared_to_literal(call: Call) -> Node | None:
+    """Find `compare_digest(password, "...")`."""
+    for one in call.positional:
+        text = _text_of(call.module, one)
+        if isinstance(text, str) and len(text) > 3 and not is_placeholder(text):
+            return one
+    return None
+
+
 def _login_pair(module: Module, node: Node) -> bool:
     """Whether `auth=("user", "password")` holds the password itself."""
     parts = node.named_children
@@ -338,6 +347,11 @@ _CALLS = (
         ),
     ),
     CallPattern(SECRET, names("pyodbc.connect psycopg2.connect psycopg.connect"), given("dsn", _connection_text, 0)),
+    CallPattern(
+        BACKDOOR,
+        names("hmac.compare_digest secrets.compare_digest django.utils.crypto.constant_time_compare"),
+        _compared_to_literal,
+    ),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("password", equals(""))),
     CallPattern(EMPTY_PASSWORD, _CONNECTS, given("passwd", equals(""))),
     CallPattern(LOGGED, _LOGGERS, _told(_TOLD)),

@@ -13,9 +13,11 @@ from ambient_lsp.analyzers.patterns.match import (
     any_of,
     below,
     constant,
+    equals,
     given,
     named,
     names,
+    text,
 )
 from ambient_lsp.analyzers.rule import weakness
 
@@ -65,7 +67,7 @@ FIXED_IV = weakness(
     better="import os\n\nfrom Crypto.Cipher import AES\n\ncipher = AES.new(key, AES.MODE_CBC, os.urandom(16))\n",
 )  # fmt: skip
 NONCE = weakness(
-    "NONCE-REUSE", "high", "323", "a02", "Nonce used twice",
+    "NONCE-REUSE", "high", "323 1204", "a02", "Nonce used twice",
     "Two texts under one key and nonce give away both, and the key of the signature.", "",
     example='from Crypto.Cipher import AES\n\ncipher = AES.new(key, AES.MODE_GCM, nonce=b"123456789012")\n',
     better="from Crypto.Cipher import AES\n\ncipher = AES.new(key, AES.MODE_GCM)\n",
@@ -86,7 +88,7 @@ WEAK_KEY = weakness(
            "key = rsa.generate_private_key(public_exponent=65537, key_size=2048)\n",
 )  # fmt: skip
 PADDING = weakness(
-    "RSA-PADDING", "medium", "780", "a02", "RSA encryption with the old padding",
+    "RSA-PADDING", "medium", "780 327", "a02", "RSA encryption with the old padding",
     "PKCS #1 v1.5 padding lets an attacker decrypt by asking many questions.", "",
     example="from Crypto.Cipher import PKCS1_v1_5\n\ncipher = PKCS1_v1_5.new(key)\n",
     better="from Crypto.Cipher import PKCS1_OAEP\n\ncipher = PKCS1_OAEP.new(key)\n",
@@ -136,7 +138,12 @@ _CALLS = (
     CallPattern(WEAK_CIPHER, _ciphers("DES DES3 ARC4 ARC2 Blowfish CAST XOR") | _OLD_CIPHERS, always),
     CallPattern(WEAK_CIPHER, names("pyDes: des triple_des", "arc4.ARC4"), always),
     CallPattern(ECB, _ciphers(_BLOCK), given("mode", named(*_ECB), 1)),
-    CallPattern(ECB, names(f"{_PRIMITIVES}.ciphers.modes.ECB"), always),
+    CallPattern(ECB, names(f"{_PRIMITIVES}.ciphers.modes.ECB pyaes.AESModeOfOperationECB"), always),
+    CallPattern(ECB, _ciphers(_BLOCK), given("mode", equals(1), 1)),
+    CallPattern(ECB, names("M2Crypto.EVP.Cipher"), given("alg", text(r"(?i)_ecb$"), 0)),
+    CallPattern(WEAK_CIPHER, names("M2Crypto.EVP.Cipher"), given("alg", text(r"(?i)^(des|rc[24]|bf|cast|idea)"), 0)),
+    CallPattern(WEAK_KEY, names("M2Crypto.RSA.gen_key M2Crypto.DSA.gen_params"), given("bits", below(2048), 0)),
+    CallPattern(WEAK_KEY, names("OpenSSL.crypto.PKey().generate_key"), given("bits", below(2048), 1)),
     CallPattern(ECB, _ciphers("AES"), lambda call: call.callee if len(call.positional) == 1 and not call.keywords
                 and not call.spread else None),
     CallPattern(FIXED_IV, _ciphers(_BLOCK), _with_mode(_CHAINED, any_of(given("iv", _fixed, 2), given("IV", _fixed)))),

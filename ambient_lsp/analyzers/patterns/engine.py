@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def find(text: str, path: str, modules: Mapping[str, tuple[str, str]] | None = N
         raw = _finding(module, hit)
         if (raw.rule, raw.span.start_line) not in told:
             told.add((raw.rule, raw.span.start_line))
-            found.append(raw)
+            found.append(replace(raw, data={**raw.data, "elsewhere": "yes"}))  # what is to change does not stand here
     return found
 
 

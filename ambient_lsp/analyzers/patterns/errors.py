@@ -72,7 +72,20 @@ SILENT = weakness(
 )  # fmt: skip
 
 
+_ACTOR = re.compile(
+    r"\b(actor|current_user|principal|requester|viewer|(self\.)?request\.user|g\.user|user)\.\w*(id|role|tenant\w*|org\w*"
+    r"|team\w*|group\w*|scopes?|email|account\w*|pk)\b\s*(==|!=|in\b|not in\b)"
+    r"|(==|!=|\bin)\s*\(?(actor|current_user|principal|requester|viewer|(self\.)?request\.user|g\.user)\b"
+)
+_REFUSED = re.compile(
+    r"except\s+\(?[\w., ]*\bAssertionError\b[^\n]*\n(?:[^\n]*\n){0,3}[^\n]*\b(40[0139]|422|abort|Forbidden)"
+)
+_DECISIONS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "call", "attribute", "identifier"})
+
+
 def _asserts(module: Module) -> Iterator[Hit]:
+    # Who answers a visitor with the error of an assert takes it for a guard.
+    handled = "AssertionError" in module.text and _REFUSED.search(module.text) is not None
     for node in module.nodes("assert_statement"):
         condition = node.named_children[0] if node.named_children else None
         # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
@@ -86,6 +99,8 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or _GUARD.search(code(condition))
             or _of_request(module, condition)
             or _of_caller(module, node, condition)
+            or _ACTOR.search(code(condition)) is not None
+            or (handled and condition is not None and condition.type in _DECISIONS)
         ):
             yield Hit(ASSERT_GUARD, node)
 

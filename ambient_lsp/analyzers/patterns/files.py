@@ -117,6 +117,8 @@ def _loose(call: Call) -> Node | None:
 
 def _is_shared(module: Module, node: Node | None) -> bool:
     """Whether a path is always the same one in a folder that everybody may write to."""
+    while node is not None and node.type == "parenthesized_expression" and node.named_children:
+        node = node.named_children[0]
     origin = module.origin(node)
     value = module.value(node)
     if isinstance(value, str):

@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.patterns.match import (
     below,
     constant,
     empty,
+    equals,
     given,
     names,
 )
@@ -133,7 +134,7 @@ _HARMLESS = HARMLESS_WORDS - {"digest", "key", "content"}
 def _hashes_password(module: Module, call: Call) -> bool:
     """Whether what is hashed is a password, and not a key drawn from one by many rounds."""
     data = call.get("data", 0 if call.name != "hashlib.new" else 1)
-    if data is None or not words(code(data)) & PASSWORD_WORDS:
+    if data is None or not words(code(data)) & (PASSWORD_WORDS | {"pw"}):
         return False
     if call.value("usedforsecurity") is False:
         return False
@@ -173,6 +174,28 @@ def _old_digest(module: Module, node: Node) -> bool:
     return (isinstance(value, str) and value.lower() in ("sha1", "sha")) or module.name(node) == "hashlib.sha1"
 
 
+def _weak_file_digest(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return str(value).lower() in _WEAK_NAMES or module.name(node) in ("hashlib.md5", "hashlib.sha1")
+
+
+_SCHEMES = re.compile(
+    r"(hex_|ldap_)?(salted_)?(md5|sha1|md5_crypt|des_crypt|sha1_crypt|plaintext|sha256|nthash|lmhash)$"
+)
+
+
+def _first_scheme(module: Module, node: Node) -> bool:
+    """Whether the scheme for new passwords is weak; older ones are there to be replaced."""
+    value = module.value(node)
+    first = value[0] if isinstance(value, list | tuple) and value else None
+    return isinstance(first, str) and _SCHEMES.fullmatch(first) is not None
+
+
+def _few_werkzeug_rounds(module: Module, node: Node) -> bool:
+    kind, _, rounds = str(module.value(node)).rpartition(":")
+    return kind.startswith("pbkdf2:") and rounds.isdigit() and int(rounds) < 100_000
+
+
 _CALLS = (
     CallPattern(WEAK_HASH, names("hmac.new hmac.digest"), given("digestmod", _weak_digest, 2), "`md5`"),
     CallPattern(WEAK_HASH, names("hmac.digest"), given("digest", _weak_digest, 2), "`md5`"),
@@ -184,8 +207,18 @@ _CALLS = (
     CallPattern(PASSWORD_HASH, names("bcrypt.gensalt"), given("rounds", below(10), 0), "so few rounds are quick"),
     CallPattern(PASSWORD_HASH, names("crypt.crypt"), always, "`crypt` is quick"),
     CallPattern(PASSWORD_HASH, names("passlib.hash: md5_crypt.hash des_crypt.hash sha1_crypt.hash plaintext.hash "
-                                     "ldap_md5.hash ldap_sha1.hash hex_md5.hash hex_sha1.hash hex_sha256.hash"),
+                                     "ldap_md5.hash ldap_sha1.hash hex_md5.hash hex_sha1.hash hex_sha256.hash "
+                                     "ldap_salted_md5.hash ldap_salted_sha1.hash apr_md5_crypt.hash hex_sha512.hash "
+                                     "nthash.hash lmhash.hash mysql323.hash mysql41.hash mssql2000.hash"),
                 always),
+    CallPattern(PASSWORD_HASH, names("passlib.context: CryptContext LazyCryptContext"),
+                given("schemes", _first_scheme, 0)),
+    CallPattern(PASSWORD_HASH, names("django.contrib.auth.hashers.make_password"),
+                given("hasher", equals("md5", "unsalted_md5", "sha1", "unsalted_sha1", "crypt"), 2)),
+    CallPattern(PASSWORD_HASH, names("werkzeug.security.generate_password_hash"),
+                given("method", _few_werkzeug_rounds, 1), "so few rounds are quick"),
+    CallPattern(PASSWORD_HASH, names("hashlib.scrypt"), given("n", below(2**13)), "so few rounds are quick"),
+    CallPattern(WEAK_HASH, names("hashlib.file_digest"), given("digest", _weak_file_digest, 1)),
     CallPattern(PASSWORD_HASH, names("werkzeug.security.generate_password_hash"),
                 given("method", lambda module, node: str(module.value(node)).split(":")[0].lower()
                       in ("plain", "md5", "sha1", "sha256", "sha512"), 1)),

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.patterns.match import (
     FALSE,
     Area,
     CallPattern,
+    Hit,
+    Setting,
     always,
     any_of,
+    either,
     equals,
     given,
+    missing,
     names,
 )
+from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
     from ambient_lsp.analyzers.patterns.match import Call
+    from ambient_lsp.analyzers.patterns.module import Module
 
 _DECODE = names("jwt: decode decode_complete", "jwt.api_jwt: decode", "jwt.PyJWT(): decode", "jose.jwt: decode",
                 "jwt.PyJWT: decode")  # fmt: skip
@@ -87,15 +96,70 @@ def _confused(call: Call) -> Node | None:
     return call.get("algorithms", 2) if "HS" in kinds and kinds & {"RS", "ES", "PS"} else None
 
 
+def _class_option(call: Call) -> Node | None:
+    options = call.get("options", 0)
+    value = call.module.value(options)
+    return options if isinstance(value, dict) and value.get("verify_signature") is False else None
+
+
+def _has_none(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return isinstance(value, list | tuple) and any(isinstance(one, str) and one.lower() == "none" for one in value)
+
+
+def _none_in_settings(module: Module, node: Node) -> bool:
+    value = module.value(node)
+    return isinstance(value, dict) and str(value.get("ALGORITHM")).lower() == "none" and "ALGORITHM" in value
+
+
+_TAKEN_APART = re.compile(r"""\.(split|rsplit|partition)\(\s*b?['"]\.['"]""")
+_CHECKED = re.compile(r"(?i)verif|hmac|compare_digest|signature|\.decode\([^)]*key|jwks|public_key")
+
+
+def _by_hand(module: Module) -> Iterator[Hit]:
+    """Find a token that is taken apart and read, and never checked."""
+    if "base64" not in module.imported or "json" not in module.imported:
+        return
+    for node in module.nodes("call"):
+        if module.name(node.child_by_field_name("function")) != "json.loads":
+            continue
+        function = module.function(node)
+        text = code(function)
+        reads = _TAKEN_APART.search(text) is not None and "b64decode(" in text
+        if reads and re.search(r"(?i)token|jwt|bearer", text) and not _CHECKED.search(text):
+            yield Hit(VERIFY, node, "the claims are read without a look at the signature")
+
+
 AREA = Area(
     (VERIFY, NONE_ALGORITHM, CONFUSION, EXPIRED),
     (
         CallPattern(VERIFY, _DECODE, any_of(_option("verify_signature"), given("verify", FALSE))),
         CallPattern(VERIFY, names("jose.jwt: get_unverified_claims"), always, "the claims are not verified"),
-        CallPattern(VERIFY, names("jwt.process_jwt"), always),
+        CallPattern(VERIFY, names("jwt.process_jwt python_jwt.process_jwt"), always),
+        CallPattern(VERIFY, names("jose.jws.verify jose.jwt.decode"), given("verify", FALSE)),
+        CallPattern(VERIFY, names("jwt.PyJWT jwt.api_jwt.PyJWT jwt.PyJWS"), _class_option),
+        CallPattern(VERIFY, names("jwcrypto.jwt.JWT().deserialize"), missing("key", 1)),
+        CallPattern(
+            NONE_ALGORITHM,
+            names(
+                "authlib.jose: JsonWebToken JsonWebSignature", "joserfc.jwt: JWTRegistry", "joserfc.jws: JWSRegistry"
+            ),
+            given("algorithms", _has_none, 0),
+        ),
+        CallPattern(
+            NONE_ALGORITHM,
+            names("joserfc.jwt: decode encode", "joserfc.jws: deserialize_compact"),
+            given("algorithms", _has_none),
+        ),
         CallPattern(NONE_ALGORITHM, _DECODE, _accepts_none),
         CallPattern(NONE_ALGORITHM, _ENCODE, given("algorithm", equals("none", "None", "NONE", None), 2)),
         CallPattern(CONFUSION, _DECODE, _confused),
         CallPattern(EXPIRED, _DECODE, _only_option),
     ),
+    (
+        Setting(NONE_ALGORITHM, names("JWT_ALGORITHM JWT_DECODE_ALGORITHMS"), either(equals("none"), _has_none)),
+        Setting(NONE_ALGORITHM, names("SIMPLE_JWT JWT_AUTH"), _none_in_settings),
+        Setting(VERIFY, names("JWT_VERIFY JWT_VERIFY_SIGNATURE"), FALSE),
+    ),
+    finders=(_by_hand,),
 )

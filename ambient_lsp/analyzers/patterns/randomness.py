@@ -17,12 +17,31 @@ if TYPE_CHECKING:
 
     from ambient_lsp.analyzers.patterns.module import Module
 
-_DRAWS = names(*(f"{one}: random randint randrange choice choices sample getrandbits randbytes uniform gauss triangular"
-                 " normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
-                 for one in ("random", "random.Random()")))  # fmt: skip
+_DRAWN = (
+    "random randint randrange choice choices sample shuffle getrandbits randbytes uniform gauss triangular "
+    "normalvariate betavariate expovariate gammavariate lognormvariate paretovariate vonmisesvariate"
+)
+_DRAWS = names(f"random: {_DRAWN}", f"random.Random(): {_DRAWN}")
 _NUMERICAL = names("numpy.random: rand randint random choice bytes",
                    "numpy.random.default_rng(): random integers choice bytes")  # fmt: skip
-_SECRETS = MADE_SECRETS | {"sessionid", "sid", "remember", "verification", "reset", "captcha", "iv"}
+_SECRETS = MADE_SECRETS | {
+    "sessionid",
+    "sid",
+    "remember",
+    "verification",
+    "reset",
+    "captcha",
+    "iv",
+    "pin",
+    "passcode",
+    "invite",
+    "invitation",
+    "voucher",
+    "coupon",
+    "activation",
+    "license",
+}
+_ENCRYPTS = frozenset({"cryptography", "Crypto", "Cryptodome", "nacl", "hmac", "jwt"})
 
 WEAK_RANDOM = weakness(
     "WEAK-RANDOM", "high", "338 330", "a02", "Secret made from predictable random numbers",
@@ -93,12 +112,15 @@ def _of_a_maker(module: Module, node: Node) -> bool:
     scope = module.scope(function) if function is not None else None
     if function is None or scope is None or scope.type != "class_definition":
         return False
-    made = words(code(scope.child_by_field_name("name"))) & _SECRETS
+    named = words(code(scope.child_by_field_name("name")))
+    made = (named | {one.removesuffix("s") for one in named}) & _SECRETS
     return bool(made) and bool(words(code(function.child_by_field_name("name"))) & _MAKES)
 
 
 def _makes_a_secret(call: Call) -> Node | None:
-    if not _target_words(call.module, call.node) & _SECRETS and not _of_a_maker(call.module, call.node):
+    about = _target_words(call.module, call.node)
+    key = "key" in about and bool(call.module.imported & _ENCRYPTS)
+    if not about & _SECRETS and not key and not _of_a_maker(call.module, call.node):
         return None
     # Picking one of some existing things is not making a secret; drawing characters or numbers is.
     if call.name.endswith((".choice", ".choices", ".sample")):
@@ -124,6 +146,18 @@ def _seeded(module: Module) -> Iterator[Hit]:
 
 def _is_for_a_secret(call: Call) -> Node | None:
     return call.callee if _target_words(call.module, call.node) & (_SECRETS | {"session", "auth", "key"}) else None
+
+
+_CLOCK = re.compile(r"\btime\(\)|time_ns\(\)|\.(utc)?now\(|\bperf_counter\(|\bgetpid\(")
+_CHANCE = re.compile(r"(?i)urandom|secrets|uuid4|token_|random|key|salt|hmac|\+")
+
+
+def _hashed_clock(call: Call) -> Node | None:
+    """Find a secret that is the hash of the time, of which there are not many."""
+    first = call.module.origin(call.get("data", 0))
+    text = code(first)
+    clock = _CLOCK.search(text) is not None and not _CHANCE.search(text)
+    return call.callee if clock and _target_words(call.module, call.node) & _SECRETS else None
 
 
 _MADE = ("hexdigest", "digest", "b64encode", "sign", "signature")
@@ -172,7 +206,8 @@ AREA = Area(
             names("secrets: token_hex token_bytes token_urlsafe"),
             all_of(_is_for_a_secret, given("nbytes", below(8), 0)),
         ),
-        CallPattern(OBSERVABLE, names("uuid.uuid1"), _is_for_a_secret),
+        CallPattern(OBSERVABLE, names("uuid.uuid1 uuid.uuid3 uuid.uuid5"), _is_for_a_secret),
+        CallPattern(OBSERVABLE, names("hashlib: md5 sha1 sha224 sha256 sha384 sha512 sha3_256 blake2b"), _hashed_clock),
     ),
     finders=(_seeded, _compared),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.patterns.cookies import HTTPONLY, SECURE
+from ambient_lsp.analyzers.patterns import cookies, frameworks
 from ambient_lsp.analyzers.patterns.environment import by_default
-from ambient_lsp.analyzers.patterns.frameworks import CORS, DEBUG, FLASK_DEBUG, is_everybody
+from ambient_lsp.analyzers.patterns.frameworks import is_everybody
 from ambient_lsp.analyzers.patterns.match import (
     FALSE,
     TRUE,
@@ -25,6 +25,7 @@ from ambient_lsp.analyzers.patterns.match import (
     names,
 )
 from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.patterns.origins import is_loose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,6 @@ _HEADERS = frozenset({"set-cookie", "access-control-allow-origin"})
 _COOKIE_NAME = re.compile(
     r"(?i)[bf]*['\"]\s*(?:__(?:host|secure)-)?([\w-]*(?:sess|sid|auth|token|jwt|login|remember)[\w-]*)="
 )
-_LOOSE = re.compile(r"""\.endswith\(\s*['"](?![.:/]|https?:)[\w.-]+['"]\s*\)|['"][\w.-]+\.\w+['"]\s+in\s+\w*origin""")
 
 
 def _everybody(module: Module, node: Node) -> bool:
@@ -105,7 +105,7 @@ def _header_pairs(module: Module) -> Iterator[Hit]:
         if name.lower() == "set-cookie":
             yield from _written_cookie(module, value)
         elif value.parent is not None and value.parent.type == "tuple" and _is_star(module, value):
-            yield Hit(CORS, value)
+            yield Hit(frameworks.CORS, value)
 
 
 def _is_star(module: Module, node: Node) -> bool:
@@ -132,9 +132,9 @@ def _written_cookie(module: Module, node: Node) -> Iterator[Hit]:
     if value.type not in ("string", "concatenated_string", "binary_operator", "call") or not _COOKIE_NAME.search(text):
         return
     if "secure" not in text.lower().replace("__secure-", ""):
-        yield Hit(SECURE, node)
+        yield Hit(cookies.SECURE, node)
     if "httponly" not in text.lower():
-        yield Hit(HTTPONLY, node)
+        yield Hit(cookies.HTTPONLY, node)
 
 
 def _loose_origins(module: Module) -> Iterator[Hit]:
@@ -143,11 +143,10 @@ def _loose_origins(module: Module) -> Iterator[Hit]:
         return
     for node in module.nodes("if_statement"):
         condition, body = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
-        found = _LOOSE.search(code(condition))
-        if found and "origin" in code(condition).lower() + code(body).lower():
+        if is_loose(code(condition), module.text) and "origin" in code(condition).lower() + code(body).lower():
             for string in module.inside("string", body) if body is not None else ():
                 if str(module.value(string)).lower() == "access-control-allow-origin":
-                    yield Hit(CORS, _header_value(string) or string, "other sites' names end so too")
+                    yield Hit(frameworks.CORS, _header_value(string) or string, "other sites' names end so too")
 
 
 def _morsel_flags(module: Module) -> Iterator[Hit]:
@@ -160,7 +159,9 @@ def _morsel_flags(module: Module) -> Iterator[Hit]:
         owner = inner.child_by_field_name("value") if inner is not None and inner.type == "subscript" else None
         if left is None or right is None or not code(owner).endswith("cookies"):
             continue
-        rule = {"secure": SECURE, "httponly": HTTPONLY}.get(str(module.value(left.child_by_field_name("subscript"))))
+        rule = {"secure": cookies.SECURE, "httponly": cookies.HTTPONLY}.get(
+            str(module.value(left.child_by_field_name("subscript")))
+        )
         if rule is not None and module.value(right) is False:
             yield Hit(rule, right)
 
@@ -168,62 +169,65 @@ def _morsel_flags(module: Module) -> Iterator[Hit]:
 _LITESTAR_CORS = names("litestar.config.cors.CORSConfig starlite.CORSConfig starlite.config.CORSConfig "
                        "litestar.config.CORSConfig")  # fmt: skip
 _CALLS = (
-    CallPattern(DEBUG, names("litestar.Litestar litestar.app.Litestar starlite.Starlite falcon.testing.App "
+    CallPattern(frameworks.DEBUG, names("litestar.Litestar litestar.app.Litestar starlite.Starlite falcon.testing.App "
                              "aiohttp.web.Application"), given("debug", TRUE)),
-    CallPattern(DEBUG, names("bottle.debug"), lambda call: call.callee if call.value("mode", 0) is True
+    CallPattern(frameworks.DEBUG, names("bottle.debug"), lambda call: call.callee if call.value("mode", 0) is True
                 or not (call.positional or call.keywords) else None),
-    CallPattern(DEBUG, names("uvicorn.run uvicorn.Config"), any_of(given("debug", TRUE), given("reload", TRUE)),
+    CallPattern(frameworks.DEBUG, names("uvicorn.run uvicorn.Config"),
+                any_of(given("debug", TRUE), given("reload", TRUE)),
                 "it is a mode for developers"),
-    CallPattern(DEBUG, names("aiohttp_debugtoolbar.setup"), always),
-    CallPattern(DEBUG, names("flask_debugtoolbar.DebugToolbarExtension"), always),
-    CallPattern(DEBUG, names("pyramid.config.Configurator"), _toolbar),
-    CallPattern(DEBUG, names("pyramid.config.Configurator().include"), _includes_toolbar),
-    CallPattern(DEBUG, names("cherrypy.quickstart"), given("config", lambda module, node: "show_tracebacks': True"
-                                                           in str(module.value(node)), 2)),
-    CallPattern(FLASK_DEBUG, names("*.run *.run_server"), lambda call: None if not call.module.imported & {
+    CallPattern(frameworks.DEBUG, names("aiohttp_debugtoolbar.setup"), always),
+    CallPattern(frameworks.DEBUG, names("flask_debugtoolbar.DebugToolbarExtension"), always),
+    CallPattern(frameworks.DEBUG, names("pyramid.config.Configurator"), _toolbar),
+    CallPattern(frameworks.DEBUG, names("pyramid.config.Configurator().include"), _includes_toolbar),
+    CallPattern(frameworks.FLASK_DEBUG, names("*.run *.run_server"), lambda call: None if not call.module.imported & {
         "flask", "quart", "dash", "connexion", "sanic"} else given("debug", _any_default)(call)),
-    CallPattern(FLASK_DEBUG, names("flask.Flask().run quart.Quart().run"), given("use_debugger", TRUE)),
-    CallPattern(CORS, _LITESTAR_CORS, any_of(given("allow_origins", _everybody), missing("allow_origins"))),
-    CallPattern(CORS, names("falcon.App falcon.API falcon.asgi.App"), given("cors_enable", TRUE)),
-    CallPattern(CORS, names("falcon.CORSMiddleware falcon.middleware.CORSMiddleware"),
+    CallPattern(frameworks.FLASK_DEBUG, names("flask.Flask().run quart.Quart().run"), given("use_debugger", TRUE)),
+    CallPattern(frameworks.CORS, _LITESTAR_CORS, any_of(given("allow_origins", _everybody), missing("allow_origins"))),
+    CallPattern(frameworks.CORS, names("falcon.App falcon.API falcon.asgi.App"), given("cors_enable", TRUE)),
+    CallPattern(frameworks.CORS, names("falcon.CORSMiddleware falcon.middleware.CORSMiddleware"),
                 any_of(given("allow_origins", _everybody, 0), missing("allow_origins", 0))),
-    CallPattern(CORS, names("aiohttp_cors.setup"), _all_resources),
-    CallPattern(CORS, names("aiohttp_cors.setup().add"), lambda call: call.get("", 1)
+    CallPattern(frameworks.CORS, names("aiohttp_cors.setup"), _all_resources),
+    CallPattern(frameworks.CORS, names("aiohttp_cors.setup().add"), lambda call: call.get("", 1)
                 if isinstance(value := call.value("", 1), dict) and "*" in value else None),
-    CallPattern(CORS, names("quart_cors: cors route_cors"),
+    CallPattern(frameworks.CORS, names("quart_cors: cors route_cors"),
                 any_of(given("allow_origin", _everybody), missing("allow_origin"))),
-    CallPattern(CORS, names("flask_cors.CORS().init_app"), given("origins", _everybody)),
-    CallPattern(CORS, names("sanic_cors.CORS sanic_cors.cross_origin"),
+    CallPattern(frameworks.CORS, names("flask_cors.CORS().init_app"), given("origins", _everybody)),
+    CallPattern(frameworks.CORS, names("sanic_cors.CORS sanic_cors.cross_origin"),
                 any_of(given("origins", _everybody), missing("origins"))),
-    CallPattern(SECURE, names("*.add_middleware starlette.middleware.sessions.SessionMiddleware"), _session_middleware),
-    CallPattern(SECURE, names("starlette.middleware.Middleware"), _session_middleware),
-    CallPattern(SECURE, names("*.add_cookie"), given("secure", FALSE)),
-    CallPattern(HTTPONLY, names("*.add_cookie"), given("httponly", FALSE)),
-    CallPattern(HTTPONLY, names("*.set_cookie"), given("http_only", FALSE)),
-    CallPattern(SECURE, names("pyramid.authentication: AuthTktAuthenticationPolicy AuthTktCookieHelper",
+    CallPattern(cookies.SECURE, names("*.add_middleware starlette.middleware.Middleware "
+                                      "starlette.middleware.sessions.SessionMiddleware"), _session_middleware),
+    CallPattern(cookies.SECURE, names("*.add_cookie"), given("secure", FALSE)),
+    CallPattern(cookies.HTTPONLY, names("*.add_cookie"), given("httponly", FALSE)),
+    CallPattern(cookies.HTTPONLY, names("*.set_cookie"), given("http_only", FALSE)),
+    CallPattern(cookies.SECURE, names("pyramid.authentication: AuthTktAuthenticationPolicy AuthTktCookieHelper",
                               "pyramid.session: SignedCookieSessionFactory BaseCookieSessionFactory"),
                 any_of(missing("secure"), given("secure", FALSE))),
-    CallPattern(HTTPONLY, names("pyramid.authentication: AuthTktAuthenticationPolicy AuthTktCookieHelper",
+    CallPattern(cookies.HTTPONLY, names("pyramid.authentication: AuthTktAuthenticationPolicy AuthTktCookieHelper",
                                 "pyramid.session: SignedCookieSessionFactory BaseCookieSessionFactory"),
                 any_of(given("http_only", FALSE), given("httponly", FALSE))),
-    CallPattern(SECURE, names("litestar.datastructures.Cookie litestar.datastructures.cookie.Cookie"),
+    CallPattern(cookies.SECURE, names("litestar.datastructures.Cookie litestar.datastructures.cookie.Cookie"),
                 any_of(missing("secure"), given("secure", FALSE))),
-    CallPattern(HTTPONLY, names("litestar.datastructures.Cookie litestar.datastructures.cookie.Cookie"),
+    CallPattern(cookies.HTTPONLY, names("litestar.datastructures.Cookie litestar.datastructures.cookie.Cookie"),
                 any_of(missing("httponly"), given("httponly", FALSE))),
 )  # fmt: skip
 _SETTINGS = (
-    Setting(DEBUG, names("DEBUG TEMPLATE_DEBUG"), _any_default, common=True, detail="unless the environment says no"),
-    Setting(DEBUG, names("TEMPLATES"), _debug_templates, common=True),
-    Setting(DEBUG, frozenset({"request.show_tracebacks"}), TRUE),
-    Setting(CORS, names("CORS_ORIGINS CORS_ALLOWED_ORIGIN_REGEXES CORS_ORIGIN_REGEX_WHITELIST CORS_ALLOWED_ORIGINS"),
-            _everybody),
-    Setting(SECURE, frozenset({"tools.sessions.secure"}), FALSE),
-    Setting(HTTPONLY, frozenset({"tools.sessions.httponly"}), FALSE),
+    Setting(frameworks.DEBUG, names("DEBUG TEMPLATE_DEBUG"), _any_default, common=True,
+            detail="unless the environment says no"),
+    Setting(frameworks.DEBUG, names("TEMPLATES"), _debug_templates, common=True),
+    Setting(frameworks.DEBUG, frozenset({"request.show_tracebacks"}), TRUE),
+    Setting(frameworks.CORS, names("CORS_ORIGINS CORS_ALLOWED_ORIGIN_REGEXES "
+                                   "CORS_ORIGIN_REGEX_WHITELIST CORS_ALLOWED_ORIGINS"), _everybody),
+    Setting(cookies.SECURE, frozenset({"tools.sessions.secure"}), FALSE),
+    Setting(cookies.HTTPONLY, frozenset({"tools.sessions.httponly"}), FALSE),
 )  # fmt: skip
 _ATTRIBUTES = (
-    AttributePattern(CORS, "CORS_ORIGINS", equals("*")),
+    AttributePattern(frameworks.CORS, "CORS_ORIGINS", equals("*")),
     AttributePattern(
-        DEBUG, "debug", TRUE, names("fastapi.FastAPI() starlette.applications.Starlette() litestar.Litestar()")
+        frameworks.DEBUG,
+        "debug",
+        TRUE,
+        names("fastapi.FastAPI() starlette.applications.Starlette() litestar.Litestar()"),
     ),
 )
 AREA = Area((), _CALLS, _SETTINGS, _ATTRIBUTES, (_header_pairs, _loose_origins, _morsel_flags))

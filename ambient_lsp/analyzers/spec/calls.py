@@ -179,8 +179,8 @@ def _nearby(value: Any) -> Iterator[Any]:
     elif isinstance(value, int):
         yield from (value + 1, value - 1, 0)
     elif isinstance(value, str):
-        # Letters taken away or turned round would make a word that nobody has in mind.
-        yield from (one for one in (value.upper(), value[:1]) if one != value and len(value) < _WORD)
+        # Letters taken away, turned round or made large would make a word that nobody has in mind ("OCTOPUS").
+        yield from (one for one in (value[:1],) if one != value and len(value) < _WORD)
     elif isinstance(value, list | tuple) and len(value) > 0:
         yield from (value[1:], value[:-1], value[:1], value[::-1], value[:0])
         yield type(value)((*value, value[0]))

@@ -53,7 +53,8 @@ def examples(docstring: str, name: str) -> Iterator[Example]:
         yield from _doctests(docstring, name)
     for call, rest in _PROSE.findall(docstring):
         expected = _literal_at_start(rest)
-        if call.startswith(f"{name}(") and is_literal_call(call) and expected:
+        # With nothing between the parentheses, it is the way to write a function's name.
+        if call.startswith(f"{name}(") and call != f"{name}()" and is_literal_call(call) and expected:
             yield Example(call, expected)
 
 

@@ -117,22 +117,28 @@ def _inverses(signature: Signature, siblings: Sequence[Signature]) -> Iterator[L
     """Yield that another function of the module takes back what this one does, given the same further arguments."""
     for sibling in siblings:
         # What it undoes comes back; what it is given by anybody else need not.
-        said = _says_inverse(sibling, signature) or (
-            signature.declared and _to_and_from("_".join(signature.words), "_".join(sibling.words))
-        )
+        # A docstring that says so may still mean it roughly, such as of a list that comes back sorted.
+        said = _says_inverse(sibling, signature)
+        sure = signature.declared and _to_and_from("_".join(signature.words), "_".join(sibling.words))
         alike = [one.name for one in signature.required[1:]] == [one.name for one in sibling.required[1:]]
-        if signature.required and alike and (said or _is_inverse(signature.words, sibling.words)):
+        if signature.required and alike and (said or sure or _is_inverse(signature.words, sibling.words)):
             further = "".join(f", ${letter}" for letter in _LETTERS[1 : len(signature.required)])
             yield Law(
                 signature.name, f"round_trip_with_{sibling.name}", f"`{sibling.name}` takes it back",
-                (f"{sibling.name}($result{further}) == $a",), functions=(sibling.name,), enough=0.05 if said else 0.5,
+                (f"{sibling.name}($result{further}) == $a",), functions=(sibling.name,), enough=0.05 if sure else 0.5,
                 limit=0.75,
             )  # fmt: skip
 
 
+_HEDGED = re.compile(
+    r"\b(?:although|though|except|unless|however|rule of thumb|not always|does not hold|lossy|mostly|approximate)",
+    re.IGNORECASE,
+)
+
+
 def _says_inverse(signature: Signature, other: Signature) -> bool:
-    """Return whether a docstring says that the function undoes the other one."""
-    return re.search(
+    """Return whether a docstring says, without an exception, that the function undoes the other one."""
+    return not _HEDGED.search(signature.docstring) and re.search(
         rf"\b(?:undo(?:es)?|revers(?:es?|al)(?: of)?|inverse of|opposite of|inverts?)\s+(?:of\s+)?[:\w`.~]*?"
         rf"\b{re.escape(other.name)}\b",
         signature.docstring, re.IGNORECASE,

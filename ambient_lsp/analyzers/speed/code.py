@@ -220,7 +220,7 @@ class Code:
         )
 
 
-@recent(characters=200_000)
+@recent(characters=100_000)
 def read(text: str) -> Code:
     """Return the tree of a module; the last few are kept. Never raises on broken text."""
     return Code(text)

@@ -47,6 +47,8 @@ _TO_ASK = frozenset({"set", "frozenset", "sorted", "list", "tuple"})
 _TEXT_METHODS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "replace", "swapcase"})
 _FLAGS = frozenset({"re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.X", "re.VERBOSE",
                     "re.A", "re.ASCII", "re.U", "re.UNICODE"})  # fmt: skip
+_SAYS_NOTHING = frozenset("pattern pat regex regexp regx re_ rx reg r p expr exp matcher compiled".split())
+"""Names of patterns that say nothing in a whole module."""
 
 
 def invariant(function: Function, node: Node) -> Iterator[Speedup]:
@@ -135,13 +137,19 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
     if left is not None and any(loop_of(use) for use in node.code.uses_in(left.text, function.body)):
         return  # made once for many uses
     wish = left.text if left is not None and left.type == "identifier" else "pattern"
+    if wish.lower() in _SAYS_NOTHING and not function.symbol.endswith("__"):
+        wish = f"{function.symbol.split('.')[-1].strip('_')}_{wish}"
     code = node.code
     new = fresh(code.root, f"_{wish.strip('_').upper()}" if wish.isidentifier() else "_PATTERN")
     new = new if new.startswith("_") else f"_{new}"
     end = newline(code)
     start = _above_comments(top)
     edits = [Edit(start, start, f"{new} = {node.text}{end}{end}{end}")]
-    text = changed(code, [*edits, *(_renamed(function, node, new) or [replace(node, new)])])
+    renamed = _renamed(function, node, new)
+    if left is None or renamed:  # else a second name for the constant would stay
+        text = changed(code, [*edits, *(renamed or [replace(node, new)])])
+    else:
+        text = ""
     message = f"`{_short(node.text)}` is looked up anew in each call; a constant of the module is made once."
     yield speedup(function, REGEX, node, message, "Compile the pattern once", "" if "\n" in node.text else text)
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument, own_attributes
+from ambient_lsp.analyzers.speed.code import (
+    arguments,
+    bare,
+    builtin,
+    membership,
+    method,
+    only_argument,
+    own_attributes,
+    statements,
+)
 from ambient_lsp.analyzers.speed.edits import before, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import hashable, kind_of
 from ambient_lsp.analyzers.speed.literals import module_literal
@@ -66,7 +75,7 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         return
     text = ""
     if kind.item.hashable and hashable(item, function):
-        new = fresh(function.node, f"{name}_set")
+        new = fresh(function.node, _set_of(name))
         swaps = [replace(one, new) for one in _tests_of(function, region, name)]
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
     message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once"
@@ -80,19 +89,39 @@ def _own_list(function: Function, node: Node, item: Node, container: Node, loop:
     sure = kind.item.hashable and hashable(item, function)
     if kind.name not in {"list", "tuple"} or not sure or expects_unhashable(node, function):
         return  # what else it might hold, the class does not say
+    constant = _constant(function, name)
+    if constant is not None and constant.type in {"list", "tuple"} and len(constant.children) < _SHORT:
+        return
     region = attribute_stays(name, node, function)
     if region is None:
         return
-    new = fresh(function.node, f"{name.strip('_')}_set")
+    new = fresh(function.node, _set_of(name.strip("_")))
     swaps = [
         replace(use, new)
         for use in own_attributes(region, name)
         if use.parent is not None and (pair := membership(use.parent)) is not None and pair[1] is use
         and hashable(pair[0], function)
     ]  # fmt: skip
-    text = changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
+    # A constant of the class can be a set itself, for everybody; a copy in each call is not what anyone would write.
+    text = "" if constant else changed(node.code, [before(region, f"{new} = set({container.text})"), *swaps])
     message = f"`{container.text}` is a list that each turn of this loop walks through; a set finds the answer at once."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{container.text}` in a set", text, loop)
+
+
+def _set_of(name: str) -> str:
+    """Return what a local set made of a list is called: a constant's or a class's case is not for it."""
+    return f"{name.lower() if name[0].isupper() else name}_set"
+
+
+def _constant(function: Function, name: str) -> Node | None:
+    """Return what the body of the class gives a name, if it does."""
+    holder = next((above for above in function.node.ancestors() if above.type == "class_definition"), None)
+    for line in statements(holder.get("body")) if holder is not None else ():
+        made = line.children[0] if line.children else None
+        left, value = (made.get("left"), bare(made.get("right"))) if made is not None else (None, None)
+        if left is not None and left.text == name and value is not None:
+            return value
+    return None
 
 
 def is_short(function: Function, name: str) -> bool:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.code import Function, Node
     from ambient_lsp.analyzers.speed.speedup import Speedup
 
+_LONGEST_TWICE = 24
+"""Letters of an expression that may be written a second time; a longer one deserves a name."""
+
 
 def seen_list(function: Function, node: Node) -> Iterator[Speedup]:
     """`seen = []` that a loop tests and appends to."""
@@ -154,7 +157,7 @@ def _with_companion(function: Function, start: Node, loop: Node, tests: Sequence
         place, given = statement_of(append), only_argument(append)
         if not loop.holds(append) or place is None or given is None:
             return ""
-        if not is_pure(given):
+        if not is_pure(given) or (given.type != "identifier" and len(given.text) > _LONGEST_TWICE):
             return ""
         edits.append(before(place, f"{seen}.add({given.text})"))
     return changed(start.code, edits)

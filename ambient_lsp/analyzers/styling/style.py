@@ -120,6 +120,8 @@ def wanted(
             return False  # a form feed is a page break that somebody put there
         if formatter and any(code.startswith(prefix) for prefix in LAYOUT):
             return False
+        if code == "I001" and _only_brackets(text, diagnostic):
+            return False
         if settings.asks_for(code):
             return code != COMMENTED_OUT or dead.get(diagnostic.span.start_line, True) is not None
         if code == COMMENTED_OUT:
@@ -172,6 +174,17 @@ def may_be_fixed(text: str, path: str, diagnostic: Diagnostic) -> bool:
     does not read type comments.
     """
     return diagnostic.safe and not _is_wanted_import(text, path, diagnostic)
+
+
+def _only_brackets(text: str, diagnostic: Diagnostic) -> bool:
+    """Whether sorting would move nothing, and only take brackets off that somebody put around a long import."""
+    if diagnostic.fix is None:
+        return False
+    start, end = diagnostic.fix.replacements[0].start, diagnostic.fix.replacements[-1].end
+    patched = apply_replacements(text, diagnostic.fix.replacements)
+    pieces = text[start:end], patched[start : end + len(patched) - len(text)]
+    words, again = (re.findall(r"[\w.*]+", re.sub(r"#[^\n]*", "", piece)) for piece in pieces)
+    return words == again and pieces[0].count("(") > pieces[1].count("(")
 
 
 def _by_level(imports: list[str]) -> list[tuple[int, str]]:

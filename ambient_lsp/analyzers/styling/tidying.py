@@ -84,7 +84,7 @@ def review(
         found for found in _fixable(text, path, report, settings, defer_to_formatter) if found.code not in spared
     )
     tidy = _tidied(text, path, root, settings, report, raws, codes, around)
-    lint = _linted(text, path, root, settings, raws, codes)
+    lint = _linted(text, path, root, settings, report, raws, codes)
     return Review(
         raws,
         tidy,
@@ -187,6 +187,7 @@ def _linted(
     path: str,
     root: str,
     settings: ProjectStyle,
+    report: Report,
     raws: Sequence[RawFinding],
     fixable: Sequence[Diagnostic],
 ) -> Text:
@@ -197,7 +198,11 @@ def _linted(
         for raw in raws
         if raw.data.get("edits") and raw.data.get("part") == "lint" and str(raw.data.get("source", "-")) not in unused
     ]
-    return _text(text, _fix(_edited(text, own), path, root, settings, codes, text), raws, own, codes, ())
+    lint = _fix(_edited(text, own), path, root, settings, codes, text)
+    if codes and not any(found.code == "F401" for found in report.diagnostics) and not path.endswith("__init__.py"):
+        # `Optional[x]` is `x | None` now: an import that only this was for goes with it, and no other is unused.
+        lint = _fix(lint, path, root, settings, ("F401",), text)
+    return _text(text, lint, raws, own, codes, ())
 
 
 def with_names(text: str, path: str, root: str, around: Surroundings) -> Text:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import folding
+from ambient_lsp.analyzers.taint import folding, parsers
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
@@ -439,20 +439,6 @@ def _set_option(
     return NONE
 
 
-def _read_options(
-    m: Machine, owner: Ref, held: Object, args: Sequence[Value], names: Mapping[str, Value], state: State
-) -> Value:
-    """Do `ConfigParser.read_dict({section: {option: value}})`."""
-    sections = state.object(args[0]) if args else None
-    items: dict[Any, Value] = dict(held.items)
-    for section, inner in sections.items.items() if sections is not None else ():
-        options_of = state.object(inner)
-        for name, value in options_of.items.items() if options_of is not None else ():
-            items[section, str(name).lower()] = value
-    state.heap[owner.id] = replace(held, items=items)
-    return NONE
-
-
 def _get_option(
     m: Machine, owner: Ref, held: Object, args: Sequence[Value], names: Mapping[str, Value], state: State
 ) -> Value:
@@ -487,7 +473,7 @@ _METHODS: dict[str, dict[str, Method]] = {
     "buffer": {"write": _write, "getvalue": _read, "read": _read, "readline": _read, "seek": _number,
     "writelines": _write},
     "options": {
-        "set": _set_option, "get": _get_option, "read_dict": _read_options, "add_section": _number,
-        "has_option": _number,
+        "set": _set_option, "get": _get_option, "read_dict": parsers.read_dict, "read_string": parsers.read_string,
+        "add_section": _number, "has_option": _number,
     },
 }  # fmt: skip

@@ -16,14 +16,14 @@ from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
 from ambient_lsp.analyzers.taint.prescan import may_show
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import attributes_in, read
-from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Function, Opaque, Ref, Value, join
+from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
     from ambient_lsp.analyzers.taint.site import Site
-    from ambient_lsp.analyzers.taint.values import Class, Place
+    from ambient_lsp.analyzers.taint.values import Place
 
 STEPS = 400_000
 """Work allowed for one file; an expression or a statement is one step, of some microseconds."""
@@ -82,6 +82,7 @@ def analyze(
     machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     unfinished = machine.run(tree, text)
+    machine.release()
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
     return Report(hits, machine.verdicts, machine.sites, unfinished)
 
@@ -130,6 +131,7 @@ class Interpreter(Machine):
         self._attributes: dict[int, dict[str, Value]] = {}
         self._lines: dict[str, list[str]] = {}
         self._worth: dict[int, bool] = {}
+        self._scope = Scope({}, path)
         self._floor = 0
         self._calls = _MOST_CALLS
 
@@ -235,7 +237,7 @@ class Interpreter(Machine):
 
     def run(self, tree: ast.Module, text: str) -> str:
         """Run a module, then each function that may hold a source or a sink; return what was left out, in words."""
-        scope = Scope({}, self.path)
+        scope = self._scope
         left_out: list[str] = []
         lines = self._lines[self.path] = text.split("\n")
         try:
@@ -263,6 +265,22 @@ class Interpreter(Machine):
         if self.steps <= 0:
             return "it would take too long"
         return f"{', '.join(left_out[:3])} could not be followed to the end" if left_out else ""
+
+    def release(self) -> None:
+        """Take apart what refers to itself: functions, classes and the names around them.
+
+        A process that collects cycles seldom, as the workers do, would keep hundreds of such programs.
+        """
+        for scope in (self._scope, *self._modules.values()):
+            waiting = [scope.names]
+            while waiting:
+                names = waiting.pop()
+                values = list(names.values())
+                names.clear()
+                waiting += [value.members for value in values if type(value) is Class]
+        self.base.clear()
+        self.defined.clear()
+        self._attributes.clear()
 
     def _run_module(self, tree: ast.Module, scope: Scope) -> None:
         state: State | None = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,19 +23,22 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-_TOKEN = re.compile(
-    r'(?P<docs>(?<![fFtT])(?<![fFtT][rR])(?:"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'))|(?P<comment>#[^\n]*)'
-    r"|(?P<stars>\*\*)|(?:\b(?P<made>def|class)\s+)?(?P<dot>\.\s*)?(?P<name>[A-Za-z_]\w*)(?P<called>\s*\((?!\s*\)))?"
-    r'|"(?P<double>[^"\n]*)"(?!")|\'(?P<single>[^\'\n]*)\'(?!\')',
+_QUOTED = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|#[^\n]*'''
+    r"""|(?P<short>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.DOTALL,
 )
+_WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
 _IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
-_GIVEN = frozenset({"pathlib.Path", "re.Pattern", "threading.Thread", "string.Template", "io.file", "log.file", "file"})
+_GIVEN = frozenset(
+    "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup"
+    " io.file log.file file".split()
+)
 """Types that the engine itself knows; all others come from rules."""
 _FORMATTED = frozenset("fFtT")
-_MANY = 512
+_MANY = 256
 
 
 def may_show(texts: Iterable[tuple[str, str]], imports: set[str]) -> bool:
@@ -76,6 +80,8 @@ class _Words:
             return True
         if name == "class":  # a class called with what a dictionary holds
             return "**" in self._tokens
+        if name[0] == "*" and name[1] != ".":
+            return True  # any class whose name ends so: words are looked up whole
         owner, dot, last = name.rpartition(".")
         if not dot:
             return name in self._tokens
@@ -102,9 +108,7 @@ class _Words:
 
     def has_source(self) -> bool:
         """Whether untrusted data can come in."""
-        if any(self.applies(where) and self.has(name) for name, where in _sources()):
-            return True
-        return any(handler.parameters != "none" or handler.attributes for handler in self._handlers)
+        return bool(self._handlers) or any(self.applies(where) and self.has(name) for name, where in _sources())
 
     def shows_results(self) -> bool:
         """Whether a framework shows what functions of these texts return."""
@@ -137,25 +141,29 @@ def tokens(text: str) -> frozenset[str]:
     """
     known = _vocabulary()
     found: set[str] = set()
-    for match in _TOKEN.finditer(text):
-        name = match["name"]
-        if name is not None:
-            found.update(_patterns(name))
-            if name in known:
-                found.add(f"def {name}" if match["made"] else f".{name}" if match["dot"] else name)
-                if match["dot"] and match["called"]:
-                    found.add(f"{name}(")
-        elif match.lastgroup == "stars":
-            found.add("**")
-        elif match.lastgroup in ("double", "single"):
-            mark = "" if _FORMATTED.intersection(text[max(0, match.start() - 2) : match.start()]) else "'"
-            inner = _NAME.findall(match[match.lastgroup])
-            found.update(f".{name}" if dot else f"{mark}{name}" for dot, name in inner if name in known)
+
+    def without(quoted: re.Match[str]) -> str:
+        start = quoted.start()
+        if quoted[0][0] != "#" and not _FORMATTED.isdisjoint(text[max(0, start - 2) : start]):
+            return quoted[0]  # code may be inside
+        inner = _NAME.findall(quoted["short"] or "")
+        found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
+        return '""'
+
+    code = _QUOTED.sub(without, text)
+    for made, dot, name, called in set(_WORDS.findall(code)):
+        found.update(_patterns(name))
+        if name in known:
+            found.add(f"def {name}" if made else f".{name}" if dot else name)
+            if dot and called:
+                found.add(f"{name}(")
+    if "**" in code:
+        found.add("**")
     for match in _IMPORTED.finditer(text):
         found.update(f".{name}" for _, name in _NAME.findall(match[1]) if name in known)
         if "*" in match[1]:
             found.add("*")
-    return frozenset(found)
+    return frozenset(map(sys.intern, found))
 
 
 @lru_cache(maxsize=4096)
@@ -201,12 +209,11 @@ def _sinks(*, strong: bool) -> tuple[tuple[str, Applies], ...]:
 
 @cache
 def _sources() -> tuple[tuple[str, Applies], ...]:
-    every = _every(catalogue().sources, catalogue().values)
-    own = [(name, rule.where) for name, rule in _every(catalogue().propagators) if rule.label]
-    called_back = [(name, Applies()) for name in callbacks.MODELS]
-    return (
-        *((name, source.where) for name, source in every if source.label != "environment"), *own, *called_back,
-    )  # fmt: skip
+    rules = catalogue()
+    every = [(name, source.where, source.label) for name, source in _every(rules.sources, rules.values)]
+    every += [(name, made.where, made.label) for name, made in _every(rules.propagators) if made.label]
+    calling = ((name, Applies()) for name in callbacks.MODELS)
+    return (*((name, where) for name, where, label in every if label != "environment"), *calling)
 
 
 @cache

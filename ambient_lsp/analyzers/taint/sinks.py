@@ -318,14 +318,12 @@ def _hit(
             files.contents(machine, option, state) if kind.name in _OF_CONTENTS else NO_TAINTS
         )
         for taint in sorted(marked, key=lambda taint: (taint.source.place.line, taint.source.place.column)):
-            level = kind.levels.get(taint.label)
-            if kind.name == "xss" and taint.label == PARAMETER and not taint.is_clean_for("xss"):
-                given = True  # nobody escaped it here, whatever the callers do
-            if level is None or (labels and taint.label not in labels) or not _is_dangerous(kind, taint, option):
-                continue
-            if taint.label in _OF_ONE_FILE and where.path != machine.path:
+            if not _is_dangerous(kind, taint, option) or (taint.label in _OF_ONE_FILE and where.path != machine.path):
                 continue
             given = given or taint.label == PARAMETER
+            level = kind.levels.get(taint.label)
+            if level is None or (labels and taint.label not in labels):
+                continue
             if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
                 continue  # what a function passes on as it is, its callers answer for
             if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:

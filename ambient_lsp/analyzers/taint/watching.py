@@ -78,6 +78,7 @@ def watch(
     watcher = _Watcher(rules, path, modules or {}, wanted, _reaching(text, lines))
     watcher.watched = frozenset((line, -1) for line in lines)
     watcher.run(tree, text)
+    watcher.release()
     return watcher.met
 
 

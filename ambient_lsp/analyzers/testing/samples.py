@@ -68,6 +68,7 @@ _TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"palindrom\w*", "int", ("121", "10", "7", "1221", "123", "0")),
     (r"brackets?|parenthes[ie]s|parens?|balanced?", "str",
      ("'()'", "'([)]'", "'(('", "''", "'{[()]}'", "')('", "'())'", "'([]){}'", "'(]'", "']'")),
+    (r"sep|separator|delimiter|glue|joiner", "str", ("'_'", "';'", "''", "', '")),
     (r"roman", "str", ("'III'", "'IV'", "'IX'", "'XLII'", "'MCMXCIV'", "'LVIII'", "'CD'")),
     (r"roman", "int", ("3", "4", "9", "42", "1994", "58", "400", "3999")),
     (r"anagrams?", "str", ("'listen'", "'silent'", "'aab'", "'abb'", "''", "'Listen'")),

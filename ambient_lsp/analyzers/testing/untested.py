@@ -31,6 +31,8 @@ _SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password",
 _TRIVIAL = frozenset({"__repr__", "__str__", "__init__", "__eq__", "__hash__", "__len__", "__iter__", "__enter__",
                       "__exit__", "__call__"})  # fmt: skip
 _WORTH = 1.0
+_MANY = 50
+"""As many as the context counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """What makes a file's functions worth testing: how many files import it, which lines are new (from 1), and
+    """What makes a file's functions worth testing: how many files depend on it, which lines are new (from 1), and
     whether the settings prefer it."""
 
     imported_by: int = 0
@@ -128,6 +130,8 @@ def untested(
         body = _body_lines(syntax, function)
         if not body or not (body & lines.missing or body & set(lines.branches) or not counted):
             continue
+        if lines.executed and syntax.header(function.node).start_line + 1 in lines.missing:
+            continue  # for another version of Python, or another system
         unrun = not body & lines.executed
         if function.in_class and unrun:
             classes.setdefault(function.qualname.rpartition(".")[0], []).append(function)
@@ -205,7 +209,7 @@ class _Weigh:
         users = self._importance.imported_by if public else 0
         if users > 1:
             score += min(users, 10) / 2
-            why.append(f"{users} files import its module")
+            why.append(f"{users} files depend on it" if users < _MANY else "many files depend on it")
         score += min(self._called.get(last, 0), 4) / 2 + (1 if public else -1)
         return score + (20 if self._importance.preferred else 0), tuple(why)
 

@@ -105,6 +105,11 @@ async def test_what_contradicts_a_promise_is_told_and_not_kept(tmp_path, code, s
         "def depth(n: int) -> int:\n    return 0 if n == 0 else 1 + depth(n - 1)\n",
         "def distance(a: str, b: str) -> int:\n    return len(a) * 7 + len(b)\n",
         "def flatten(items: list[int]) -> int:\n    return len(items)\n",
+        "def alike(items: list[int]) -> bool:\n    '''``alike()`` returns ``True`` for equal ones.'''\n"
+        "    return len(set(items)) < 2\n",
+        "def packed(items: list[int]) -> str:\n    return ','.join(map(str, sorted(items)))\n\n\n"
+        "def unpacked(text: str) -> list[int]:\n    '''The opposite of `packed`.'''\n"
+        "    return [int(part) for part in text.split(',') if part]\n",
         "def same(items: list[int], key=None) -> bool:\n    return len(set(map(key, items) if key else items)) < 2\n",
     ],
 )

@@ -138,6 +138,14 @@ async def test_an_order_of_imports_that_tools_do_not_agree_about_is_left(tmp_pat
     assert (await style(tmp_path, f"{imports}\n\nprint({names})\n"))[1] == []
 
 
+async def test_brackets_around_an_import_that_is_in_order_are_left(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["I"]\n[lint.isort]\nforce-single-line = true\n')
+    text = (
+        "from sqlalchemy.ext.proxies import (  # type: ignore[attr-defined, no-redef]\n    PROXY,\n)\n\nprint(PROXY)\n"
+    )
+    assert await style(tmp_path, text) == ([], [])
+
+
 async def test_a_project_that_formats_its_code_without_a_word_about_it_keeps_its_layout(tmp_path):
     text = "from os import (\n    abort,\n    getcwd,\n    getenv,\n)\n\nprint([getcwd, getenv])\n"
     text = text.replace("[getcwd, getenv]", f"getcwd, {', '.join(['getenv'] * 9)}")
@@ -215,6 +223,13 @@ async def test_a_lint_fix_that_changes_the_tree_is_a_proposal_of_its_own(tmp_pat
     assert patched(lint, text) == "import os\n\nx = abs not in [1] \n"
     assert lint.proof.kind is ProofKind.FINDINGS_GONE
     assert not set(tidy.finding_ids) & set(lint.finding_ids)
+
+
+async def test_an_import_that_a_lint_fix_makes_unused_goes_with_it(tmp_path):
+    (tmp_path / "ruff.toml").write_text('target-version = "py312"\n[lint]\nselect = ["F", "UP"]\n')
+    text = "from typing import Optional\n\n\ndef f(x: Optional[str] = None):\n    return x\n"
+    _, (lint,) = await style(tmp_path, text)
+    assert patched(lint, text) == "def f(x: str | None = None):\n    return x\n"
 
 
 @pytest.mark.parametrize("settings_file", ["[tool.black]\n", "[tool.ruff.format]\n"])

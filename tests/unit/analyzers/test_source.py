@@ -7,7 +7,7 @@ import pytest
 from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.analyzers.source import code, read, walk, walk_scope
 
-TEXT = '''
+TEXT = """
 def outer(items):
     if items:
         def inner():
@@ -30,7 +30,7 @@ async def other(é):
 class Outside:
     def method(self):
         def only(): pass
-'''
+"""
 KINDS = ("if_statement", "conditional_expression", "boolean_operator", "not_operator", "block", "for_statement", "call")
 
 

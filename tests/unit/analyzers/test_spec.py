@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
@@ -230,7 +231,24 @@ def test_what_a_docstring_says_it_undoes_is_its_way_back():
     )
     ((law,),) = laws(found["shift"], [found["back"]])
     assert law.checks == ("back($result, $b) == $a",)
+    hedged = replace(
+        found["back"], docstring="The inverse of `shift`, though there are cases where that does not hold."
+    )
+    assert laws(found["shift"], [hedged]) == []
     assert laws(found["back"], [found["shift"]]) == []  # what it is given by anybody else need not come back
+
+
+def test_words_are_not_shouted_and_separators_separate():
+    code = """
+    def slug(text: str, separator: str = "-") -> str:
+        '''>>> slug("An octopus")
+        'an-octopus'
+        '''
+        return separator.join(text.lower().split())
+    """
+    tried = [one.values for one in calls.candidates(only(code))]
+    assert ("'AN OCTOPUS'",) not in tried
+    assert ("'An octopus'", "'_'") in tried
 
 
 def test_a_story_asks_for_what_is_not_there():

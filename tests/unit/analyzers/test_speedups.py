@@ -815,6 +815,37 @@ def test_parts_are_joined_with_the_quotes_of_the_text_that_grew():
     assert 'out = b"".join(out_parts)' in rewritten(text.replace("''", 'b""'))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The pattern would stay under two names.
+        "import re\n\n\ndef f(x):\n    pattern = re.compile('a+')\n    y = pattern.match(x)\n"
+        "    pattern = re.compile('b+')\n    return y, pattern.match(x)\n",
+        # The expression would be written a second time.
+        "def f(a: list[str], b: str):\n    found: list[str] = []\n    for x in a:\n        name = str(x)\n"
+        "        if name not in found:\n            found.append(name)\n        if not name:\n"
+        "            found.append('[%s]:%s' % (b, x) if ':' in b else '%s:%s' % (b, x))\n    return found\n",
+    ],
+)
+def test_what_would_be_there_twice_is_told_only(text):
+    told = [one for one in performance.speedups(text, "a.py") if one.rule in (speedup.REGEX, speedup.SEEN)]
+    assert told
+    assert not any(one.text for one in told)
+
+
+def test_a_pattern_with_a_name_that_says_nothing_is_named_after_its_function():
+    text = "import re\n\n\ndef trigger(x):\n    pattern = re.compile('a+')\n    return pattern.match(x)\n"
+    assert "_TRIGGER_PATTERN = re.compile('a+')\n\n\ndef trigger(x):\n    return _TRIGGER_PATTERN" in rewritten(text)
+
+
+def test_a_list_that_a_class_has_for_all_its_objects_is_copied_in_no_call():
+    text = "class A:\n    KINDS: list[str] = {}\n\n    def f(self, names: list[str]):\n" \
+        "        return [x for x in names if x in self.KINDS]\n"  # fmt: skip
+    assert performance.speedups(text.format(["a", "b", "c"]), "a.py") == []
+    assert rewritten(text.format([chr(97 + n) for n in range(9)])) == ""
+    assert rewritten(text.format("[x for x in 'abcdefghi']")) == ""
+
+
 def rewritten(text):
     (one,) = performance.speedups(text, "a.py")
     return one.text

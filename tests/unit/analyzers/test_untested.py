@@ -36,7 +36,7 @@ def test_risk_decides_which():
     assert "changed since the last commit" in found[0].why
     assert "security depends on it" in found[1].why
     assert "public" in found[2].why
-    assert "4 files import its module" in found[3].why
+    assert "4 files depend on it" in found[3].why
 
 
 def test_one_finding_for_a_class():
@@ -69,7 +69,7 @@ def test_the_threshold_counts_branches_too():
 
 def test_a_file_above_the_threshold_is_left_alone():
     text = function("f") + function("g")
-    run, rest = frozenset(range(1, 7)), frozenset(range(9, 15))
+    run, rest = frozenset({*range(1, 7), 9}), frozenset(range(10, 15))
     assert find(text, "a.py", Lines(run, rest), 40) == []
     assert [one.rule for one in find(text, "a.py", Lines(run, rest), 90)] == [UNTESTED]
 
@@ -102,3 +102,18 @@ def test_where_tests_are():
 )
 def test_what_is_shown_or_measured_beside_the_code_is_told_apart(path, aside):
     assert is_aside(path) is aside
+
+
+def test_a_signature_is_not_always_one_that_security_depends_on():
+    (found,) = find(function("get_signature"), "a.py", Lines(), 80, Importance(imported_by=50))
+    assert "security" not in found.message
+    assert "many files depend on it" in found.message
+
+
+def test_what_is_defined_for_another_python_is_left_alone():
+    text = (
+        "import sys\n\nif sys.version_info >= (3, 14):\n\n    def get(x):\n        return x.a\n\n"
+        "else:\n\n    def get(x):\n        return x.b\n"
+    )
+    seen = Lines(executed=frozenset({1, 3, 10, 11}), missing=frozenset({5, 6}))
+    assert find(text, "a.py", seen, 100) == []

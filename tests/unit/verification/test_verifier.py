@@ -369,3 +369,15 @@ async def test_a_template_that_is_compiled_is_not_measured_and_stops_nothing(tmp
     assert coverage is not None
     assert "size.py" in coverage.executed
     assert "page.html" not in coverage.executed
+
+
+async def test_a_saved_test_file_is_shuffled_by_itself_and_once_for_each_tree(tmp_path):
+    mark = tmp_path / "ran"
+    other = f"from pathlib import Path\n\n\ndef test_other():\n    Path({str(mark)!r}).touch()\n"
+    project = make_project(tmp_path, {"test_a.py": "def test_a():\n    assert True\n", "test_other.py": other})
+    tree = await project.checkouts.current()
+    assert await project.verifier.moody(["test_a.py"], tree) == {}
+    assert not mark.exists()
+    sessions = len(project.sandbox.sessions)
+    assert await project.verifier.moody(["test_a.py"], tree) == {}
+    assert len(project.sandbox.sessions) == sessions

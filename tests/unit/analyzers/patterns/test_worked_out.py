@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+from ambient_lsp.analyzers.fixes.security import fix
 from ambient_lsp.analyzers.patterns.engine import find
 
 
@@ -112,6 +114,16 @@ def test_the_finding_points_into_the_call() -> None:
     )
     (found,) = [raw for raw in find(code, "shop/views.py") if raw.rule == "AMB-SEC-COOKIE-SECURE"]
     assert found.span.start_line == 8
+
+
+def test_a_value_that_stands_elsewhere_is_not_changed_in_the_call(tmp_path: Path) -> None:
+    code = (
+        "import jwt\n\n\ndef read(token, key, verify=False):\n"
+        "    return jwt.decode(token, key, algorithms=['HS256'], options={'verify_signature': verify})\n"
+    )
+    found = [raw for raw in find(code, "shop/tokens.py") if raw.rule == "AMB-SEC-JWT-VERIFY"]
+    assert found
+    assert fix(code, "shop/tokens.py", str(tmp_path), found) == []
 
 
 def test_a_choice_of_the_user_from_a_table_is_no_weakness() -> None:

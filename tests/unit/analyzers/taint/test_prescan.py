@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ambient_lsp.analyzers.taint import engine
+from ambient_lsp.analyzers import security
+from ambient_lsp.analyzers.base import RawFinding
+from ambient_lsp.analyzers.ruff import Report as Checked
+from ambient_lsp.analyzers.ruff_settings import RuffSettings
+from ambient_lsp.analyzers.taint import engine, report
 from ambient_lsp.analyzers.taint.engine import analyze, imports_of
 from ambient_lsp.analyzers.taint.prescan import may_show
+from ambient_lsp.engine.memo import key_of
+from ambient_lsp.model import Severity, Span
 from benchmarks.security import corpus
 
 SAMPLE = [case for index, case in enumerate(corpus.read()) if index % 9 < 2]
@@ -63,6 +69,7 @@ def test_nothing_is_run_where_no_rule_could_speak(text):
         "def f(conn, x):\n    return f'{conn.execute(x)}'\n",
         "import django\n\n\ndef f(request):\n    return open(request.GET['a'])\n",
         "def f(x):\n    return f'{eval(x)}'\n",
+        'def f(x):\n    return "it\'s " + eval(x) + " don\'t"\n',
         "import sys\n\nopen(sys.argv[1])\n",
         "import random\n\ntoken = random.random()\n",
         "import hashlib\n\nhashlib.new('md5')\n",
@@ -76,3 +83,26 @@ def test_a_sink_in_another_module_counts():
     text = "from store import run\n\n\ndef f(x):\n    run('SELECT ' + x)\n"
     assert not shows(text)
     assert shows(text, store="def run(sql):\n    DB.execute(sql)\n")
+
+
+def test_a_test_is_run_only_where_a_finding_of_another_tool_is_to_be_weighed(monkeypatch):
+    ran = []
+    monkeypatch.setattr(report, "analyze", lambda *args, **more: ran.append(args) or engine.Report())
+    text = "import os\n\n\ndef test_it(x):\n    os.system('ls ' + x)\n"
+    weighed = RawFinding(
+        "AMB-SEC-SHELL", Span(4, 4, 4, 26), "m", Severity.WARNING, data={"level": "high", "code": "S605"}
+    )
+    other = RawFinding("AMB-SEC-TLS", Span(4, 4, 4, 26), "m", Severity.WARNING, data={"level": "high", "code": "S501"})
+    assert report.weigh(text, "tests/test_a.py", [other]) == [other]
+    assert not ran
+    report.weigh(text, "tests/test_a.py", [weighed])
+    assert len(ran) == 1
+
+
+def test_what_was_judged_is_kept_until_the_text_or_a_module_changes():
+    def key(text, module="def run(x):\n    return x\n"):
+        return key_of(security.weaknesses, (text, "a.py", Checked(), RuffSettings(), "medium", {"b": ("b.py", module)}))
+
+    assert key("import b\n") is not None
+    assert key("import b\n") == key("import b\n")
+    assert len({key("import b\n"), key("import b \n"), key("import b\n", "run = eval\n")}) == 3
