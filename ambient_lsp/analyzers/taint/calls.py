@@ -13,6 +13,7 @@ from ambient_lsp.analyzers.taint import files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
+from ambient_lsp.analyzers.taint.knowledge import looked_up
 from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.state import Object
@@ -61,6 +62,9 @@ def evaluated(machine: Machine, node: ast.Call, state: State) -> Value:
     if isinstance(function, ast.Attribute):
         if _is_super(function.value):
             return _of_super(machine, node, function.attr, state)
+        part = looked_up(node) if function.attr == "get" else None
+        if part is not None and part in state.names:
+            return state.names[part]
         owner = machine.evaluate(function.value, state)
         site = _site(machine, node, state, _name_of(function.value))
         if type(owner) is not Options:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions, models
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
+from ambient_lsp.analyzers.taint.knowledge import looked_up
 from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
@@ -171,6 +172,9 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
 
 
 def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:
+    part = looked_up(node)
+    if part is not None and part in state.names:
+        return state.names[part]
     owner = machine.evaluate(node.value, state)
     if isinstance(node.slice, ast.Slice):
         bounds = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint.values import (
     NO_TAINTS,
+    PART,
     UNKNOWN,
     Class,
     Opaque,
@@ -155,9 +156,12 @@ def joined(one: State | None, other: State | None) -> State | None:
     for name, value in other.names.items():
         mine = names.get(name)
         if mine is None:
-            names[name] = value
+            if PART not in name:  # what a test told on one of the ways alone
+                names[name] = value
         elif mine is not value:
             names[name] = join(mine, value)
+    for name in [name for name in one.names if PART in name and name not in other.names]:
+        del names[name]
     heap = dict(one.heap)
     for key, theirs in other.heap.items():
         ours = heap.get(key) or one.base.get(key)

@@ -206,6 +206,7 @@ HARMLESS = Opaque(type="harmless")
 """A number, or a text made of nothing but numbers and constants."""
 HARMLESS_TYPES = frozenset({"harmless", "int", "float", "bool"})
 NONE = Const(None)
+PART = " at "
 PARSED_URL = "urllib.parse.ParseResult"
 HOST = "urllib.parse.host"
 """The type of the host of an address, which tells where the whole of it leads."""
@@ -228,7 +229,7 @@ def part_of(name: str, key: object) -> str:
 
 def part_prefix(name: str) -> str:
     """Return how all names that `part_of` gives for a variable begin."""
-    return f"{name} at "
+    return f"{name}{PART}"
 
 
 def taints_of(value: Value) -> Taints:
