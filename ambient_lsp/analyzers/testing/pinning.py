@@ -168,7 +168,7 @@ def _chosen(signature: Signature, cases: Sequence[tuple[Case, Observation]]) -> 
 
 
 def _telling(cases: Sequence[Case], shown: set[Arguments]) -> tuple[Case, ...]:
-    """Leave out most rows whose only argument, a text, comes back as it was, and all where nothing else is seen to come of it.
+    """Leave out most rows whose only argument, a text, comes back as it was; all, where nothing else comes of it.
 
     Such a table shows that something is called, and not what it is for.
     """
