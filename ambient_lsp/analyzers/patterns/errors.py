@@ -80,6 +80,7 @@ _ACTOR = re.compile(
 _REFUSED = re.compile(
     r"except\s+\(?[\w., ]*\bAssertionError\b[^\n]*\n(?:[^\n]*\n){0,3}[^\n]*\b(40[0139]|422|abort|Forbidden)"
 )
+_REFUSING = re.compile(r"(?i)may not|denied|forbidden|permission|unauthori[sz]ed")
 _DECISIONS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "call", "attribute", "identifier"})
 
 
@@ -91,10 +92,13 @@ def _asserts(module: Module) -> Iterator[Hit]:
         # Only the condition itself counts: most asserts state what must be true anyhow, and guard nothing.
         about = words(code(condition))
         named = about & GUARD_WORDS
-        if named == {"allowed"} and not about & {"user", "access", "request", "actor", "role", "roles"}:
+        said = code(node.named_children[1]) if len(node.named_children) > 1 else ""
+        refused = not code(condition).startswith("isinstance(") and _REFUSING.search(said) is not None
+        if named == {"allowed"} and not refused and not about & {"user", "access", "request", "actor", "role", "roles"}:
             continue  # a body, a method or a file may be allowed too
         if (
             named
+            or refused
             or _CHECKING.search(code(condition))
             or _GUARD.search(code(condition))
             or _of_request(module, condition)

@@ -509,7 +509,23 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
             continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
         change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
+    if type(function.receiver) is Ref:
+        _found_out_about(function.receiver, ways, state)
     return state
+
+
+def _found_out_about(receiver: Ref, ways: Sequence[State], state: State) -> None:
+    """Take over what a method found out about its object: `if source.is_allowed(): source.fetch()`."""
+    held = state.object(receiver)
+    objects = [way.object(receiver) for way in ways]
+    if held is None or held.kind != "instance":
+        return
+    items = dict(held.items)
+    for name, old in held.items.items():
+        if taints_of(old) and all(each is not None and name in each.items for each in objects):
+            items[name] = either(each.items[name] for each in objects if each is not None)
+    if items != held.items:
+        state.heap[receiver.id] = replace(held, items=items)
 
 
 def _none_of(machine: Machine, state: State, node: ast.expr) -> None:
