@@ -168,7 +168,7 @@ class _Signs:
         return (
             end - start < len(_EMPTY)
             or not self._text[start : start + len(_EMPTY)].isprintable()
-            or (_CHECKING.search(self._code, start, end) is None and _HELD.search(self._code, start, end) is not None)
+            or (_CHECKING.search(self._code, start, end) is None and self._holds(start, end))
             or some(self._clear)
             or (some(self._asserts) and (some(self._excepts) or some(self._by_chance)))
             or (some(self._without_order) and some(self._lists))
@@ -177,6 +177,10 @@ class _Signs:
                 for place in self._messages[bisect_left(self._messages, start) : bisect_left(self._messages, end)]
             )
         )
+
+    def _holds(self, start: int, end: int) -> bool:
+        line = self._code.rfind("\n", 0, start) + 1  # so that the first statement is seen to begin a line
+        return _HELD.search(self._code, line, end) is not None
 
 
 def _anchored(signs: tuple[tuple[list[str], re.Pattern[str]], ...], text: str) -> list[int]:
