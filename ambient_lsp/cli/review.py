@@ -157,6 +157,10 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     findings = [one for one in known if visible(one, engine.config)]
     hidden = Counter(one.hidden for one in known if not visible(one, engine.config))
     proposals = [one for one in engine.proposals(run_id=run.id) if one.state is not ProposalState.STALE]
+    if not run.trigger.verify:  # it makes no fixes, but some may be ready from before
+        seen = {finding.id for finding in findings}
+        ready = engine.proposals(states=(ProposalState.OFFERED,))
+        proposals += [one for one in ready if seen & set(one.finding_ids) and one not in proposals]
     if output is Format.JSON:
         formats.print_json(findings, proposals, run.record, hidden)
     elif output is Format.SARIF:

@@ -172,7 +172,7 @@ async def test_what_a_function_changes_in_place_is_looked_at_on_values_of_its_ow
 
 
 async def test_a_test_that_would_notice_nothing_is_not_written(tmp_path):
-    text = "def label(kind: str) -> str:\n    return kind\n\n\n"
+    text = "def label(kind: str) -> str:\n    return kind[:1].upper() + kind[1:]\n\n\n"
     text += "def check(n: int) -> int:\n    if n < 0:\n        raise ValueError\n    return n\n"
     _, tests = await look(tmp_path, text)
     assert "def test_label_returns(" in tests

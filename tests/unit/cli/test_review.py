@@ -33,8 +33,10 @@ def test_text_is_one_line_for_each_finding_as_compilers_write_them(root: Path) -
 
 
 def test_json_is_exactly_one_object_with_the_promised_keys(root: Path) -> None:
-    done = ambient("review", "--no-verify", "--format", "json")
-    assert set(done.json) == {"findings", "proposals", "errors", "hidden"}
+    alone = ambient("review", "--no-verify", "--format", "json").json
+    done = ambient("review", "--backend", "none", "--format", "json")
+    assert set(done.json) == set(alone) == {"findings", "proposals", "errors", "hidden"}
+    assert (alone["findings"], alone["proposals"]) == (done.json["findings"], [])
     assert done.json["errors"] == []
     finding = next(one for one in done.json["findings"] if one["rule"] == WEAK_HASH)
     assert (finding["path"], finding["line"], finding["severity"]) == ("app.py", 9, "warning")

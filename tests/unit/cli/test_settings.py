@@ -92,7 +92,7 @@ def test_context_is_json_without_secrets(root: Path) -> None:
 
 
 def test_telemetry_shows_and_counts_what_happened(root: Path) -> None:
-    ambient("review", "--no-verify")
+    ambient("review", "--backend", "none")
     events = [json.loads(line) for line in ambient("telemetry", "tail").out.splitlines()]
     assert {"cycle_started", "cycle_completed", "proposal"} <= {event["type"] for event in events}
     assert len(ambient("telemetry", "tail", "-n", "1").out.splitlines()) == 1

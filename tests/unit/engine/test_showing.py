@@ -66,13 +66,15 @@ async def root(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def review(root: Path, *paths: str, settings: str = "", **asked: object) -> AsyncIterator[Engine]:
+async def review(
+    root: Path, *paths: str, settings: str = "", verify: bool = False, **asked: object
+) -> AsyncIterator[Engine]:
     """Yield the engine after a review of `a.py`."""
     if settings:
         (root / ".ambient.yml").write_text(SETTINGS + settings)
     engine = await Engine.open(root, trusted=True)
     try:
-        trigger = engine.trigger(TriggerKind.COMMAND, paths or ("a.py",), verify=False, **asked)  # type: ignore[arg-type]
+        trigger = engine.trigger(TriggerKind.COMMAND, paths or ("a.py",), verify=verify, **asked)  # type: ignore[arg-type]
         record = await engine.submit(trigger).wait()
         assert record.state == "done"
         yield engine
@@ -223,7 +225,7 @@ async def test_what_the_projects_linter_says_is_not_repeated_but_its_fix_is_made
         "a.py": "import os\nimport sys\n\nprint(sys.path)\n",
     }
     root = project.make(tmp_path / "p", files)
-    async with review(root) as engine:
+    async with review(root, verify=True) as engine:
         assert engine.findings() == []
         assert {one.hidden for one in engine.all_findings()} == {"shown by ruff"}
         assert [one.agent for one in engine.proposals()] == ["StyleEnforcer"]
