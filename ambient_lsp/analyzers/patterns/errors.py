@@ -98,7 +98,6 @@ def _asserts(module: Module) -> Iterator[Hit]:
             continue  # a body, a method or a file may be allowed too
         if (
             named
-            or refused
             or _CHECKING.search(code(condition))
             or _GUARD.search(code(condition))
             or _of_request(module, condition)

@@ -174,3 +174,15 @@ def file():
     assert found(tmp_path, _FLASK + body) == []
     by_name = body.replace('gridfs.GridFS(db).get(request.args["id"])', 'request.args["id"]')
     assert found(tmp_path, _FLASK + by_name) == ["AMB-SEC-PATH"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'assert "/" not in value, "May not contain path separators"',
+        'assert value, "permission should be a text"',
+        'assert not value, "Can\'t use value= with permissions="',
+    ],
+)
+def test_a_message_with_a_word_about_permissions_makes_an_assert_no_guard(tmp_path, line):
+    assert found(tmp_path, f"def convert(value):\n    {line}\n    return value\n") == []
