@@ -122,7 +122,8 @@ def _changes(module: Module) -> Iterator[Hit]:
         asks = re.search(r"(?i)check_password|authenticate|verify|old_?password|current_?password|token"
                          r"|PasswordChangeForm|create|is_valid|commit|raw_password|input\(|getpass",
                          code(function))  # fmt: skip
-        if {"change", "password"} <= name and asks is None:
+        answers = re.search(r"\b(request|current_user|g\.user)\b", code(function))  # what helps a view is asked by it
+        if {"change", "password"} <= name and asks is None and answers:
             yield Hit(UNVERIFIED, node)
 
 

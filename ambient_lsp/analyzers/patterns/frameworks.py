@@ -220,7 +220,9 @@ def _is_for_machines(node: Node) -> bool:
 
 
 def _meta_fields(module: Module) -> Iterator[Hit]:
-    """Find `fields = "__all__"`, or an empty `exclude`, of a form or serializer of a model."""
+    """Find `fields = "__all__"`, or an empty `exclude`, of a form or serializer of a model that visitors may use."""
+    if "ModelAdmin" in module.text:
+        return
     for node in module.nodes("assignment"):
         name = code(node.child_by_field_name("left"))
         if name not in ("fields", "exclude"):

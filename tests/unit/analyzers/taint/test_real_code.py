@@ -186,3 +186,12 @@ def file():
 )
 def test_a_message_with_a_word_about_permissions_makes_an_assert_no_guard(tmp_path, line):
     assert found(tmp_path, f"def convert(value):\n    {line}\n    return value\n") == []
+
+
+def test_a_form_of_the_admin_and_a_helper_of_a_view_are_left_alone(tmp_path):
+    form = "from django import forms\n\n\nclass AppForm(forms.ModelForm):\n    class Meta:\n        exclude = []\n"
+    assert found(tmp_path, form) == ["AMB-SEC-FORM-FIELDS"]
+    assert found(tmp_path, "from django.contrib.admin import ModelAdmin\n" + form) == []
+    view = "def change_password(request, user, password):\n    set_up(request)\n    user.set_password(password)\n"
+    assert found(tmp_path, view) == ["AMB-SEC-PASSWORD-CHANGE"]
+    assert found(tmp_path, view.replace("request, ", "").replace("    set_up(request)\n", "")) == []
