@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import State
 
 _STANDARD = frozenset(sys.stdlib_module_names)
+_OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$")
 _GIVES_SOMETHING_ELSE = re.compile(
     r"(?i)(^|_)(is|has|can|get|find|load|fetch|query|select|lookup|search|create|save|store|count|exists|check|valid\w*"
     r"|verif\w*|sani\w*|escape\w*|clean\w*|quote\w*|safe\w*|secure\w*|filter\w*|encode|encrypt|hash\w*|slug\w*|int|bool"
@@ -283,6 +284,8 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
 def _unknown(machine: Machine, site: Site, name: str) -> Value:
     """Return what a call gives of which no rule tells: a method of untrusted data gives untrusted data."""
     receiver = site.receiver
+    if _OF_ERRORS.search(name):
+        return UNKNOWN  # what a library says went wrong is in its own words
     if type(receiver) is Opaque and receiver.taints:
         wanted = site.keywords.get("type")
         if type(wanted) is Symbol and is_converted(wanted.name):

@@ -195,3 +195,17 @@ def test_a_form_of_the_admin_and_a_helper_of_a_view_are_left_alone(tmp_path):
     view = "def change_password(request, user, password):\n    set_up(request)\n    user.set_password(password)\n"
     assert found(tmp_path, view) == ["AMB-SEC-PASSWORD-CHANGE"]
     assert found(tmp_path, view.replace("request, ", "").replace("    set_up(request)\n", "")) == []
+
+
+def test_what_a_library_says_went_wrong_is_in_its_own_words(tmp_path):
+    text = """import logging
+from flask import request
+from saml import Auth
+
+
+def view():
+    auth = Auth(request.form)
+    logging.error("failed: %s", auth.{method}())
+"""
+    assert found(tmp_path, text.format(method="get_last_error_reason")) == []
+    assert found(tmp_path, text.format(method="get_answer")) == ["AMB-SEC-LOG"]
