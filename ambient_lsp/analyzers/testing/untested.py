@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ _SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password",
                        "credentials"})  # fmt: skip
 _TRIVIAL = frozenset({"__repr__", "__str__", "__init__", "__eq__", "__hash__", "__len__", "__iter__", "__enter__",
                       "__exit__", "__call__"})  # fmt: skip
+_OF_WINDOWS = re.compile(
+    r"^(?:import|from)[ \t]+(?:msvcrt|winreg|winsound|_winapi)\b|^from[ \t]+ctypes[ \t]+import[^\n]*\b(?:windll|WinDLL)\b",
+    re.MULTILINE,
+)
 _WORTH = 1.0
 _MANY = 50
 """As many as the context counts."""
@@ -120,6 +125,8 @@ def untested(
     counted = bool(lines.executed or lines.missing)
     if syntax is None or (counted and lines.percent >= threshold):
         return []
+    if not lines.executed and sys.platform != "win32" and _OF_WINDOWS.search(text):
+        return []  # the machine that runs the tests could not load it
     complexity = cognitive(text)
     weigh = _Weigh(syntax, importance or Importance(), complexity)
     found: list[Untested] = []

@@ -117,3 +117,10 @@ def test_what_is_defined_for_another_python_is_left_alone():
     )
     seen = Lines(executed=frozenset({1, 3, 10, 11}), missing=frozenset({5, 6}))
     assert find(text, "a.py", seen, 100) == []
+
+
+def test_a_module_that_only_windows_can_load_is_left_alone():
+    text = "def write(text, handle, flags):\n    if not text:\n        return 0\n    return handle.write(text, flags)\n"
+    assert find(text, "a.py", Lines(), 100)
+    for line in ("import msvcrt\n\n\n", "from ctypes import byref, windll\n\n\n"):
+        assert find(line + text, "a.py", Lines(), 100) == []
