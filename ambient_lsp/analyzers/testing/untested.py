@@ -32,7 +32,8 @@ _SECURITY = frozenset({"auth", "authenticate", "authorize", "login", "password",
 _TRIVIAL = frozenset({"__repr__", "__str__", "__init__", "__eq__", "__hash__", "__len__", "__iter__", "__enter__",
                       "__exit__", "__call__"})  # fmt: skip
 _OF_WINDOWS = re.compile(
-    r"^(?:import|from)[ \t]+(?:msvcrt|winreg|winsound|_winapi)\b|^from[ \t]+ctypes[ \t]+import[^\n]*\b(?:windll|WinDLL)\b",
+    r"^(?:import|from)[ \t]+(?:msvcrt|winreg|winsound|_winapi)\b"
+    r"|^from[ \t]+ctypes[ \t]+import[^\n]*\b(?:windll|WinDLL)\b",
     re.MULTILINE,
 )
 _WORTH = 1.0
