@@ -36,7 +36,9 @@ def packages(names: list[str], folder: Path) -> dict[str, str]:
         root = Path(name) if Path(name).is_dir() else unpacked(name, folder)
         for file in sorted(root.rglob("*.py")):
             path = f"{root.name}/{file.relative_to(root).as_posix()}"
-            if not is_test_path(path) and not {"docs", "examples", ".venv", "build"} & set(file.parts):
+            if not is_test_path(path) and not {"docs", "examples", ".venv", "build"} & set(
+                file.relative_to(root).parts
+            ):
                 texts[path] = file.read_text("utf-8", "replace")
     return texts
 
