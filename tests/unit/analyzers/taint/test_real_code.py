@@ -209,3 +209,28 @@ def view():
 """
     assert found(tmp_path, text.format(method="get_last_error_reason")) == []
     assert found(tmp_path, text.format(method="get_answer")) == ["AMB-SEC-LOG"]
+
+
+def test_of_a_function_that_takes_an_environ_only_that_is_untrusted(tmp_path):
+    text = """def write(environ, *parts):
+    with open("/srv/" + {name}) as file:
+        return file.read()
+"""
+    assert found(tmp_path, text.format(name="parts[0]")) == []
+    assert found(tmp_path, text.format(name='environ["PATH_INFO"]')) == ["AMB-SEC-PATH"]
+
+
+def test_random_numbers_are_followed_within_a_file(tmp_path):
+    text = "import random\n\nfrom store import keep\n\n\ndef boundary():\n    keep(str(random.random()))\n"
+    store = "def keep(text):\n    password = text\n    return password\n"
+    assert found(tmp_path, text, modules={"store": ("store.py", store)}) == []
+    assert found(tmp_path, text.replace("keep(str(random.random()))", "password = str(random.random())")) == [
+        "AMB-SEC-WEAK-RANDOM"
+    ]
+
+
+@pytest.mark.parametrize("value", ["request.headers['Origin']", "value=request.headers['Origin']"])
+def test_an_origin_that_is_sent_back_is_seen_by_position_and_by_name(tmp_path, value):
+    text = "from flask import request\n\n\ndef view(response):\n"
+    text += f"    response.set_header('Access-Control-Allow-Origin', {value})\n"
+    assert found(tmp_path, text) == ["AMB-SEC-CORS"]
