@@ -20,6 +20,7 @@ from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Functi
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
     from ambient_lsp.analyzers.taint.site import Site
@@ -83,6 +84,8 @@ def analyze(
     machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     machine.telling = seen.telling()
+    # What is asked about a value is told the better, the more of the functions it comes from are looked into.
+    machine.worth = rules.strong_words | rules.source_words if watched else machine.telling
     unfinished = machine.run(tree, text)
     machine.release()
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
@@ -134,7 +137,8 @@ class Interpreter(Machine):
         self._lines: dict[str, list[str]] = {}
         self._worth: dict[int, bool] = {}
         self._scope = Scope({}, path)
-        self.telling: frozenset[str] = frozenset()
+        self.telling: AbstractSet[str] = frozenset()
+        self.worth: AbstractSet[str] = frozenset()
         self._floor = 0
         self._calls = _MOST_CALLS
 
@@ -205,8 +209,7 @@ class Interpreter(Machine):
             known = end - node.lineno < _SHORT
             if not known:
                 words = frozenset(_WORD.findall("\n".join(self._lines[function.scope.path][node.lineno - 1 : end])))
-                rules = self.rules
-                known = not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words)
+                known = not words.isdisjoint(self.worth)
             self._worth[function.key] = known
         return known
 
