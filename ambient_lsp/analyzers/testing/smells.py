@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -29,6 +30,7 @@ _FETCHERS = frozenset({f"{library}.{verb}" for library in ("requests", "httpx")
                       | {"urllib.request.urlopen", "urlopen"})  # fmt: skip
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver", "{", "example.test", ".invalid")  # noqa: S104
 _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkeypatch", "recorder", "server", "betamax")
+_AROUND = re.compile(r"(?:setup|teardown|asyncSetUp|asyncTearDown)(?:_|$)|(?:setUp|tearDown)$", re.IGNORECASE)
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 
@@ -197,6 +199,7 @@ def _order(syntax: Syntax, path: str, tests: list[Function]) -> Iterator[RawFind
         for target in small.targets
         if isinstance(target.target, cst.Name)
     }
+    shared -= _made_anew(syntax)
     if not shared or any("fixture" in syntax.code(one) and "autouse" in syntax.code(one)
                          for function in syntax.functions for one in function.node.decorators):  # fmt: skip
         return
@@ -212,6 +215,19 @@ def _order(syntax: Syntax, path: str, tests: list[Function]) -> Iterator[RawFind
                 found = _finding(syntax, ORDER, test, node, message)
                 yield RawFinding(found.rule, found.span, message, found.severity, evidence, found.tags, found.symbol)
                 break
+
+
+def _made_anew(syntax: Syntax) -> set[str]:
+    """Return the names that a `setup_method` (`setUp`, `teardown_function`, ...) gives a new value for each test."""
+    return {
+        target.target.value
+        for function in syntax.functions
+        if _AROUND.match(function.node.name.value)
+        for node in walk(function.node.body)
+        if isinstance(node, cst.Assign)
+        for target in node.targets
+        if isinstance(target.target, cst.Name)
+    }
 
 
 def _mutated(node: cst.CSTNode) -> str:
