@@ -30,7 +30,7 @@ _FETCHERS = frozenset({f"{library}.{verb}" for library in ("requests", "httpx")
                       | {"urllib.request.urlopen", "urlopen"})  # fmt: skip
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver", "{", "example.test", ".invalid")  # noqa: S104
 _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkeypatch", "recorder", "server", "betamax")
-_AROUND = re.compile(r"(?:setup|teardown|asyncSetUp|asyncTearDown)(?:_|$)|(?:setUp|tearDown)$", re.IGNORECASE)
+_AROUND = re.compile(r"(?:async)?(?:setup|teardown)(?:_method|_function)?$", re.IGNORECASE)
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 

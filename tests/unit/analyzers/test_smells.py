@@ -18,6 +18,11 @@ def rules(text):
     ("text", "rule"),
     [
         ("def test_a():\n    x = go()\n", smells.NO_ASSERT),
+        (
+            "C = []\n\ndef setup_module():\n    global C\n    C = []\n\n"
+            "def test_a():\n    C.append(1)\n    assert go()\n\ndef test_b():\n    assert C == []\n",
+            smells.ORDER,
+        ),
         ("def test_a():\n    print(go())\n", smells.NO_ASSERT),
         ("def test_a():\n    go()\n    time.sleep(0.5)\n    assert done()\n", smells.SLEEP),
         ("def test_a():\n    assert make().at == datetime.now()\n", smells.CLOCK),
