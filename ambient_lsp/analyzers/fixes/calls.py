@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import libcst as cst
+from libcst import matchers as m
 
 from ambient_lsp.analyzers.fixes.site import (
     Change,
@@ -170,7 +172,7 @@ def evaluate(site: Site) -> Change | None:
     if site.name != "eval" or len(call.args) != 1 or starred(call) or call.args[0].keyword is not None:
         return None
     text = literal(call.args[0].value)
-    if text is not None and not _is_literal(text):
+    if (text is not None and not _is_literal(text)) or (text is None and _builds_code(call.args[0].value)):
         return None
     return Change(
         "Read the literal without running code",
@@ -179,6 +181,13 @@ def evaluate(site: Site) -> Change | None:
         {call.func: cst.parse_expression("ast.literal_eval")},
         (("ast", ""),),
     )
+
+
+def _builds_code(value: cst.BaseExpression) -> bool:
+    """Return whether the text is put together of parts that no literal has: `"f({})".format(x)` is a call."""
+    parts = m.findall(value, m.SimpleString() | m.FormattedStringText())
+    written = [part.raw_value if isinstance(part, cst.SimpleString) else getattr(part, "value", "") for part in parts]
+    return any(re.search(r"[^\W\d]|[-+*/<>=]", part) for part in written)
 
 
 def _is_literal(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver", "{", "exam
 _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkeypatch", "recorder", "server", "betamax")
 _SLEEPERS = frozenset({"time.sleep", "sleep"})
 _CHECKS = ("call", "assert_statement", "raise_statement", "yield")
+_AROUND = re.compile(r"(?:async)?(?:setup|teardown)(?:_method|_function)?$", re.IGNORECASE)
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 
@@ -214,6 +216,7 @@ def _order(source: Source, path: str, tests: list[Test]) -> Iterator[RawFinding]
         for target in names
         if target.type == "identifier"
     }
+    shared -= _made_anew(source)
     if not shared or any("fixture" in one and "autouse" in one for one in _decorators(source)):
         return
     for test in tests:
@@ -226,6 +229,18 @@ def _order(source: Source, path: str, tests: list[Test]) -> Iterator[RawFinding]
                 evidence = tuple(Evidence(path, one.header, f"Asserts on `{name}`.") for one in readers)
                 yield replace(_finding(test, ORDER, source.span(node), message), evidence=evidence)
                 break
+
+
+def _made_anew(source: Source) -> set[str]:
+    """Return the names that a `setup_method` (`setUp`, `teardown_function`, ...) gives a new value for each test."""
+    return {
+        code(target)
+        for one in source.functions
+        if _AROUND.match(one.name)
+        for assignment in Test(source, one).every("assignment")
+        for target in targets(assignment)[0]
+        if target.type == "identifier"
+    }
 
 
 def _decorators(source: Source) -> Iterator[str]:

@@ -319,3 +319,20 @@ def test_annotated_code_gets_no_function_without_annotations():
     known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
     (text,) = extracted(known)
     assert "def _compute_total(a: list, limit: int) -> int:" in text
+
+
+def test_what_tests_do_and_expect_stays_in_them():
+    block = """
+    def {0}_json_with_{1}(self, app):
+        found = app.post(
+            "/echo",
+            kind="{2}",
+        )
+        assert found.status == 200
+        assert found.json == {{}}
+"""
+    text = "class Common:" + block.format("{0}", "charset", "a/b") + block.format("{0}", "vendor", "a/c")
+    assert extracted(text.replace("{0}", "test")) == []
+    (new,) = extracted(text.replace("{0}", "check"))
+    # "with" says nothing at the end of a name, and the label of an argument is no variable that is taken.
+    assert "def _shared_check_json(app, kind):" in new
