@@ -320,7 +320,8 @@ def _fits(syntax: Syntax, branch: cst.If, test: cst.BooleanOperation, inner: cst
     """Return whether a merged condition stays in its lines. Over several lines it may go only where it ends in a call
     that did so before."""
     first, *more = syntax.code(test).split("\n")
-    if more and ("\n" in syntax.code(test.left) or test.right.lpar or isinstance(test.right, cst.BooleanOperation)):
+    last = test.right.expression if isinstance(test.right, cst.UnaryOperation) else test.right
+    if more and ("\n" in syntax.code(test.left) or test.right.lpar or not isinstance(last, cst.Call)):
         return False
     comment = inner.body.header.comment if isinstance(inner.body, cst.IndentedBlock) else None
     behind = len(":") + (len(comment.value) + 2 if comment is not None else 0)

@@ -338,6 +338,11 @@ def test_a_call_over_several_lines_may_end_a_merged_condition():
     )
 
 
+def test_a_comparison_over_several_lines_does_not_end_a_merged_condition():
+    text = "def f(a, b):\n    if a:\n        if b.get(\n            a\n        ) != a.name:\n            print(a)\n"
+    assert rewritten(text, simplify.MERGE) is None
+
+
 def test_a_length_compared_is_a_bool():
     text = "def f(a):\n    if len(a) == 2:\n        return True\n    return False\n"
     assert rewritten(text, simplify.BOOLEAN) == "def f(a):\n    return len(a) == 2\n"
