@@ -86,7 +86,9 @@ def test_the_sentence_names_the_first_line():
 
 
 def test_where_not_one_test_passes_that_is_the_reason():
-    broken = TestRun(outcomes={"test_a.py": "error"}, messages={"test_a.py": "ModuleNotFoundError: No module named 'x'"})
+    broken = TestRun(
+        outcomes={"test_a.py": "error"}, messages={"test_a.py": "ModuleNotFoundError: No module named 'x'"}
+    )
     said = check(("return None", "return 0"), broken)
     assert said.startswith("none of the tests passes here") and said.endswith("No module named 'x'")
 
