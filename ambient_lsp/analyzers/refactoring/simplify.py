@@ -44,6 +44,8 @@ BOOLEAN = "AMB-REF-BOOLEAN"
 FLATTEN = "AMB-REF-FLATTEN"
 
 _JUMPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
+_WORTH_AN_OPPOSITE = 5
+"""Lines of a branch for whose sake `not (a and b)` may be read; fewer are plainer as they are."""
 _MIN_GAIN = {GUARD: 2, ELSE: 2, MERGE: 1, BOOLEAN: 1}
 _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
@@ -235,6 +237,8 @@ def _blocks(node: cst.CSTNode) -> Iterator[cst.IndentedBlock]:
 def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[cst.BaseStatement] | None:
     inner = _movable(branch.body)
     if inner is None or not _has_compound(inner) or not reads_well_negated(branch.test):
+        return None
+    if isinstance(branch.test, cst.BooleanOperation) and syntax.lines(branch) < _WORTH_AN_OPPOSITE:
         return None
     leave: list[cst.BaseStatement]
     if isinstance(branch.orelse, cst.Else):

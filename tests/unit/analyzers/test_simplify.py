@@ -358,6 +358,15 @@ def test_much_moved_for_little_gain_is_not_worth_a_diff():
     assert [one.rule for one in simplify.rewrites(f"def f(a, b):\n{last}", "a.py")] == [simplify.GUARD]
 
 
+def test_a_few_lines_are_not_worth_a_condition_that_is_the_opposite_of_two():
+    text = (
+        "def f(a, b):\n    if a.parts and b:\n{}        wrong = [part for part in a.parts if part in b]\n"
+        "        if wrong:\n            raise ValueError(wrong)\n"
+    )
+    assert rewritten(text.format(""), simplify.GUARD) is None
+    assert "if not (a.parts and b):" in (rewritten(text.format("        g(a)\n" * 3), simplify.GUARD) or "")
+
+
 def test_tests_keep_their_shape():
     text = "def f(a, b):\n    if a:\n        if b:\n            print(a)\n"
     assert simplify.rewrites(text, "a.py")
