@@ -150,9 +150,10 @@ def found_in(path: str, similar: Sequence[Pair], repeated: Sequence[Clone]) -> l
     found = []
     for outline, others in groups.items():
         nearest = others[0]
-        message = f"`{outline.symbol}` and `{nearest[1].symbol}` are the same in {nearest[2]:.0%} of their code."
+        twin = f"`{nearest[1].symbol}`" + (f" of {nearest[0]}" if nearest[1].symbol == outline.symbol else "")
+        message = f"`{outline.symbol}` and {twin} are the same {_how_far(nearest[2])}."
         evidence = tuple(
-            Evidence(other_path, _span(other), f"`{other.symbol}`, {share:.0%} alike.")
+            Evidence(other_path, _span(other), f"`{other.symbol}`, the same {_how_far(share)}.")
             for other_path, other, share in others
         )
         found.append(
@@ -180,11 +181,19 @@ def _is_told(pair: Pair, repeated: Sequence[Clone]) -> bool:
     return False
 
 
+def _how_far(share: float) -> str:
+    # Names and values are not compared: what is left may be all of it, and the functions opposites.
+    return f"in {share:.0%} of their code" if share < 0.995 else "but for names and values"
+
+
 def _span(outline: Outline) -> Span:
     return Span(outline.start_line, 0, outline.end_line + 1, 0)
 
 
 def _is_long_enough(outline: Outline, min_lines: int) -> bool:
+    # A module's own `__getattr__` must stand in it, and all of them look like this.
+    if outline.symbol == "__getattr__":
+        return False
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
 
 

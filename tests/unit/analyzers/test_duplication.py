@@ -336,3 +336,24 @@ def test_what_tests_do_and_expect_stays_in_them():
     (new,) = extracted(text.replace("{0}", "check"))
     # "with" says nothing at the end of a name, and the label of an argument is no variable that is taken.
     assert "def _shared_check_json(app, kind):" in new
+
+
+def test_many_alike_statements_in_a_row_are_one_repetition():
+    months = "january february march april may".split()
+    one = """    found["{0}"] = list(
+        filter(
+            is_name,
+            [
+                data["months"][first][second]["{1}"]
+                for first in kinds
+                for second in widths
+            ],
+        )
+    )
+"""
+    text = "def read(data, kinds, widths):\n    found = {}\n" + "".join(
+        one.format(month, number) for number, month in enumerate(months)
+    )
+    (found,) = duplication.find(text + "    return found\n", "a.py")
+    assert found.message == "These 10 lines are repeated in 4 other places."
+    assert [one.span.start_line for one in found.evidence] == [12, 22, 32, 42]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -831,6 +831,19 @@ def test_what_would_be_there_twice_is_told_only(text):
     told = [one for one in performance.speedups(text, "a.py") if one.rule in (speedup.REGEX, speedup.SEEN)]
     assert told
     assert not any(one.text for one in told)
+
+
+@pytest.mark.parametrize("where", ["draw", "Page.draw"])
+def test_what_a_function_inside_returns_is_known_where_it_is_called(where):
+    # A list of dictionaries: no set holds them.
+    head = "class Page:\n" if "." in where else ""
+    body = (
+        "def draw(parts):\n    def drawn(part) -> dict[str, int]:\n        return dict(part)\n\n"
+        "    seen = []\n    for part in parts:\n        made = drawn(part)\n        if made not in seen:\n"
+        "            seen.append(made)\n    return seen\n"
+    )
+    text = head + (indent(body, "    ") if head else body)
+    assert not [one for one in performance.speedups(text, "a.py") if one.rule == speedup.SEEN]
 
 
 def test_a_pattern_with_a_name_that_says_nothing_is_named_after_its_function():

@@ -352,6 +352,17 @@ async def test_tests_that_need_their_order_are_found_by_shuffling(tmp_path):
     assert "KeyError" in moody["test_order.py::test_b"]
 
 
+async def test_an_order_that_a_plugin_asks_for_is_kept_where_tests_are_shuffled(tmp_path):
+    # pytest-django does so: what empties the database comes last.
+    plugin = "def pytest_collection_modifyitems(items):\n    items.sort(key=lambda item: 'last' in item.name)\n"
+    tests = (
+        "here = [1]\n\n\ndef test_one():\n    assert here\n\n\ndef test_last():\n    here.clear()\n\n\n"
+        "def test_two():\n    assert here\n"
+    )
+    project = make_project(tmp_path, {"size.py": BRANCHES, "conftest.py": plugin, "test_order.py": tests})
+    assert await project.verifier.moody(["test_order.py"], await project.checkouts.current()) == {}
+
+
 async def test_a_suite_that_does_not_end_well_is_run_once_for_all_files_that_ask(tmp_path):
     stops = "import pytest\n\n\ndef test_a():\n    pass\n\n\ndef test_b():\n    pytest.exit('enough', 3)\n"
     project = make_project(tmp_path, {"size.py": BRANCHES, "test_stop.py": stops})
