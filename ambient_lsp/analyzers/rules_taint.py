@@ -29,8 +29,9 @@ TAINT = (
     weakness(
         "NOSQL", "high", "943", "a03", "Query object built from untrusted data",
         "A value that is an object (`{'$ne': ''}`) or a text under `$where` changes the query.",
+        "`$eq`, which compares whatever the value is.",
         example="users.find_one({'name': request.json['name']})\n",
-        better="users.find_one({'name': str(request.json['name'])})\n",
+        better="users.find_one({'name': {\"$eq\": request.json['name']}})\n",
     ),
     weakness(
         "LDAP", "high", "90", "a03", "LDAP filter built from untrusted data",
@@ -89,6 +90,7 @@ TAINT = (
     weakness(
         "REDIRECT", "medium", "601", "a01", "Redirect to a place that untrusted data chooses",
         "A link to this site can lead a reader to another one that looks like it.",
+        "`url_has_allowed_host_and_scheme`, in a view of Django.",
         example="return redirect(request.args['next'])\n",
         better="return redirect(url_for('index'))\n",
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.fixes.pieces import code_of, pieces, quoted
+from ambient_lsp.analyzers.fixes.scopes import may_hold, within
 from ambient_lsp.analyzers.fixes.site import Change, Source, dotted, literal
 from ambient_lsp.model import RiskLevel
 
@@ -51,7 +52,7 @@ def escaped(source: Source, span: Span) -> Change | None:
     if text is None or parts is None or not any(isinstance(part, str) and "<" in part for part in parts):
         return None
     values = [part for part in parts if not isinstance(part, str) and not _is_safe(source, part)]
-    if not values or any(source.parents.get(value) is None for value in values):
+    if not values or any(source.parents.get(value) is None or _may_be_markup(source, value) for value in values):
         return None
     function = _function(source, text)
     if function is None:
@@ -73,9 +74,26 @@ def _function(source: Source, text: cst.BaseExpression) -> tuple[str, tuple[tupl
         return ("escape", ()) if known else None
     if "django" in packages and not added:
         return "escape", (("django.utils.html", "escape"),)
-    if added:
-        return "html.escape", (("html", ""),)
-    return ("escape", (("markupsafe", "escape"),)) if packages & {"flask", "jinja2", "markupsafe"} else None
+    if packages & {"flask", "jinja2", "markupsafe"} and not added and source.imported.get("html") != "html":
+        return "escape", (("markupsafe", "escape"),)
+    if added or packages & _WEB:
+        return ("escape", (("html", "escape"),)) if "html" in source.bound else ("html.escape", (("html", ""),))
+    return None
+
+
+_WEB = frozenset("flask fastapi starlette aiohttp tornado bottle falcon http wsgiref quart sanic cherrypy".split())
+"""Packages whose pages are plain text until somebody escapes it."""
+_RAW = frozenset(
+    "get get_argument get_query_argument get_body_argument get_param strip lstrip rstrip lower upper title "
+    "capitalize str decode getlist pop".split()
+)
+"""Calls that give text as it came, never markup."""
+
+
+def _may_be_markup(source: Source, value: cst.BaseExpression) -> bool:
+    """Whether a value may be a part of a page that was put together before."""
+    calls = [node for node in within(value) if isinstance(node, cst.Call)]
+    return any(dotted(call.func).rpartition(".")[2] not in _RAW for call in calls) or may_hold(source, value, "<")
 
 
 def _text_at(source: Source, span: Span) -> cst.BaseExpression | None:

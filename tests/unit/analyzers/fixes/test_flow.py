@@ -75,7 +75,7 @@ def test_what_flows_is_fixed(rule, before, after, tmp_path):
         ("XPATH", "from lxml import etree\n" + FLASK + "    n = request.args['n']\n    tree = etree.parse('x.xml')\n"
                   "    return str(tree.xpath(f'//{n}'))\n"),
         ("LDAP", "from ldap3 import Connection\n" + FLASK + "    n = request.args['n']\n    conn = Connection('x')\n"
-                 "    conn.search(f'uid={n},dc=x', '(a=b)')\n    return ''\n"),
+                 "    conn.search(f'{n},dc=x', '(a=b)')\n    return ''\n"),
         ("TEMPLATE", FLASK.replace("request\n", "render_template_string, request\n")
                      + "    return render_template_string(request.args['n'])\n"),
     ],
