@@ -32,8 +32,17 @@ def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def names(scope: cst.CSTNode, name: str) -> list[cst.Name]:
-    """Return every place in a scope where a name is written, its own definition included."""
-    return [one for one in within(scope) if isinstance(one, cst.Name) and one.value == name]
+    """Return every place in a scope where a name is bound or read; not attributes and keywords that are called so."""
+    found: list[cst.Name] = []
+    others: set[cst.CSTNode | None] = set()
+    for one in within(scope):
+        if isinstance(one, cst.Attribute):
+            others.add(one.attr)
+        elif isinstance(one, cst.Arg):
+            others.add(one.keyword)
+        elif isinstance(one, cst.Name) and one.value == name:
+            found.append(one)
+    return [one for one in found if one not in others]
 
 
 def only_assignment(source: Source, at: cst.CSTNode, name: str) -> cst.Assign | None:
@@ -45,6 +54,15 @@ def only_assignment(source: Source, at: cst.CSTNode, name: str) -> cst.Assign | 
     target = source.parents.get(bound[0])
     assign = source.parents.get(target) if isinstance(target, cst.AssignTarget) else None
     return assign if isinstance(assign, cst.Assign) and len(assign.targets) == 1 else None
+
+
+def assigned(source: Source, at: cst.CSTNode, value: cst.BaseExpression) -> cst.BaseExpression:
+    """Return a value, or for a variable that is only there to be used at one place, what it is assigned."""
+    if not isinstance(value, cst.Name):
+        return value
+    assign = only_assignment(source, at, value.value)
+    used = len(names(scope_of(source, at), value.value)) == 2
+    return assign.value if assign is not None and used else value
 
 
 def is_bound(source: Source, name: cst.Name) -> bool:

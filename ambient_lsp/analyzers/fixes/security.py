@@ -145,7 +145,8 @@ def _helps(text: str, new_text: str, path: str, group: list[_Item]) -> bool:
 def _fixed(text: str, group: list[_Item]) -> Fixed:
     first = group[0][2]
     risk = max((change.risk for _, _, change in group), key=lambda level: level.rank)
-    title = first.title if len(group) == 1 else f"{first.title} ({len(group)} places)"
+    places = len({frozenset(map(id, change.nodes)) for _, _, change in group})
+    title = first.title if places == 1 else f"{first.title} ({places} places)"
     return Fixed(text, title, first.reason, risk, tuple(index for index, _, _ in group))
 
 

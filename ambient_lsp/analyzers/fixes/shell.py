@@ -37,8 +37,8 @@ def _without_shell(site: Site) -> Change | None:
     call = site.call
     first = call.args[0]
     text, holder = _text_of(site, first.value)
-    if site.name in _RUNNERS and isinstance(first.value, cst.List):
-        return _without_sh(site, first.value)
+    if site.name in _RUNNERS and isinstance(text, cst.List):
+        return _without_sh(site, text)
     argv = _argv(site, text)
     if argv is None:
         return None

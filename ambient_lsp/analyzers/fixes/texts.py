@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from ambient_lsp.analyzers.fixes.pieces import code_of, pieces, quoted
-from ambient_lsp.analyzers.fixes.scopes import names, only_assignment, scope_of
+from ambient_lsp.analyzers.fixes.scopes import assigned, names, only_assignment, scope_of
 from ambient_lsp.analyzers.fixes.site import Change, Source, dotted, literal
 from ambient_lsp.model import RiskLevel
 
@@ -210,22 +210,13 @@ def _text_at(source: Source, span: Span) -> tuple[cst.BaseExpression, list[Piece
     """Return the text that is put together at `span`: there, around it, or as an argument of the call there."""
     node = source.around(span, cst.CSTNode)  # type: ignore[type-abstract]  # any kind will do
     while node is not None and not isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
-        given = [_assigned(source, node, arg.value) for arg in node.args] if isinstance(node, cst.Call) else []
+        given = [assigned(source, node, arg.value) for arg in node.args] if isinstance(node, cst.Call) else []
         for one in (node, *given):
             parts = pieces(one) if isinstance(one, _TEXTS) else None
             if parts is not None and isinstance(one, cst.BaseExpression) and not all(isinstance(p, str) for p in parts):
                 return one, parts
         node = source.parents.get(node)
     return None
-
-
-def _assigned(source: Source, call: cst.Call, value: cst.BaseExpression) -> cst.BaseExpression:
-    """Return a value, or for a variable that is only there to be given to a call, what it is assigned."""
-    if not isinstance(value, cst.Name):
-        return value
-    assign = only_assignment(source, call, value.value)
-    used = len(names(scope_of(source, call), value.value)) == 2
-    return assign.value if assign is not None and used else value
 
 
 def _named(parts: list[Piece]) -> dict[str, cst.BaseExpression] | None:
