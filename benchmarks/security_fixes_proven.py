@@ -7,7 +7,7 @@
 The cases are in `benchmarks/security/planted.md`: small modules, each with a test that calls it as harmless callers do.
 They become a project with a virtual environment, which `ambient review` reviews with SecurityGuardian alone. A fix is
 offered only when the project's tests passed before and after it and the finding is gone; then it is applied by
-`ambient proposals apply`, and in the end all tests run once more, with every fix in.
+`ambient proposals apply --approve`, and in the end all tests run once more, with every fix in.
 
 What the modules import is installed into the project's environment by pip, and runs in the sandbox only.
 """
@@ -123,7 +123,7 @@ def review(cases: list[Case], project: Path, backend: str) -> list[Row]:
         best = next((one for one in fixes if one["state"] == "offered"), fixes[0] if fixes else None)
         applied = False
         if best is not None and best["state"] == "offered":
-            command = [*ambient, "proposals", "apply", best["id"]]
+            command = [*ambient, "proposals", "apply", "--approve", best["id"]]
             done = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.DEVNULL, check=False)
             applied = done.returncode == 0
         rows.append(Row(case, bool(ids), best, applied))

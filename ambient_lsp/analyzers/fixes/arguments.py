@@ -204,9 +204,9 @@ def _of_arguments(rule: str, site: Site) -> Change | None:
         if present is None and not (fix.add and not starred(new)):
             continue
         if present is not None and fix.bad and _code(present.value) not in fix.bad:
-            if rule in _TOGETHER:
+            if rule in _TOGETHER and _code(present.value) in ("True", "False"):
                 continue
-            return None
+            return None  # what it is, is said elsewhere
         name = _context_name(site) if fix.name == "context" else fix.name
         if not name:
             return None
@@ -238,6 +238,8 @@ def _of_variable(rule: str, site: Site) -> Change | None:
             continue
         scope: cst.CSTNode = scope_of(site.source, site.call)
         name = present.value.value
+        if set(name.lower().split("_")) & {"no", "never", "not", "without", "unlimited", "forever", "insecure"}:
+            return None  # it says what it is, and would then say something else
         if not any(is_bound(site.source, one) for one in names(scope, name)):
             scope = site.source.module
         uses = [one for one in names(site.source.module, name) if not isinstance(site.source.parents.get(one), cst.Arg)

@@ -7,7 +7,7 @@ import ast
 import libcst as cst
 
 from ambient_lsp.analyzers.fixes.pieces import code_of
-from ambient_lsp.analyzers.fixes.scopes import within
+from ambient_lsp.analyzers.fixes.scopes import only_assignment, within
 from ambient_lsp.analyzers.fixes.site import (
     Change,
     Site,
@@ -23,6 +23,8 @@ from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SEC
 from ambient_lsp.model import RiskLevel
 
 _CRYPTOGRAPHY = ("cryptography.hazmat.primitives.hashes.MD5", "cryptography.hazmat.primitives.hashes.SHA1")
+_AGREED = frozenset("sign signed signature signatures signing".split())
+"""Words of a digest that two programs must make alike."""
 _COMPUTING = frozenset(
     "calc calculate calculator compute computed condition equation evaluate expr expression expressions formula "
     "formulas function lambda math predicate rule rules".split()
@@ -64,7 +66,9 @@ def weak_hash(site: Site) -> Change | None:
         reason += (
             " Nothing here says what the hash is for; if it only names something, `usedforsecurity=False` says so."
         )
-    risk = RiskLevel.MEDIUM if site.words & SECRET_WORDS else RiskLevel.HIGH
+    if site.words & _AGREED:
+        reason += " Whoever makes or checks it on the other side must change too."
+    risk = RiskLevel.MEDIUM if site.words & SECRET_WORDS and not site.words & _AGREED else RiskLevel.HIGH
     title = "Use SHA-256 in place of a weak hash"
     if site.name == "hashlib.new" and first is not None and isinstance(first.value, cst.SimpleString):
         quote = first.value.quote
@@ -124,6 +128,9 @@ def weak_random(site: Site) -> Change | None:
         return None
     if any(isinstance(node, cst.Call) and site.resolve(node.func) == "random.seed" for node in site.source.ranges):
         return None
+    made = _generator(site)
+    if made is not None:
+        site = made
     module, _, function = site.name.rpartition(".")
     if module == "random" and function == "Random" and isinstance(site.call.func, cst.Attribute):
         new = site.call.with_changes(func=renamed(site.call.func, "SystemRandom"), args=[])
@@ -146,6 +153,18 @@ def weak_random(site: Site) -> Change | None:
         (("secrets", ""),),
         (("random", ""),),
     )
+
+
+def _generator(site: Site) -> Site | None:
+    """Return where the generator of `generator.choice(...)` is made, if that is in the same function."""
+    func = site.call.func
+    if not isinstance(func, cst.Attribute) or not isinstance(func.value, cst.Name):
+        return None
+    assign = only_assignment(site.source, site.call, func.value.value)
+    made = assign.value if assign is not None else None
+    if not isinstance(made, cst.Call) or site.resolve(made.func) != "random.Random":
+        return None
+    return Site(site.source, made, site.words)
 
 
 def _draws_only(site: Site) -> bool:
@@ -178,7 +197,7 @@ def evaluate(site: Site) -> Change | None:
     text = literal(value)
     if text is not None and not _is_literal(text):
         return None
-    if text is None and (_is_computed(value) or site.words & _COMPUTING or _follows_a_literal(site)):
+    if text is None and (_is_computed(value) or site.words & _COMPUTING or _computes(site)):
         return None
     return Change(
         "Read the literal without running code",
@@ -196,11 +215,23 @@ def _is_computed(value: cst.BaseExpression) -> bool:
     return not isinstance(value, cst.Name | cst.Attribute | cst.Subscript | cst.Call)
 
 
-def _follows_a_literal(site: Site) -> bool:
-    """Whether the function reads literals already, so that what is left for `eval` are no literals."""
-    function = site.nearest(cst.FunctionDef) or site.source.module
-    calls = (node for node in within(function) if isinstance(node, cst.Call))
-    return any(site.resolve(node.func) == "ast.literal_eval" for node in calls)
+def _computes(site: Site) -> bool:
+    """Whether the function shows that it gets more than literals: it reads those already, or has a sum as a text."""
+    for node in within(site.nearest(cst.FunctionDef) or site.source.module):
+        if isinstance(node, cst.Call) and site.resolve(node.func) == "ast.literal_eval":
+            return True
+        text = literal(node)
+        if text is not None and _is_computation(text):
+            return True
+    return False
+
+
+def _is_computation(text: str) -> bool:
+    try:
+        parsed = ast.parse(text, mode="eval").body
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return isinstance(parsed, ast.BinOp | ast.Call | ast.Compare | ast.BoolOp | ast.IfExp) and not _is_literal(text)
 
 
 def _is_literal(text: str) -> bool:

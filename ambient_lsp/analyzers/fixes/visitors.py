@@ -28,6 +28,8 @@ def compared(source: Source, span: Span) -> Change | None:
         key = literal(one.key) if isinstance(one, cst.DictElement) else None
         if key is None or key.startswith("$"):
             return None
+        if isinstance(one.value, cst.Name) and one.value.value in ("True", "False", "None"):
+            continue
         if isinstance(one.value, cst.Name | cst.Subscript | cst.Attribute) or _is_get(one.value):
             nodes[one.value] = cst.parse_expression(f'{{"$eq": {code_of(one.value)}}}')
         elif not (literal(one.value) is not None or isinstance(one.value, cst.Integer | cst.Float | cst.Call)):
