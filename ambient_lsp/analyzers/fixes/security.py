@@ -28,6 +28,7 @@ from ambient_lsp.analyzers.fixes import (
     visitors,
 )
 from ambient_lsp.analyzers.fixes.imports import with_imports
+from ambient_lsp.analyzers.fixes.quotes import in_quotes_of
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.vocabulary import around
@@ -199,7 +200,7 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
     """Return the file with all of `changes` made; None where one lies inside another."""
     nodes: dict[cst.CSTNode, Replacement] = {}
     for change in changes:
-        nodes.update(change.nodes)
+        nodes.update({node: in_quotes_of(source, node, new) for node, new in change.nodes.items()})
     if any(_inside_another(source, node, nodes) for node in nodes):
         return None
     tree = source.module.visit(_Replace(nodes))

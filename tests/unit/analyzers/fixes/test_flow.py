@@ -32,13 +32,13 @@ FLASK = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n@app.get
             "from lxml import etree\n" + FLASK
             + "    name = request.args['n']\n    tree = etree.parse('x.xml')\n"
             "    return str(tree.xpath(f\"//user[name='{name}']\"))\n",
-            'tree.xpath("//user[name=$name]", name=name)',
+            "tree.xpath('//user[name=$name]', name=name)",
         ),
         (
             "TEMPLATE",
             FLASK.replace("request\n", "render_template_string, request\n")
             + "    name = request.args['n']\n    return render_template_string('Hello ' + name)\n",
-            'render_template_string("Hello {{ name }}", name=name)',
+            "render_template_string('Hello {{ name }}', name=name)",
         ),
         (
             "LOG",

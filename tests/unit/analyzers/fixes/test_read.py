@@ -96,9 +96,9 @@ def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
                        "    return jwt.decode(token, key, algorithms=['HS256'], options=options)\n",
          "    options = {'verify_aud': False}\n    return jwt.decode(token, key, algorithms=['HS256'], options=options)\n"),
         ("SECRET", "import psycopg2\n\n\ndef connect():\n    return psycopg2.connect(host='db', password='tR7!kQ2vLw9z')\n",
-         'password=os.environ["DB_PASSWORD"]'),
+         "password=os.environ['DB_PASSWORD']"),
         ("SECRET", "import httpx\n\nHEADERS = {'Authorization': 'Bearer 7d1f0c93b2ae4486f5e0917c'}\n",
-         '{\'Authorization\': "Bearer " + os.environ["API_TOKEN"]}'),
+         "{'Authorization': 'Bearer ' + os.environ['API_TOKEN']}"),
         ("XSS", "from django.http import HttpResponse\n\n\ndef view(request):\n    html = '<p>%s</p>' % request.GET['n']\n"
                 "    return HttpResponse(html)\n", "html = '<p>%s</p>' % escape(request.GET['n'])"),
         ("XSS", "from fastapi import FastAPI\nfrom fastapi.responses import HTMLResponse\n\napp = FastAPI()\n\n\n@app.get('/')\n"
@@ -108,15 +108,15 @@ def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
          "os.popen('ping ' + shlex.quote(host) + ' | tail')"),
         ("SHELL", "import asyncio\n\nfrom aiohttp import web\n\n\nasync def trace(request):\n    host = request.query['h']\n"
                   "    return await asyncio.create_subprocess_shell(f'traceroute {host}', stdout=1)\n",
-         'asyncio.create_subprocess_exec("traceroute", host, stdout=1)'),
+         "asyncio.create_subprocess_exec('traceroute', host, stdout=1)"),
         ("SQL", "from sqlalchemy import text\n\n\ndef find(session, author):\n"
                 "    query = text(\"SELECT id FROM books WHERE author = '\" + author + \"'\")\n    return session.execute(query)\n",
          'text("SELECT id FROM books WHERE author = :author")\n    return session.execute(query, {"author": author})\n'),
         ("NOSQL", FLASK + "    body = request.get_json()\n    return str(db.users.find_one({'name': body['name']}))\n",
-         "find_one({'name': {\"$eq\": body['name']}})"),
+         "find_one({'name': {'$eq': body['name']}})"),
         ("REDIRECT", "from django.shortcuts import redirect\n\n\ndef login(request):\n    target = request.GET.get('next', '/')\n"
                      "    return redirect(target)\n",
-         "    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):\n        target = \"/\"\n"),
+         "    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):\n        target = '/'\n"),
         ("WEAK-RANDOM", "from random import choices\n\n\ndef new_token():\n    return ''.join(choices('abcdef', k=20))\n",
          "secrets.SystemRandom().choices('abcdef', k=20)"),
         ("COOKIE-SECURE", "from flask import Flask\n\napp = Flask(__name__)\napp.config.update(SESSION_COOKIE_SECURE=False)\n",
