@@ -134,7 +134,10 @@ def weak_random(site: Site) -> Change | None:
     module, _, function = site.name.rpartition(".")
     if module == "random" and function == "Random" and isinstance(site.call.func, cst.Attribute):
         new = site.call.with_changes(func=renamed(site.call.func, "SystemRandom"), args=[])
-        return Change(_DRAWN, _SAME_VALUES, RiskLevel.MEDIUM, {site.call: new}) if _draws_only(site) else None
+        clock = (("time", ""), ("time", "time"))
+        return (
+            Change(_DRAWN, _SAME_VALUES, RiskLevel.MEDIUM, {site.call: new}, (), clock) if _draws_only(site) else None
+        )
     if module != "random":
         return None
     if not isinstance(site.call.func, cst.Attribute):

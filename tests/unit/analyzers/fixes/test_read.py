@@ -63,6 +63,13 @@ def fixed(rule, text, tmp_path):
         ("SHELL", "import os\n\n\ndef show(name):\n    return os.system('echo \"' + name + '\"')\n"),
         ("SHELL", "import os\n\n\ndef run(program, word):\n    return os.system(program + ' ' + word)\n"),
         ("SHELL", "import os\n\n\ndef run(args):\n    return os.system('ls ' + args + ' | wc')\n"),
+        # a text in the function shows that sums are meant
+        ("EVAL", FLASK + "    text = request.args.get('e', '2 + 2')\n    return str(eval(text))\n"),
+        # what the parser does with entities is said elsewhere
+        ("XML", "from lxml import etree\n\n\ndef read(data, entities=True):\n"
+                "    parser = etree.XMLParser(resolve_entities=entities, no_network=False)\n    return etree.XML(data, parser)\n"),
+        # the name would then say something else
+        ("NO-TIMEOUT", "import httpx\n\nNO_LIMIT = None\n\n\ndef get(url):\n    return httpx.get(url, timeout=NO_LIMIT)\n"),
     ],
 )  # fmt: skip
 def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
@@ -112,8 +119,8 @@ def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
         ("SQL", "from sqlalchemy import text\n\n\ndef find(session, author):\n"
                 "    query = text(\"SELECT id FROM books WHERE author = '\" + author + \"'\")\n    return session.execute(query)\n",
          'text("SELECT id FROM books WHERE author = :author")\n    return session.execute(query, {"author": author})\n'),
-        ("NOSQL", FLASK + "    body = request.get_json()\n    return str(db.users.find_one({'name': body['name']}))\n",
-         "find_one({'name': {'$eq': body['name']}})"),
+        ("NOSQL", FLASK + "    body = request.get_json()\n    return str(db.users.find_one({'name': body['name'], 'active': True}))\n",
+         "find_one({'name': {'$eq': body['name']}, 'active': True})"),
         ("REDIRECT", "from django.shortcuts import redirect\n\n\ndef login(request):\n    target = request.GET.get('next', '/')\n"
                      "    return redirect(target)\n",
          "    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):\n        target = '/'\n"),
