@@ -251,7 +251,8 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
         return None
     kind = "pathlib.Path" if site.names[0].startswith("pathlib.") else "str"
     if type(value) is Const:
-        return Const(value.value) if kind == "str" else _as_path(value)
+        end = isinstance(value.value, str) and len(value.value) > 1  # a resolved path does not end in a separator
+        return Const(value.value.rstrip("/") if end else value.value) if kind == "str" else _as_path(value)
     held = site.state.whole(value)
     return Opaque(clean(held.taints, frozenset({RESOLVED})), kind, held.prefix, held.built)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import files
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT
+from ambient_lsp.analyzers.taint.conditions import NO_DOTS, holds
 from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
@@ -351,6 +352,8 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
     if taint.label in kind.built and not built:
         return False
     if kind.prefix == "url":
+        if kind.name == "redirect" and prefix == "/":  # of which the rest may make `//evil.example`
+            return NO_HOST not in taint.cleaned
         return _FIXED_HOST.match(prefix) is None
     if kind.prefix == "option":
         return not prefix and not built and not taint.cleaned & {"command", "ssrf", "log"}
