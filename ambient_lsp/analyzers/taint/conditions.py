@@ -59,10 +59,11 @@ _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
 _NO_OPERATORS = frozenset({"nosql"})
+_CODE = frozenset({"code"})
+_RUNNING_NODES = frozenset({"ast.AST", "ast.expr", "ast.stmt", "ast.Call", "ast.Attribute"})
+"""A tree that may have these can still call something."""
 _RAISING = frozenset("int float uuid.UUID decimal.Decimal datetime.date.fromisoformat".split())
-_ADDRESSES = frozenset(
-    "ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address ipaddress.IPv6Address".split()
-)
+_ADDRESSES = frozenset("ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address ipaddress.IPv6Address".split())
 _ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
 _OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
@@ -124,6 +125,8 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
+        if outcome and isinstance(fact, ast.Call):
+            _found_in_table(machine, state, fact)  # `if spec:` behind `spec = SPECS.get(name)`
         if value is not None:
             change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
@@ -187,6 +190,9 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
         within_base(machine, state, call.func.value)
+    elif isinstance(call.func, ast.Attribute) and call.func.attr == "visit" and call.args:
+        if _refuses_nodes(machine, call.func.value, state):
+            change(machine, state, call.args[0], lambda value: cleaned(value, _CODE))
     elif call.args and isinstance(call.args[0], ast.Name):
         names = names_of(machine, call.func, state)
         if not _RAISING.isdisjoint(names):  # `int(number)` raises, or all is well
@@ -195,6 +201,15 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
             kinds = frozenset(machine.rules.kinds) - _FETCHED
             change(machine, state, call.args[0], lambda value: cleaned(value, kinds))
     return state
+
+
+def _refuses_nodes(machine: Machine, node: ast.expr, state: State) -> bool:
+    """Whether a visitor of syntax trees raises for what it does not know, or for calls and attributes."""
+    value = machine.evaluate(node, state) if is_simple(node) or isinstance(node, ast.Call) else UNKNOWN
+    held = state.object(value)
+    if held is None or held.owner is None or not any(base.startswith("ast.Node") for base in held.owner.ancestors()):
+        return False
+    return held.owner.find("generic_visit") is not None or all(map(held.owner.find, ("visit_Call", "visit_Attribute")))
 
 
 def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFor, source: Value, item: Value) -> None:
@@ -250,6 +265,8 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         else:
             _not_member(machine, state, left, right)
     elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        if positive and isinstance(left, ast.Call) and getattr(left.func, "id", "") == "type" and len(left.args) == 1:
+            _of_type(machine, state, left.args[0], right)
         for one, other in ((left, right), (right, left)):
             if positive:
                 _equals(machine, state, one, other)
@@ -259,6 +276,8 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         inner = left.value if isinstance(left, ast.NamedExpr) else left
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
+            if isinstance(right, ast.Constant) and right.value is None:
+                _found_in_table(machine, state, inner)
             _call(machine, state, inner, True)
     agrees = outcome if isinstance(operation, ast.LtE) else positive
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and agrees:
@@ -275,6 +294,11 @@ def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
 
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
+    if isinstance(node, ast.Tuple):  # `(parts.scheme, parts.netloc) == ("https", "shop.example")`
+        if isinstance(other, ast.Tuple) and len(other.elts) == len(node.elts):
+            for one, its in zip(node.elts, other.elts, strict=True):
+                _equals(machine, state, one, its)
+        return
     value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
     if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
         _host_is_known(machine, state, node)
@@ -307,12 +331,17 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
 
 
 def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
+    if isinstance(node, ast.Tuple):  # `(model, field) in EDITABLE`
+        for part in node.elts:
+            _member(machine, state, part, container)
+        return
     if isinstance(container, ast.Attribute) and container.attr == "parents":
         within_base(machine, state, container.value)
         return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
+    _found_in_table(machine, state, container)
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
         same_origin(machine, state, node, _URL)
         return
@@ -325,6 +354,26 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
     )
     exact = exact and type(value) is not Const
     change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
+
+
+def _found_in_table(machine: Machine, state: State, container: ast.expr) -> None:
+    """Whatever is in `TABLE.get(key, ())` or in `TABLE[key]` shows that the key is one of the table's."""
+    if isinstance(container, ast.Subscript):
+        table, key = container.value, container.slice
+    elif isinstance(container, ast.Call) and isinstance(container.func, ast.Attribute) and container.func.attr == "get":
+        table, key = container.func.value, (container.args or [container])[0]
+    else:
+        return
+    if is_simple(table) and is_simple(key) and _is_table(machine.evaluate(table, state), state):
+        change(machine, state, key, lambda old: cleaned(old, _EVERY))
+
+
+def _is_table(value: Value, state: State) -> bool:
+    """Whether a value is a dictionary of the program's own, or a constant of another module."""
+    if type(value) is Symbol:
+        return value.name.rpartition(".")[2].isupper()
+    held = state.object(value)
+    return held is not None and held.kind == "dict" and not state.taints(value)
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
@@ -343,7 +392,7 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
         marks = {NO_DOTS, NO_ROOT}
     elif unwanted == "//":
         marks = {NO_HOST}
-    elif unwanted in ("\n", "\r"):
+    elif unwanted == "\n":
         marks = {"log", "header"}
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
@@ -376,11 +425,8 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         for node in (*call.args, *(keyword.value for keyword in call.keywords)):
             clean_origins(state, machine.evaluate(node, state) if is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
-        types = _type_names(call.args[1])
-        if outcome and types <= _HARMLESS_TYPES:
-            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
-        elif outcome and types <= _SCALARS:
-            change(machine, state, call.args[0], lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
+        if outcome:
+            _of_type(machine, state, call.args[0], call.args[1])
     elif names[:1] == ("bool",) and call.args:
         return narrowed(machine, state, call.args[0], outcome)
     elif names[:1] == (("all" if outcome else "any"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
@@ -499,6 +545,21 @@ def _found_out_about(receiver: Ref, ways: Sequence[State], state: State) -> None
             items[name] = either(each.items[name] for each in objects if each is not None)
     if items != held.items:
         state.heap[receiver.id] = replace(held, items=items)
+
+
+def _of_type(machine: Machine, state: State, node: ast.expr, kinds: ast.expr) -> None:
+    """`isinstance(node, kinds)`, `type(node) is kinds`."""
+    types = _type_names(kinds)
+    if "?" in types or not types <= _SCALARS:  # `TYPES[key]`, or the name of a tuple of types
+        value = machine.evaluate(kinds, state) if is_simple(kinds) else UNKNOWN
+        leaves = state.leaves(value)
+        types = {leaf.name if type(leaf) is Symbol else "?" for leaf in leaves}
+    if types <= _HARMLESS_TYPES:
+        change(machine, state, node, lambda value: cleaned(value, _EVERY))
+    elif types <= _SCALARS:
+        change(machine, state, node, lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
+    elif types and all(name.startswith("ast.") for name in types) and types.isdisjoint(_RUNNING_NODES):
+        change(machine, state, node, lambda value: cleaned(value, _CODE))
 
 
 def _as_text(value: Value, types: set[str]) -> Value:

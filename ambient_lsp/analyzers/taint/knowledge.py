@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.containers import set_item
-from ambient_lsp.analyzers.taint.values import HOST, UNKNOWN, Const, Opaque, Ref, Value, cleaned, part_of, taints_of
+from ambient_lsp.analyzers.taint.values import (
+    HOST,
+    UNKNOWN,
+    Const,
+    Opaque,
+    Ref,
+    Value,
+    cleaned,
+    item_of,
+    part_of,
+    taints_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +142,8 @@ def _copies(value: Value, name: str, state: State) -> list[str]:
         if other != name and held == value:
             (its,) = taints_of(held)
             shorter, longer = sorted((mine.trail, its.trail), key=len)
+            if shorter is its.trail and item_of(name) in state.names:
+                continue  # a check of one item says nothing of the others
             if longer[: len(shorter)] == shorter and len(longer) > len(shorter):
                 found.append(other)
     return found

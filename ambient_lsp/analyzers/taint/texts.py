@@ -35,9 +35,7 @@ _OTHER = frozenset("format format_map join replace splitlines".split())
 _METHODS = _KEEPING | _CHANGING | _SPLITTING | _TELLING | _OTHER
 _ESCAPES = {
     "<": frozenset({"xss"}),
-    "\n": frozenset({"log", "header"}),
-    "\r": frozenset({"log", "header"}),
-    "\r\n": frozenset({"log", "header"}),
+    "\n": frozenset({"log", "header"}),  # without `\r\n` or `\r` alone, a line break is left
 }
 _LINES = frozenset({"log", "header"})
 _SAME_HOST = frozenset({NO_HOST})
