@@ -152,9 +152,11 @@ def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value
 
 def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> None:
     """Hold what a handler returns against the kind of sink that its caller is. Only text is shown as it is."""
+    if state.frame.returns == "page" and state.names.get(_PAGE) != Const(True):
+        return
     for option in options(value):
         held = state.object(option)
-        if held is not None and held.kind == "list" and state.names.get(_PAGE) == Const(True):
+        if held is not None and held.kind == "list" and state.frame.returns == "page":
             option = state.whole(held.all())
         if held is not None and held.kind == "tuple" and held.items:
             parts = list(held.items.values())
