@@ -24,6 +24,7 @@ from ambient_lsp.analyzers.taint.values import (
     Value,
     either,
     fact_of,
+    item_of,
     join,
     moved,
     options,
@@ -68,6 +69,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
             functions.share(state.frame.scope, target.id, value)
         state.names[target.id] = value
         state.names.pop(fact_of(target.id), None)
+        state.names.pop(item_of(target.id), None)
         prefix = part_prefix(target.id)
         for part in [name for name in state.names if name.startswith(prefix)]:
             del state.names[part]
@@ -147,7 +149,17 @@ def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
         sinks.answered(machine, target, node.value, state)
         if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
             conditions.remember(target.id, node.value, state)
+        if isinstance(target, ast.Name) and taints_of(value) and _is_a_part(node.value):
+            state.names[item_of(target.id)] = UNKNOWN
     return state
+
+
+def _is_a_part(node: ast.expr) -> bool:
+    """Whether an expression takes something out of a value, or changes it: what is true of it need not be of all."""
+    node = node.value if isinstance(node, ast.Await) else node
+    if isinstance(node, ast.Call):
+        return bool(node.args) and isinstance(node.func, ast.Attribute)
+    return isinstance(node, ast.Subscript)
 
 
 def _annotated(machine: Machine, node: ast.AnnAssign, state: State) -> State | None:
