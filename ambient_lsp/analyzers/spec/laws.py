@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Signature
 
 _LETTERS = "abcdef"
+_EQUATION = re.compile(r"(?:bool|list)?\(?\$result\)? (?:==|is) (?!.*\$(?:result|f\())")
 _ORDERED = re.compile(
     r"\breturns?\b[^.]*\b(in (ascending|sorted|increasing) order|sorted (list|copy) of)", re.IGNORECASE
 )
@@ -62,6 +63,11 @@ class Law:
         body = " and ".join(f"({self.filled(check, names, 'result', signature)})" for check in self.checks)
         given = self.filled(self.given, names, "result", signature) or "True"
         return f"(lambda {letters}, result: bool({body}) if ({given}) else None)({values}, {call})"
+
+    @property
+    def settles(self) -> bool:
+        """Whether no other result than the one seen would keep the law."""
+        return len(self.checks) == 1 and _EQUATION.match(self.checks[0]) is not None
 
     def filled(self, template: str, names: dict[str, str], result: str, signature: Signature) -> str:
         """Return an expression of the law with names in place."""

@@ -1,0 +1,84 @@
+"""Whether two functions agree on a call: in what they give, in what becomes of the arguments, in what they refuse.
+
+This source is sent to the sandbox as it is, and runs there with the project's own interpreter.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def agrees(
+    function: Callable[..., Any],
+    reference: Callable[..., Any],
+    values: tuple[Any, ...],
+    options: Mapping[str, Any],
+    refuses: bool,
+) -> Any:
+    """Return True or False, "raised" where both refuse the arguments, None where nothing can be said.
+
+    `refuses` says that the function raises errors of its own, so that to take what the reference refuses is a mistake.
+    """
+    given, theirs = copy.deepcopy(values), copy.deepcopy(values)
+    try:
+        expected = plain(reference(*theirs, **options))
+        refused = False
+    except ValueError:
+        expected, refused = None, True
+    except Exception:
+        return None
+    try:
+        result = plain(function(*given, **options))
+    except Exception as error:
+        own = isinstance(error, ValueError) or type(error).__module__ not in ("builtins", "exceptions")
+        return "raised" if refused and (own or isinstance(error, (IndexError, KeyError))) else None
+    if refused:
+        return False if refuses else None
+    if theirs != values:
+        if given == values:
+            return None  # it gives a new one, where the reference changes what it is given
+        return same(plain(given), plain(theirs)) and (expected is None or result is None or same(result, expected))
+    if result is None and expected is not None and given != values:
+        changed = plain(given[0])
+        return same(changed, expected) if comparable(changed, expected) else None
+    if given != values and not any(same(plain(one), expected) for one in given):
+        return None
+    return same(result, expected) if comparable(result, expected) else None
+
+
+def plain(value: Any) -> Any:
+    """Return a value with lists in the place of tuples, generators and other sequences."""
+    if isinstance(value, (str, bytes, bool, int, float, complex)) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return set(value)
+    if hasattr(value, "__next__") or isinstance(value, (list, tuple)) or type(value).__name__ == "deque":
+        return [plain(one) for one in value]
+    return value
+
+
+def comparable(one: Any, other: Any) -> bool:
+    """Return whether two values are of one sort; else the functions do not mean the same."""
+    return sort_of(one) == sort_of(other)
+
+
+def sort_of(value: Any) -> str:
+    """Return a word for the sort of a value."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "number"
+    return type(value).__name__
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two plain values are equal, up to the last digits of a float."""
+    if isinstance(one, float) or isinstance(other, float):
+        return sort_of(one) == sort_of(other) and abs(one - other) <= 1e-6 * max(1.0, abs(other))
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)

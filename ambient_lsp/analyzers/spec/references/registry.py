@@ -1,0 +1,126 @@
+"""How a plain implementation of something well known is told: by the names and words that it goes by.
+
+A reference is a Python function that anybody can read and that was written without a look at the code under test. Where
+a function of that name agrees with it on everything that is tried, its values are confirmed; where it disagrees, nothing
+is confirmed. References run in the sandbox, so each must be whole in itself: no other names than those of `HEAD`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ambient_lsp.analyzers.spec.references import agreement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ambient_lsp.analyzers.spec.calls import Arguments
+    from ambient_lsp.analyzers.spec.signatures import Signature
+
+HEAD = (
+    "from __future__ import annotations\n"
+    "import base64, bisect, calendar, collections, copy, datetime, fractions, itertools, math, re, statistics, string\n"
+)
+_SOURCE = '''
+def reference(source, name):
+    names = dict(globals())
+    exec(source, names)
+    return names[name]
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One meaning of some names. `kinds` are those of the parameters that must be given; `says` is a pattern in the
+    docstring or the head of the module that is enough where the name says little; `loose`: the name means other things
+    too, so that disagreeing is no news."""
+
+    function: Callable[..., Any]
+    names: str
+    kinds: tuple[str, ...]
+    says: str
+    unless: str
+    loose: bool
+
+    def is_meant_by(self, signature: Signature) -> bool:
+        """Return whether name and words leave no doubt, so that to disagree is news."""
+        said = f"{signature.about} {signature.docstring}".lower()
+        told = not self.says or re.search(rf"\b(?:{self.says})", said) is not None
+        return told and not self.loose and _named(self.names, signature)
+
+    def asked(self, signature: Signature, arguments: Arguments) -> str:
+        """Return the expression that compares a function with it on one call."""
+        pairs = list(zip(arguments.names, arguments.values, strict=True))
+        plain = "".join(f"{value}, " for name, value in pairs if name not in signature.options)
+        options = ", ".join(f"{name!r}: {value}" for name, value in pairs if name in signature.options)
+        refuses = bool(signature.raises)
+        return f"_known['agrees']({signature.name}, _known[{self.key!r}], ({plain}), {{{options}}}, {refuses})"
+
+    @property
+    def key(self) -> str:
+        """Its name in the sandbox."""
+        return f"{self.function.__module__.rpartition('.')[2]}_{self.function.__name__}"
+
+
+REFERENCES: list[Reference] = []
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def means(
+    names: str, kinds: str, *, says: str = "", unless: str = "", loose: bool = False
+) -> Callable[[F], F]:
+    """Register a function as what these names mean."""
+
+    def register(function: F) -> F:
+        REFERENCES.append(Reference(function, names, tuple(kinds.split()), says, unless, loose))
+        return function
+
+    return register
+
+
+def matching(signature: Signature) -> list[Reference]:
+    """Return the references that a function may mean by its name, or by what is said of it."""
+    kinds = [one.kind.plain.name if one.kind is not None else "any" for one in signature.required]
+    name = "_".join(signature.words)
+    said = f"{signature.about} {signature.docstring}".lower()
+    found = []
+    for one in REFERENCES:
+        if len(one.kinds) != len(kinds) or not all(map(_fits, kinds, one.kinds)):
+            continue
+        if one.unless and re.search(rf"(?:^|_)(?:{one.unless})(?:_|$)", name):
+            continue
+        if _named(one.names, signature) or (one.says and re.search(rf"\b(?:{one.says})", said)):
+            found.append(one)
+    return found
+
+
+def _named(names: str, signature: Signature) -> bool:
+    return re.search(rf"(?:^|_)(?:{names})(?:_|$)", "_".join(signature.words)) is not None
+
+
+def _fits(kind: str, wanted: str) -> bool:
+    return "any" in (kind, wanted) or kind == wanted or {kind, wanted} == {"int", "float"} or (
+        {kind, wanted} == {"list", "tuple"}
+    )  # fmt: skip
+
+
+def setup(used: Iterable[Reference]) -> str:
+    """Return what must run in the sandbox before these references are asked."""
+    used = list(dict.fromkeys(used))
+    if not used:
+        return ""
+    lines = [f"_known = {{}}\nexec({HEAD + _SOURCE + inspect.getsource(agreement).partition('__future__ import annotations')[2]!r}, _known)"]
+    for one in used:
+        lines.append(f"_known[{one.key!r}] = _known['reference']({plain_source(one.function)!r}, {one.function.__name__!r})")
+    return "\n".join(lines) + "\n"
+
+
+def plain_source(function: Callable[..., Any]) -> str:
+    """Return the source of a function without its decorators, with annotations that no Python looks at."""
+    source = textwrap.dedent(inspect.getsource(function))
+    return f"from __future__ import annotations\n{source[source.index('def ') :]}"
