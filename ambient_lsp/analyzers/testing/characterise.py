@@ -70,7 +70,8 @@ def questions(text: str, names: Sequence[str]) -> list[Question]:
 def setup(module: str, asked: Sequence[Question]) -> str:
     """Return the source that must run before anything is asked."""
     names = ", ".join(sorted({name for one in asked for name in one.names}))
-    known = references.setup(reference for one in asked for reference in one.references)
+    plain = [*(one for each in asked for one in each.references)]
+    known = references.setup([*plain, *(model for one in asked if one.plan is not None for model in one.plan.models)])
     return f"import {', '.join(_MODULES)}\n{known}{scenarios.SETUP}\nfrom {module} import {names}\n"
 
 
@@ -90,11 +91,13 @@ def second_round(asked: Sequence[Question], observed: Observed) -> list[str]:
     found: list[str] = []
     for one in asked:
         if one.plan is not None:
-            found.append(one.plan.without_failures(observed.get(one.plan.expression)).expression)
+            plan = one.plan.without_failures(observed.get(one.plan.expression))
+            found += [plan.expression, *map(plan.modelled, plan.models)]
             continue
         tried = _tried(one, pinning.pin(one.signature, one.candidates, observed))
         found += (law.expression(one.signature, row) for family in one.families for law in family for row in tried)
-        found += (reference.asked(one.signature, row) for reference in one.references for row in one.candidates)
+        rows = confirming.comparable(one.signature, one.candidates, observed)
+        found += (reference.asked(one.signature, rows) for reference in one.references if rows)
     return [call for call in dict.fromkeys(found) if call not in observed]
 
 
@@ -105,8 +108,9 @@ def subjects(asked: Sequence[Question], observed: Observed) -> tuple[list[Subjec
     for one in asked:
         if one.plan is not None:
             plan = one.plan.without_failures(observed.get(one.plan.expression))
-            story = plan.story(observed.get(plan.expression))
-            made += [Subject(one.signature, story=story)] if story is not None else []
+            stories, odd_step = plan.stories(observed.get(plan.expression), observed)
+            made += [Subject(one.signature, story=story) for story in stories[:1]]
+            found += [confirming.odd_story(one.signature, odd_step)] if odd_step else []
             continue
         seen = pinning.pin(one.signature, one.candidates, observed)
         held, broken = _judged(one, seen, observed)

@@ -48,28 +48,36 @@ def compared(
 
     If none does, and one that the name stands for without doubt does for most, the rest is told.
     """
+    rows = comparable(signature, candidates, observed)
     nearly: tuple[float, RawFinding] | None = None
     confirmed: set[Arguments] = set()
     for reference in references:
-        sides: dict[str, list[Arguments]] = {"True": [], "False": [], "'raised'": []}
-        for arguments in candidates:
-            one = observed.get(reference.asked(signature, arguments))
-            if one is not None and one.deterministic and one.value_repr in sides:
-                sides[one.value_repr].append(arguments)
-        held, broken = sides["True"], sides["False"]
+        answer = observed.get(reference.asked(signature, rows))
+        letters = answer.value_repr.strip("'") if answer is not None and answer.deterministic else ""
+        held, broken, refused = (
+            [row for row, letter in zip(rows, letters, strict=False) if letter == sign] for sign in "+-!"
+        )
         outcomes = {observed[calls.expression(signature, one)].value_repr for one in held}
         if len(held) < _FEWEST or len(outcomes) < 2:
             continue  # two functions may agree on nothing much
         total = len(held) + len(broken)
         share = len(held) / total
         if not broken:
-            confirmed |= {*held, *sides["'raised'"]}
+            confirmed |= {*held, *refused}
         elif share >= _MOSTLY and total >= _FEWEST_TOLD and reference.is_meant_by(signature):
             if nearly is None or share > nearly[0]:
                 nearly = share, _told(signature, broken[0], len(held), total, observed)
     if confirmed or nearly is None:
         return Confirmed(frozenset(confirmed))
     return Confirmed(findings=(nearly[1],))
+
+
+def comparable(
+    signature: Signature, candidates: Sequence[Arguments], observed: Mapping[str, Observation]
+) -> list[Arguments]:
+    """Return the calls that a reference may be asked about: those that ended, the same way both times."""
+    ended = ((one, observed.get(calls.expression(signature, one))) for one in candidates)
+    return [one for one, seen in ended if seen is not None and seen.deterministic]
 
 
 def settled(laws: Iterable[tuple[Law, Sequence[Arguments]]]) -> frozenset[Arguments]:
@@ -105,15 +113,27 @@ def _told(
 
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
-_BETWEEN = re.compile(rf"(?:from|between|in|range|within) \[?{_NUMBER} ?(?:to|and|-|\.\.+|,|through) ?{_NUMBER}", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"(?:from|between|in|range|within) \[?{_NUMBER} ?(?:to|and|-|\.\.+|,|through) ?{_NUMBER}", re.IGNORECASE
+)
 _AT_LEAST = re.compile(rf"(?:at least|>=|no less than|not be less than|minimum(?: is)?) {_NUMBER}", re.IGNORECASE)
-_AT_MOST = re.compile(rf"(?:at most|<=|no more than|not be (?:more|greater|larger) than|maximum(?: is)?) {_NUMBER}", re.IGNORECASE)
+_AT_MOST = re.compile(
+    rf"(?:at most|<=|no more than|not be (?:more|greater|larger) than|maximum(?: is)?) {_NUMBER}", re.IGNORECASE
+)
 _ABOVE = re.compile(rf"(?:greater|more|larger) than {_NUMBER}|> {_NUMBER}", re.IGNORECASE)
-_NEGATIVE = re.compile(r"\b(?:non-?negative|(?:not|n't|cannot|can not) (?:be )?(?:a )?negative|negative|below (?:zero|0))\b", re.IGNORECASE)
+_NEGATIVE = re.compile(
+    r"\b(?:non-?negative|(?:not|n't|cannot|can not) (?:be )?(?:a )?negative|negative|below (?:zero|0))\b", re.IGNORECASE
+)
 _POSITIVE = re.compile(r"\bpositive\b", re.IGNORECASE)
 _ZERO = re.compile(r"\b(?:zero|division by 0|(?:is|be) 0)\b", re.IGNORECASE)
-_EMPTY = re.compile(r"\b(?:empty|at least one|no (?:\w+ )?(?:values?|numbers?|items?|elements?|data|input|words?|points?|rows?))\b", re.IGNORECASE)
-_LENGTHS = re.compile(r"\b(?:same|equal|one|unequal|different|match\w*) (?:length|size|number)|\blengths?\b.*\b(?:match|differ|equal|same)|of one length", re.IGNORECASE)
+_EMPTY = re.compile(
+    r"\b(?:empty|at least one|no (?:\w+ )?(?:values?|numbers?|items?|elements?|data|input|words?|points?|rows?))\b",
+    re.IGNORECASE,
+)
+_LENGTHS = re.compile(
+    r"\b(?:same|equal|one|unequal|different|match\w*) (?:length|size|number)|\blengths?\b.*\b(?:match|differ|equal|same)|of one length",
+    re.IGNORECASE,
+)
 
 
 def _says(text: str, named: Mapping[str, Any]) -> bool:
@@ -138,3 +158,9 @@ def _says(text: str, named: Mapping[str, Any]) -> bool:
     if _POSITIVE.search(text):
         return any(one <= 0 for one in numbers)
     return bool(_ZERO.search(text)) and any(one == 0 for one in numbers)
+
+
+def odd_story(signature: Signature, step: str) -> RawFinding:
+    """Return the finding of a class that does not do what its name means."""
+    message = f"After a few other calls, {step}: a plain {signature.name} that did the same before does so."
+    return suspicion.finding(suspicion.SUSPICIOUS, signature, message)

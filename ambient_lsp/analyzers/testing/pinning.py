@@ -95,7 +95,10 @@ def pin(
     cases = [
         (case, one)
         for arguments, one in seen
-        if one.deterministic and not one.again and confirmed(arguments, one) and (case := _case(signature, arguments, one)) is not None
+        if one.deterministic
+        and not one.again
+        and confirmed(arguments, one)
+        and (case := _case(signature, arguments, one)) is not None
     ]
     chosen = _chosen(signature, cases)
     if any(case.changed for case in chosen):

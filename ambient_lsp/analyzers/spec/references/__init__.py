@@ -1,6 +1,24 @@
-"""Plain implementations of what well-known names mean, to compare a function with that goes by one of them."""
+"""Plain implementations of what well-known names mean, to compare with the functions and classes that go by them."""
 
-from ambient_lsp.analyzers.spec.references import collections, graphs, numbers, texts  # noqa: F401 - they register
-from ambient_lsp.analyzers.spec.references.registry import Reference, matching, setup
+from ambient_lsp.analyzers.spec.references import (  # noqa: F401 - they register
+    caches,
+    codes,
+    counting,
+    digits,
+    graphs,
+    grids,
+    groups,
+    intervals,
+    notations,
+    numbers,
+    queues,
+    searching,
+    statistic,
+    sums,
+    texts,
+    trees,
+    words,
+)
+from ambient_lsp.analyzers.spec.references.registry import Model, Reference, matching, modelled, setup
 
-__all__ = ["Reference", "matching", "setup"]
+__all__ = ["Model", "Reference", "matching", "modelled", "setup"]

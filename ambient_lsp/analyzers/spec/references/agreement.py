@@ -6,34 +6,74 @@ This source is sent to the sandbox as it is, and runs there with the project's o
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+PATIENCE = 0.2
+"""Seconds for one call."""
 
-def agrees(
+
+def compared(
+    function: Callable[..., Any], reference: Callable[..., Any], rows: Callable[[], Sequence[Any]], refuses: bool
+) -> str:
+    """Return a letter for each row of arguments: "+" and "-" where both agree and where not, "!" where both refuse the
+    arguments, "?" where nothing can be said.
+
+    `refuses` says that the function raises errors of its own, so that to take what the reference refuses is a mistake.
+    """
+    found = ""
+    signal.signal(signal.SIGALRM, _too_long)
+    for values, options in rows():
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        try:
+            found += _letter(function, reference, values, options, refuses)
+        except TimeoutError:
+            found += "?"
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    return found
+
+
+def _too_long(*_: Any) -> None:
+    raise TimeoutError
+
+
+def _letter(
+    function: Callable[..., Any],
+    reference: Callable[..., Any],
+    values: tuple[Any, ...],
+    options: Mapping[str, Any],
+    refuses: bool,
+) -> str:
+    answer = _agrees(function, reference, values, options, refuses)
+    return answer if isinstance(answer, str) else {True: "+", False: "-"}.get(answer, "?")
+
+
+def _agrees(
     function: Callable[..., Any],
     reference: Callable[..., Any],
     values: tuple[Any, ...],
     options: Mapping[str, Any],
     refuses: bool,
 ) -> Any:
-    """Return True or False, "raised" where both refuse the arguments, None where nothing can be said.
-
-    `refuses` says that the function raises errors of its own, so that to take what the reference refuses is a mistake.
-    """
     given, theirs = copy.deepcopy(values), copy.deepcopy(values)
     try:
         expected = plain(reference(*theirs, **options))
         refused = False
     except ValueError:
         expected, refused = None, True
+    except TimeoutError:
+        raise
     except Exception:
         return None
     try:
         result = plain(function(*given, **options))
+    except TimeoutError:
+        raise
     except Exception as error:
         own = isinstance(error, ValueError) or type(error).__module__ not in ("builtins", "exceptions")
-        return "raised" if refused and (own or isinstance(error, (IndexError, KeyError))) else None
+        return "!" if refused and (own or isinstance(error, (IndexError, KeyError))) else None
     if refused:
         return False if refuses else None
     if theirs != values:

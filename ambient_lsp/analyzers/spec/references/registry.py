@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ambient_lsp.analyzers.spec.references import agreement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ambient_lsp.analyzers.spec.calls import Arguments
     from ambient_lsp.analyzers.spec.signatures import Signature
 
 HEAD = (
     "from __future__ import annotations\n"
-    "import base64, bisect, calendar, collections, copy, datetime, fractions, itertools, math, re, statistics, string\n"
+    "import base64, bisect, calendar, collections, copy, datetime, fractions, itertools, math, re, statistics, string\nfrom typing import Any\n"
 )
-_SOURCE = '''
+_SOURCE = """
 def reference(source, name):
     names = dict(globals())
     exec(source, names)
     return names[name]
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,11 @@ class Reference:
         told = not self.says or re.search(rf"\b(?:{self.says})", said) is not None
         return told and not self.loose and _named(self.names, signature)
 
-    def asked(self, signature: Signature, arguments: Arguments) -> str:
-        """Return the expression that compares a function with it on one call."""
-        pairs = list(zip(arguments.names, arguments.values, strict=True))
-        plain = "".join(f"{value}, " for name, value in pairs if name not in signature.options)
-        options = ", ".join(f"{name!r}: {value}" for name, value in pairs if name in signature.options)
+    def asked(self, signature: Signature, rows: Sequence[Arguments]) -> str:
+        """Return the expression that compares a function with it: a letter for each call, see `agreement.compared`."""
+        given = ", ".join(_passed(signature, one) for one in rows)
         refuses = bool(signature.raises)
-        return f"_known['agrees']({signature.name}, _known[{self.key!r}], ({plain}), {{{options}}}, {refuses})"
+        return f"_known['compared']({signature.name}, _known[{self.key!r}], lambda: [{given}], {refuses})"
 
     @property
     def key(self) -> str:
@@ -69,11 +67,10 @@ class Reference:
 REFERENCES: list[Reference] = []
 
 F = TypeVar("F", bound="Callable[..., Any]")
+C = TypeVar("C", bound=type)
 
 
-def means(
-    names: str, kinds: str, *, says: str = "", unless: str = "", loose: bool = False
-) -> Callable[[F], F]:
+def means(names: str, kinds: str, *, says: str = "", unless: str = "", loose: bool = False) -> Callable[[F], F]:
     """Register a function as what these names mean."""
 
     def register(function: F) -> F:
@@ -83,20 +80,75 @@ def means(
     return register
 
 
-def matching(signature: Signature) -> list[Reference]:
-    """Return the references that a function may mean by its name, or by what is said of it."""
-    kinds = [one.kind.plain.name if one.kind is not None else "any" for one in signature.required]
-    name = "_".join(signature.words)
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A plain class that keeps what a class of such a name keeps. `operations` are its methods, each with the names
+    that others give it."""
+
+    made: type
+    names: str
+    operations: tuple[tuple[str, frozenset[str]], ...]
+    says: str
+    unless: str
+
+    @property
+    def key(self) -> str:
+        """Its name in the sandbox."""
+        return f"model_{self.made.__name__}"
+
+    def operation(self, method: str) -> str:
+        """Return its own name of a method; "" if it has none like it."""
+        return next((own for own, names in self.operations if method in names), "")
+
+
+MODELS: list[Model] = []
+
+
+def models(names: str, *, says: str = "", unless: str = "", **operations: str) -> Callable[[C], C]:
+    """Register a class as the model of those with these names; each operation with the names that it goes by."""
+
+    def register(made: C) -> C:
+        own = tuple((name, frozenset(others.split())) for name, others in operations.items())
+        MODELS.append(Model(made, names, own, says, unless))
+        return made
+
+    return register
+
+
+def modelled(signature: Signature) -> list[Model]:
+    """Return the models that a class may be one of, by its name, or by what is said of it."""
     said = f"{signature.about} {signature.docstring}".lower()
     found = []
-    for one in REFERENCES:
-        if len(one.kinds) != len(kinds) or not all(map(_fits, kinds, one.kinds)):
+    for one in MODELS:
+        if one.unless and _named(one.unless, signature):
             continue
-        if one.unless and re.search(rf"(?:^|_)(?:{one.unless})(?:_|$)", name):
-            continue
-        if _named(one.names, signature) or (one.says and re.search(rf"\b(?:{one.says})", said)):
+        if _named(one.names, signature) and (not one.says or re.search(rf"\b(?:{one.says})", said)):
+            found.append(one)
+        elif one.says and _named(one.names.split("|")[0], signature):
             found.append(one)
     return found
+
+
+def matching(signature: Signature) -> list[Reference]:
+    """Return the references that a function may mean: those of its name, else those of what is said of it."""
+    kinds = [one.kind.plain.name if one.kind is not None and one.declared else "any" for one in signature.required]
+    said = f"{signature.about} {signature.docstring}".lower()
+    possible = [
+        one
+        for one in REFERENCES
+        if len(one.kinds) == len(kinds)
+        and all(map(_fits, kinds, one.kinds))
+        and not (one.unless and _named(one.unless, signature))
+    ]
+    named = [one for one in possible if _named(one.names, signature)]
+    return named or [one for one in possible if one.says and re.search(rf"\b(?:{one.says})", said)]
+
+
+def _passed(signature: Signature, arguments: Arguments) -> str:
+    pairs = list(zip(arguments.names, arguments.values, strict=True))
+    plain = "".join(f"{value}, " for name, value in pairs if name not in signature.options)
+    options = ", ".join(f"{name!r}: {value}" for name, value in pairs if name in signature.options)
+    return f"(({plain}), {{{options}}})"
 
 
 def _named(names: str, signature: Signature) -> bool:
@@ -109,18 +161,22 @@ def _fits(kind: str, wanted: str) -> bool:
     )  # fmt: skip
 
 
-def setup(used: Iterable[Reference]) -> str:
+def setup(used: Iterable[Reference | Model]) -> str:
     """Return what must run in the sandbox before these references are asked."""
     used = list(dict.fromkeys(used))
     if not used:
         return ""
-    lines = [f"_known = {{}}\nexec({HEAD + _SOURCE + inspect.getsource(agreement).partition('__future__ import annotations')[2]!r}, _known)"]
+    lines = [
+        f"_known = {{}}\nexec({HEAD + _SOURCE + inspect.getsource(agreement).partition('__future__ import annotations')[2]!r}, _known)"
+    ]
     for one in used:
-        lines.append(f"_known[{one.key!r}] = _known['reference']({plain_source(one.function)!r}, {one.function.__name__!r})")
+        made = one.made if isinstance(one, Model) else one.function
+        lines.append(f"_known[{one.key!r}] = _known['reference']({plain_source(made)!r}, {made.__name__!r})")
     return "\n".join(lines) + "\n"
 
 
 def plain_source(function: Callable[..., Any]) -> str:
     """Return the source of a function without its decorators, with annotations that no Python looks at."""
     source = textwrap.dedent(inspect.getsource(function))
-    return f"from __future__ import annotations\n{source[source.index('def ') :]}"
+    head = re.search(r"^(?:def|class) ", source, re.MULTILINE)
+    return f"from __future__ import annotations\n{source[head.start() if head else 0 :]}"
