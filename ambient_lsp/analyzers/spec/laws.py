@@ -82,7 +82,11 @@ def laws(signature: Signature, siblings: Sequence[Signature]) -> list[list[Law]]
     if len(signature.required) > len(_LETTERS) or any(one.keyword for one in signature.required):
         return []
     found = [
-        [_law(signature, family, variant) for variant in family.variants]
+        [
+            _law(signature, family, variant)
+            for variant in family.variants
+            if not (variant.unless and signature.mentions(variant.unless))
+        ]
         for family in known.FAMILIES
         if _matches(signature, family)
     ]

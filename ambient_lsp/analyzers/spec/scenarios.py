@@ -128,8 +128,8 @@ class Plan:
 
 def _agreed(call: str, told: str, meant: str) -> str:
     """Return what a step must give, "" where that is a matter of taste, and a sign where class and model differ."""
-    if told == meant and meant != _FAILED:
-        return told
+    if (told == meant and meant != _FAILED) or (told, meant) == ("-1", "None"):
+        return told  # minus one says as well as nothing that there is nothing
     kinds = {type(ast.literal_eval(one)).__name__ if one != _FAILED else one for one in (told, meant)}
     return _FAILED if len(kinds) == 1 and not (_is_action(call) and "None" in (told, meant)) else ""
 
@@ -229,7 +229,7 @@ def _short(signature: Signature) -> str:
 
 def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _KEYS, *, filling: bool = False) -> str:
     """Return a call with the values whose turn it is; `numbers` are those that a lone number is taken from."""
-    values = []
+    values: list[str] = []
     alone = len(signature.required) == 1
     plains = [one.kind.plain.name if one.kind is not None else "" for one in signature.required]
     for parameter in signature.required:

@@ -51,9 +51,11 @@ def compared(
     rows = comparable(signature, candidates, observed)
     nearly: tuple[float, RawFinding] | None = None
     confirmed: set[Arguments] = set()
-    for reference in references:
-        answer = observed.get(reference.asked(signature, rows))
-        letters = answer.value_repr.strip("'") if answer is not None and answer.deterministic else ""
+    answers = [(one, _letters(observed.get(one.asked(signature, rows)))) for one in references]
+    most = max((letters.count("!") for _, letters in answers), default=0)
+    for reference, letters in answers:
+        if letters.count("!") < most:
+            continue  # what is refused tells which of several meanings is meant
         held, broken, refused = (
             [row for row, letter in zip(rows, letters, strict=False) if letter == sign] for sign in "+-!"
         )
@@ -70,6 +72,10 @@ def compared(
     if confirmed or nearly is None:
         return Confirmed(frozenset(confirmed))
     return Confirmed(findings=(nearly[1],))
+
+
+def _letters(answer: Observation | None) -> str:
+    return answer.value_repr.strip("'") if answer is not None and answer.deterministic else ""
 
 
 def comparable(
@@ -131,7 +137,8 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _LENGTHS = re.compile(
-    r"\b(?:same|equal|one|unequal|different|match\w*) (?:length|size|number)|\blengths?\b.*\b(?:match|differ|equal|same)|of one length",
+    r"\b(?:same|equal|one|unequal|different|match\w*) (?:length|size|number)"
+    r"|\blengths?\b.*\b(?:match|differ|equal|same)|of one length",
     re.IGNORECASE,
 )
 

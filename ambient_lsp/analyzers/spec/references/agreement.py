@@ -14,20 +14,17 @@ PATIENCE = 0.2
 """Seconds for one call."""
 
 
-def compared(
-    function: Callable[..., Any], reference: Callable[..., Any], rows: Callable[[], Sequence[Any]], refuses: bool
-) -> str:
+def compared(function: Callable[..., Any], reference: Callable[..., Any], rows: Callable[[], Sequence[Any]]) -> str:
     """Return a letter for each row of arguments: "+" and "-" where both agree and where not, "!" where both refuse the
     arguments, "?" where nothing can be said.
-
-    `refuses` says that the function raises errors of its own, so that to take what the reference refuses is a mistake.
+    What one refuses and the other takes is a matter of taste.
     """
     found = ""
     signal.signal(signal.SIGALRM, _too_long)
     for values, options in rows():
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         try:
-            found += _letter(function, reference, values, options, refuses)
+            found += _letter(function, reference, values, options)
         except TimeoutError:
             found += "?"
         finally:
@@ -44,9 +41,8 @@ def _letter(
     reference: Callable[..., Any],
     values: tuple[Any, ...],
     options: Mapping[str, Any],
-    refuses: bool,
 ) -> str:
-    answer = _agrees(function, reference, values, options, refuses)
+    answer = _agrees(function, reference, values, options)
     return answer if isinstance(answer, str) else {True: "+", False: "-"}.get(answer, "?")
 
 
@@ -55,7 +51,6 @@ def _agrees(
     reference: Callable[..., Any],
     values: tuple[Any, ...],
     options: Mapping[str, Any],
-    refuses: bool,
 ) -> Any:
     given, theirs = copy.deepcopy(values), copy.deepcopy(values)
     try:
@@ -75,7 +70,7 @@ def _agrees(
         own = isinstance(error, ValueError) or type(error).__module__ not in ("builtins", "exceptions")
         return "!" if refused and (own or isinstance(error, (IndexError, KeyError))) else None
     if refused:
-        return False if refuses else None
+        return None
     if theirs != values:
         if given == values:
             return None  # it gives a new one, where the reference changes what it is given

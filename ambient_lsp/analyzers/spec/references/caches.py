@@ -14,7 +14,7 @@ _LIST = "to_list items as_list values elements traverse inorder in_order in_orde
 
 
 @models(
-    r"lru(_?cache)?|least_recently\w*|cache", put="put set add insert store", get="get lookup fetch read", has="contains has",
+    r"cache", sure=r"lru(_?cache)?|least_recently\w*", put="put set add insert store", get="get lookup fetch read", has="contains has",
     size=_SIZE, says="least recently", delete="delete remove discard", keys="keys",
 )  # fmt: skip
 class LeastRecentlyUsed:
@@ -48,7 +48,7 @@ class LeastRecentlyUsed:
 
 
 @models(
-    r"lfu(_?cache)?|least_frequently\w*|cache", put="put set add insert store", get="get lookup fetch read", has="contains has",
+    r"cache", sure=r"lfu(_?cache)?|least_frequently\w*", put="put set add insert store", get="get lookup fetch read", has="contains has",
     size=_SIZE, says="least (?:often|frequently)",
 )  # fmt: skip
 class LeastFrequentlyUsed:
@@ -80,7 +80,7 @@ class LeastFrequentlyUsed:
 
 
 @models(
-    r"lfu(_?cache)?|least_frequently\w*|cache", put="put set add insert store", get="get lookup fetch read", has="contains has",
+    r"cache", sure=r"lfu(_?cache)?|least_frequently\w*", put="put set add insert store", get="get lookup fetch read", has="contains has",
     size=_SIZE, says="least (?:often|frequently)",
 )  # fmt: skip
 class LeastFrequentlyUsedOldest:
@@ -108,7 +108,7 @@ class LeastFrequentlyUsedOldest:
 
 
 @models(
-    r"fifo_?cache|bounded_(cache|dict)|cache", put="put set add insert store", get="get lookup fetch read", has="contains has",
+    r"cache|bounded_dict", sure="fifo_?cache", put="put set add insert store", get="get lookup fetch read", has="contains has",
     size=_SIZE, says="oldest|first in",
 )  # fmt: skip
 class OldestOut:

@@ -24,11 +24,15 @@ def transpose(matrix: list[Any]) -> Any:
     unless="counter\\w*|left|anti\\w*|ccw|180",
 )
 def clockwise(matrix: list[Any]) -> Any:
+    if any(len(row) != len(matrix) for row in matrix):
+        raise TypeError  # who turns a square may not care for others
     return [list(row) for row in zip(*matrix[::-1])]
 
 
 @means("rotate(_matrix|_image|_grid|_90|_left)*(_counter_?clockwise|_ccw|_anti_?clockwise|_left)|turn_left", "list")
 def counterclockwise(matrix: list[Any]) -> Any:
+    if any(len(row) != len(matrix) for row in matrix):
+        raise TypeError
     return [list(row) for row in zip(*matrix)][::-1]
 
 

@@ -114,8 +114,8 @@ def chunks(items: Any, size: int) -> Any:
 
 
 @means("flatten(_\\w+)?|flat|deep_flatten", "list", says="nested|depth|deep", unless="once|one|dict|level|tree")
-def flatten(items: list[Any]) -> Any:
-    found = []
+def flatten(items: Any) -> Any:
+    found: list[Any] = []
     for one in items:
         found += flatten(one) if isinstance(one, (list, tuple)) else [one]
     return found

@@ -113,7 +113,7 @@ def euclidean(a: Any, b: Any) -> float:
 
 
 @means("manhattan(_distance)?|taxicab\\w*|city_block\\w*", "any any")
-def manhattan(a: Any, b: Any) -> float:
+def manhattan(a: Any, b: Any) -> Any:
     if len(a) != len(b):
         raise ValueError
     return sum(abs(x - y) for x, y in zip(a, b))
@@ -127,7 +127,7 @@ def cosine(a: list[float], b: list[float]) -> float:
 
 
 @means("(polygon|shoelace)_?(area)?|area(_of_polygon)?|shoelace\\w*", "list", says="polygon|shoelace")
-def polygon_area(points: list[Any]) -> float:
+def polygon_area(points: list[Any]) -> Any:
     return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1]))) / 2
 
 

@@ -44,7 +44,7 @@ class Stack:
 
 @models(
     r"queue|fifo", put="enqueue push put add offer append", take="dequeue pop get poll take remove popleft",
-    look="peek front first head", last="back rear last", size=_SIZE, empty=_EMPTY, unless="priority|min|max|heap|deque",
+    look="peek front first head", last="back rear last", size=_SIZE, empty=_EMPTY, unless="priority|min|max|heap|deque|circular|ring|bounded",
 )  # fmt: skip
 class Queue:
     def __init__(self, *_: Any) -> None:
@@ -131,7 +131,7 @@ class SmallestFirst:
 
 
 @models(
-    r"max_?heap|priority_queue|max_priority_queue|heap", put="push insert add put enqueue", take="pop extract extract_max poll get dequeue delete_max pop_max",
+    r"priority_queue|heap", sure="max_?heap|max_priority_queue", put="push insert add put enqueue", take="pop extract extract_max poll get dequeue delete_max pop_max",
     look="peek top max get_max find_max maximum", size=_SIZE, empty=_EMPTY, unless="min|min_heap|minheap", says="largest|highest|greatest|max",
 )  # fmt: skip
 class LargestFirst:

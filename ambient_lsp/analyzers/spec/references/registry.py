@@ -55,8 +55,7 @@ class Reference:
     def asked(self, signature: Signature, rows: Sequence[Arguments]) -> str:
         """Return the expression that compares a function with it: a letter for each call, see `agreement.compared`."""
         given = ", ".join(_passed(signature, one) for one in rows)
-        refuses = bool(signature.raises)
-        return f"_known['compared']({signature.name}, _known[{self.key!r}], lambda: [{given}], {refuses})"
+        return f"_known['compared']({signature.name}, _known[{self.key!r}], lambda: [{given}])"
 
     @property
     def key(self) -> str:
@@ -82,7 +81,7 @@ def means(names: str, kinds: str, *, says: str = "", unless: str = "", loose: bo
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A plain class that keeps what a class of such a name keeps. `operations` are its methods, each with the names
+    """A plain class that keeps what a class of such a name keeps; a `sure` name leaves no doubt. `operations` are its methods, each with the names
     that others give it."""
 
     made: type
@@ -90,6 +89,7 @@ class Model:
     operations: tuple[tuple[str, frozenset[str]], ...]
     says: str
     unless: str
+    sure: str
 
     @property
     def key(self) -> str:
@@ -104,12 +104,12 @@ class Model:
 MODELS: list[Model] = []
 
 
-def models(names: str, *, says: str = "", unless: str = "", **operations: str) -> Callable[[C], C]:
+def models(names: str, *, says: str = "", unless: str = "", sure: str = "", **operations: str) -> Callable[[C], C]:
     """Register a class as the model of those with these names; each operation with the names that it goes by."""
 
     def register(made: C) -> C:
         own = tuple((name, frozenset(others.split())) for name, others in operations.items())
-        MODELS.append(Model(made, names, own, says, unless))
+        MODELS.append(Model(made, names, own, says, unless, sure))
         return made
 
     return register
@@ -118,15 +118,11 @@ def models(names: str, *, says: str = "", unless: str = "", **operations: str) -
 def modelled(signature: Signature) -> list[Model]:
     """Return the models that a class may be one of, by its name, or by what is said of it."""
     said = f"{signature.about} {signature.docstring}".lower()
-    found = []
-    for one in MODELS:
-        if one.unless and _named(one.unless, signature):
-            continue
-        if _named(one.names, signature) and (not one.says or re.search(rf"\b(?:{one.says})", said)):
-            found.append(one)
-        elif one.says and _named(one.names.split("|")[0], signature):
-            found.append(one)
-    return found
+    possible = [one for one in MODELS if not (one.unless and _named(one.unless, signature))]
+    sure = [one for one in possible if one.sure and _named(one.sure, signature)]
+    told = [one for one in possible if one.says and re.search(rf"\b(?:{one.says})", said)]
+    named = [one for one in possible if _named(one.names, signature) and (one in told or not one.says)]
+    return sure or named
 
 
 def matching(signature: Signature) -> list[Reference]:
@@ -140,8 +136,10 @@ def matching(signature: Signature) -> list[Reference]:
         and all(map(_fits, kinds, one.kinds))
         and not (one.unless and _named(one.unless, signature))
     ]
+    told = [one for one in possible if one.says and re.search(rf"\b(?:{one.says})", said)]
     named = [one for one in possible if _named(one.names, signature)]
-    return named or [one for one in possible if one.says and re.search(rf"\b(?:{one.says})", said)]
+    # Where a name means several things, the words tell which.
+    return [one for one in named if one in told] or named or told
 
 
 def _passed(signature: Signature, arguments: Arguments) -> str:
