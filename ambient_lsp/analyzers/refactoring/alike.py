@@ -70,7 +70,10 @@ def outlines(text: str) -> tuple[Outline, ...]:
     for function in source.functions:
         if function.nested or not function.whole:
             continue
-        first, last = (bisect_left(starts, place) for place in (function.node.start_byte, function.node.end_byte))
+        # A method does not see its own name: `any` in a method `any` is the builtin, not that method.
+        parameters = function.node.child_by_field_name("parameters") if function.in_class else None
+        begin = (parameters or function.node).start_byte
+        first, last = (bisect_left(starts, place) for place in (begin, function.node.end_byte))
         parts = list(_statements(function.node, set(names[first:last])))
         if len(parts) >= _FEWEST_STATEMENTS:
             lines = {line for _, _, part_lines in parts for line in part_lines}

@@ -94,6 +94,21 @@ def test_a_name_from_elsewhere_is_part_of_what_a_function_says():
     assert pairs(ONE, ONE.replace("open_text", "read").replace("parse_row", "go").replace("row_key", "k")) == []
 
 
+def test_a_method_called_like_a_builtin_is_not_that_builtin():
+    method = """
+class Query:
+    def {0}(self, wanted):
+        if callable(wanted):
+            def test(value):
+                return is_sequence(value) and {0}(wanted(one) for one in value)
+        else:
+            def test(value):
+                return is_sequence(value) and {0}(one in wanted for one in value)
+        return self.made(test, ("{0}", self.path, freeze(wanted)))
+"""
+    assert pairs(method.format("any"), method.format("all")) == []
+
+
 def test_opposites_are_not_told_to_be_the_same_code():
     # What a name stands for is swapped in the second one.
     text = """

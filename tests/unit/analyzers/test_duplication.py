@@ -321,6 +321,23 @@ def test_annotated_code_gets_no_function_without_annotations():
     assert "def _compute_total(a: list, limit: int) -> int:" in text
 
 
+def test_what_tests_do_and_expect_stays_in_them():
+    block = """
+    def {0}_json_with_{1}(self, app):
+        found = app.post(
+            "/echo",
+            kind="{2}",
+        )
+        assert found.status == 200
+        assert found.json == {{}}
+"""
+    text = "class Common:" + block.format("{0}", "charset", "a/b") + block.format("{0}", "vendor", "a/c")
+    assert extracted(text.replace("{0}", "test")) == []
+    (new,) = extracted(text.replace("{0}", "check"))
+    # "with" says nothing at the end of a name, and the label of an argument is no variable that is taken.
+    assert "def _shared_check_json(app, kind):" in new
+
+
 def test_many_alike_statements_in_a_row_are_one_repetition():
     months = "january february march april may".split()
     one = """    found["{0}"] = list(

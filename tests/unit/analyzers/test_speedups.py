@@ -1078,3 +1078,21 @@ def test_the_module_itself_tells_how_a_private_function_is_called():
     assert [one.rule for one in performance.speedups(text, "a.py") if one.text] == [speedup.MEMBERSHIP, speedup.SEEN]
     public = text.replace("_f", "f")
     assert not [one.rule for one in performance.speedups(public, "a.py") if one.text]
+
+
+def test_what_one_arm_of_a_condition_needs_is_not_computed_before_the_loop():
+    text = (
+        "def f(rows):\n    line = '-' * 3\n    out = []\n    for row in rows:\n        out.append({})\n    return out\n"
+    )
+    assert [one.rule for one in performance.speedups(text.format("line.replace('-', '=')"), "a.py")] == [speedup.HOIST]
+    first = text.format("line.replace('-', '=') if row == rows[0] else line")
+    assert performance.speedups(first, "a.py") == []
+
+
+def test_one_of_two_short_lists_is_short():
+    text = (
+        "def f(kinds: list[str], xml: bool):\n    known = {}\n"
+        "    return [kind for kind in kinds if kind not in known]\n"
+    )
+    assert performance.speedups(text.format("['a', 'b', 'c'] if xml else ['a']"), "a.py") == []
+    assert performance.speedups(text.format("list(kinds) if xml else ['a']"), "a.py") != []

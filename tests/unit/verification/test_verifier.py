@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.model import CheckResult, ProofKind, VerdictOutcome
-from ambient_lsp.verification.compare import judge
+from ambient_lsp.verification.compare import judge, sentence
 from ambient_lsp.verification.testrun import TestRun
 from tests.unit.verification.project import make_project
 
@@ -27,6 +27,10 @@ async def test_a_harmless_patch_passes_and_says_what_ran(tmp_path):
     assert verdict.selection == "1 of 1 test files, reached by imports"
     assert verdict.checks[0].patched == {"test_calc.py::test_add": "passed", "test_calc.py::test_twice": "passed"}
     assert verdict.sandbox == "host" and verdict.image and verdict.seconds > 0
+
+
+def test_a_file_without_tests_is_not_said_to_pass_some():
+    assert sentence(CheckResult(name="tests", argv=("pytest",), outcome=PASSED)) == "no test was found to run"
 
 
 async def test_no_sandbox_is_never_a_pass(tmp_path):
