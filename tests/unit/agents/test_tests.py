@@ -325,4 +325,4 @@ async def test_what_a_program_runs_that_tests_start_is_not_known(tmp_path, begin
     assert (findings, proposals) == ([], [])
     texts["test_cli.py"] = "import shop.cli\n\n\ndef test_cli():\n    assert shop.cli\n"
     findings, _ = await ask(TestEnhancer(), tmp_path / "2", texts, ["shop/cli.py"], coverage=EMPTY)
-    assert {one.rule for one in findings} == {"AMB-TEST-UNTESTED"}
+    assert "AMB-TEST-UNTESTED" in {one.rule for one in findings}
