@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MARKUP = ("markupsafe.Markup", "flask.Markup", "jinja2.Markup")
 _MARK_SAFE = ("django.utils.safestring.mark_safe", "django.utils.safestring.SafeString")
+_LONGEST = 70
+"""Characters of a page and its values that fit in a line with what calls it, where it was on several lines before."""
 _SAFE_CALLS = frozenset("escape int float len conditional_escape format_html quote url_for reverse".split())
 _REASON = "A value with markup in it is shown as it is; what was markup on purpose in a value is shown as text too."
 _TITLE = "Escape the values in the page"
@@ -39,6 +41,8 @@ def formatted(source: Source, span: Span) -> Change | None:
     if "\n" in template or len(template) > 90:
         return None
     values = ", ".join(code_of(part) for part in parts if not isinstance(part, str))
+    if "\n" in code_of(call) and source.ranges[call].start.column + len(template + values) > _LONGEST:
+        return None
     if name in _MARKUP:
         new = cst.parse_expression(f"{code_of(call.func)}({quoted(template)}).format({values})")
         return Change(_TITLE, _REASON, RiskLevel.MEDIUM, {call: new})

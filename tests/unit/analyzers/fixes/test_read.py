@@ -63,6 +63,17 @@ def fixed(rule, text, tmp_path):
         ("SHELL", "import os\n\n\ndef show(name):\n    return os.system('echo \"' + name + '\"')\n"),
         ("SHELL", "import os\n\n\ndef run(program, word):\n    return os.system(program + ' ' + word)\n"),
         ("SHELL", "import os\n\n\ndef run(args):\n    return os.system('ls ' + args + ' | wc')\n"),
+        # real code: what a digest is for is not said, or said far from it
+        ("WEAK-HASH", "import hashlib\n\n\ndef md5_hex(s):\n    return hashlib.md5(s.encode()).hexdigest()\n"),
+        ("WEAK-HASH", "import hashlib\n\n\ndef hash_columns(*args):\n    return hashlib.sha1(b'|'.join(args)).hexdigest()\n"),
+        ("WEAK-HASH", "from hashlib import sha1\n\n\ndef encrypt(passwd, salt):\n    token = sha1()\n"
+                      "    token.update(passwd + salt)\n    return token.hexdigest()\n"),
+        # real code: what the program takes for granted is no permission
+        ("ASSERT-GUARD", "def claim(owner, access):\n    assert owner is not None\n    return access\n"),
+        # real code: mails are plain text
+        ("AUTOESCAPE", "import jinja2\n\n\ndef mail_subject(loader):\n    return jinja2.Environment(loader=loader)\n"),
+        # real code: a key that only measures a digest
+        ("HARDCODED-KEY", "import hmac\nfrom hashlib import sha256\n\nSIZE = len(hmac.new(b'x', b'x', sha256).digest())\n"),
         # a text in the function shows that sums are meant
         ("EVAL", FLASK + "    text = request.args.get('e', '2 + 2')\n    return str(eval(text))\n"),
         # what the parser does with entities is said elsewhere
