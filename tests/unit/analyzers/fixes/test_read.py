@@ -135,6 +135,12 @@ def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
         ("REDIRECT", "from django.shortcuts import redirect\n\n\ndef login(request):\n    target = request.GET.get('next', '/')\n"
                      "    return redirect(target)\n",
          "    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):\n        target = '/'\n"),
+        # real code: quotes around a value, which `!r` has too, and an error, whose text is its own
+        ("LOG", "import logging\n" + FLASK + "    name = request.args['n']\n    try:\n        return open('x').read()\n"
+                "    except OSError as error:\n        logging.error(f\"no '{name}': {error}\")\n        return ''\n",
+         "logging.error(f\"no {name!r}: {error}\")"),
+        ("LOG", "import logging\n" + FLASK + "    logging.info(\"user '%s' from %s\", request.args['u'], request.args['f'])\n"
+                "    return ''\n", "logging.info(\"user %r from %r\", request.args['u'], request.args['f'])"),
         ("WEAK-RANDOM", "from random import choices\n\n\ndef new_token():\n    return ''.join(choices('abcdef', k=20))\n",
          "secrets.SystemRandom().choices('abcdef', k=20)"),
         ("COOKIE-SECURE", "from flask import Flask\n\napp = Flask(__name__)\napp.config.update(SESSION_COOKIE_SECURE=False)\n",
