@@ -85,8 +85,9 @@ class Looked:
 def look(folder: Path, cases: Sequence[Case]) -> list[Looked]:
     """Fix every vulnerable program, each in a folder of its own below `folder`."""
     cases = [case for case in cases if case.vulnerable]
-    (folder / "ruff.toml").write_text(SETTINGS, encoding="utf-8")
     write_out(cases, folder)
+    for case in cases:
+        (folder / case.name / "ruff.toml").write_text(SETTINGS, encoding="utf-8")
     texts = {f"{case.name}/{path}": text for case in cases for path, text in case.files.items() if path.endswith(".py")}
     reports = ruff.check_many(texts, str(folder), security.SELECTION)
     twins = {case.name: case for case in corpus.read() if not case.vulnerable}

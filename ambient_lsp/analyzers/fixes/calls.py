@@ -67,7 +67,7 @@ def weak_hash(site: Site) -> Change | None:
     reason = _DIGEST
     if site.words & _AGREED:
         reason += " Whoever makes or checks it on the other side must change too."
-    risk = RiskLevel.HIGH if site.words & _AGREED else RiskLevel.MEDIUM
+    risk = RiskLevel.MEDIUM
     title = "Use SHA-256 in place of a weak hash"
     if site.name == "hashlib.new" and first is not None and isinstance(first.value, cst.SimpleString):
         quote = first.value.quote
