@@ -97,15 +97,24 @@ _WEB = frozenset("flask fastapi starlette aiohttp tornado bottle falcon http wsg
 """Packages whose pages are plain text until somebody escapes it."""
 _RAW = frozenset(
     "get get_argument get_query_argument get_body_argument get_param strip lstrip rstrip lower upper title "
-    "capitalize str decode getlist pop".split()
+    "capitalize str decode getlist pop parse_qs urlparse urlsplit unquote get_json json loads escape unescape split "
+    "partition replace read input Form Query getvalue getfirst".split()
 )
 """Calls that give text as it came, never markup."""
 
 
 def _may_be_markup(source: Source, value: cst.BaseExpression) -> bool:
-    """Whether a value may be a part of a page that was put together before."""
-    calls = [node for node in within(value) if isinstance(node, cst.Call)]
-    return any(dotted(call.func).rpartition(".")[2] not in _RAW for call in calls) or may_hold(source, value, "<")
+    """Whether a value may be a part of a page that was put together before, here or by a call."""
+    assign = only_assignment(source, value, value.value) if isinstance(value, cst.Name) else None
+    made = [value, *([assign.value] if assign is not None else [])]
+    calls = [node for one in made for node in within(one) if isinstance(node, cst.Call)]
+    return any(dotted(call.func).rpartition(".")[2] not in _RAW and _last(call) not in _RAW for call in calls) or (
+        may_hold(source, value, "<")
+    )
+
+
+def _last(call: cst.Call) -> str:
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
 
 
 def _text_at(source: Source, span: Span) -> cst.BaseExpression | None:

@@ -46,6 +46,9 @@ def fixed(rule, text, tmp_path):
         # what is escaped here was a page already
         ("XSS", FLASK + "    tag = request.args['t']\n    items = '<li>' + tag + '</li>'\n    extra = items\n"
                 "    return '<ul>' + extra + '</ul>'\n"),
+        ("XSS", "from fastapi import FastAPI, Form\nfrom fastapi.responses import HTMLResponse\n\napp = FastAPI()\n\n\n"
+                "def lines(who):\n    return ['<dd>' + who + '</dd>']\n\n\n@app.post('/')\ndef sign(who: str = Form(...)):\n"
+                "    items = ''.join(lines(who))\n    return HTMLResponse('<h1>Guests</h1>%s' % items)\n"),
         # the value is a filter that was put together before
         ("LDAP", "from ldap3 import Connection\n" + FLASK
                  + "    term = request.args['t']\n    either = ''.join(f'({n}=*{term}*)' for n in ('cn', 'sn'))\n"
