@@ -85,8 +85,9 @@ class Looked:
 def look(folder: Path, cases: Sequence[Case]) -> list[Looked]:
     """Fix every vulnerable program, each in a folder of its own below `folder`."""
     cases = [case for case in cases if case.vulnerable]
-    (folder / "ruff.toml").write_text(SETTINGS, encoding="utf-8")
     write_out(cases, folder)
+    for case in cases:
+        (folder / case.name / "ruff.toml").write_text(SETTINGS, encoding="utf-8")
     texts = {f"{case.name}/{path}": text for case in cases for path, text in case.files.items() if path.endswith(".py")}
     reports = ruff.check_many(texts, str(folder), security.SELECTION)
     twins = {case.name: case for case in corpus.read() if not case.vulnerable}
@@ -177,7 +178,7 @@ def by_category(looked: Iterable[Looked]) -> str:
     rows: dict[str, Counter[str]] = {}
     for one in looked:
         row = rows.setdefault(one.case.category, Counter())
-        row.update(programs=1, found=bool(one.found), fixed=bool(one.fixed), drafts=len(one.drafts))
+        row.update(programs=1, found=int(bool(one.found)), fixed=int(bool(one.fixed)), drafts=len(one.drafts))
         row.update(name for draft in one.drafts for name, true in draft.flags.items() if true)
         row.update(like_twin=sum(draft.like_twin for draft in one.drafts))
     return _table("category", rows, ("programs", "found", "fixed"))
@@ -189,7 +190,7 @@ def by_rule(looked: Iterable[Looked]) -> str:
     for one in looked:
         for draft in one.drafts:
             row = rows.setdefault(f"`{draft.rule}`", Counter())
-            row.update(drafts=1, like_twin=draft.like_twin)
+            row.update(drafts=1, like_twin=int(draft.like_twin))
             row.update(name for name, true in draft.flags.items() if true)
     return _table("rule", rows, ())
 

@@ -19,7 +19,7 @@ from ambient_lsp.analyzers.fixes.site import (
     with_keyword,
     without_argument,
 )
-from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
+from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS, words
 from ambient_lsp.model import RiskLevel
 
 _CRYPTOGRAPHY = ("cryptography.hazmat.primitives.hashes.MD5", "cryptography.hazmat.primitives.hashes.SHA1")
@@ -59,16 +59,15 @@ def weak_hash(site: Site) -> Change | None:
             RiskLevel.LOW,
             {site.call: with_keyword(site.call, "usedforsecurity", "False")},
         )
-    if site.words & PASSWORD_WORDS:
+    function = site.nearest(cst.FunctionDef)
+    if (site.words | words(code_of(function) if function is not None else "")) & PASSWORD_WORDS:
         return None  # another fast hash is no better, and a slow one needs a salt, a column and a migration
-    reason = _DIGEST
     if not site.words & SECRET_WORDS:
-        reason += (
-            " Nothing here says what the hash is for; if it only names something, `usedforsecurity=False` says so."
-        )
+        return None  # nothing says what it is for: a protocol, a column of a table, or a name that others know
+    reason = _DIGEST
     if site.words & _AGREED:
         reason += " Whoever makes or checks it on the other side must change too."
-    risk = RiskLevel.MEDIUM if site.words & SECRET_WORDS and not site.words & _AGREED else RiskLevel.HIGH
+    risk = RiskLevel.MEDIUM
     title = "Use SHA-256 in place of a weak hash"
     if site.name == "hashlib.new" and first is not None and isinstance(first.value, cst.SimpleString):
         quote = first.value.quote

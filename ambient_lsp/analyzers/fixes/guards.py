@@ -9,6 +9,7 @@ import libcst as cst
 from ambient_lsp.analyzers.fixes.pieces import code_of
 from ambient_lsp.analyzers.fixes.scopes import within
 from ambient_lsp.analyzers.fixes.site import Change, Source, dotted
+from ambient_lsp.analyzers.vocabulary import words
 from ambient_lsp.model import RiskLevel
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def guarded(source: Source, span: Span) -> Change | None:
     check = line.body[0]
     if not isinstance(check, cst.Assert) or "\n" in code_of(check):
         return None
+    if _is_of_the_program(check.test):
+        return None
     error, imports = _error(source, check.test)
     handlers = _handlers(source, line)
     if handlers is None:
@@ -46,6 +49,17 @@ def guarded(source: Source, span: Span) -> Change | None:
         nodes,
         imports,
     )
+
+
+def _is_of_the_program(test: cst.BaseExpression) -> bool:
+    """Whether an assert says what the program itself takes for granted, and not what somebody may do."""
+    if isinstance(test, cst.Comparison):
+        return any(code_of(one.comparator) == "None" for one in test.comparisons)
+    return isinstance(test, cst.Call) and bool(words(dotted(test.func)) & _STATES)
+
+
+_STATES = frozenset("available ready open opened closed started running initialized connected isinstance callable "
+                    "hasattr issubclass locked".split())  # fmt: skip
 
 
 def _leading(line: cst.SimpleStatementLine) -> list[cst.EmptyLine]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MARKUP = ("markupsafe.Markup", "flask.Markup", "jinja2.Markup")
 _MARK_SAFE = ("django.utils.safestring.mark_safe", "django.utils.safestring.SafeString")
+_LONGEST = 70
+"""Characters of a page and its values that fit in a line with what calls it, where it was on several lines before."""
 _SAFE_CALLS = frozenset("escape int float len conditional_escape format_html quote url_for reverse".split())
 _REASON = "A value with markup in it is shown as it is; what was markup on purpose in a value is shown as text too."
 _TITLE = "Escape the values in the page"
@@ -39,6 +41,8 @@ def formatted(source: Source, span: Span) -> Change | None:
     if "\n" in template or len(template) > 90:
         return None
     values = ", ".join(code_of(part) for part in parts if not isinstance(part, str))
+    if "\n" in code_of(call) and source.ranges[call].start.column + len(template + values) > _LONGEST:
+        return None
     if name in _MARKUP:
         new = cst.parse_expression(f"{code_of(call.func)}({quoted(template)}).format({values})")
         return Change(_TITLE, _REASON, RiskLevel.MEDIUM, {call: new})
@@ -93,15 +97,24 @@ _WEB = frozenset("flask fastapi starlette aiohttp tornado bottle falcon http wsg
 """Packages whose pages are plain text until somebody escapes it."""
 _RAW = frozenset(
     "get get_argument get_query_argument get_body_argument get_param strip lstrip rstrip lower upper title "
-    "capitalize str decode getlist pop".split()
+    "capitalize str decode getlist pop parse_qs urlparse urlsplit unquote get_json json loads escape unescape split "
+    "partition replace read input Form Query getvalue getfirst".split()
 )
 """Calls that give text as it came, never markup."""
 
 
 def _may_be_markup(source: Source, value: cst.BaseExpression) -> bool:
-    """Whether a value may be a part of a page that was put together before."""
-    calls = [node for node in within(value) if isinstance(node, cst.Call)]
-    return any(dotted(call.func).rpartition(".")[2] not in _RAW for call in calls) or may_hold(source, value, "<")
+    """Whether a value may be a part of a page that was put together before, here or by a call."""
+    assign = only_assignment(source, value, value.value) if isinstance(value, cst.Name) else None
+    made = [value, *([assign.value] if assign is not None else [])]
+    calls = [node for one in made for node in within(one) if isinstance(node, cst.Call)]
+    return any(dotted(call.func).rpartition(".")[2] not in _RAW and _last(call) not in _RAW for call in calls) or (
+        may_hold(source, value, "<")
+    )
+
+
+def _last(call: cst.Call) -> str:
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
 
 
 def _text_at(source: Source, span: Span) -> cst.BaseExpression | None:

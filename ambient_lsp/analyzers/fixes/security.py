@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -31,6 +32,7 @@ from ambient_lsp.analyzers.fixes.imports import with_imports
 from ambient_lsp.analyzers.fixes.quotes import in_quotes_of
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.patterns import engine as patterns
+from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.vocabulary import around
 
 if TYPE_CHECKING:
@@ -129,9 +131,17 @@ def _laid_out(text: str, new_text: str, path: str, root: str) -> str:
     old = set(text.splitlines())
     if all(len(line) <= _SHORT for line in new_text.splitlines() if line not in old):
         return new_text
-    if ruff.formatted(text, path, root) != text:
+    if not _has_formatter(path, root) or ruff.formatted(text, path, root) != text:
         return new_text
     return ruff.formatted(new_text, path, root) or new_text
+
+
+def _has_formatter(path: str, root: str) -> bool:
+    """Whether the project says how long its lines are, or who lays them out."""
+    project = Path(root, "pyproject.toml")
+    told = "[tool.ruff" in project.read_text("utf-8", "replace") if project.is_file() else False
+    named = any(Path(root, name).is_file() for name in ("ruff.toml", ".ruff.toml"))
+    return told or named or bool(read_settings(root, path).formatter)
 
 
 def _helps(text: str, new_text: str, path: str, group: list[_Item]) -> bool:

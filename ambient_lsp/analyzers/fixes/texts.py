@@ -158,16 +158,11 @@ def logged(source: Source, span: Span) -> Change | None:
     text = call.args[0].value
     nodes: dict[cst.CSTNode, cst.CSTNode] = {}
     if isinstance(text, cst.FormattedString):
-        nodes = {
-            part: part.with_changes(conversion="r")
-            for part in text.parts
-            if isinstance(part, cst.FormattedStringExpression)
-            and part.conversion is None and part.format_spec is None and part.equal is None
-        }  # fmt: skip
+        nodes = _in_fstring(source, text)
     elif isinstance(text, cst.SimpleString) and len(call.args) > 1:
         template = literal(text)
         if template is not None and len(re.findall(r"%s", template)) == len(re.findall(r"%[^%]", template)):
-            nodes = {text: text.with_changes(value=text.value.replace("%s", "%r"))}
+            nodes = {text: text.with_changes(value=re.sub(_QUOTED_VALUE, "%r", text.value))}
     else:
         nodes = _lazily(call)
     if not nodes or all(node.deep_equals(new) for node, new in nodes.items()):
@@ -178,6 +173,34 @@ def logged(source: Source, span: Span) -> Change | None:
         RiskLevel.LOW,
         nodes,
     )
+
+
+_QUOTED_VALUE = r"(?<=[^%\\])(?P<q>['\"])%s(?P=q)(?!$)|%s"
+"""A value in a template, with the quotes around it: `%r` brings its own."""
+
+
+def _in_fstring(source: Source, text: cst.FormattedString) -> dict[cst.CSTNode, cst.CSTNode]:
+    """Return an f-string with `!r` at its values, but for errors, whose text is their own, and for lengths."""
+    caught = {
+        node.name.name.value
+        for node in source.ranges
+        if isinstance(node, cst.ExceptHandler) and node.name is not None and isinstance(node.name.name, cst.Name)
+    }
+    parts = list(text.parts)
+    for index, part in enumerate(parts):
+        if not isinstance(part, cst.FormattedStringExpression) or part.conversion or part.format_spec or part.equal:
+            continue
+        value = part.expression
+        if dotted(value) in caught or (isinstance(value, cst.Call) and dotted(value.func) in ("len", "int", "str")):
+            continue
+        parts[index] = part.with_changes(conversion="r")
+        before, after = (parts[at] if 0 <= at < len(parts) else None for at in (index - 1, index + 1))
+        if isinstance(before, cst.FormattedStringText) and isinstance(after, cst.FormattedStringText):
+            quote = before.value[-1:]
+            if quote in ("'", '"') and after.value.startswith(quote):  # `!r` brings its own
+                parts[index - 1] = before.with_changes(value=before.value[:-1])
+                parts[index + 1] = after.with_changes(value=after.value[1:])
+    return {text: text.with_changes(parts=parts)}
 
 
 def _lazily(call: cst.Call) -> dict[cst.CSTNode, cst.CSTNode]:

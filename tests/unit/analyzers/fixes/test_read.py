@@ -46,6 +46,9 @@ def fixed(rule, text, tmp_path):
         # what is escaped here was a page already
         ("XSS", FLASK + "    tag = request.args['t']\n    items = '<li>' + tag + '</li>'\n    extra = items\n"
                 "    return '<ul>' + extra + '</ul>'\n"),
+        ("XSS", "from fastapi import FastAPI, Form\nfrom fastapi.responses import HTMLResponse\n\napp = FastAPI()\n\n\n"
+                "def lines(who):\n    return ['<dd>' + who + '</dd>']\n\n\n@app.post('/')\ndef sign(who: str = Form(...)):\n"
+                "    items = ''.join(lines(who))\n    return HTMLResponse('<h1>Guests</h1>%s' % items)\n"),
         # the value is a filter that was put together before
         ("LDAP", "from ldap3 import Connection\n" + FLASK
                  + "    term = request.args['t']\n    either = ''.join(f'({n}=*{term}*)' for n in ('cn', 'sn'))\n"
@@ -63,6 +66,17 @@ def fixed(rule, text, tmp_path):
         ("SHELL", "import os\n\n\ndef show(name):\n    return os.system('echo \"' + name + '\"')\n"),
         ("SHELL", "import os\n\n\ndef run(program, word):\n    return os.system(program + ' ' + word)\n"),
         ("SHELL", "import os\n\n\ndef run(args):\n    return os.system('ls ' + args + ' | wc')\n"),
+        # real code: what a digest is for is not said, or said far from it
+        ("WEAK-HASH", "import hashlib\n\n\ndef md5_hex(s):\n    return hashlib.md5(s.encode()).hexdigest()\n"),
+        ("WEAK-HASH", "import hashlib\n\n\ndef hash_columns(*args):\n    return hashlib.sha1(b'|'.join(args)).hexdigest()\n"),
+        ("WEAK-HASH", "from hashlib import sha1\n\n\ndef encrypt(passwd, salt):\n    token = sha1()\n"
+                      "    token.update(passwd + salt)\n    return token.hexdigest()\n"),
+        # real code: what the program takes for granted is no permission
+        ("ASSERT-GUARD", "def claim(owner, access):\n    assert owner is not None\n    return access\n"),
+        # real code: mails are plain text
+        ("AUTOESCAPE", "import jinja2\n\n\ndef mail_subject(loader):\n    return jinja2.Environment(loader=loader)\n"),
+        # real code: a key that only measures a digest
+        ("HARDCODED-KEY", "import hmac\nfrom hashlib import sha256\n\nSIZE = len(hmac.new(b'x', b'x', sha256).digest())\n"),
         # a text in the function shows that sums are meant
         ("EVAL", FLASK + "    text = request.args.get('e', '2 + 2')\n    return str(eval(text))\n"),
         # what the parser does with entities is said elsewhere
@@ -124,6 +138,12 @@ def test_what_would_be_wrong_is_not_made(rule, text, tmp_path):
         ("REDIRECT", "from django.shortcuts import redirect\n\n\ndef login(request):\n    target = request.GET.get('next', '/')\n"
                      "    return redirect(target)\n",
          "    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):\n        target = '/'\n"),
+        # real code: quotes around a value, which `!r` has too, and an error, whose text is its own
+        ("LOG", "import logging\n" + FLASK + "    name = request.args['n']\n    try:\n        return open('x').read()\n"
+                "    except OSError as error:\n        logging.error(f\"no '{name}': {error}\")\n        return ''\n",
+         "logging.error(f\"no {name!r}: {error}\")"),
+        ("LOG", "import logging\n" + FLASK + "    logging.info(\"user '%s' from %s\", request.args['u'], request.args['f'])\n"
+                "    return ''\n", "logging.info(\"user %r from %r\", request.args['u'], request.args['f'])"),
         ("WEAK-RANDOM", "from random import choices\n\n\ndef new_token():\n    return ''.join(choices('abcdef', k=20))\n",
          "secrets.SystemRandom().choices('abcdef', k=20)"),
         ("COOKIE-SECURE", "from flask import Flask\n\napp = Flask(__name__)\napp.config.update(SESSION_COOKIE_SECURE=False)\n",
