@@ -1,4 +1,4 @@
-"""Where in a text something stands: what was quoted for a shell's word, or escaped for a page's text, only holds there."""
+"""Where in a text something stands: what was quoted as a word, or escaped for a page's text, only holds there."""
 
 from __future__ import annotations
 
