@@ -135,11 +135,25 @@ def _dict(machine: Machine, site: Site) -> Value | None:
             else:
                 pairs = None
                 break
-        if pairs is None and "defaultdict" not in site.names[0]:
+        known = _pairs(held.rest, site) if pairs is None and held is not None and held.rest is not None else None
+        if known is not None:
+            items.update(known)
+        elif pairs is None and "defaultdict" not in site.names[0]:
             taints = site.state.taints(arg)
             rest = Opaque(taints) if rest is None else join(rest, Opaque(taints))
     items.update(site.keywords)
     return machine.new(Object("dict", items, rest), site.state)
+
+
+def _pairs(value: Value, site: Site) -> dict[Any, Value] | None:
+    """Return what pairs of which there may be some give, if all their keys are known."""
+    found: dict[Any, Value] = {}
+    for option in options(value):
+        parts = items_of(option, site.state)
+        if parts is None or len(parts) != 2 or not all(type(key) is Const for key in options(parts[0])):
+            return None
+        found.update({key.value: parts[1] for key in options(parts[0]) if type(key) is Const})
+    return found
 
 
 def _fromkeys(machine: Machine, site: Site) -> Value | None:

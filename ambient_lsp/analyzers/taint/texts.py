@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import folding, formatting
 from ambient_lsp.analyzers.taint.beginnings import NO_HOST
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
+from ambient_lsp.analyzers.taint.contexts import TAGLESS
 from ambient_lsp.analyzers.taint.state import sequence
 from ambient_lsp.analyzers.taint.values import (
     UNKNOWN,
@@ -34,7 +35,7 @@ _TELLING = frozenset(
 _OTHER = frozenset("format format_map join replace splitlines".split())
 _METHODS = _KEEPING | _CHANGING | _SPLITTING | _TELLING | _OTHER
 _ESCAPES = {
-    "<": frozenset({"xss"}),
+    "<": frozenset({"xss", TAGLESS}),
     "\n": frozenset({"log", "header"}),  # without `\r\n` or `\r` alone, a line break is left
 }
 _LINES = frozenset({"log", "header"})
