@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding, keys, quantifiers
-from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT, first_characters, second_character, starts
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character, starts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-NO_DOTS = "path.dots"
 _EVERY = frozenset({ALL})
 _LINES = frozenset({"log", "header"})
 _OF_PATHS = frozenset({"path"})
@@ -380,7 +379,19 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
     if marks:
-        change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+        where = _inside(text) if unwanted == ".." else text
+        change(machine, state, where, lambda old: cleaned(old, frozenset(marks)))
+
+
+def _inside(node: ast.expr) -> ast.expr:
+    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
+    if isinstance(node, ast.Attribute) and node.attr == "parts":
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+        return node.func.value
+    if isinstance(node, ast.Call) and len(node.args) == 1 and ast.unparse(node.func).rpartition(".")[2].endswith("Path"):
+        return node.args[0]
+    return node
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
@@ -416,6 +427,8 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         quantifiers.each_came_out(machine, state, call.args[0], outcome, narrowed)
         for part, text in quantifiers.unwanted_parts(machine, state, call.args[0]) if not outcome else ():
             _not_member(machine, state, ast.Constant(part.value), text)
+    elif names[:1] == (("any" if outcome else "all"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
+        quantifiers.one_came_out(machine, state, call.args[0], outcome, narrowed)
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
@@ -441,11 +454,14 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
         change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
+    elif name == "is_absolute" and not outcome:
+        change(machine, state, _inside(owner), lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif name == "is_relative_to" and outcome:
         within_base(machine, state, owner)
     elif name == "endswith" and call.args and outcome:
         end = machine.evaluate(call.args[0], state)
-        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+        # "evil-example.com" does not end in ".example.com"
+        if all(type(each) is Const and str(each.value).startswith(".") for each in options(end)):
             _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         starts(machine, state, owner, call.args[0], outcome)
