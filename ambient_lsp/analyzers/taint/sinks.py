@@ -336,7 +336,7 @@ def _hit(
         marked = taints_of(option) | (
             files.contents(machine, option, state) if kind.name in _OF_CONTENTS else NO_TAINTS
         )
-        for taint in sorted(marked, key=lambda taint: (taint.source.place.line, taint.source.place.column)):
+        for taint in sorted(marked, key=_first_to_come):
             if not _is_dangerous(kind, taint, option) or (taint.label in _OF_ONE_FILE and where.path != machine.path):
                 continue
             given = given or taint.label == PARAMETER
@@ -358,6 +358,11 @@ def _hit(
         sink = Step(where, taker if what != "the response" else "it becomes the response")
         level = LEVELS[worst[0]]
         machine.report(Hit(rule or kind.rule, kind.name, level, machine.here(where), sink, worst[1], message))
+
+
+def _first_to_come(taint: Taint) -> tuple[int, int, str]:
+    """Sort marks by where they come in; those of one place by their words, since a set has no order of its own."""
+    return taint.source.place.line, taint.source.place.column, taint.source.text
 
 
 def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:

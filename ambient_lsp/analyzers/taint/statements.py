@@ -22,6 +22,7 @@ from ambient_lsp.analyzers.taint.values import (
     Step,
     Symbol,
     Value,
+    either,
     fact_of,
     item_of,
     join,
@@ -123,6 +124,12 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value, state: 
             assign(machine, target, item, state)
         for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=False):
             assign(machine, target, item, state)
+        return
+    if star is None and len(options(value)) > 1:  # rows of a list that a loop has filled, say
+        rows = [(items_of(option, state) or (), unpacked(option, state)) for option in options(value)]
+        for index, target in enumerate(targets):
+            known = (row[index] if len(row) == len(targets) else every for row, every in rows)
+            assign(machine, target, either(known), state)
         return
     each = unpacked(value, state)
     for target in targets:

@@ -259,9 +259,9 @@ def merged(many: Iterable[Taints]) -> Taints:
     return result
 
 
-def _rank(taint: Taint) -> tuple[bool, int, int, int, str]:
+def _rank(taint: Taint) -> tuple[bool, int, int, int, str, str]:
     place = taint.source.place
-    return taint.label != UNTRUSTED, len(taint.cleaned), place.line, place.column, taint.label
+    return taint.label != UNTRUSTED, len(taint.cleaned), place.line, place.column, taint.label, taint.source.text
 
 
 def options(value: Value) -> tuple[Value, ...]:
