@@ -113,7 +113,7 @@ def _of_a_maker(module: Module, node: Node) -> bool:
     if function is None or scope is None or scope.type != "class_definition":
         return False
     named = words(code(scope.child_by_field_name("name")))
-    made = (named | {one.removesuffix("s") for one in named}) & _SECRETS
+    made = (named | {one.removesuffix("s") for one in named}) & (_SECRETS | {"session"})
     return bool(made) and bool(words(code(function.child_by_field_name("name"))) & _MAKES)
 
 

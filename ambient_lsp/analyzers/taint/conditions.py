@@ -389,7 +389,11 @@ def _inside(node: ast.expr) -> ast.expr:
         node = node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
         return node.func.value
-    if isinstance(node, ast.Call) and len(node.args) == 1 and ast.unparse(node.func).rpartition(".")[2].endswith("Path"):
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and ast.unparse(node.func).rpartition(".")[2].endswith("Path")
+    ):
         return node.args[0]
     return node
 
