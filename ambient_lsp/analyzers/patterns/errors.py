@@ -203,9 +203,29 @@ def _of_request(module: Module, condition: Node | None) -> bool:
         return False
     if any(one.type == "none" for one in condition.named_children):
         return False
-    origins = [_CONVERSION.sub("", code(module.origin(one))) for one in _names(condition)]
-    sent = any(_REQUEST.match(one) or _REQUESTED.match(one) for one in origins)
-    return sent or _REQUEST.search(code(condition)) is not None
+    names = _names(condition)
+    if any(_REQUEST.match(code(module.origin(one))) for one in names) or _REQUEST.search(code(condition)):
+        return True
+    return any(_is_converted(module, one) and not _was_looked_at(module, one) for one in names)
+
+
+def _is_converted(module: Module, name: Node) -> bool:
+    """Whether a name holds what a visitor sent, as a number: `int(self.get_argument("n"))`, `int(body["n"])`."""
+    origin = module.origin(name)
+    text = _CONVERSION.sub("", code(origin))
+    if _REQUEST.match(text) or _REQUESTED.match(text):
+        return True
+    whole = re.match(r"(\w+)(\[|\.get\()", text)
+    return whole is not None and any(
+        code(one) == whole[1] and _REQUEST.match(code(module.origin(one))) is not None for one in _names(origin)
+    )
+
+
+def _was_looked_at(module: Module, name: Node) -> bool:
+    """Whether an `if` before has asked about it already, so that an assert behind it only says it again."""
+    function = module.function(name)
+    before = _before(function, name) if function is not None else ""
+    return re.search(rf"(?m)^\s*(?:if|elif|while)\b[^\n]*\b{re.escape(code(name))}\b", before) is not None
 
 
 def _open(module: Module) -> Iterator[Hit]:

@@ -129,9 +129,11 @@ class Module:
             if bound is not None:
                 return self._instance(bound)
             attribute = node.child_by_field_name("attribute")
-            if code(node) == "super().__init__":
+            if _OF_BASE.fullmatch(code(node)):
                 return self._base(node)
             owner = self.name(node.child_by_field_name("object"))
+            if code(attribute) == "__init__" and owner and not owner.endswith(")"):
+                return owner
             return f"{owner}.{code(attribute)}" if owner else ""
         if node.type == "call":
             called = self.name(node.child_by_field_name("function"))
@@ -339,6 +341,7 @@ class Module:
         return line, len(head.decode("utf-8", "replace"))
 
 
+_OF_BASE = re.compile(r"super\([\w, ]*\)\.__init__")
 _BINDERS = (
     ("assignment", "left", "right"),
     ("augmented_assignment", "left", ""),

@@ -25,6 +25,7 @@ _LOOSE = re.compile(
 _MATCHED = re.compile(r"""\b(?:re\.(match|search)\(\s*r?(['"])(.+?)\2\s*,|(\w+)\.(match|search)\()""")
 _DOT = re.compile(r"(?<!\\\\)(?<!\\)\.(?![*+?{])(?=[\w-])")
 _IN_CLASS = re.compile(r"\[[^\]]*\]")
+_NO_ORIGIN = re.compile(r"""[!=]=\s*(['"])(?:null)?\1""")
 _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
@@ -66,7 +67,8 @@ def is_checked(text: str, span: Span) -> bool:
         return False
     body = _code(node)
     helpers = "".join(_body(text, name) for name in list(dict.fromkeys(_CALLED.findall(body)))[:20])
-    return _COMPARED.search(body.partition(":")[2]) is not None and not is_loose(body + helpers, text)
+    compared = _NO_ORIGIN.sub("", body.partition(":")[2])
+    return _COMPARED.search(compared) is not None and not is_loose(body + helpers, text)
 
 
 def _body(text: str, name: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
+NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
 NO_HOST = "redirect.host"
 """A text that begins neither with `//` nor with a slash and a backslash, which name another host."""

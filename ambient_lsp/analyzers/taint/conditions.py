@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import folding, quantifiers
-from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT, first_characters, second_character, starts
+from ambient_lsp.analyzers.taint import folding, keys, quantifiers
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character, starts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
@@ -25,6 +25,7 @@ from ambient_lsp.analyzers.taint.knowledge import (
 from ambient_lsp.analyzers.taint.quantifiers import HARMLESS_TESTS
 from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import names_in, walked
+from ambient_lsp.analyzers.taint.typechecks import found_in_table, of_type
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     HOST,
@@ -50,18 +51,13 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-NO_DOTS = "path.dots"
 _EVERY = frozenset({ALL})
 _LINES = frozenset({"log", "header"})
 _OF_PATHS = frozenset({"path"})
 _URL = frozenset({"ssrf", "redirect", "cors"})
 _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
-_HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
-_SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
-_NO_OPERATORS = frozenset({"nosql"})
+_OF_KEYS = (ast.BinOp, ast.Compare, ast.Call, ast.ListComp, ast.SetComp)
 _CODE = frozenset({"code"})
-_RUNNING_NODES = frozenset({"ast.AST", "ast.expr", "ast.stmt", "ast.Call", "ast.Attribute"})
-"""A tree that may have these can still call something."""
 _RAISING = frozenset("int float uuid.UUID decimal.Decimal datetime.date.fromisoformat".split())
 _ADDRESSES = frozenset("ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address ipaddress.IPv6Address".split())
 _ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
@@ -115,6 +111,8 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         return narrowed(machine, state, test.operand, not outcome)
     if isinstance(test, ast.BoolOp):
         return _of_parts(machine, state, test, outcome)
+    if isinstance(test, _OF_KEYS):
+        keys.are_known(machine, state, test, outcome)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         _compare(machine, state, test, outcome)
     elif isinstance(test, ast.Call):
@@ -126,7 +124,7 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
         if outcome and isinstance(fact, ast.Call):
-            _found_in_table(machine, state, fact)  # `if spec:` behind `spec = SPECS.get(name)`
+            found_in_table(machine, state, fact)  # `if spec:` behind `spec = SPECS.get(name)`
         if value is not None:
             change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
@@ -218,6 +216,7 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
         change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
     quantifiers.judged(state, source, unpacked(source, state), item)
+    keys.were_dropped(machine, state, loop)
 
 
 def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
@@ -266,7 +265,7 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
             _not_member(machine, state, left, right)
     elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         if positive and isinstance(left, ast.Call) and getattr(left.func, "id", "") == "type" and len(left.args) == 1:
-            _of_type(machine, state, left.args[0], right)
+            of_type(machine, state, left.args[0], right)
         for one, other in ((left, right), (right, left)):
             if positive:
                 _equals(machine, state, one, other)
@@ -277,7 +276,7 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
             if isinstance(right, ast.Constant) and right.value is None:
-                _found_in_table(machine, state, inner)
+                found_in_table(machine, state, inner)
             _call(machine, state, inner, True)
     agrees = outcome if isinstance(operation, ast.LtE) else positive
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and agrees:
@@ -335,13 +334,16 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
         for part in node.elts:
             _member(machine, state, part, container)
         return
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "type" and len(node.args) == 1:
+        of_type(machine, state, node.args[0], container)
+        return
     if isinstance(container, ast.Attribute) and container.attr == "parents":
         within_base(machine, state, container.value)
         return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
-    _found_in_table(machine, state, container)
+    found_in_table(machine, state, container)
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
         same_origin(machine, state, node, _URL)
         return
@@ -354,26 +356,6 @@ def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr)
     )
     exact = exact and type(value) is not Const
     change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
-
-
-def _found_in_table(machine: Machine, state: State, container: ast.expr) -> None:
-    """Whatever is in `TABLE.get(key, ())` or in `TABLE[key]` shows that the key is one of the table's."""
-    if isinstance(container, ast.Subscript):
-        table, key = container.value, container.slice
-    elif isinstance(container, ast.Call) and isinstance(container.func, ast.Attribute) and container.func.attr == "get":
-        table, key = container.func.value, (container.args or [container])[0]
-    else:
-        return
-    if is_simple(table) and is_simple(key) and _is_table(machine.evaluate(table, state), state):
-        change(machine, state, key, lambda old: cleaned(old, _EVERY))
-
-
-def _is_table(value: Value, state: State) -> bool:
-    """Whether a value is a dictionary of the program's own, or a constant of another module."""
-    if type(value) is Symbol:
-        return value.name.rpartition(".")[2].isupper()
-    held = state.object(value)
-    return held is not None and held.kind == "dict" and not state.taints(value)
 
 
 def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
@@ -397,7 +379,23 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
     if marks:
-        change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+        where = _inside(text) if unwanted == ".." else text
+        change(machine, state, where, lambda old: cleaned(old, frozenset(marks)))
+
+
+def _inside(node: ast.expr) -> ast.expr:
+    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
+    if isinstance(node, ast.Attribute) and node.attr == "parts":
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+        return node.func.value
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and ast.unparse(node.func).rpartition(".")[2].endswith("Path")
+    ):
+        return node.args[0]
+    return node
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
@@ -426,13 +424,15 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
             clean_origins(state, machine.evaluate(node, state) if is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
         if outcome:
-            _of_type(machine, state, call.args[0], call.args[1])
+            of_type(machine, state, call.args[0], call.args[1])
     elif names[:1] == ("bool",) and call.args:
         return narrowed(machine, state, call.args[0], outcome)
     elif names[:1] == (("all" if outcome else "any"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
         quantifiers.each_came_out(machine, state, call.args[0], outcome, narrowed)
         for part, text in quantifiers.unwanted_parts(machine, state, call.args[0]) if not outcome else ():
             _not_member(machine, state, ast.Constant(part.value), text)
+    elif names[:1] == (("any" if outcome else "all"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
+        quantifiers.one_came_out(machine, state, call.args[0], outcome, narrowed)
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
@@ -458,11 +458,14 @@ def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attrib
         change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
+    elif name == "is_absolute" and not outcome:
+        change(machine, state, _inside(owner), lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif name == "is_relative_to" and outcome:
         within_base(machine, state, owner)
     elif name == "endswith" and call.args and outcome:
         end = machine.evaluate(call.args[0], state)
-        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+        # "evil-example.com" does not end in ".example.com"
+        if all(type(each) is Const and str(each.value).startswith(".") for each in options(end)):
             _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         starts(machine, state, owner, call.args[0], outcome)
@@ -547,27 +550,6 @@ def _found_out_about(receiver: Ref, ways: Sequence[State], state: State) -> None
         state.heap[receiver.id] = replace(held, items=items)
 
 
-def _of_type(machine: Machine, state: State, node: ast.expr, kinds: ast.expr) -> None:
-    """`isinstance(node, kinds)`, `type(node) is kinds`."""
-    types = _type_names(kinds)
-    if "?" in types or not types <= _SCALARS:  # `TYPES[key]`, or the name of a tuple of types
-        value = machine.evaluate(kinds, state) if is_simple(kinds) else UNKNOWN
-        leaves = state.leaves(value)
-        types = {leaf.name if type(leaf) is Symbol else "?" for leaf in leaves}
-    if types <= _HARMLESS_TYPES:
-        change(machine, state, node, lambda value: cleaned(value, _EVERY))
-    elif types <= _SCALARS:
-        change(machine, state, node, lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
-    elif types and all(name.startswith("ast.") for name in types) and types.isdisjoint(_RUNNING_NODES):
-        change(machine, state, node, lambda value: cleaned(value, _CODE))
-
-
-def _as_text(value: Value, types: set[str]) -> Value:
-    if not types <= {"str", "bytes"}:
-        return value
-    return replace(value, type="str") if type(value) is Opaque and not value.type else value
-
-
 def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:
     found: list[ast.expr] = []
     for spec in specs:
@@ -578,11 +560,3 @@ def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:
         else:
             found += [keyword.value for keyword in call.keywords if keyword.arg == spec]
     return found
-
-
-def _type_names(node: ast.expr) -> set[str]:
-    if isinstance(node, ast.Tuple):
-        return {name for element in node.elts for name in _type_names(element)}
-    if isinstance(node, ast.BinOp):
-        return _type_names(node.left) | _type_names(node.right)
-    return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}

@@ -1,4 +1,4 @@
-"""Where in a text something stands: what was quoted for a shell's word, or escaped for a page's text, only holds there."""
+"""Where in a text something stands: what was quoted as a word, or escaped for a page's text, only holds there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ TEXT = "xss.text"
 """Escaped for the text of a page: in some attributes, and in a script, that is not enough."""
 LESS = "xss.unquoted"
 """Escaped, but for the quotes: in an attribute, they end the value."""
-WRITTEN = frozenset({WORD, TEXT, LESS})
+DATA = "xss.data"
+"""Written as JSON: harmless by itself, but in a page it may hold a tag, or end a script."""
+TAGLESS = "xss.tagless"
+"""Has no `<` left."""
+WRITTEN = frozenset({WORD, TEXT, LESS, DATA})
 _LONGEST = 2000
+_TAG = re.compile(r"<[a-zA-Z!]")
 _ATTRIBUTE = re.compile(r"""<[a-zA-Z][^<>]*\s[\w:-]+\s*=\s*(?:"[^"<>]*|'[^'<>]*)$""")
 _BARE = re.compile(r"<[a-zA-Z][^<>]*\s[\w:-]+\s*=[^\s\"'<>=]*$")
 _HANDLER = re.compile(r"""<[a-zA-Z][^<>]*\son[a-z]+\s*=\s*(?:"[^"<>]*|'[^'<>]*)$""")
@@ -33,6 +38,8 @@ def placed(taint: Taint, before: str) -> Taint:
         lost |= {"xss", TEXT, LESS}
     if TEXT in taint.cleaned and (_BARE.search(text) or _HANDLER.search(text) or _SCRIPT.search(text)):
         lost |= {"xss", TEXT, LESS}
+    if DATA in taint.cleaned and taint.cleaned.isdisjoint({TEXT, TAGLESS}) and _TAG.search(text):
+        lost |= {"xss", DATA}
     return replace(taint, cleaned=taint.cleaned - lost) if lost else taint
 
 

@@ -268,7 +268,7 @@ def _model(machine: Machine, model: Class, taints: Taints, state: State, depth: 
     for base in model.bases:
         if isinstance(base, Class) and depth < _DEEPEST:
             held = state.object(_model(machine, base, taints, state, depth + 1))
-            items.update(held.items if held is not None else {})  # type: ignore[arg-type]
+            items.update(held.items if held is not None else {})
     for node in model.node.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             kind = annotated_type(machine, node.annotation, state)

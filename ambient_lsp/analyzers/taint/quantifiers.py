@@ -45,6 +45,25 @@ def each_came_out(machine: Machine, state: State, node: Comprehension, outcome: 
     judged(state, source, item, after)
 
 
+def one_came_out(machine: Machine, state: State, node: Comprehension, outcome: bool, narrowed: Narrow) -> None:
+    """Note that a test came out this way for some item of the program's own: `any(host == each for each in HOSTS)`."""
+    first = node.generators[0]
+    if len(node.generators) > 1 or first.ifs or not isinstance(first.target, ast.Name) or not is_simple(first.iter):
+        return
+    source = machine.evaluate(first.iter, state)
+    if state.taints(source):
+        return
+    name = first.target.id
+    before = state.names.get(name)
+    state.names[name] = unpacked(source, state)
+    there = narrowed(machine, state.copy(), node.elt, outcome)
+    if there is not None:
+        state.become(there)
+    state.names.pop(name, None)
+    if before is not None:
+        state.names[name] = before
+
+
 def judged(state: State, source: Value, before: Value, after: Value) -> None:
     """Take over for the whole what was found out about each of its items."""
     old, new = taints_of(before), taints_of(after)

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import files
-from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.conditions import NO_DOTS, holds
+from ambient_lsp.analyzers.taint.conditions import holds
 from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_TESTS = (ast.Compare, ast.Call, ast.BoolOp, ast.UnaryOp)
+_TESTS = (ast.Compare, ast.Call, ast.BoolOp, ast.UnaryOp, ast.ListComp, ast.SetComp)
 _MOST_TURNS = 3
 _UNROLLED = 6
 
@@ -147,11 +147,15 @@ def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
         assign(machine, target, value, state)
         sinks.named(machine, target, value, state)
         sinks.answered(machine, target, node.value, state)
-        if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
+        if isinstance(target, ast.Name) and (isinstance(node.value, _TESTS) or _is_difference(node.value)):
             conditions.remember(target.id, node.value, state)
         if isinstance(target, ast.Name) and taints_of(value) and _is_a_part(node.value):
             state.names[item_of(target.id)] = UNKNOWN
     return state
+
+
+def _is_difference(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.left, ast.Call)
 
 
 def _is_a_part(node: ast.expr) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding, formatting
-from ambient_lsp.analyzers.taint.beginnings import NO_HOST
+from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
+from ambient_lsp.analyzers.taint.contexts import TAGLESS
 from ambient_lsp.analyzers.taint.state import sequence
 from ambient_lsp.analyzers.taint.values import (
     UNKNOWN,
@@ -34,11 +35,11 @@ _TELLING = frozenset(
 _OTHER = frozenset("format format_map join replace splitlines".split())
 _METHODS = _KEEPING | _CHANGING | _SPLITTING | _TELLING | _OTHER
 _ESCAPES = {
-    "<": frozenset({"xss"}),
+    "<": frozenset({"xss", TAGLESS}),
     "\n": frozenset({"log", "header"}),  # without `\r\n` or `\r` alone, a line break is left
 }
 _LINES = frozenset({"log", "header"})
-_SAME_HOST = frozenset({NO_HOST})
+_SAME_HOST = frozenset({NO_HOST, NO_ROOT})
 
 
 def method(machine: Machine, site: Site, name: str) -> Value | None:
