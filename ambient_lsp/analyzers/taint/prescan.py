@@ -74,8 +74,8 @@ class Words:
         They are parts of names of sources, and of sinks that mind what any caller gives, as far as the texts can make
         those names: `get` is one only where something that is looked up with `get` is at hand.
         """
-        sinks = {word for word, name, where in _words(strong=True) if self.has_called(name, where)}
-        return sinks | {word for word, name, where in _words(strong=False) if self.applies(where) and self.has(name)}
+        sinks = frozenset(word for word, name, where in _words(strong=True) if self.has_called(name, where))
+        return sinks.union(word for word, name, where in _words(strong=False) if self.applies(where) and self.has(name))
 
     def applies(self, where: Applies) -> bool:
         """Whether a rule is for a file with these imports."""
