@@ -6,17 +6,17 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
-from ambient_lsp.analyzers.taint.imports import bound_in_blocks, late
+from ambient_lsp.analyzers.taint.imports import Late, bindings, late
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
 from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
-from ambient_lsp.analyzers.taint.syntax import attributes_in, read
+from ambient_lsp.analyzers.taint.syntax import attributes_in, forget, kept, read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
@@ -204,18 +204,18 @@ class Interpreter(Machine):
 
     def aside(self, make: Callable[[], Value]) -> Value:
         """Do what a module's own code put off, as it would have been done there, in the middle of any function."""
-        outside = self.stack, self.response, self._floor, self._calls, self._in_module
+        outside = self.stack, self.response, self.defined, self._floor, self._calls, self._in_module
         steps, spare = self.steps, self._spare
         if not self._in_module:
             self._calls = self._calls_of_modules
-        self.stack, self.response, self._floor, self._in_module = [], "", 0, True
+        self.stack, self.response, self.defined, self._floor, self._in_module = [], "", {}, 0, True
         self.steps, self._spare = steps + spare, 0
         try:
             return make()
         finally:
             used, calls = steps + spare - self.steps, self._calls
             self.steps, self._spare = steps - max(used - spare, 0), max(spare - used, 0)
-            self.stack, self.response, self._floor, self._calls, self._in_module = outside
+            self.stack, self.response, self.defined, self._floor, self._calls, self._in_module = outside
             self._calls_of_modules = calls
             if self._in_module:
                 self._calls = calls
@@ -310,7 +310,7 @@ class Interpreter(Machine):
         """
         for scope in (self._scope, *self._modules.values()):
             waiting = [scope.names]
-            scope.imports = None
+            scope.late = None
             while waiting:
                 names = waiting.pop()
                 values = list(names.values())
@@ -319,25 +319,44 @@ class Interpreter(Machine):
         self.base.clear()
         self.defined.clear()
         self._attributes.clear()
+        forget()
 
     def _run_module(self, tree: ast.Module, scope: Scope) -> None:
         state: State | None = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
+        # What is met in a module that a function imports is told where that function is called.
+        puts_off = not self.stack
+        bound = bindings(tree) if puts_off else Counter()
         for statement in tree.body:
             if state is None:
                 break
             before = state
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                # What is met in a module that a function imports is told where that function is called.
-                found = None if self.stack else late(self, statement, scope.path)
-                # Not of names that are bound in other ways, too: which one holds, only the order tells.
-                if found and bound_in_blocks(tree).isdisjoint(found) and state.names.keys().isdisjoint(found):
-                    scope.imports = {**(scope.imports or {}), **found}
-                    continue
+            found = self._put_off(statement, scope) if puts_off else None
+            # Not of names that are bound in other ways, too: which one holds, only the order tells.
+            if found and all(bound[name] == 1 for name in found):
+                scope.late = {**(scope.late or {}), **found}
+                continue
             try:
                 state = statements.execute(self, [statement], state)
             finally:
                 scope.names = before.names if state is None else state.names
                 self.base.update(before.heap if state is None else state.heap)
+
+    def _put_off(self, statement: ast.stmt, scope: Scope) -> dict[str, Late] | None:
+        """Return what can wait until somebody asks for its name: other modules and, in those, classes."""
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            return late(self, statement, scope.path)
+        if isinstance(statement, ast.ClassDef) and scope is not self._scope:
+            return {statement.name: Late(self, partial(self._define, statement, scope))}
+        return None
+
+    def _define(self, node: ast.ClassDef, scope: Scope) -> Value:
+        state = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
+        try:
+            statements.execute(self, [node], state)
+        except (OutOfBudget, RecursionError):
+            return UNKNOWN
+        self.base.update(state.heap)
+        return state.names.pop(node.name, UNKNOWN)
 
     def _is_relevant(self, function: Function, lines: list[str]) -> bool:
         node = function.node
@@ -409,7 +428,7 @@ def _is_parameter(value: Value) -> bool:
     return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
 
 
-@lru_cache(maxsize=256)
+@kept
 def _changed_elsewhere(owner: ast.ClassDef) -> frozenset[str]:
     """Return the attributes that methods beside the constructor assign."""
     found: set[str] = set()

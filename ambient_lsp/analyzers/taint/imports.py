@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Late:
-    """The value of an imported name, made when somebody asks for it."""
+    """The value of a name of a module, made when somebody asks for it."""
 
     __slots__ = ("_machine", "_make", "_value")
 
@@ -68,24 +69,26 @@ def late(machine: Machine, node: ast.Import | ast.ImportFrom, path: str) -> dict
     members = [alias.name for alias in node.names]
     if "*" in members or not any(map(machine.has_module, (base, *(f"{base}.{member}" for member in members)))):
         return None
-    return {alias.asname or alias.name: Late(machine, partial(_member, machine, base, alias.name)) for alias in node.names}
+    return {
+        alias.asname or alias.name: Late(machine, partial(_member, machine, base, alias.name)) for alias in node.names
+    }
 
 
-def bound_in_blocks(tree: ast.Module) -> frozenset[str]:
-    """Return the names that a module's own code binds otherwise than by an import that always happens."""
-    found: set[str] = set()
+def bindings(tree: ast.Module) -> Counter[str]:
+    """Return how many times a module's own code binds each of its names."""
+    found: Counter[str] = Counter()
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(statement.name)
-        elif not isinstance(statement, ast.Import | ast.ImportFrom):
-            for node in walked(statement):
-                if type(node) is ast.Name and type(node.ctx) is ast.Store:
-                    found.add(node.id)
-                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    found.add(node.name)
-                elif type(node) is ast.alias:
-                    found.add(node.asname or node.name.partition(".")[0])
-    return frozenset(found)
+            found[statement.name] += 1
+            continue
+        for node in walked(statement):
+            if type(node) is ast.Name:
+                found[node.id] += type(node.ctx) is not ast.Load
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found[node.name] += 1
+            elif type(node) is ast.alias:
+                found[node.asname or node.name.partition(".")[0]] += 1
+    return found
 
 
 def _module(machine: Machine, name: str) -> Value:

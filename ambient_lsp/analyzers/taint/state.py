@@ -34,14 +34,14 @@ _DEEPEST = 5
 class Scope:
     """The names of a module or of a function around another; `outer` is the next one out.
 
-    `imports` has what makes the values of imported names, once somebody asks for one: running a module of which
-    nothing is used would be for nothing.
+    `late` has what makes the values of some names once somebody asks for one: running a module of which nothing is
+    used would be for nothing.
     """
 
     names: dict[str, Value]
     path: str
     outer: Scope | None = None
-    imports: dict[str, Callable[[], Value]] | None = None
+    late: dict[str, Callable[[], Value]] | None = None
 
     def find(self, name: str) -> Value | None:
         """Return the value of a name in this scope or one around it."""
@@ -50,14 +50,14 @@ class Scope:
             found = scope.names.get(name)
             if found is not None:
                 return found
-            if scope.imports is not None and name in scope.imports:
-                return scope.imports[name]()
+            if scope.late is not None and name in scope.late:
+                return scope.late[name]()
             scope = scope.outer
         return None
 
     def every(self) -> dict[str, Value]:
         """Return the values of all names of this scope."""
-        return {**{name: make() for name, make in (self.imports or {}).items()}, **self.names}
+        return {**{name: make() for name, make in (self.late or {}).items()}, **self.names}
 
 
 @dataclass(frozen=True, slots=True)
