@@ -81,7 +81,10 @@ def bindings(tree: ast.Module) -> Counter[str]:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found[statement.name] += 1
             continue
-        for node in walked(statement):
+        if isinstance(statement, ast.Expr):
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement]
+        for node in (each for target in targets for each in walked(target)):
             if type(node) is ast.Name:
                 found[node.id] += type(node.ctx) is not ast.Load
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

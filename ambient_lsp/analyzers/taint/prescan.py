@@ -190,12 +190,13 @@ def tokens(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _patterns(name: str) -> tuple[str, ...]:
     """Return the patterns of handlers that a name fits, with which they are looked up among the tokens."""
-    return tuple(
-        f"/{pattern.pattern}"
-        for handler in catalogue().handlers
-        for pattern in (handler.first, handler.function)
-        if pattern is not None and pattern.search(name)
-    )
+    return tuple(token for token, pattern in _all_patterns() if pattern.search(name))
+
+
+@cache
+def _all_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    every = [pattern for handler in catalogue().handlers for pattern in (handler.first, handler.function)]
+    return tuple({f"/{pattern.pattern}": pattern for pattern in every if pattern is not None}.items())
 
 
 def _names(handler: Handler) -> set[str]:
