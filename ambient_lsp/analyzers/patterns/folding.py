@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -86,10 +87,15 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
 _WORDS = {"true": True, "false": False, "none": None}
 
 
+_PLAIN = re.compile(r"""'[^'\\]*'|"[^"\\]*\"""")
+
+
 def _literal(node: Node) -> Any:
     if node.text is None or any(child.type == "interpolation" for child in node.named_children):
         return UNKNOWN
     text = node.text.decode("utf-8", "replace")
+    if _PLAIN.fullmatch(text) is not None and text.isprintable():
+        return text[1:-1]  # most texts: a parser takes thirty times as long
     if node.type == "string":
         start = text.index(text.lstrip("fFrRbBuUtT")[:1]) if text else 0
         prefix = text[:start].lower()

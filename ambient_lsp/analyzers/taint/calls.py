@@ -172,7 +172,7 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
         value = machine.attribute(owner, name, site.node, state)
         return _called(machine, site, value)
     if type(owner) is Module:
-        found = owner.scope.names.get(name)
+        found = owner.scope.find(name)
         if found is None:
             return UNKNOWN
         return either(_called(machine, site.on(None), option) for option in options(found))

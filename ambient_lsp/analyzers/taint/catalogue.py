@@ -214,10 +214,11 @@ _INDEXES = (
 _OF_CALLS = ("sources", "propagators", "sanitizers", "types", "sinks", "misuses")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _for_imports(imports: frozenset[str]) -> Catalogue:
-    def kept(rules: Iterable[Any]) -> list[Any]:
-        return [rule for rule in rules if not rule.where.imports or not rule.where.imports.isdisjoint(imports)]
+    def kept(every: list[Any]) -> list[Any]:
+        found = [rule for rule in every if not rule.where.imports or not rule.where.imports.isdisjoint(imports)]
+        return every if len(found) == len(every) else found  # most rules are for all files, and are there once
 
     rules = catalogue()
     # A name all of whose rules are for other files keeps its place: no wider rule speaks for it.

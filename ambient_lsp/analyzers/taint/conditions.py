@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding, keys, quantifiers
@@ -24,7 +23,7 @@ from ambient_lsp.analyzers.taint.knowledge import (
 )
 from ambient_lsp.analyzers.taint.quantifiers import HARMLESS_TESTS
 from ambient_lsp.analyzers.taint.state import all_joined
-from ambient_lsp.analyzers.taint.syntax import names_in, walked
+from ambient_lsp.analyzers.taint.syntax import kept, names_in, walked
 from ambient_lsp.analyzers.taint.typechecks import found_in_table, of_type
 from ambient_lsp.analyzers.taint.values import (
     ALL,
@@ -163,7 +162,7 @@ def remember(name: str, test: ast.expr, state: State) -> None:
         state.names[fact_of(name)] = Fact(test, about)
 
 
-@lru_cache(maxsize=1024)
+@kept
 def _sorted_names(test: ast.expr) -> tuple[str, ...]:
     return tuple(sorted({node.id for node in names_in(test)}))
 
@@ -227,7 +226,7 @@ def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) 
     return any(name in machine.rules.exits for name in names_of(machine, call.func, state))
 
 
-@lru_cache(maxsize=256)
+@kept
 def _yields(node: ast.AST) -> bool:
     return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in walked(node))
 

@@ -6,20 +6,21 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
+from ambient_lsp.analyzers.taint.imports import Late, bindings, late
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
 from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
-from ambient_lsp.analyzers.taint.syntax import attributes_in, read
+from ambient_lsp.analyzers.taint.syntax import attributes_in, forget, kept, read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
@@ -140,7 +141,9 @@ class Interpreter(Machine):
         self.telling: AbstractSet[str] = frozenset()
         self.worth: AbstractSet[str] = frozenset()
         self._floor = 0
-        self._calls = _MOST_CALLS
+        self._calls = self._calls_of_modules = _MOST_CALLS
+        self._in_module = False
+        self._spare = 0  # steps that are left beside those of the function that runs
 
     # ------------------------------------------------------------------------------------ what the parts ask for
 
@@ -166,14 +169,11 @@ class Interpreter(Machine):
 
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository, after running it."""
-        if name not in self._texts:  # a folder such as `src` is no part of a module's name
-            name = next((short for short in _shorter(name) if short in self._texts), name)
+        name = self._known_as(name)
         known = self._modules.get(name)
-        if known is not None or name not in self._texts:
+        if known is not None or not self.has_module(name) or len(self._modules) >= 30:
             return known
         path, text = self._texts[name]
-        if path == self.path or len(self._modules) >= 30:
-            return None
         scope = self._modules[name] = Scope({}, path)
         try:
             tree = read(text)
@@ -190,6 +190,35 @@ class Interpreter(Machine):
         self.steps = left - (allowed - max(self.steps, 0))
         self.defined = defined
         return scope
+
+    def has_module(self, name: str) -> bool:
+        """Whether there is such a module of the repository, beside the file itself."""
+        found = self._texts.get(self._known_as(name))
+        return found is not None and found[0] != self.path
+
+    def _known_as(self, name: str) -> str:
+        """Return a module's name as the repository has it: a folder such as `src` is no part of it."""
+        if name in self._texts:
+            return name
+        return next((short for short in _shorter(name) if short in self._texts), name)
+
+    def aside(self, make: Callable[[], Value]) -> Value:
+        """Do what a module's own code put off, as it would have been done there, in the middle of any function."""
+        outside = self.stack, self.response, self.defined, self._floor, self._calls, self._in_module
+        steps, spare = self.steps, self._spare
+        if not self._in_module:
+            self._calls = self._calls_of_modules
+        self.stack, self.response, self.defined, self._floor, self._in_module = [], "", {}, 0, True
+        self.steps, self._spare = steps + spare, 0
+        try:
+            return make()
+        finally:
+            used, calls = steps + spare - self.steps, self._calls
+            self.steps, self._spare = steps - max(used - spare, 0), max(spare - used, 0)
+            self.stack, self.response, self.defined, self._floor, self._calls, self._in_module = outside
+            self._calls_of_modules = calls
+            if self._in_module:
+                self._calls = calls
 
     def is_worth_running(self, function: Function, site: Site) -> bool:
         """Whether a function is given untrusted data, is short, or holds words of a source or a sink."""
@@ -246,10 +275,12 @@ class Interpreter(Machine):
         scope = self._scope
         left_out: list[str] = []
         lines = self._lines[self.path] = text.split("\n")
+        self._in_module = True
         try:
             self._run_module(tree, scope)
         except Exception:  # a mistake of ours must not cost what others found in the file
             left_out.append("the module's own code")
+        self._in_module, self._calls_of_modules = False, self._calls
         done: set[int] = set()
         calls = Counter(_CALL.findall(text))
         for turn in range(4):  # functions defined in functions are known once those have run
@@ -279,6 +310,7 @@ class Interpreter(Machine):
         """
         for scope in (self._scope, *self._modules.values()):
             waiting = [scope.names]
+            scope.late = None
             while waiting:
                 names = waiting.pop()
                 values = list(names.values())
@@ -287,18 +319,44 @@ class Interpreter(Machine):
         self.base.clear()
         self.defined.clear()
         self._attributes.clear()
+        forget()
 
     def _run_module(self, tree: ast.Module, scope: Scope) -> None:
         state: State | None = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
+        # What is met in a module that a function imports is told where that function is called.
+        puts_off = not self.stack
+        bound = bindings(tree) if puts_off else Counter()
         for statement in tree.body:
             if state is None:
                 break
             before = state
+            found = self._put_off(statement, scope) if puts_off else None
+            # Not of names that are bound in other ways, too: which one holds, only the order tells.
+            if found and all(bound[name] == 1 for name in found):
+                scope.late = {**(scope.late or {}), **found}
+                continue
             try:
                 state = statements.execute(self, [statement], state)
             finally:
                 scope.names = before.names if state is None else state.names
                 self.base.update(before.heap if state is None else state.heap)
+
+    def _put_off(self, statement: ast.stmt, scope: Scope) -> dict[str, Late] | None:
+        """Return what can wait until somebody asks for its name: other modules and, in those, classes."""
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            return late(self, statement, scope.path)
+        if isinstance(statement, ast.ClassDef) and scope is not self._scope:
+            return {statement.name: Late(self, partial(self._define, statement, scope))}
+        return None
+
+    def _define(self, node: ast.ClassDef, scope: Scope) -> Value:
+        state = State(Frame(scope, scope, "<module>"), scope.names, {}, self.base)
+        try:
+            statements.execute(self, [node], state)
+        except (OutOfBudget, RecursionError):
+            return UNKNOWN
+        self.base.update(state.heap)
+        return state.names.pop(node.name, UNKNOWN)
 
     def _is_relevant(self, function: Function, lines: list[str]) -> bool:
         node = function.node
@@ -326,7 +384,7 @@ class Interpreter(Machine):
         frame.node, frame.name = function.node, getattr(function.node, "name", "lambda")
         state = State(frame, {}, {}, self.base)
         left, self.steps = self.steps, min(self.steps, _STEPS_OF_ONE)
-        allowed = self.steps
+        self._spare = left - self.steps
         self._floor, self._calls = self.steps // 3, _MOST_CALLS
         self.stack.clear()
         self.exits.clear()
@@ -351,7 +409,7 @@ class Interpreter(Machine):
         except Exception:  # a mistake of ours must not cost what was found in other functions
             return False
         finally:
-            self.steps = left - (allowed - max(self.steps, 0))
+            self.steps, self._spare = max(self.steps, 0) + self._spare, 0
             self.response = ""
         return True
 
@@ -370,7 +428,7 @@ def _is_parameter(value: Value) -> bool:
     return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
 
 
-@lru_cache(maxsize=256)
+@kept
 def _changed_elsewhere(owner: ast.ClassDef) -> frozenset[str]:
     """Return the attributes that methods beside the constructor assign."""
     found: set[str] = set()

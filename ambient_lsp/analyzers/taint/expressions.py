@@ -109,7 +109,7 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.expr, state: 
         dotted = f"{owner.name}.{name}"
         return state.names.get(dotted) or symbol(machine, dotted, node, state)
     if type(owner) is Module:
-        inner = owner.scope.names.get(name)
+        inner = owner.scope.find(name)
         below = None if inner is not None else machine.module(f"{owner.name}.{name}")
         return inner or (UNKNOWN if below is None else Module(f"{owner.name}.{name}", below))
     if type(owner) is Class:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.knowledge import host_was_checked
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import names_in, place
+from ambient_lsp.analyzers.taint.syntax import kept, names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
@@ -221,7 +220,7 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     return moved(value, Step(here, f"comes back from `{frame.name}`")) if taints_of(value) else value
 
 
-@lru_cache(maxsize=512)
+@kept
 def _plain_yields(function: ast.AST) -> int:
     """Return how many values a generator gives if it gives them one after the other; -1 if that depends."""
     every = sum(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
@@ -334,7 +333,7 @@ def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:
     return [(given_of(name) if name in stored else name, node) for name, node in found]
 
 
-@lru_cache(maxsize=256)
+@kept
 def assigned_names(function: ast.AST) -> frozenset[str]:
     """Return the names that a function assigns."""
     return frozenset(node.id for node in names_in(function) if isinstance(node.ctx, ast.Store))

@@ -140,6 +140,14 @@ class Machine(ABC):
     def module(self, name: str) -> Scope | None:
         """Return the names of a module of the repository; None for any other."""
 
+    @abstractmethod
+    def has_module(self, name: str) -> bool:
+        """Whether there is such a module of the repository, beside the file itself."""
+
+    @abstractmethod
+    def aside(self, make: Callable[[], Value]) -> Value:
+        """Do what a module's own code put off, as it would have been done there, in the middle of any function."""
+
     def meet(self, site: Site) -> Value | None:
         """Look at a call of something outside the program; return what it gives, where that is known better here."""
         return None

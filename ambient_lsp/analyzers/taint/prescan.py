@@ -13,6 +13,7 @@ import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.analyzers.taint import callbacks
 from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue, sink_word, source_word
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.catalogue import Handler
 
 Made = TypeVar("Made")
+Entry = TypeVar("Entry", bound=tuple[Any, ...])
+Table = dict[str, list[Entry]]
 
 _QUOTED = re.compile(
     r'''"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|#[^\n]*'''
@@ -38,7 +41,6 @@ _GIVEN = frozenset(
 )
 """Types that the engine itself knows; all others come from rules."""
 _FORMATTED = frozenset("fFtT")
-_MANY = 256
 
 
 class Words:
@@ -52,21 +54,25 @@ class Words:
             self._tokens.update(re.split(r"[/.]", path))  # relative imports are named after the path
         self._stars = "*" in self._tokens  # what a star brings is written as a bare name
         self._getattr = "getattr" in self._tokens
+        self._spelled = {token.lstrip(".'") for token in self._tokens}
         self._given = set(_GIVEN)
         known = 0
         while known != len(self._given):  # one type may give another
             known = len(self._given)
-            self._given |= {kind for name, where, kind in _types() if self.applies(where) and self.has(name)}
+            self._given |= {
+                kind for name, where, kind in self._near(_types()) if self.applies(where) and self.has(name)
+            }
             self._handlers = [handler for handler in catalogue().handlers if self._may_call(handler)]
             self._given.update(kind for handler in self._handlers for kind in handler.types.values())
 
     def may_show(self) -> bool:
         """Whether running the texts could find anything."""
-        if any(self.has_called(name, where) for name, where in _sinks(strong=True)):
+        if any(self.has_called(name, where) for name, where in self._near(_sinks(strong=True))):
             return True
         if not self.has_source():
             return False
-        return self.shows_results() or any(self.has_called(name, where) for name, where in _sinks(strong=False))
+        weak = self._near(_sinks(strong=False))
+        return self.shows_results() or any(self.has_called(name, where) for name, where in weak)
 
     def telling(self) -> frozenset[str]:
         """Return the words without which a function that no framework calls shows nothing by itself.
@@ -74,8 +80,14 @@ class Words:
         They are parts of names of sources, and of sinks that mind what any caller gives, as far as the texts can make
         those names: `get` is one only where something that is looked up with `get` is at hand.
         """
-        sinks = {word for word, name, where in _words(strong=True) if self.has_called(name, where)}
-        return sinks | {word for word, name, where in _words(strong=False) if self.applies(where) and self.has(name)}
+        strong, sources = self._near(_sinks(strong=True)), self._near(_sources())
+        words = frozenset(sink_word(name) for name, where in strong if self.has_called(name, where))
+        return words.union(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
+
+    def _near(self, table: Table[Entry]) -> Iterator[Entry]:
+        """Yield the entries that the texts could speak of, told by one word."""
+        for word in ("", *(self._spelled & table.keys())):
+            yield from table[word]
 
     def applies(self, where: Applies) -> bool:
         """Whether a rule is for a file with these imports."""
@@ -117,7 +129,7 @@ class Words:
         """Whether untrusted data can come in."""
         if self._handlers or any(map(self.has, callbacks.MODELS)):
             return True
-        return any(self.applies(where) and self.has(name) for name, where in _sources())
+        return any(self.applies(where) and self.has(name) for name, where in self._near(_sources()))
 
     def shows_results(self) -> bool:
         """Whether a framework shows what functions of these texts return."""
@@ -141,7 +153,7 @@ class Words:
         return any(map(self.has, named)) if named else not _names(handler).isdisjoint(self._tokens)
 
 
-@lru_cache(maxsize=_MANY)
+@recent(characters=2_000_000)
 def tokens(text: str) -> frozenset[str]:
     """Return the words of a text that rules know.
 
@@ -178,12 +190,13 @@ def tokens(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _patterns(name: str) -> tuple[str, ...]:
     """Return the patterns of handlers that a name fits, with which they are looked up among the tokens."""
-    return tuple(
-        f"/{pattern.pattern}"
-        for handler in catalogue().handlers
-        for pattern in (handler.first, handler.function)
-        if pattern is not None and pattern.search(name)
-    )
+    return tuple(token for token, pattern in _all_patterns() if pattern.search(name))
+
+
+@cache
+def _all_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    every = [pattern for handler in catalogue().handlers for pattern in (handler.first, handler.function)]
+    return tuple({f"/{pattern.pattern}": pattern for pattern in every if pattern is not None}.items())
 
 
 def _names(handler: Handler) -> set[str]:
@@ -193,15 +206,16 @@ def _names(handler: Handler) -> set[str]:
 @cache
 def _vocabulary() -> frozenset[str]:
     rules = catalogue()
-    named = [name for name, _ in (*_sinks(strong=True), *_sinks(strong=False), *_sources())]
-    named += [*(name for name, _, _ in _types()), *callbacks.MODELS]
+    tables: tuple[Table[Any], ...] = (_sinks(strong=True), _sinks(strong=False), _sources(), _types())
+    named = [entry[0] for table in tables for entries in table.values() for entry in entries]
+    named += callbacks.MODELS
     for handler in rules.handlers:
         named += [*handler.bases, *handler.decorators]
     return frozenset(part for name in named for part in name.split(".")) | {"getattr"}
 
 
 @cache
-def _sinks(*, strong: bool) -> tuple[tuple[str, Applies], ...]:
+def _sinks(*, strong: bool) -> Table[tuple[str, Applies]]:
     """Return the names of sinks: those that need no source, since any parameter will do, or of the others."""
     rules = catalogue()
     found: set[tuple[str, Applies]] = set()
@@ -213,28 +227,25 @@ def _sinks(*, strong: bool) -> tuple[tuple[str, Applies], ...]:
         found |= {(name, misuse.where) for name, misuse in _every(rules.misuses)}
         # A random number becomes a secret by any name.
         found |= {(name, one.where) for name, one in _every(rules.sources, rules.values) if one.label == "random"}
-    return tuple(sorted(found, key=lambda each: each[0].count(".")))  # what most texts tell comes first
+    return _by_word(found)
 
 
 @cache
-def _sources() -> tuple[tuple[str, Applies], ...]:
+def _sources() -> Table[tuple[str, Applies]]:
     rules = catalogue()
     every = [(name, source.where, source.label) for name, source in _every(rules.sources, rules.values)]
     every += [(name, made.where, made.label) for name, made in _every(rules.propagators) if made.label]
-    return tuple((name, where) for name, where, label in every if label != "environment")
+    return _by_word((name, where) for name, where, label in every if label != "environment")
 
 
 @cache
-def _words(*, strong: bool) -> tuple[tuple[str, str, Applies], ...]:
-    """Return the names of sinks that need no source, or of sources, each behind the word that a user of it writes."""
-    if strong:
-        return tuple((sink_word(name), name, where) for name, where in _sinks(strong=True))
-    return tuple((source_word(name), name, where) for name, where in _sources())
-
-
-@cache
-def _types() -> tuple[tuple[str, Applies, str], ...]:
+def _types() -> Table[tuple[str, Applies, str]]:
     """Return what gives a value of a known type."""
+    return _by_word(_typed())
+
+
+@cache
+def _typed() -> tuple[tuple[str, Applies, str], ...]:
     rules = catalogue()
     typed: list[tuple[str, Any]] = [
         *_every(rules.types, rules.value_types, rules.item_types),
@@ -244,6 +255,23 @@ def _types() -> tuple[tuple[str, Applies, str], ...]:
     ]
     other = [(alias, Applies(), name) for alias, name in rules.aliases.items()]
     return (*((name, rule.where, rule.type) for name, rule in typed if rule.type), *other)
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    """Return all types that a text can come to know."""
+    of_handlers = (kind for handler in catalogue().handlers for kind in handler.types.values())
+    return _GIVEN.union((kind for _, _, kind in _typed()), of_handlers)
+
+
+def _by_word(entries: Iterable[Entry]) -> Table[Entry]:
+    """File entries under the last word of their name; under "" those whose name needs no word of the texts."""
+    found: Table[Entry] = {"": []}
+    for entry in entries:
+        name = entry[0]
+        last = name.rpartition(".")[2]
+        found.setdefault("" if "*" in last or name == "class" or name in _kinds() else last, []).append(entry)
+    return found
 
 
 def _every(*indexes: Mapping[str, list[Made]]) -> Iterator[tuple[str, Made]]:

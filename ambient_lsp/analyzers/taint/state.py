@@ -22,7 +22,7 @@ from ambient_lsp.analyzers.taint.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ambient_lsp.analyzers.taint.machine import Frame
 
@@ -32,20 +32,32 @@ _DEEPEST = 5
 
 @dataclass(slots=True)
 class Scope:
-    """The names of a module or of a function around another; `outer` is the next one out."""
+    """The names of a module or of a function around another; `outer` is the next one out.
+
+    `late` has what makes the values of some names once somebody asks for one: running a module of which nothing is
+    used would be for nothing.
+    """
 
     names: dict[str, Value]
     path: str
     outer: Scope | None = None
+    late: dict[str, Callable[[], Value]] | None = None
 
     def find(self, name: str) -> Value | None:
         """Return the value of a name in this scope or one around it."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
+            found = scope.names.get(name)
+            if found is not None:
+                return found
+            if scope.late is not None and name in scope.late:
+                return scope.late[name]()
             scope = scope.outer
         return None
+
+    def every(self) -> dict[str, Value]:
+        """Return the values of all names of this scope."""
+        return {**{name: make() for name, make in (self.late or {}).items()}, **self.names}
 
 
 @dataclass(frozen=True, slots=True)

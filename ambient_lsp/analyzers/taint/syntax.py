@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.analyzers import base
 from ambient_lsp.analyzers.taint.convert import Converter
@@ -16,9 +17,12 @@ from ambient_lsp.analyzers.taint.values import Place
 from ambient_lsp.model import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ambient_lsp.text import Lines
+
+Node = TypeVar("Node", bound=ast.AST)
+Made = TypeVar("Made")
 
 _DEEPEST = 200
 
@@ -56,6 +60,22 @@ def _read(text: str) -> ast.Module:
 def convert(text: str) -> ast.Module:
     """Return the tree of Python text, read by tree-sitter."""
     return Converter().module(base.parse(text).root_node)
+
+
+def kept(function: Callable[[Node], Made]) -> Callable[[Node], Made]:
+    """Keep what is made of a node, until `forget`: a node holds on to all that is below it."""
+    made = lru_cache(maxsize=1024)(function)
+    _forgetful.append(made.cache_clear)
+    return made
+
+
+def forget() -> None:
+    """Let go of all nodes that something was made of."""
+    for clear in _forgetful:
+        clear()
+
+
+_forgetful: list[Callable[[], None]] = []
 
 
 def place(path: str, node: ast.AST) -> Place:

@@ -106,3 +106,17 @@ def test_what_was_judged_is_kept_until_the_text_or_a_module_changes():
     assert key("import b\n") is not None
     assert key("import b\n") == key("import b\n")
     assert len({key("import b\n"), key("import b \n"), key("import b\n", "run = eval\n")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "telling", "silent"),
+    [
+        ("import os\n\n\ndef f(x):\n    os.system(x)\n", "system", "get"),
+        ("def f(settings):\n    return settings.get('path')\n", "", "get"),
+        ("from flask import request\n\n\ndef f():\n    return request.args.get('a')\n", "request", "execute"),
+    ],
+)
+def test_a_word_tells_something_where_the_whole_name_can_be_made(text, telling, silent):
+    words = Words([("app.py", text)], imports_of(text)).telling()
+    assert not telling or telling in words
+    assert silent not in words

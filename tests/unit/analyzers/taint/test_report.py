@@ -98,6 +98,42 @@ def test_modules_that_import_each_other_end():
     assert not report.unfinished
 
 
+VIEW = "from flask import request\n{imports}\n\n\ndef f():\n    {call}\n"
+SHELL = "import os\n\n\ndef run(x):\n    os.system('ls ' + x)\n"
+OTHER = "def run(x):\n    return len(x)\n"
+OF_CLASS = "import os\n\n\nclass Base:\n    def run(self, x):\n        os.system('ls ' + x)\n"
+
+
+@pytest.mark.parametrize(
+    ("imports", "call", "lines"),
+    [
+        ("import shell", "shell.run(request.args['x'])", [6]),
+        ("from shell import *", "run(request.args['x'])", [6]),
+        ("from middle import run", "run(request.args['x'])", [6]),  # by way of another module
+        ("from shell import run\nfrom other import run", "run(request.args['x'])", []),  # the last import counts
+        ("from other import run\nfrom shell import run", "run(request.args['x'])", [7]),
+        ("try:\n    from shell import run\nexcept ImportError:\n    run = None", "run(request.args['x'])", [9]),
+        ("from shell import run\nrun = len", "run(request.args['x'])", []),
+        ("from base import Child", "Child().run(request.args['x'])", [6]),  # a class whose base is imported
+        ("from base import Later", "Later().run(request.args['x'])", []),
+    ],
+)
+def test_a_module_is_run_for_what_is_asked_of_it(imports, call, lines):
+    modules = {
+        "shell": ("shell.py", SHELL),
+        "other": ("other.py", OTHER),
+        "middle": ("middle.py", "from shell import run\n"),
+        "classes": ("classes.py", OF_CLASS),
+        "base": (
+            "base.py",
+            "from classes import Base\n\n\nclass Child(Base):\n    pass\n\n\nclass Later(Base):\n    pass\n\n\n"
+            "class Later:\n    def run(self, x):\n        return x\n",
+        ),
+    }
+    report = analyze(VIEW.format(imports=imports, call=call), "views.py", modules)
+    assert [hit.place.line for hit in report.hits] == lines
+
+
 HOSTILE = {
     "deep": "import os\nos.system(" + "(" * 150 + "x" + ")" * 150 + ")\n",
     "nested": "import os\nx = " + "[" * 90 + "1" + "]" * 90 + "\nos.system(x)\n",
