@@ -89,7 +89,7 @@ class RefactorArchitect(Specialist):
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's findings, then the proposals that lower a number."""
-        if is_generated(snapshot.text) or is_vendored_path(snapshot.path):
+        if not snapshot.text.strip() or is_generated(snapshot.text) or is_vendored_path(snapshot.path):
             return
         own = _settings(settings, context)
         await self._index.refresh(context, bench)
