@@ -19,7 +19,7 @@ from ambient_lsp.analyzers.source import code, is_label, read
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -107,11 +107,11 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
     return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
 
 
-def candidates(places: Mapping[int, set[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
+def candidates(places: Mapping[int, Collection[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
     """Yield the functions, among them this one, that share enough with it to be worth comparing."""
     shared: Counter[tuple[str, int]] = Counter()
     for digest, weight in zip(outline.digests, outline.weights, strict=True):
-        others = places.get(digest, set())
+        others = places.get(digest, ())
         if 1 < len(others) <= COMMON:
             for other in others:
                 shared[other] += weight
