@@ -97,7 +97,7 @@ class RefactorArchitect(Specialist):
         similar = await self._index.alike(snapshot.path, own.min_duplicate_lines, bench)
         elsewhere = self._index.used_elsewhere(snapshot)
         raws = await bench.cpu(see, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
-        raws += alike.found_in(snapshot.path, similar, repeated)
+        raws = [*raws, *alike.found_in(snapshot.path, similar, repeated)]
         seen = findings(self.name, snapshot, raws)
         for finding in seen:
             yield finding

@@ -68,7 +68,7 @@ def outlines(text: str) -> tuple[Outline, ...]:
     starts, names = [one.start_byte for one in source.bindings], list(map(code, source.bindings))
     found = []
     for function in source.functions:
-        if function.nested or not function.whole:
+        if function.nested or _is_short(function.node) or not function.whole:
             continue
         first, last = (bisect_left(starts, place) for place in (function.node.start_byte, function.node.end_byte))
         parts = list(_statements(function.node, set(names[first:last])))
@@ -183,6 +183,12 @@ def _span(outline: Outline) -> Span:
 
 def _is_long_enough(outline: Outline, min_lines: int) -> bool:
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
+
+
+def _is_short(function: Node) -> bool:
+    """Return whether a function has too few lines for the statements that it would need."""
+    rows = function.end_point[0] - function.start_point[0]
+    return rows < _FEWEST_STATEMENTS and b";" not in (function.text or b"")
 
 
 def _statements(function: Node, own: set[str]) -> Iterator[tuple[int, int, set[int]]]:
