@@ -205,14 +205,17 @@ def preload() -> bool:
     import libcst
     import tree_sitter_python
 
+    from ambient_lsp.agents import performance, refactor, security, style, tests
+
     gc.freeze()  # what is imported stays, so nobody need look at it again
-    return all((complexipy, libcst, tree_sitter_python))
+    return all((complexipy, libcst, tree_sitter_python, performance, refactor, security, style, tests))
 
 
 def _prepare(parent: int) -> None:
     # Trees are many small objects that all stay until the call ends: looking for cycles among them took a seventh.
-    # Those of a speed review are cycles themselves, so millions of them must not wait to be looked at.
-    gc.set_threshold(50_000, 5, 10)
+    # Those of a speed review are cycles themselves, and live just long enough to be looked at seldom: so old objects
+    # are looked at three times as often as Python would, or hundreds of thousands of them wait.
+    gc.set_threshold(50_000, 5, 3)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(2, 1)
     if sys.platform == "linux":

@@ -52,6 +52,7 @@ class EngineWorkbench:
         """Hold the texts that the run looks at: whoever reads one of these files sees the same text as its reviewer."""
         self._known.update((target.path, target) for target in targets)
         if len(self._known) > _FEW:
+            self._cpu.warm()
             self._cpu.line_up(target.text for target in self._known.values())
 
     async def read(self, path: str) -> Snapshot | None:

@@ -319,3 +319,14 @@ def test_annotated_code_gets_no_function_without_annotations():
     known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
     (text,) = extracted(known)
     assert "def _compute_total(a: list, limit: int) -> int:" in text
+
+
+def test_packed_runs_tell_the_same() -> None:
+    body = (
+        "    total = 0\n" + "".join(f"    total += work_{n}(value, total)\n" for n in range(8)) + "    return total\n"
+    )
+    texts = {name: f"def {name}(value):\n{body}" for name in ("one", "two")}
+    runs = {name: duplication.index(text) for name, text in texts.items()}
+    packed = {name: tuple(map(duplication.packed, found)) for name, found in runs.items()}
+    assert {name: tuple(map(duplication.unpacked, found)) for name, found in packed.items()} == runs
+    assert duplication.packed_clones(packed, ["one"], 6) == duplication.clones(runs, ["one"], 6) != []
