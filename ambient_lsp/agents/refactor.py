@@ -89,7 +89,7 @@ class RefactorArchitect(Specialist):
         self, snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
     ) -> AsyncIterator[Finding | Proposal]:
         """Yield the file's findings, then the proposals that lower a number."""
-        if is_generated(snapshot.text) or is_vendored_path(snapshot.path):
+        if not snapshot.text.strip() or is_generated(snapshot.text) or is_vendored_path(snapshot.path):
             return
         own = _settings(settings, context)
         await self._index.refresh(context, bench)
@@ -97,7 +97,7 @@ class RefactorArchitect(Specialist):
         similar = await self._index.alike(snapshot.path, own.min_duplicate_lines, bench)
         elsewhere = self._index.used_elsewhere(snapshot)
         raws = await bench.cpu(see, snapshot.text, snapshot.path, own, tuple(repeated), elsewhere)
-        raws += alike.found_in(snapshot.path, similar, repeated)
+        raws = [*raws, *alike.found_in(snapshot.path, similar, repeated)]
         seen = findings(self.name, snapshot, raws)
         for finding in seen:
             yield finding

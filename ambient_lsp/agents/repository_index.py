@@ -30,11 +30,15 @@ _UNDERSCORE = re.compile("_")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: its words (packed, because a repository has millions), and its runs and outlines where it is code that
-    may be compared."""
+    """One file: its words, and its runs and outlines where it is code that may be compared.
+
+    Words and runs are packed, because a repository has millions. `digests` are those of each run's statements, in eight
+    bytes each.
+    """
 
     words: bytes
-    runs: tuple[duplication.Run, ...]
+    runs: tuple[bytes, ...]
+    digests: tuple[bytes, ...]
     outlines: tuple[alike.Outline, ...]
 
 
@@ -45,8 +49,12 @@ class RepositoryIndex:
         self._entries: dict[str, tuple[str, Entry]] = {}
         self._files_with: Counter[str] = Counter()
         self._beginnings: Counter[str] = Counter()
-        self._places: dict[str, list[tuple[str, int]]] = {}
-        self._outlined: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+        # The numbers of the runs with a statement; most stand once, and a list for each would be the most of all.
+        self._places: dict[int, int | list[int]] = {}
+        self._homes: dict[int, tuple[str, int]] = {}
+        self._numbers: dict[str, range] = {}
+        self._next = 0
+        self._outlined: dict[int, tuple[tuple[str, int], ...]] = {}
         self._context: Context | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -89,8 +97,8 @@ class RepositoryIndex:
         matching: defaultdict[str, set[int]] = defaultdict(set)
         for digest in _digests(entry[1]):
             places = self._places[digest]
-            if 1 < len(places) <= duplication.COMMON:
-                for other, number in places:
+            if not isinstance(places, int) and len(places) <= duplication.COMMON:
+                for other, number in map(self._homes.__getitem__, places):
                     matching[other].add(number)
         if not matching:
             return []
@@ -98,7 +106,7 @@ class RepositoryIndex:
             other: tuple(self._entries[other][1].runs[number] for number in sorted(numbers))
             for other, numbers in matching.items()
         }
-        return await bench.cpu(duplication.clones, indexes, [path], min_lines)
+        return await bench.cpu(duplication.packed_clones, indexes, [path], min_lines)
 
     async def alike(self, path: str, min_lines: int, bench: Workbench) -> list[alike.Pair]:
         """Return the pairs of functions that are alike of which one stands in `path`."""
@@ -133,12 +141,22 @@ class RepositoryIndex:
         words = _unpacked(entry.words)
         self._files_with.update(words)
         self._beginnings.update(word for word in words if word.endswith("_"))
-        for number, run in enumerate(entry.runs):
-            for piece in run.pieces:
-                if piece.digest:
-                    self._places.setdefault(piece.digest, []).append((path, number))
-        for place, digest in _outline_digests(path, entry):
-            self._outlined[digest].add(place)
+        numbers = self._numbers[path] = range(self._next, self._next + len(entry.runs))
+        self._next = numbers.stop
+        self._homes.update((number, (path, at)) for at, number in enumerate(numbers))
+        for number, digests in zip(numbers, entry.digests, strict=True):
+            for digest in _each(digests):
+                places = self._places.get(digest)
+                if places is None:
+                    self._places[digest] = number
+                elif isinstance(places, int):
+                    self._places[digest] = [places, number]
+                else:
+                    places.append(number)
+        for place, outlined in _outline_digests(path, entry):
+            known = self._outlined.get(outlined, ())
+            if not known or known[-1] != place:
+                self._outlined[outlined] = (*known, place)
 
     def _forget(self, path: str) -> None:
         old = self._entries.pop(path, None)
@@ -149,14 +167,18 @@ class RepositoryIndex:
                 counted[word] -= 1
                 if not counted[word]:
                     del counted[word]
+        numbers = self._numbers.pop(path)
+        for number in numbers:
+            del self._homes[number]
         for digest in _digests(old[1]):
-            left = [place for place in self._places[digest] if place[0] != path]
+            places = self._places.pop(digest)
+            left = [] if isinstance(places, int) else [number for number in places if number not in numbers]
             if left:
-                self._places[digest] = left
-            else:
-                del self._places[digest]
-        for place, outlined in _outline_digests(path, old[1]):
-            self._outlined[outlined].discard(place)
+                self._places[digest] = left[0] if len(left) == 1 else left
+        for _, outlined in _outline_digests(path, old[1]):
+            others = tuple(place for place in self._outlined.pop(outlined, ()) if place[0] != path)
+            if others:
+                self._outlined[outlined] = others
 
 
 def _key(snapshot: Snapshot, blob: str) -> str:
@@ -165,8 +187,12 @@ def _key(snapshot: Snapshot, blob: str) -> str:
     return blob if blob and blob_id(data, sha256=len(blob) == _SHA256) == blob else snapshot.sha256
 
 
-def _digests(entry: Entry) -> set[str]:
-    return {piece.digest for run in entry.runs for piece in run.pieces if piece.digest}
+def _digests(entry: Entry) -> set[int]:
+    return {digest for digests in entry.digests for digest in _each(digests)}
+
+
+def _each(digests: bytes) -> memoryview:
+    return memoryview(digests).cast("Q")
 
 
 def _unpacked(words: bytes) -> list[str]:
@@ -187,8 +213,10 @@ def read_entries(texts: Sequence[tuple[str, str, bool]]) -> list[Entry]:
     for _, text, comparable in texts:
         words = zlib.compress(" ".join(deadcode.words(text)).encode("utf-8", "surrogatepass"), 1)
         compared = comparable and not is_generated(text)
-        runs, outlines = (duplication.index(text), alike.outlines(text)) if compared else ((), ())
-        entries.append(Entry(words, runs, outlines))
+        runs = duplication.index(text) if compared else ()
+        digests = tuple(bytes.fromhex("".join(piece.digest for piece in run.pieces)) for run in runs)
+        outlines = alike.outlines(text) if compared else ()
+        entries.append(Entry(words, tuple(map(duplication.packed, runs)), digests, outlines))
     return entries
 
 

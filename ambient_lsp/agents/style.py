@@ -53,6 +53,8 @@ class StyleEnforcer(Specialist):
             return
         defer = bool(settings.get("defer_to_formatter", True))
         report = reports[snapshot.path]
+        if not (snapshot.text.strip() or report.diagnostics):
+            return
         unused = any(diagnostic.code == "F401" for diagnostic in report.diagnostics)
         facts = context.tree.get(snapshot.path)
         # What a file imports and does not use, others may import from it, and what they do of `import *`; a fix may

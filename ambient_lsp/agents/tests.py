@@ -54,7 +54,8 @@ class TestEnhancer(Specialist):
             key=lambda one: (
                 not _is_test(one.path, context),
                 _rank(one.path, first),
-                -len(context.impact.get(one.path, ())),
+                # Without fixes, nobody waits for the first ones: then the files that others look at too are at hand.
+                -len(context.impact.get(one.path, ())) if context.fixes else 0,
             ),
         )
         looked = super().propose(replace(context, targets=tuple(ordered)), bench)

@@ -17,21 +17,22 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
 
 MOST_SECONDS = 30.0
 """Processor time for one call."""
 
-_PATIENCE = 1
-"""How many calls more than another a process may have before its texts go elsewhere."""
+_AT_HAND = 2
+"""Calls that a process is given at a time: it has its next one when it is done with one."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -42,11 +43,14 @@ class CpuPool:
     A text can be made to crash a parser (brackets 3,000 deep) or to keep it busy for hours. Such a call costs its own
     answer, an `AmbientError`, and never that of another, nor this process.
 
-    Calls about one text go to one process while the others have their share of work: it has parsed that text already.
+    Calls about one text go to one process, which has parsed it already, unless another one would have nothing to do. Of
+    the texts that are `line_up`, those in front go first, so that all that is asked about one is asked at one time.
     """
 
     def __init__(self, workers: int = 2, seconds: float = MOST_SECONDS) -> None:
         self._lanes = [_Lane() for _ in range(workers)]
+        self._waiting: list[_Waiting] = []
+        self._places: dict[int, int] = {}
         self._seconds = seconds
         self._alone = asyncio.Lock()
         self._deadly: set[str] = set()
@@ -57,24 +61,25 @@ class CpuPool:
         for lane in self._lanes:
             self._started(lane).submit(preload)
 
+    def line_up(self, texts: Iterable[str]) -> None:
+        """Have calls about these texts made in this order, whoever asks. Calls about any other text go before them."""
+        self._places = {hash(text): place for place, text in enumerate(texts, 1)}
+
     async def run(self, function: Callable[..., T], /, *args: Any) -> T:
         """Return `function(*args)`. Raises `AmbientError` where it took too much time, or its process down."""
         if self._deadly and _longest(args) in self._deadly:
             raise _too_much()
-        lane = self._lane_for(args)
-        lane.load += 1
+        lane = await self._turn(args)
         try:
-            # Two at a time: the process has its next call at hand when it is done with one.
-            async with lane.room:
-                pool = self._started(lane)
-                try:
-                    return await self._call(pool, function, args)
-                except BrokenProcessPool:
-                    if lane.pool is pool:  # not the one that another call has started meanwhile
-                        lane.pool = None
-                        _end(pool)
+            pool = self._started(lane)
+            try:
+                return await self._call(pool, function, args)
+            except BrokenProcessPool:
+                if lane.pool is pool:  # not the one that another call has started meanwhile
+                    lane.pool = None
+                    _end(pool)
         finally:
-            lane.load -= 1
+            self._give_back(lane)
         # With one process, all of its calls are lost; by itself, each shows whether it was the cause.
         async with self._alone:
             pool = self._new()
@@ -101,13 +106,36 @@ class CpuPool:
         except RecursionError:
             raise _too_much() from None
 
-    def _lane_for(self, args: tuple[Any, ...]) -> _Lane:
-        idle = min(self._lanes, key=lambda lane: lane.load)
+    async def _turn(self, args: tuple[Any, ...]) -> _Lane:
+        """Wait for a process, and return it."""
         text = next((arg for arg in args if isinstance(arg, str)), None)
-        if text is None:
-            return idle
-        usual = self._lanes[hash(text) % len(self._lanes)]
-        return usual if usual.load <= idle.load + _PATIENCE else idle
+        usual = None if text is None else self._lanes[hash(text) % len(self._lanes)]
+        waiting = _Waiting(self._places.get(hash(text), 0), usual, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._hand_out()
+        try:
+            return await waiting.lane
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif not waiting.lane.cancelled():  # it was given one in the very moment
+                self._give_back(waiting.lane.result())
+            raise
+
+    def _hand_out(self) -> None:
+        """Give what is free to those who wait."""
+        for lane in sorted(self._lanes, key=lambda lane: lane.load):
+            while lane.load < _AT_HAND and self._waiting:
+                own = [one for one in self._waiting if one.usual is lane]
+                chosen = min(own or self._waiting, key=lambda one: one.place)
+                self._waiting.remove(chosen)
+                if not chosen.lane.done():
+                    lane.load += 1
+                    chosen.lane.set_result(lane)
+
+    def _give_back(self, lane: _Lane) -> None:
+        lane.load -= 1
+        self._hand_out()
 
     def _started(self, lane: _Lane) -> ProcessPoolExecutor:
         if lane.pool is None:
@@ -121,12 +149,20 @@ class CpuPool:
 
 
 class _Lane:
-    """One process, and how many calls wait for it or are made by it."""
+    """One process, and how many calls it has."""
 
     def __init__(self) -> None:
         self.pool: ProcessPoolExecutor | None = None
-        self.room = asyncio.Semaphore(2)
         self.load = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A call that waits for a process: `usual` is the one that knows its text, `lane` the one that it is given."""
+
+    place: int
+    usual: _Lane | None
+    lane: asyncio.Future[_Lane]
 
 
 def _bounded(seconds: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -169,14 +205,17 @@ def preload() -> bool:
     import libcst
     import tree_sitter_python
 
+    from ambient_lsp.agents import performance, refactor, security, style, tests
+
     gc.freeze()  # what is imported stays, so nobody need look at it again
-    return all((complexipy, libcst, tree_sitter_python))
+    return all((complexipy, libcst, tree_sitter_python, performance, refactor, security, style, tests))
 
 
 def _prepare(parent: int) -> None:
     # Trees are many small objects that all stay until the call ends: looking for cycles among them took a seventh.
-    # Those of a speed review are cycles themselves, so millions of them must not wait to be looked at.
-    gc.set_threshold(50_000, 5, 10)
+    # Those of a speed review are cycles themselves, and live just long enough to be looked at seldom: so old objects
+    # are looked at three times as often as Python would, or hundreds of thousands of them wait.
+    gc.set_threshold(50_000, 5, 3)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(2, 1)
     if sys.platform == "linux":

@@ -46,15 +46,19 @@ class Memo:
         self._memory: OrderedDict[bytes, bytes] = OrderedDict()
         self._fresh: dict[bytes, bytes] = {}
         self._db: sqlite3.Connection | None = None
+        self._on_disk: set[bytes] | None = None
+        """The keys in a file that was empty when it was opened; None for another one, which has to be asked."""
         if file is not None:
             with suppress(OSError, sqlite3.Error):
                 file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._db = _opened(file)
+                if self._db.execute("SELECT 1 FROM results LIMIT 1").fetchone() is None:
+                    self._on_disk = set()
 
     def get(self, key: bytes) -> Any:
         """Return what is known, else `MISSING`."""
         packed = self._memory.get(key)
-        if packed is None and self._db is not None:
+        if packed is None and self._db is not None and (self._on_disk is None or key in self._on_disk):
             with suppress(sqlite3.Error):
                 row = self._db.execute("SELECT value FROM results WHERE key = ?", (key,)).fetchone()
                 packed = row[0] if row is not None else None
@@ -85,6 +89,8 @@ class Memo:
             with suppress(sqlite3.Error), self._db:
                 rows = [(key, value, now) for key, value in fresh.items()]
                 self._db.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+                if self._on_disk is not None:
+                    self._on_disk.update(fresh)
 
     def close(self) -> None:
         """Write what is new, and close the file."""

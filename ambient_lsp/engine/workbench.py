@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FEW = 8
+"""Targets of a run that need not be lined up: somebody waits for them, while others look at a whole repository."""
+
 
 class EngineWorkbench:
     """The `Workbench` of one run. Nothing is run in the sandbox unless a specialist asks for what it shows."""
@@ -48,6 +51,9 @@ class EngineWorkbench:
     def know(self, targets: Iterable[Snapshot]) -> None:
         """Hold the texts that the run looks at: whoever reads one of these files sees the same text as its reviewer."""
         self._known.update((target.path, target) for target in targets)
+        if len(self._known) > _FEW:
+            self._cpu.warm()
+            self._cpu.line_up(target.text for target in self._known.values())
 
     async def read(self, path: str) -> Snapshot | None:
         """Return a file's current text, unsaved edits included; None where it is missing, binary or too large."""

@@ -19,7 +19,7 @@ from ambient_lsp.analyzers.source import code, is_label, read
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -68,7 +68,7 @@ def outlines(text: str) -> tuple[Outline, ...]:
     starts, names = [one.start_byte for one in source.bindings], list(map(code, source.bindings))
     found = []
     for function in source.functions:
-        if function.nested or not function.whole:
+        if function.nested or _is_short(function.node) or not function.whole:
             continue
         # A method does not see its own name: `any` in a method `any` is the builtin, not that method.
         parameters = function.node.child_by_field_name("parameters") if function.in_class else None
@@ -110,11 +110,11 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
     return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
 
 
-def candidates(places: Mapping[int, set[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
+def candidates(places: Mapping[int, Collection[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
     """Yield the functions, among them this one, that share enough with it to be worth comparing."""
     shared: Counter[tuple[str, int]] = Counter()
     for digest, weight in zip(outline.digests, outline.weights, strict=True):
-        others = places.get(digest, set())
+        others = places.get(digest, ())
         if 1 < len(others) <= COMMON:
             for other in others:
                 shared[other] += weight
@@ -195,6 +195,12 @@ def _is_long_enough(outline: Outline, min_lines: int) -> bool:
     if outline.symbol == "__getattr__":
         return False
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
+
+
+def _is_short(function: Node) -> bool:
+    """Return whether a function has too few lines for the statements that it would need."""
+    rows = function.end_point[0] - function.start_point[0]
+    return rows < _FEWEST_STATEMENTS and b";" not in (function.text or b"")
 
 
 def _statements(function: Node, own: set[str]) -> Iterator[tuple[int, int, set[int]]]:

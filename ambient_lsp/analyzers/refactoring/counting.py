@@ -88,7 +88,7 @@ def _weight(waiting: list[tuple[Node, int]]) -> int:
             inner = depth + 1
         elif node.type == "boolean_operator" and not _continues(node):
             total += 1
-        waiting += ((child, inner) for child in node.children)
+        waiting += [(child, inner) for child in node.named_children]
     return total
 
 

@@ -118,14 +118,16 @@ def dead_lines(text: str) -> int:
 def unused(source: Source, path: str, used_elsewhere: frozenset[str]) -> list[Private]:
     """Return the private definitions that only dead code names."""
     text = source.text
+    private = [one for one in _privates(source) if one.name not in used_elsewhere]
+    if not private:
+        return []
     # Words that a longer name could be put together from.
     starts = {word for word in (*used_elsewhere, *words(text)) if word.endswith("_") and len(word.strip("_")) > 1}
     prefixes = tuple(starts) or ("\0",)
     dead = [
         one
-        for one in _privates(source)
-        if one.name not in used_elsewhere
-        and not one.name.startswith(prefixes)
+        for one in private
+        if not one.name.startswith(prefixes)
         and not (is_test_path(path) and one.name.startswith("_test"))  # switched off, to come back to it
     ]
     if not dead:

@@ -6,10 +6,10 @@ are offsets in code points, as everywhere outside the parser. A file that does n
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.analyzers.base import parse
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Language, Node, Query
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 _QUERY = """
 (function_definition) @function
@@ -100,9 +102,7 @@ class Outline:
         self.lines = Lines(text)
         self.root = parse(text).root_node
         self.broken = self.root.has_error
-        self._bytes: list[int] | None = None
-        if not text.isascii():
-            self._bytes = [0, *accumulate(len(char.encode("utf-8", "replace")) for char in text)]
+        self._wide = _wide(text)
         found = {} if self.broken else _captures(self.root)
         self.imports: tuple[Node, ...] = tuple(found.get("import", ()))
         self.targets: tuple[Node, ...] = tuple(found.get("target", ()))
@@ -118,7 +118,8 @@ class Outline:
 
     def offset(self, at_byte: int) -> int:
         """Return the code point that a byte of the parser's text is at."""
-        return at_byte if self._bytes is None else bisect_right(self._bytes, at_byte) - 1
+        ends, more = self._wide
+        return at_byte - more[bisect_right(ends, at_byte)] if ends else at_byte
 
     def span(self, node: Node) -> tuple[int, int]:
         """Return the offsets of a node."""
@@ -204,6 +205,17 @@ def statements(block: Node | None) -> list[Node]:
         if first.named_children[0].type in ("string", "concatenated_string"):
             return found[1:]
     return found
+
+
+def _wide(text: str) -> tuple[list[int], list[int]]:
+    """Return where each character that takes more than one byte ends, in bytes, and by how many bytes an offset is too
+    many from there on; the latter begins with what holds before the first of them."""
+    ends, more, extra = [], [0], 0
+    for match in () if text.isascii() else _NOT_ASCII.finditer(text):
+        extra += len(match[0].encode("utf-8", "replace")) - 1
+        ends.append(match.end() + extra)
+        more.append(extra)
+    return ends, more
 
 
 def _captures(root: Node) -> dict[str, list[Node]]:

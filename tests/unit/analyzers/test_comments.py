@@ -107,3 +107,10 @@ def test_a_comment_that_names_a_function_by_its_old_name_gets_the_new_one():
 )
 def test_what_may_exist_is_not_called_stale(text, elsewhere):
     assert stale(text, elsewhere) == []
+
+
+def test_places_are_code_points_whatever_the_bytes() -> None:
+    text = 'x = "aé" # ü\ny = "𝒳漢"; z = 1  # bé\n'
+    found = outline(text)
+    assert [one.text for one in found.comments] == ["# ü", "# bé"]
+    assert [found.offset(len(text[:place].encode())) for place in range(len(text) + 1)] == list(range(len(text) + 1))

@@ -357,3 +357,14 @@ def test_many_alike_statements_in_a_row_are_one_repetition():
     (found,) = duplication.find(text + "    return found\n", "a.py")
     assert found.message == "These 10 lines are repeated in 4 other places."
     assert [one.span.start_line for one in found.evidence] == [12, 22, 32, 42]
+
+
+def test_packed_runs_tell_the_same() -> None:
+    body = (
+        "    total = 0\n" + "".join(f"    total += work_{n}(value, total)\n" for n in range(8)) + "    return total\n"
+    )
+    texts = {name: f"def {name}(value):\n{body}" for name in ("one", "two")}
+    runs = {name: duplication.index(text) for name, text in texts.items()}
+    packed = {name: tuple(map(duplication.packed, found)) for name, found in runs.items()}
+    assert {name: tuple(map(duplication.unpacked, found)) for name, found in packed.items()} == runs
+    assert duplication.packed_clones(packed, ["one"], 6) == duplication.clones(runs, ["one"], 6) != []

@@ -1,4 +1,4 @@
-"""Tests without any sign are left out before the rules look at a file, and nothing that a rule finds is lost by that."""
+"""Tests without any sign are left out before the rules look at a file, and nothing that they find is lost by that."""
 
 from __future__ import annotations
 

@@ -27,6 +27,11 @@ def slow(text: str) -> str:
     return text
 
 
+def whose(_text: str) -> int:
+    time.sleep(0.2)
+    return os.getpid()
+
+
 def deep(text: str) -> str:
     return deep(text)
 
@@ -79,6 +84,44 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_calls_are_made_again(
     assert await asyncio.gather(*calls) == [1, 2, 4, 8]
     await slow
     assert await pool.run(os.getpid) != worker
+
+
+def named(text: str) -> str:
+    time.sleep(0.05)
+    return text
+
+
+async def test_what_is_lined_up_goes_in_that_order_and_what_is_not_goes_before_it() -> None:
+    pool = CpuPool(1)
+    pool.line_up(["first", "second", "third"])
+    done: list[str] = []
+
+    async def ask(text: str) -> None:
+        done.append(await pool.run(named, text))
+
+    try:
+        await asyncio.gather(*map(ask, ["busy", "also busy", "third", "second", "first", "a buffer that was saved"]))
+    finally:
+        pool.close()
+    assert done[2:] == ["a buffer that was saved", "first", "second", "third"]
+
+
+async def test_a_process_that_has_nothing_to_do_takes_what_waits_for_another() -> None:
+    pool = CpuPool(2)
+    try:
+        workers = await asyncio.gather(*(pool.run(whose, "one text") for _ in range(8)))
+    finally:
+        pool.close()
+    assert len(set(workers)) == 2
+
+
+async def test_a_call_that_nobody_waits_for_any_more_holds_nothing_up(pool) -> None:
+    waiting = [asyncio.create_task(pool.run(slow, str(number))) for number in range(12)]
+    await asyncio.sleep(0.1)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await asyncio.wait_for(pool.run(slow, "y"), 20) == "y"
 
 
 async def test_closing_ends_the_processes_at_once_even_in_the_middle_of_a_call(pool) -> None:
