@@ -88,6 +88,15 @@ class Plan:
         told = _told(seen)
         return replace(self, calls=tuple(call for call, one in zip(self.calls, told, strict=False) if one != _FAILED))
 
+    def story(self, seen: Observation | None) -> Story | None:
+        """Return what happened; None where a step failed, or where all of it shows little."""
+        told = _told(seen)
+        if not told or _FAILED in told:
+            return None
+        steps = tuple(Step(call, one) for call, one in zip(self.calls, told, strict=True))
+        telling = {step.expected for step in steps if not (step.expected == "None" and _is_action(step.call))}
+        return Story(self.name, self.made, steps) if len(telling) > 1 else None
+
     def modelled(self, model: Model) -> str:
         """Return the expression that gives what every step gives on a model."""
         named = ((*call.partition("("),) for call in self.calls)

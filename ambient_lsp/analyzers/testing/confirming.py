@@ -8,11 +8,12 @@ the same for everything that was tried; an error becomes one where the docstring
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.spec import calls, suspicion
 from ambient_lsp.analyzers.testing.pinning import literal
+from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.references import Reference
     from ambient_lsp.analyzers.spec.signatures import Signature
     from ambient_lsp.protocols import Observation
+
+UNCONFIRMED = "AMB-TEST-UNCONFIRMED"
 
 _FEWEST = 3
 _FEWEST_TOLD = 5
@@ -171,3 +174,15 @@ def odd_story(signature: Signature, step: str) -> RawFinding:
     """Return the finding of a class that does not do what its name means."""
     message = f"After a few other calls, {step}: a plain {signature.name} that did the same before does so."
     return suspicion.finding(suspicion.SUSPICIOUS, signature, message)
+
+
+def question(signature: Signature, seen: Sequence[str]) -> RawFinding | None:
+    """Return the question to a person about what was seen and is not confirmed; None where nothing was seen."""
+    if not seen:
+        return None
+    message = (
+        f"No test of `{signature.name}` is offered, since nothing but the code says what it should give: for now"
+        f" {', '.join(seen[:2])}. With an example in its docstring, a test can be written."
+    )
+    raw = suspicion.finding(UNCONFIRMED, signature, message)
+    return replace(raw, severity=Severity.HINT, tags=("tests",))

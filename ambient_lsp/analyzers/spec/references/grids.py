@@ -314,7 +314,7 @@ def hanoi_moves(disks: int, source: Any = "A", target: Any = "C", spare: Any = "
 
 
 @means("count_hanoi|hanoi(_moves|_count|_steps)?|towers?_of_hanoi|min_moves", "int", says="hanoi")
-def hanoi_count(disks: int) -> int:
+def hanoi_count(disks: int) -> Any:
     if disks < 0:
         raise ValueError
     return 2**disks - 1

@@ -404,7 +404,7 @@ def hex_colour(red: int, green: int, blue: int) -> str:
 def expand_ranges(text: str) -> Any:
     if not re.fullmatch(r"\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*", text):
         raise TypeError
-    found = []
+    found: list[int] = []
     for part in text.split(","):
         low, _, high = part.strip().partition("-")
         if int(high or low) < int(low):
