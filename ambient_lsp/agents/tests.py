@@ -345,7 +345,8 @@ def _proposal(
         agent=agent,
         title=f"Add {count(len(written.tests), 'test')} of {listed}",
         description=(
-            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}: {_SNAPSHOTS if snapshots else _CONFIRMED}"
+            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}:"
+            f" {_SNAPSHOTS if snapshots else _CONFIRMED}"
         ),
         rationale=f"The test run recorded no line, or not every way through the code, of {listed}.{left}",
         risk_level=RiskLevel.MEDIUM if snapshots else RiskLevel.LOW,

@@ -63,7 +63,7 @@ def compared(
             [row for row, letter in zip(rows, letters, strict=False) if letter == sign] for sign in "+-!"
         )
         outcomes = {observed[calls.expression(signature, one)].value_repr for one in held}
-        if len(held) < _FEWEST or len(outcomes) < 2:
+        if len(held) + len(refused) < _FEWEST or len(outcomes) < 2:
             continue  # two functions may agree on nothing much
         total = len(held) + len(broken)
         share = len(held) / total
