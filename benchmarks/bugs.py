@@ -1,6 +1,6 @@
 """How many known bugs generated tests catch: thirty classic small algorithms, each right, and with one bug.
 
-    python -m benchmarks.bugs [--only gcd] [--unseen]
+    python -m benchmarks.bugs [--only gcd] [--unseen | --unseen-two]
 
 Two ways. First the specialist looks at the right version, and its tests run on both: they must be green on the right
 one, and are to fail on the other. Then it looks at the version with the bug, as if nobody knew: it is to report the
@@ -101,8 +101,13 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], help="names of algorithms")
     parser.add_argument("--show", action="store_true", help="print the tests too")
     parser.add_argument("--unseen", action="store_true", help="the thirty that the generator was not made with")
+    parser.add_argument("--unseen-two", action="store_true", help="thirty more, by somebody else")
     arguments = parser.parse_args()
-    folder, bugs = (unseen_bugs.ALGORITHMS, unseen_bugs.BUGS) if arguments.unseen else (ALGORITHMS, BUGS)
+    folder, bugs = ALGORITHMS, BUGS
+    if arguments.unseen:
+        folder, bugs = unseen_bugs.ALGORITHMS, unseen_bugs.BUGS
+    elif arguments.unseen_two:
+        folder, bugs = unseen_bugs.SECOND, unseen_bugs.second()
     chosen = {name: bugs[name] for name in arguments.only or bugs}
     print(table([asyncio.run(tried(folder / f"{name}.py", *bug, show=arguments.show)) for name, bug in chosen.items()]))
 

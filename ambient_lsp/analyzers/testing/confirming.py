@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.spec import calls, suspicion
+from ambient_lsp.analyzers.spec.signatures import words_of
 from ambient_lsp.analyzers.testing.pinning import literal
 from ambient_lsp.model import Severity
 
@@ -106,7 +107,8 @@ def is_meant_error(signature: Signature, arguments: Arguments, seen: Observation
         return False
     named = dict(zip(arguments.names, values, strict=True))
     whens = [one.when for one in signature.promised if one.exception == seen.exception]
-    return any(_says(text, named) for text in (seen.message, *whens) if text)
+    own = " ".join(words_of(seen.exception))  # such as `EmptyList`
+    return any(_says(text, named) for text in (seen.message, own, *whens) if text)
 
 
 def _told(
