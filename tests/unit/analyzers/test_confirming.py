@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.analyzers.spec import references
-from ambient_lsp.analyzers.spec.calls import Arguments
+from ambient_lsp.analyzers.spec.calls import Arguments, arguments_of
+from ambient_lsp.analyzers.spec.docs import is_literal_call
 from ambient_lsp.analyzers.spec.references import registry
 from ambient_lsp.analyzers.spec.signatures import signatures
 from ambient_lsp.analyzers.testing import confirming
@@ -130,3 +131,17 @@ FACTOR = signature("def factor(n: int) -> int:\n    if n < 1:\n        raise Val
 def test_an_error_is_confirmed_where_its_message_is_about_the_arguments(message, value, meant):
     seen = Observation("factor()", "", "", exception="ValueError", message=message)
     assert confirming.is_meant_error(FACTOR, Arguments(("n",), (value,)), seen) is meant
+
+
+def test_an_example_of_what_is_made_of_the_result_is_not_taken_for_a_call():
+    pack = signature("def pack(value: int) -> bytes:\n    return bytes([value])\n")
+    assert arguments_of(pack, "pack(3).hex()") is None
+    assert arguments_of(pack, "list(pack(3))") == Arguments(("value",), ("3",))
+
+
+def test_an_example_may_say_how_often_a_value_is_there():
+    score = signature(
+        "def score(rolls: list[int]) -> int:\n    '''C.\n\n    >>> score([10] * 12 + [1])\n    9\n    '''\n    return 0\n"
+    )
+    assert [one.call for one in score.examples] == ["score([10] * 12 + [1])"]
+    assert not is_literal_call("score([10] * 10 ** 9)")
