@@ -140,8 +140,7 @@ def test_an_example_of_what_is_made_of_the_result_is_not_taken_for_a_call():
 
 
 def test_an_example_may_say_how_often_a_value_is_there():
-    score = signature(
-        "def score(rolls: list[int]) -> int:\n    '''C.\n\n    >>> score([10] * 12 + [1])\n    9\n    '''\n    return 0\n"
-    )
+    said = "    '''Count.\n\n    >>> score([10] * 12 + [1])\n    9\n    '''\n"
+    score = signature(f"def score(rolls: list[int]) -> int:\n{said}    return 0\n")
     assert [one.call for one in score.examples] == ["score([10] * 12 + [1])"]
     assert not is_literal_call("score([10] * 10 ** 9)")
