@@ -95,6 +95,10 @@ class CoverageSettings(Section):
     coverage_threshold: float = Field(default=80, ge=0, le=100, description="Percent of lines a file should have run.")
     prioritize_paths: list[str] = Field(default_factory=list, description="Paths to test first.")
     repeat: int = Field(default=10, ge=1, description="Times that a new test must pass, in random order.")
+    snapshots: bool = Field(
+        default=False,
+        description="Offer tests, too, of values that nothing but the code itself confirms: they hold its bugs fast.",
+    )
 
 
 class Agents(BaseModel):

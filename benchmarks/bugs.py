@@ -1,6 +1,6 @@
 """How many known bugs generated tests catch: thirty classic small algorithms, each right, and with one bug.
 
-    python -m benchmarks.bugs [--only gcd] [--unseen]
+    python -m benchmarks.bugs [--only gcd] [--unseen | --unseen-two] [--snapshots]
 
 Two ways. First the specialist looks at the right version, and its tests run on both: they must be green on the right
 one, and are to fail on the other. Then it looks at the version with the bug, as if nobody knew: it is to report the
@@ -101,19 +101,26 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], help="names of algorithms")
     parser.add_argument("--show", action="store_true", help="print the tests too")
     parser.add_argument("--unseen", action="store_true", help="the thirty that the generator was not made with")
+    parser.add_argument("--unseen-two", action="store_true", help="thirty more, by somebody else")
+    parser.add_argument("--snapshots", action="store_true", help="with the setting that tests what nothing confirms")
     arguments = parser.parse_args()
-    folder, bugs = (unseen_bugs.ALGORITHMS, unseen_bugs.BUGS) if arguments.unseen else (ALGORITHMS, BUGS)
+    folder, bugs = ALGORITHMS, BUGS
+    if arguments.unseen:
+        folder, bugs = unseen_bugs.ALGORITHMS, unseen_bugs.BUGS
+    elif arguments.unseen_two:
+        folder, bugs = unseen_bugs.SECOND, unseen_bugs.second()
     chosen = {name: bugs[name] for name in arguments.only or bugs}
-    print(table([asyncio.run(tried(folder / f"{name}.py", *bug, show=arguments.show)) for name, bug in chosen.items()]))
+    how = {"show": arguments.show, "snapshots": arguments.snapshots}
+    print(table([asyncio.run(tried(folder / f"{name}.py", *bug, **how)) for name, bug in chosen.items()]))
 
 
-async def tried(module: Path, old: str, new: str, *, show: bool = False) -> Result:
+async def tried(module: Path, old: str, new: str, *, show: bool = False, snapshots: bool = False) -> Result:
     """Try one algorithm in both ways; the bug is `new` in place of `old`."""
     name, right = module.stem, module.read_text(encoding="utf-8")
     assert right.count(old) == 1, name
     wrong = right.replace(old, new)
-    tests, alarms = await looked(name, right)
-    from_wrong, reports = await looked(name, wrong)
+    tests, alarms = await looked(name, right, snapshots=snapshots)
+    from_wrong, reports = await looked(name, wrong, snapshots=snapshots)
     if show:
         print(tests, from_wrong, sep="\n# from the version with the bug\n", file=sys.stderr)
     return Result(
@@ -127,13 +134,14 @@ async def tried(module: Path, old: str, new: str, *, show: bool = False) -> Resu
     )
 
 
-async def looked(name: str, text: str) -> tuple[str, str]:
+async def looked(name: str, text: str, *, snapshots: bool = False) -> tuple[str, str]:
     """Return the tests that the specialist writes for a module, and what it reports about it."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "repo"
-        found, proposals = await ask(TestEnhancer(), root, {f"{name}.py": text}, coverage=NOTHING_RAN)
-    texts = [text or "" for one in proposals for text in apply_edits({}, one.edits).values()]
-    return "\n".join(texts), " ".join(one.message for one in found if one.rule in REPORTS)
+        texts = {f"{name}.py": text}
+        found, proposals = await ask(TestEnhancer(), root, texts, coverage=NOTHING_RAN, snapshots=snapshots)
+    tests = [text or "" for one in proposals for text in apply_edits({}, one.edits).values()]
+    return "\n".join(tests), " ".join(one.message for one in found if one.rule in REPORTS)
 
 
 def passes(name: str, module: str, tests: str) -> bool:

@@ -8,9 +8,12 @@ written afterwards, by somebody who had not read it, and its first run on them i
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 ALGORITHMS = Path(__file__).parent / "unseen"
+SECOND = Path(__file__).parent / "unseen_two"
+"""Thirty more, by a stranger, for the policy that only what is confirmed becomes a test."""
 
 BUGS = {
     "bisect_right": ("if value < items[middle]", "if value <= items[middle]"),
@@ -50,3 +53,9 @@ BUGS = {
     "median": ("(ordered[middle - 1] + ordered[middle]) / 2", "(ordered[middle] + ordered[middle + 1]) / 2"),
     "format_duration": ('return f"{hours}h {minutes:02d}m {seconds:02d}s"', 'return f"{hours}h {minutes}m {seconds}s"'),
 }
+
+
+def second() -> dict[str, tuple[str, str]]:
+    """Return the bugs of the second thirty: the text, and what stands there in its place."""
+    told = json.loads((SECOND / "bugs.json").read_text(encoding="utf-8"))
+    return {name: (old, new) for name, (old, new, *_) in told.items()}

@@ -11,13 +11,14 @@ from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
-from ambient_lsp.analyzers.testing import characterise, testplaces, testwriting, untested
+from ambient_lsp.analyzers.testing import characterise, confirming, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.testing.characterise import Observed, Question
     from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.model import Context, Snapshot, Span
@@ -30,7 +31,16 @@ _MOST_HINTS = 12
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
+_HINTS = untested.RULES | {confirming.UNCONFIRMED}
 _NOTHING: frozenset[int] = frozenset()
+_CONFIRMED = (
+    "the docstring's own examples, what must hold of the result, what a plain implementation of the same gives, and the"
+    " errors that the code announces."
+)
+_SNAPSHOTS = (
+    "the docstring's own examples, what must hold of the result, and what the code does now at its boundaries. Read the"
+    " last as you would a snapshot: needs your eyes."
+)
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -78,7 +88,7 @@ class TestEnhancer(Specialist):
                 for one in item.finding_ids:
                     if finding := waiting.pop(one, None):
                         yield finding
-            elif item.rule in untested.RULES:
+            elif item.rule in _HINTS:
                 waiting[item.id] = item
                 continue
             yield item
@@ -131,8 +141,9 @@ class TestEnhancer(Specialist):
         observed = await _observe(bench, module, asked)
         if observed is None:
             return
-        made, odd = await bench.cpu(characterise.subjects, asked, observed)
-        for finding in findings(self.name, snapshot, odd):
+        snapshots = bool(settings.get("snapshots", False))
+        made, odd = await bench.cpu(_subjects, asked, observed, snapshots)
+        for finding in findings(self.name, snapshot, _few(odd)):
             yield finding
         if not context.fixes:
             return
@@ -184,6 +195,16 @@ async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> li
         return made
     tries, setup = characterise.third_round(module, made)
     return characterise.held(made, await bench.observe(tries, setup) or ())
+
+
+def _subjects(asked: Sequence[Question], observed: Observed, snapshots: bool) -> tuple[list[Subject], list[RawFinding]]:
+    return characterise.subjects(asked, observed, snapshots=snapshots)
+
+
+def _few(found: Sequence[RawFinding]) -> list[RawFinding]:
+    """Leave out all but a few of the questions about what nothing confirms; what is odd is always told."""
+    questions = [one for one in found if one.rule == confirming.UNCONFIRMED][: untested.MOST_FINDINGS]
+    return [one for one in found if one.rule != confirming.UNCONFIRMED or one in questions]
 
 
 def _write(
@@ -333,17 +354,20 @@ def _proposal(
         edit, bases = FileEdit(test_path, "create", text=written.text), {}
     else:
         edit, bases = edits.modify(existing, written.text), {test_path: existing.text}
+    snapshots = bool(settings.get("snapshots", False))
+    open_values = [value for one in chosen for value in one.unconfirmed][:3]
+    left = f" Not tested, since nothing but the code confirms it: {', '.join(open_values)}." if open_values else ""
     cases = sum(len(one.cases) + sum(len(rows) for _, rows in one.laws) for one in chosen)
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,
         title=f"Add {count(len(written.tests), 'test')} of {listed}",
         description=(
-            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}: the docstring's own examples, what must"
-            " hold of the result, and what the code does now at its boundaries. Read the last as you would a snapshot."
+            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}:"
+            f" {_SNAPSHOTS if snapshots else _CONFIRMED}"
         ),
-        rationale=f"The test run recorded no line, or not every way through the code, of {listed}.",
-        risk_level=RiskLevel.LOW,
+        rationale=f"The test run recorded no line, or not every way through the code, of {listed}.{left}",
+        risk_level=RiskLevel.MEDIUM if snapshots else RiskLevel.LOW,
         edits=[edit],
         bases=bases,
         findings=covered,

@@ -46,7 +46,9 @@ def arguments_of(signature: Signature, source: str) -> Arguments | None:
     """Return the arguments of a call of the function, as a docstring shows it; None where they do not fit."""
     call = docs.call_of(source)
     names = [one.name for one in signature.parameters]
-    if call is None or len(call.args) > len(names) or any(isinstance(one, ast.Starred) for one in call.args):
+    if call is None or ast.unparse(call.func).rpartition(".")[2] != signature.name.rpartition(".")[2]:
+        return None  # such as `f(1).hex()`
+    if len(call.args) > len(names) or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     pairs = [*zip(names, call.args, strict=False), *((one.arg or "", one.value) for one in call.keywords)]
     given = {name: _spelled(value) for name, value in pairs}
@@ -121,14 +123,16 @@ def _related(required: Sequence[Parameter], pools: Sequence[Sequence[str]]) -> I
 def _beside(value: Any, name: str, scalar: str) -> Iterator[Any]:
     size = len(value)
     members = [one for one in value if type(one).__name__ == scalar or scalar == "any"]
-    numbers = [one for one in members if isinstance(one, int)]
+    numbers = [one for one in members if isinstance(one, int | float)]
     if scalar == "int" and (name.lower() in _SIZES or not numbers):
         yield from (2, 1, 0, size - 1, size, size + 1) if size else (0, 1)
         return
     if members:
         yield from (members[-1], members[0], members[len(members) // 2])
         # What is not in it: below, above, between.
-        yield from (max(numbers) + 1, min(numbers) - 1, numbers[0] + numbers[-1]) if numbers else ("zz",)
+        yield from (
+            (max(numbers) + 1, min(numbers) - 1, numbers[0] + numbers[-1]) if numbers else ("zz",) * (scalar != "float")
+        )
 
 
 def _same(required: Sequence[Parameter], pools: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:

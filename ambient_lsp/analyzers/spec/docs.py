@@ -27,6 +27,7 @@ _EMPTY = re.compile(
     r"(?:\w+\s+){0,3}?(?:empty|no (?:items|elements|values|words))",
     re.IGNORECASE,
 )
+_MOST_TIMES = 100
 _EMPTIES = {"an empty list": "[]", "an empty string": "''", "an empty dict": "{}"}
 
 
@@ -140,8 +141,20 @@ def is_literal_call(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError):
         return False
     return isinstance(call, ast.Call) and all(
-        _is_literal(ast.unparse(value)) for value in (*call.args, *(one.value for one in call.keywords))
+        _is_literal(ast.unparse(value)) or _is_repeated(value)
+        for value in (*call.args, *(one.value for one in call.keywords))
     )
+
+
+def _is_repeated(node: ast.expr) -> bool:
+    """Return whether it is a literal a few times, or several of them together: `[10] * 12`, `[0] * 9 + [1]`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return all(_is_repeated(one) or _is_literal(ast.unparse(one)) for one in (node.left, node.right))
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+        return False
+    times = node.right.value if isinstance(node.right, ast.Constant) else None
+    sized = isinstance(node.left, ast.List | ast.Tuple | ast.Constant) and _is_literal(ast.unparse(node.left))
+    return sized and isinstance(times, int) and 0 <= times <= _MOST_TIMES
 
 
 def _literal_at_start(text: str) -> str:

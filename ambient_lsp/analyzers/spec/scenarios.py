@@ -29,6 +29,7 @@ _WORDS, _ASKED_WORDS = ("'apple'", "'pear'", "'apples'", "'fig'"), ("'apple'", "
 """What is put in, in no order, and what is asked for: some of it, a part of it, and what is not there."""
 _COUNTS = frozenset({"n", "count", "num", "total", "nodes", "vertices", "elements", "size", "length", "bits"})
 """What a constructor is told of how much there is, where that is not how much fits."""
+_STORED = frozenset({"value", "val", "data"})
 _LONGEST = 80
 _FAILED = "!"
 _MOSTLY = 0.5
@@ -87,6 +88,15 @@ class Plan:
         the rest must be looked at again."""
         told = _told(seen)
         return replace(self, calls=tuple(call for call, one in zip(self.calls, told, strict=False) if one != _FAILED))
+
+    def story(self, seen: Observation | None) -> Story | None:
+        """Return what happened; None where a step failed, or where all of it shows little."""
+        told = _told(seen)
+        if not told or _FAILED in told:
+            return None
+        steps = tuple(Step(call, one) for call, one in zip(self.calls, told, strict=True))
+        telling = {step.expected for step in steps if not (step.expected == "None" and _is_action(step.call))}
+        return Story(self.name, self.made, steps) if len(telling) > 1 else None
 
     def modelled(self, model: Model) -> str:
         """Return the expression that gives what every step gives on a model."""
@@ -247,9 +257,10 @@ def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _
         )
         if not pool:
             return ""
-        shift = plains[: len(values)].count(plain) if plain in {"int", "any", "str"} else 0
+        other = plain in {"int", "any", "str"} and parameter.name not in _STORED
+        shift = plains[: len(values)].count(plain) if other else 0  # two of a kind are rarely the same one
         value = pool[(turn + shift * (1 if filling else 3)) % len(pool)]
-        if parameter.name in {"value", "val", "data"} and simple and not alone:
+        if parameter.name in _STORED and simple and not alone:
             value = f"{value}0"
         values.append(f"{parameter.name}={value}" if parameter.keyword else value)
     return f"{name}({', '.join(values)})"

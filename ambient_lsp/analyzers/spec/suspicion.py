@@ -216,8 +216,11 @@ def _is_small(source: str) -> bool:
 
 
 def _is_oblong(arguments: Arguments) -> bool:
-    """Return whether an argument is a matrix with another number of rows than of columns."""
+    """Return whether an argument is a matrix with another number of rows than of columns, or rows that differ."""
     values = [value for source in arguments.values for value in _literal(source)]
+    texts = [one for one in values if isinstance(one, list) and all(isinstance(row, str) for row in one)]
+    if any(len(set(map(len, one))) > 1 for one in texts):
+        return True
     rows = [one for one in values if isinstance(one, list) and one and all(isinstance(row, list) for row in one)]
     return any(len(row) != len(matrix) for matrix in rows for row in matrix)
 

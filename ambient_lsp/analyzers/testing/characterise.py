@@ -101,28 +101,53 @@ def second_round(asked: Sequence[Question], observed: Observed) -> list[str]:
     return [call for call in dict.fromkeys(found) if call not in observed]
 
 
-def subjects(asked: Sequence[Question], observed: Observed) -> tuple[list[Subject], list[RawFinding]]:
-    """Return what can be tested, in the order of the questions, and what a person should look at, one a function."""
+def subjects(
+    asked: Sequence[Question], observed: Observed, *, snapshots: bool = False
+) -> tuple[list[Subject], list[RawFinding]]:
+    """Return what can be tested, in the order of the questions, and what a person should look at, one a function.
+
+    What nothing confirms is a question to a person; with `snapshots` it is tested all the same.
+    """
     made: list[Subject] = []
     found: list[RawFinding] = []
     for one in asked:
-        if one.plan is not None:
-            plan = one.plan.without_failures(observed.get(one.plan.expression))
-            stories, odd_step = plan.stories(observed.get(plan.expression), observed)
-            made += [Subject(one.signature, story=story) for story in stories[:1]]
-            found += [confirming.odd_story(one.signature, odd_step)] if odd_step else []
-            continue
-        seen = pinning.pin(one.signature, one.candidates, observed)
-        held, broken = _judged(one, seen, observed)
-        compared = confirming.compared(one.signature, one.references, one.candidates, observed)
-        sure = compared.calls | confirming.settled(held) | confirming.shown(one.signature)
-        pinned = _pinned(one, sure, observed)
-        kept = [(law, rows) for law, rows in held if law.shown and not seen.changes]
-        odd = [*seen.findings, *broken, *compared.findings][:1]
-        found += odd
-        if not odd and (pinned.cases or kept):
-            made.append(Subject(one.signature, pinned.cases, tuple(kept[:_MOST_LAWS])))
+        subject, odd = (_of_class if one.plan is not None else _of_function)(one, observed, snapshots)
+        made += [subject] if subject is not None else []
+        found += [odd] if odd is not None else []
     return made, found
+
+
+def _of_class(one: Question, observed: Observed, snapshots: bool) -> tuple[Subject | None, RawFinding | None]:
+    if one.plan is None:
+        return None, None
+    plan = one.plan.without_failures(observed.get(one.plan.expression))
+    seen = observed.get(plan.expression)
+    stories, odd_step = plan.stories(seen, observed)
+    if odd_step:
+        return None, confirming.odd_story(one.signature, odd_step)
+    whole = plan.story(seen)
+    if stories or (snapshots and whole is not None):
+        return Subject(one.signature, story=stories[0] if stories else whole), None
+    telling = (
+        [f"`{step.call}` gives {step.expected}" for step in whole.steps if step.expected != "None"] if whole else []
+    )
+    return None, confirming.question(one.signature, telling)
+
+
+def _of_function(one: Question, observed: Observed, snapshots: bool) -> tuple[Subject | None, RawFinding | None]:
+    seen = pinning.pin(one.signature, one.candidates, observed)
+    held, broken = _judged(one, seen, observed)
+    compared = confirming.compared(one.signature, one.references, one.candidates, observed)
+    if odd := [*seen.findings, *broken, *compared.findings]:
+        return None, odd[0]
+    sure = compared.calls | confirming.settled(held) | confirming.shown(one.signature)
+    cases = seen.cases if snapshots else _pinned(one, sure, observed).cases
+    laws = tuple((law, rows) for law, rows in held if law.shown and not seen.changes)[:_MOST_LAWS]
+    left = [case for case in seen.cases if case not in cases and not case.raises]
+    unconfirmed = [f"`{calls.expression(one.signature, case.arguments)}` gives {case.expected}" for case in left]
+    if cases or laws:
+        return Subject(one.signature, cases, laws, unconfirmed=tuple(unconfirmed)), None
+    return None, confirming.question(one.signature, unconfirmed)
 
 
 def drawn(subject: Subject) -> Subject:

@@ -8,11 +8,13 @@ the same for everything that was tried; an error becomes one where the docstring
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.spec import calls, suspicion
+from ambient_lsp.analyzers.spec.signatures import words_of
 from ambient_lsp.analyzers.testing.pinning import literal
+from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.references import Reference
     from ambient_lsp.analyzers.spec.signatures import Signature
     from ambient_lsp.protocols import Observation
+
+UNCONFIRMED = "AMB-TEST-UNCONFIRMED"
 
 _FEWEST = 3
 _FEWEST_TOLD = 5
@@ -60,7 +64,7 @@ def compared(
             [row for row, letter in zip(rows, letters, strict=False) if letter == sign] for sign in "+-!"
         )
         outcomes = {observed[calls.expression(signature, one)].value_repr for one in held}
-        if len(held) < _FEWEST or len(outcomes) < 2:
+        if len(held) + len(refused) < _FEWEST or len(outcomes) < 2:
             continue  # two functions may agree on nothing much
         total = len(held) + len(broken)
         share = len(held) / total
@@ -103,7 +107,8 @@ def is_meant_error(signature: Signature, arguments: Arguments, seen: Observation
         return False
     named = dict(zip(arguments.names, values, strict=True))
     whens = [one.when for one in signature.promised if one.exception == seen.exception]
-    return any(_says(text, named) for text in (seen.message, *whens) if text)
+    own = " ".join(words_of(seen.exception))  # such as `EmptyList`
+    return any(_says(text, named) for text in (seen.message, own, *whens) if text)
 
 
 def _told(
@@ -171,3 +176,15 @@ def odd_story(signature: Signature, step: str) -> RawFinding:
     """Return the finding of a class that does not do what its name means."""
     message = f"After a few other calls, {step}: a plain {signature.name} that did the same before does so."
     return suspicion.finding(suspicion.SUSPICIOUS, signature, message)
+
+
+def question(signature: Signature, seen: Sequence[str]) -> RawFinding | None:
+    """Return the question to a person about what was seen and is not confirmed; None where nothing was seen."""
+    if not seen:
+        return None
+    message = (
+        f"No test of `{signature.name}` is offered, since nothing but the code says what it should give: for now"
+        f" {', '.join(seen[:2])}. With an example in its docstring, a test can be written."
+    )
+    raw = suspicion.finding(UNCONFIRMED, signature, message)
+    return replace(raw, severity=Severity.HINT, tags=("tests",))

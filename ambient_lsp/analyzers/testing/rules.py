@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ambient_lsp.analyzers.rules import Rule
-from ambient_lsp.analyzers.testing import flaky, pinning, smells, untested, void_tests
+from ambient_lsp.analyzers.testing import confirming, flaky, pinning, smells, untested, void_tests
 
 _TAGS = ("tests",)
 _FLAKY = (*_TAGS, "flaky")
@@ -42,6 +42,14 @@ TESTS = (
         "    return round(number / 2 + 0.1)\n",
         better='def half(number: int) -> int:\n    """Halve a number.\n\n    >>> half(5)\n    2\n    """\n'
         "    return number // 2\n",
+    ),
+    Rule(
+        confirming.UNCONFIRMED, "Function whose values nothing confirms",
+        "A test of what the code happens to give would hold its bugs fast. No example, law, name or announced error"
+        " says what this function should give, so no test of it is offered, and you are asked.", "", "low", _TAGS,
+        example='def fee(amount: int) -> int:\n    """Return the fee."""\n    return max(amount // 50, 3)\n',
+        better='def fee(amount: int) -> int:\n    """Return the fee.\n\n    >>> fee(1000)\n    20\n    """\n'
+        "    return max(amount // 50, 3)\n",
     ),
     Rule(
         smells.NO_ASSERT, "Test without an assertion",

@@ -29,6 +29,7 @@ class Subject:
     """What is to be tested: a function with its cases and laws, or a class with a story of its use.
 
     `drawn` are the Hypothesis strategies of a law's arguments, by the law's name, where it is to be a property test.
+    `unconfirmed` says what else was seen, and is not tested since nothing confirms it.
     """
 
     signature: Signature
@@ -36,6 +37,7 @@ class Subject:
     laws: tuple[tuple[Law, tuple[Arguments, ...]], ...] = ()
     story: Story | None = None
     drawn: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unconfirmed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

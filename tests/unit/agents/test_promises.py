@@ -14,9 +14,10 @@ EMPTY = Coverage(executed={}, missing={})
 TOLD = frozenset({"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"})
 
 
-async def look(tmp_path, text, **texts):
+async def look(tmp_path, text, *, snapshots=True, **texts):
     files = {"mod.py": text, **{path.replace("__", "/") + ".py": other for path, other in texts.items()}}
-    found, proposals = await ask(TestEnhancer(), tmp_path / "repo", files, ["mod.py"], coverage=EMPTY)
+    root = tmp_path / "repo"
+    found, proposals = await ask(TestEnhancer(), root, files, ["mod.py"], coverage=EMPTY, snapshots=snapshots)
     written = [text or "" for one in proposals for text in apply_edits(files, one.edits).values()]
     return [one.message for one in found if one.rule in TOLD], "\n".join(written)
 
@@ -24,13 +25,44 @@ async def look(tmp_path, text, **texts):
 @pytest.mark.parametrize("name", ["run_length", "is_leap_year"])
 async def test_the_right_version_is_tested_and_the_wrong_one_told(tmp_path, name):
     right = (ALGORITHMS / f"{name}.py").read_text()
-    told, tests = await look(tmp_path / "right", right)
+    told, tests = await look(tmp_path / "right", right, snapshots=False)
     assert told == []
     assert "def test_" in tests
-    told, tests = await look(tmp_path / "wrong", right.replace(*BUGS[name]))
+    told, tests = await look(tmp_path / "wrong", right.replace(*BUGS[name]), snapshots=False)
     assert len(told) == 1
     assert "yet" in told[0]
     assert name == "run_length" or not tests
+
+
+ORDINARY = 'def fee(amount: int) -> int:\n    """Return the fee."""\n    return max(amount // 5, 3)\n'
+
+
+async def test_a_value_that_nothing_confirms_is_no_test(tmp_path):
+    assert await look(tmp_path / "strict", ORDINARY, snapshots=False) == ([], "")
+    shown = ORDINARY.replace("fee.", "fee.\n\n    >>> fee(40)\n    8\n    ")
+    _, tests = await look(tmp_path / "shown", shown, snapshots=False)
+    assert "    assert fee(40) == 8\n" in tests
+    assert tests.count("assert") == 1
+    assert "fee(" in (await look(tmp_path / "asked", ORDINARY, snapshots=True))[1]
+
+
+COINS = (
+    "def fewest_coins(coins: list[int], amount: int) -> int:\n"
+    "    fewest = [0] + [amount + 1] * amount\n"
+    "    for total in range(1, amount + 1):\n"
+    "        for coin in coins:\n"
+    "            if coin <= total:\n"
+    "                fewest[total] = min(fewest[total], fewest[total - coin] + 1)\n"
+    "    return fewest[amount] if fewest[amount] <= amount else -1\n"
+)
+
+
+async def test_what_a_plain_implementation_gives_too_is_confirmed(tmp_path):
+    told, tests = await look(tmp_path / "right", COINS, snapshots=False)
+    assert told == []
+    assert "def test_fewest_coins_returns(" in tests
+    told, tests = await look(tmp_path / "wrong", COINS.replace("coin <= total", "coin < total"), snapshots=False)
+    assert "def test_" not in tests
 
 
 async def test_a_law_is_written_as_a_test_of_its_own(tmp_path):

@@ -26,7 +26,7 @@ def discount(price: float, percent: int) -> float:
     50.0
     """
     if percent < 0 or percent > 100:
-        raise ValueError("percent")
+        raise ValueError("percent must be from 0 to 100")
     return price * (100 - percent) / 100
 
 
@@ -106,7 +106,7 @@ async def test_odd_behaviour_is_told_and_not_kept(tmp_path):
 async def test_chance_is_never_pinned(tmp_path):
     root = tmp_path / "repo"
     text = "def lucky(most: int) -> int:\n    return ('a').__hash__() % (1000 if most else 1)\n"
-    _, proposals = await ask(TestEnhancer(), root, {"luck.py": text}, coverage=EMPTY)
+    _, proposals = await ask(TestEnhancer(), root, {"luck.py": text}, coverage=EMPTY, snapshots=True)
     assert proposals == []
 
 
@@ -121,7 +121,7 @@ async def test_chance_is_never_pinned(tmp_path):
     ],
 )
 async def test_what_is_done_outside_a_function_and_names_of_builtins_are_not_pinned(tmp_path, code):
-    findings, proposals = await ask(TestEnhancer(), tmp_path / "repo", {"a.py": code}, coverage=EMPTY)
+    findings, proposals = await ask(TestEnhancer(), tmp_path / "repo", {"a.py": code}, coverage=EMPTY, snapshots=True)
     assert [one.rule for one in findings] == ["AMB-TEST-UNTESTED"]
     assert proposals == []
 
@@ -130,7 +130,9 @@ async def test_an_import_with_a_name_a_line_is_added_to_in_that_layout(tmp_path)
     tests = "from a import (other,\n               third)\n\n\ndef test_other():\n    assert other and third\n"
     source = "other = third = 1\n\n\ndef f(x: int) -> int:\n    return x\n\n\ndef g(x: int) -> int:\n    return -x\n"
     root = tmp_path / "repo"
-    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source, "test_a.py": tests}, ["a.py"], coverage=EMPTY)
+    _, (proposal,) = await ask(
+        TestEnhancer(), root, {"a.py": source, "test_a.py": tests}, ["a.py"], coverage=EMPTY, snapshots=True
+    )
     new = apply_edits({"test_a.py": tests}, proposal.edits)["test_a.py"]
     indent = " " * 15
     assert f"from a import (other,\n{indent}third,\n{indent}f,\n{indent}g)\n" in new
@@ -148,8 +150,12 @@ async def test_what_a_test_ran_and_files_above_the_threshold_are_left_alone(tmp_
     most = Coverage(executed={"shop.py": lines - slug}, missing={"shop.py": slug})
     assert await ask(TestEnhancer(), root, {"shop.py": SOURCE}, coverage=most) == ([], [])
     findings, proposals = await ask(TestEnhancer(), root, {"shop.py": SOURCE}, coverage=most, coverage_threshold=100)
-    assert [one.message for one in findings] == ["The test run recorded no line of `slug`."]
-    assert functions(proposals[0]) == ["slug"]
+    (told, asked) = findings
+    assert told.message == "The test run recorded no line of `slug`."
+    assert asked.rule == "AMB-TEST-UNCONFIRMED"
+    assert asked.message.startswith("No test of `slug` is offered, since nothing but the code says what it should give")
+    assert "`slug('Hello World')` gives 'hello-world'" in asked.message
+    assert proposals == []
 
 
 async def test_an_existing_test_file_is_added_to(tmp_path):
@@ -157,7 +163,7 @@ async def test_an_existing_test_file_is_added_to(tmp_path):
     tests = "import pytest\n\nfrom shop import discount\n\n\ndef test_slug_returns():\n    assert discount  # keep\n"
     tests = tests.replace("\n", "\r\n")
     texts = {"src/shop.py": SMALL, "tests/unit/test_shop.py": tests}
-    _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY)
+    _, (proposal,) = await ask(TestEnhancer(), root, texts, ["src/shop.py"], coverage=EMPTY, snapshots=True)
     assert proposal.files_touched == ("tests/unit/test_shop.py",)
     new = apply_edits({"tests/unit/test_shop.py": tests}, proposal.edits)["tests/unit/test_shop.py"]
     assert new.count("\n") == new.count("\r\n")
@@ -182,7 +188,7 @@ async def test_a_project_that_uses_unittest_gets_unittest(tmp_path):
 async def test_prioritised_paths_come_first(tmp_path):
     root = tmp_path / "repo"
     texts = {"a.py": "def f(x: int) -> int:\n    return x\n", "core/b.py": "def g(x: int) -> int:\n    return x\n"}
-    _, proposals = await ask(TestEnhancer(), root, texts, coverage=EMPTY, prioritize_paths=["core/"])
+    _, proposals = await ask(TestEnhancer(), root, texts, coverage=EMPTY, snapshots=True, prioritize_paths=["core/"])
     assert [functions(one) for one in proposals] == [["g"], ["f"]]
 
 
@@ -277,7 +283,7 @@ async def test_what_changes_its_argument_and_gives_something_is_held_to_both(tmp
         "    for place, item in enumerate(items):\n        items[place] = item + 1\n    return bool(items)\n"
     )
     root = tmp_path / "repo"
-    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY)
+    _, (proposal,) = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY, snapshots=True)
     (new,) = apply_edits({}, proposal.edits).values()
     assert "    items = [3, 1, 2]\n    assert bump(items) is True\n    assert items == [4, 2, 3]\n" in new
     assert run_pytest(root, {"test_a.py": new}) == 0
@@ -302,7 +308,7 @@ async def test_rows_that_come_back_as_they_were_are_few_and_never_all(tmp_path):
         "def plain(text: str) -> str:\n    return text.replace('\\x07', '')\n"
     )
     root = tmp_path / "repo"
-    _, proposals = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY)
+    _, proposals = await ask(TestEnhancer(), root, {"a.py": source}, coverage=EMPTY, snapshots=True)
     new = "".join(text for one in proposals for text in apply_edits({}, one.edits).values())
     assert "plain(" not in new
     rows = [line for line in new.splitlines() if line.strip().startswith('("')]

@@ -21,7 +21,7 @@ from ambient_lsp.analyzers.speed import speedup
 from ambient_lsp.analyzers.speed.rules import PERFORMANCE
 from ambient_lsp.analyzers.styling import comments, import_style, naming, own_style, stale_parameters, typos
 from ambient_lsp.analyzers.styling.rules import OWN_STYLE
-from ambient_lsp.analyzers.testing import flaky, pinning, smells, untested, void_tests
+from ambient_lsp.analyzers.testing import confirming, flaky, pinning, smells, untested, void_tests
 from ambient_lsp.analyzers.testing.rules import TESTS
 
 MODULES = {
@@ -31,7 +31,7 @@ MODULES = {
     ),
     "AMB-PERF-": (PERFORMANCE, (speedup,)),
     "AMB-STYLE-": (OWN_STYLE, (comments, import_style, naming, own_style, stale_parameters, typos)),
-    "AMB-TEST-": (TESTS, (flaky, pinning, smells, untested, void_tests)),
+    "AMB-TEST-": (TESTS, (confirming, flaky, pinning, smells, untested, void_tests)),
 }
 
 

@@ -90,6 +90,7 @@ def vigenere_back(text: str, key: str) -> str:
     "str int",
     says="rail|zig-?zag|fence",
     unless="decode|decrypt|decipher|\\w*decode|\\w*decrypt",
+    loose=True,
 )
 def rail_fence(text: str, rails: int) -> str:
     if rails < 1:
@@ -119,6 +120,7 @@ def rail_fence_back(text: str, rails: int) -> str:
     "str",
     says="run-?length|runs",
     unless="decode|decompress|expand|unpack|\\w*decode|\\w*decompress|from",
+    loose=True,
 )
 def runs_count_first(text: str) -> Any:
     return "".join(f"{len(list(run))}{one}" for one, run in itertools.groupby(text))
@@ -129,6 +131,7 @@ def runs_count_first(text: str) -> Any:
     "str",
     says="run-?length|runs|repeat",
     unless="decode|decompress|expand|\\w*decode|from",
+    loose=True,
 )
 def runs_count_unless_one(text: str) -> Any:
     runs = [(one, len(list(run))) for one, run in itertools.groupby(text)]
@@ -140,23 +143,24 @@ def runs_count_unless_one(text: str) -> Any:
     "str",
     says="run-?length|runs|repeat",
     unless="decode|decompress|expand|\\w*decode|from",
+    loose=True,
 )
 def runs_count_last(text: str) -> Any:
     return "".join(f"{one}{len(list(run))}" for one, run in itertools.groupby(text))
 
 
-@means("compress\\w*|string_compression", "str", says="shorter|repeat|runs")
+@means("compress\\w*|string_compression", "str", says="shorter|repeat|runs", loose=True)
 def runs_if_shorter(text: str) -> str:
     packed = "".join(f"{one}{len(list(run))}" for one, run in itertools.groupby(text))
     return packed if len(packed) < len(text) else text
 
 
-@means("rle(_\\w+)?|run_length\\w*|encode|compress\\w*|runs|group\\w*", "any", says="run-?length|runs")
+@means("rle(_\\w+)?|run_length\\w*|encode|compress\\w*|runs|group\\w*", "any", says="run-?length|runs", loose=True)
 def runs_as_pairs(text: Any) -> Any:
     return [(one, len(list(run))) for one, run in itertools.groupby(text)]
 
 
-@means("rle(_\\w+)?|run_length\\w*|encode|compress\\w*|runs", "any", says="run-?length|runs")
+@means("rle(_\\w+)?|run_length\\w*|encode|compress\\w*|runs", "any", says="run-?length|runs", loose=True)
 def runs_as_pairs_count_first(text: Any) -> Any:
     return [(len(list(run)), one) for one, run in itertools.groupby(text)]
 
@@ -178,7 +182,7 @@ def expand_brackets(text: str) -> str:
     return text
 
 
-@means("(to_)?morse(_\\w+)?|encode_morse|text_to_morse", "str", unless="from|decode|morse_to\\w*")
+@means("(to_)?morse(_\\w+)?|encode_morse|text_to_morse", "str", unless="from|decode|morse_to\\w*", loose=True)
 def morse(text: str) -> str:
     codes = dict(
         zip(
@@ -236,7 +240,7 @@ def luhn_digit(number: str) -> Any:
     return -sum(one if i % 2 else sum(divmod(2 * one, 10)) for i, one in enumerate(digits[::-1])) % 10
 
 
-@means("(is_)?(valid_)?isbn_?10\\w*|is_valid\\w*|valid\\w*", "str", says="isbn-?10|isbn")
+@means("(is_)?(valid_)?isbn_?10\\w*|is_valid\\w*|valid\\w*", "str", says="isbn-?10|isbn", loose=True)
 def isbn10(text: str) -> bool:
     code = text.replace("-", "").replace(" ", "")
     if not re.fullmatch(r"\d{9}[\dX]", code):
@@ -244,7 +248,7 @@ def isbn10(text: str) -> bool:
     return sum((10 - i) * (10 if one == "X" else int(one)) for i, one in enumerate(code)) % 11 == 0
 
 
-@means("(is_)?(valid_)?(isbn_?13|ean_?13|ean)\\w*|is_valid\\w*|valid\\w*", "str", says="isbn-?13|ean|isbn")
+@means("(is_)?(valid_)?(isbn_?13|ean_?13|ean)\\w*|is_valid\\w*|valid\\w*", "str", says="isbn-?13|ean|isbn", loose=True)
 def isbn13(text: str) -> bool:
     code = text.replace("-", "").replace(" ", "")
     if not re.fullmatch(r"\d{13}", code):
@@ -259,7 +263,7 @@ def ean13_digit(text: str) -> Any:
     return -sum(int(one) * (3 if i % 2 else 1) for i, one in enumerate(text)) % 10
 
 
-@means("(is_)?(valid_)?iban\\w*|is_valid\\w*|valid\\w*", "str", says="iban")
+@means("(is_)?(valid_)?iban\\w*|is_valid\\w*|valid\\w*", "str", says="iban", loose=True)
 def iban(text: str) -> bool:
     code = text.replace(" ", "").upper()
     if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{4,30}", code):

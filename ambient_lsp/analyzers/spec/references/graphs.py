@@ -114,6 +114,7 @@ def hops_between(graph: dict[Any, Any], start: Any, goal: Any) -> int:
     "shortest_path|find_path|bfs(_path)?|path|route|find_shortest_path|shortest_route",
     "dict any any",
     unless="dijkstra|bellman|weighted|length|all",
+    loose=True,
 )
 def path_of_fewest(graph: dict[Any, Any], start: Any, goal: Any) -> Any:
     if any(not isinstance(after, (list, tuple)) for after in graph.values()):
@@ -348,7 +349,7 @@ def spanning_weight(count: int, edges: list[Any]) -> Any:
     return total
 
 
-@means("(kruskal|mst|min\\w*_spanning_tree)(_\\w+)?|spanning_\\w+", "int list", says="spanning")
+@means("(kruskal|mst|min\\w*_spanning_tree)(_\\w+)?|spanning_\\w+", "int list", says="spanning", loose=True)
 def spanning_tree(count: int, edges: list[Any]) -> Any:
     group, found = list(range(count)), []
     for edge in sorted(edges, key=lambda edge: edge[2]):

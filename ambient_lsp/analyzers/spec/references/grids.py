@@ -152,6 +152,7 @@ def life(grid: list[Any]) -> Any:
     "list",
     says="island|land|water",
     unless="area|largest|max|perimeter",
+    loose=True,
 )
 def islands(grid: list[Any]) -> int:
     left = {(y, x) for y, row in enumerate(grid) for x, one in enumerate(row) if one in (1, "1", "#", True)}
@@ -168,7 +169,7 @@ def islands(grid: list[Any]) -> int:
     return count
 
 
-@means("(max|largest|biggest)\\w*_(island|area|region)\\w*", "list", says="island|land|region|area")
+@means("(max|largest|biggest)\\w*_(island|area|region)\\w*", "list", says="island|land|region|area", loose=True)
 def largest_island(grid: list[Any]) -> int:
     left = {(y, x) for y, row in enumerate(grid) for x, one in enumerate(row) if one in (1, "1", "#", True)}
     best = 0
@@ -191,7 +192,7 @@ def island_perimeter(grid: list[Any]) -> int:
     return sum(one not in land for y, x in land for one in ((y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)))
 
 
-@means("flood_?fill|paint_fill|bucket_fill|fill", "list int int any", says="area|colou?r|region|fill")
+@means("flood_?fill|paint_fill|bucket_fill|fill", "list int int any", says="area|colou?r|region|fill", loose=True)
 def flood_fill(image: list[Any], row: int, column: int, colour: Any) -> Any:
     old = image[row][column]
     found = [list(one) for one in image]
@@ -314,7 +315,7 @@ def hanoi_moves(disks: int, source: Any = "A", target: Any = "C", spare: Any = "
 
 
 @means("count_hanoi|hanoi(_moves|_count|_steps)?|towers?_of_hanoi|min_moves", "int", says="hanoi")
-def hanoi_count(disks: int) -> int:
+def hanoi_count(disks: int) -> Any:
     if disks < 0:
         raise ValueError
     return 2**disks - 1

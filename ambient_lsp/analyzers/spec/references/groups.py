@@ -24,6 +24,7 @@ def duplicates(items: list[Any]) -> Any:
     "list",
     says="once|duplicates",
     unless="sorted|is|has|count|paths|adjacent|consecutive",
+    loose=True,
 )
 def unique(items: list[Any]) -> Any:
     return list(dict.fromkeys(items))
@@ -126,7 +127,7 @@ def flatten_once(items: list[Any]) -> Any:
     return list(itertools.chain(*items))
 
 
-@means("flatten(_dict|_keys|_mapping)?", "dict", says="dot|nested")
+@means("flatten(_dict|_keys|_mapping)?", "dict", says="dot|nested", loose=True)
 def flatten_dict(nested: dict[str, Any]) -> Any:
     found: dict[str, Any] = {}
     for key, value in nested.items():
@@ -137,7 +138,7 @@ def flatten_dict(nested: dict[str, Any]) -> Any:
     return found
 
 
-@means("(deep_)?merge(_dicts?|_deep|_config)?|deep_update", "dict dict", says="nested|deep|recurs")
+@means("(deep_)?merge(_dicts?|_deep|_config)?|deep_update", "dict dict", says="nested|deep|recurs", loose=True)
 def deep_merge(a: dict[Any, Any], b: dict[Any, Any]) -> Any:
     found = dict(a)
     for key, value in b.items():
@@ -151,7 +152,7 @@ def invert(mapping: dict[Any, Any]) -> Any:
     return {value: key for key, value in mapping.items()}
 
 
-@means("depth|nesting|max_depth|list_depth|nested_depth", "list", says="nest|deep")
+@means("depth|nesting|max_depth|list_depth|nested_depth", "list", says="nest|deep", loose=True)
 def depth(items: list[Any]) -> int:
     return 1 + max((depth(one) for one in items if isinstance(one, list)), default=0)
 
@@ -249,6 +250,6 @@ def group_anagrams(words: list[str]) -> Any:
     return list(found.values())
 
 
-@means("frequenc(y|ies)|count_(items|elements|values)|tally|counts|histogram|counter", "list")
+@means("frequenc(y|ies)|count_(items|elements|values)|tally|counts|histogram|counter", "list", loose=True)
 def frequencies(items: list[Any]) -> Any:
     return dict(collections.Counter(items))

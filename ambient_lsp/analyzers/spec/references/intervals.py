@@ -9,7 +9,10 @@ from ambient_lsp.analyzers.spec.references.registry import means
 
 
 @means(
-    "merge_(intervals|ranges|overlap\\w*|spans)|interval_merge|intervals_merge|merge", "list", says="interval|overlap"
+    "merge_(intervals|ranges|overlap\\w*|spans)|interval_merge|intervals_merge|merge",
+    "list",
+    says="interval|overlap",
+    loose=True,
 )
 def merge_intervals(intervals: list[Any]) -> Any:
     found: list[list[int]] = []
@@ -21,7 +24,9 @@ def merge_intervals(intervals: list[Any]) -> Any:
     return found
 
 
-@means("merge_(intervals|ranges|overlap\\w*|spans)|merge", "list", says="half-open|adjacent|neighbour|touch")
+@means(
+    "merge_(intervals|ranges|overlap\\w*|spans)|merge", "list", says="half-open|adjacent|neighbour|touch", loose=True
+)
 def merge_neighbouring_intervals(intervals: list[Any]) -> Any:
     found: list[list[int]] = []
     for start, end in sorted(intervals):
@@ -32,7 +37,7 @@ def merge_neighbouring_intervals(intervals: list[Any]) -> Any:
     return found
 
 
-@means("insert_(interval|range)|add_interval|insert", "list any", says="interval")
+@means("insert_(interval|range)|add_interval|insert", "list any", says="interval", loose=True)
 def insert_interval(intervals: list[Any], new: Any) -> Any:
     if [list(one) for one in intervals] != sorted(list(one) for one in intervals):
         raise TypeError
@@ -48,6 +53,7 @@ def insert_interval(intervals: list[Any], new: Any) -> Any:
     "(intersect\\w*|overlap)_?(of_)?(intervals|ranges)|interval_intersection\\w*|common_intervals",
     "list list",
     says="interval|both",
+    loose=True,
 )
 def interval_intersections(a: list[Any], b: list[Any]) -> Any:
     pairs = ((max(x[0], y[0]), min(x[1], y[1])) for x in a for y in b)
@@ -63,6 +69,7 @@ def overlaps(a: Any, b: Any) -> bool:
     "(min_)?meeting_rooms\\w*|rooms_needed|max\\w*_overlap\\w*|min_rooms|max_concurrent\\w*|min_platforms|peak_\\w+",
     "list",
     says="room|at once|same time|overlap",
+    loose=True,
 )
 def rooms(intervals: list[Any]) -> int:
     return max((sum(a <= start < b for a, b in intervals) for start, _ in intervals), default=0)
@@ -78,6 +85,7 @@ def can_attend(intervals: list[Any]) -> bool:
     "(max_)?(activity|activities|interval)_?(selection|scheduling)|max_(activities|non_overlapping\\w*)|select_activities|schedule\\w*",
     "list",
     says="most|overlap",
+    loose=True,
 )
 def activities(intervals: list[Any]) -> Any:
     found: list[Any] = []
@@ -87,7 +95,7 @@ def activities(intervals: list[Any]) -> Any:
     return found
 
 
-@means("histogram|bin_counts|count_bins", "list int float float", says="bins")
+@means("histogram|bin_counts|count_bins", "list int float float", says="bins", loose=True)
 def histogram(values: list[float], bins: int, low: float, high: float) -> Any:
     if bins < 1 or high <= low:
         raise ValueError
@@ -159,17 +167,17 @@ def monotonic(items: list[Any]) -> bool:
     return items in (sorted(items), sorted(items, reverse=True))
 
 
-@means("wave|ranks?|rank_\\w+|dense_rank", "list", says="rank")
+@means("wave|ranks?|rank_\\w+|dense_rank", "list", says="rank", loose=True)
 def dense_ranks(items: list[Any]) -> Any:
     return [sorted(set(items)).index(one) + 1 for one in items]
 
 
-@means("ranks?|rank_\\w+|competition_rank\\w*", "list", says="rank")
+@means("ranks?|rank_\\w+|competition_rank\\w*", "list", says="rank", loose=True)
 def competition_ranks(items: list[Any]) -> Any:
     return [1 + sum(other > one for other in items) for one in items]
 
 
-@means("bin_pack\\w*|first_fit\\w*|pack(_\\w+)?", "list int", says="bins?|first.fit")
+@means("bin_pack\\w*|first_fit\\w*|pack(_\\w+)?", "list int", says="bins?|first.fit", loose=True)
 def first_fit(sizes: list[int], capacity: int) -> Any:
     if any(one > capacity for one in sizes):
         raise ValueError

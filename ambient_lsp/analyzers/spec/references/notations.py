@@ -10,7 +10,12 @@ from typing import Any
 from ambient_lsp.analyzers.spec.references.registry import means
 
 
-@means("(parse|split|read)_csv(_\\w+)?|csv_(split|fields|row)|split_(fields|csv)", "str", says="comma|fields|quotes")
+@means(
+    "(parse|split|read)_csv(_\\w+)?|csv_(split|fields|row)|split_(fields|csv)",
+    "str",
+    says="comma|fields|quotes",
+    loose=True,
+)
 def csv_fields(line: str, delimiter: str = ",") -> Any:
     if len(delimiter) != 1 or delimiter == '"':
         raise TypeError
@@ -30,7 +35,12 @@ def csv_fields(line: str, delimiter: str = ",") -> Any:
     return fields
 
 
-@means("(parse_)?(query(_string)?|qs|params)|parse_qs|query_to_dict|parse_query\\w*", "str", says="query string")
+@means(
+    "(parse_)?(query(_string)?|qs|params)|parse_qs|query_to_dict|parse_query\\w*",
+    "str",
+    says="query string",
+    loose=True,
+)
 def query_string(text: str) -> Any:
     found = {}
     for pair in text.removeprefix("?").split("&"):
@@ -42,7 +52,7 @@ def query_string(text: str) -> Any:
     return found
 
 
-@means("compare_versions?|version_compare|cmp_versions?|versions?_cmp", "str str", says="version")
+@means("compare_versions?|version_compare|cmp_versions?|versions?_cmp", "str str", says="version", loose=True)
 def compare_versions(a: str, b: str) -> int:
     if not re.fullmatch(r"\d+(\.\d+)*", a) or not re.fullmatch(r"\d+(\.\d+)*", b):
         raise TypeError
@@ -74,6 +84,7 @@ def ipv4(address: str) -> Any:
     "(is_)?(valid_)?ip(v4)?(_address)?|validate_ip\\w*|is_valid_ip\\w*|is_ipv?4?|valid_ip\\w*",
     "str",
     says="ipv4|ip address",
+    loose=True,
 )
 def valid_ipv4(address: str) -> bool:
     parts = address.split(".")
@@ -147,6 +158,7 @@ def from_hex(text: str) -> int:
     "(int_|number_|decimal_|convert_)?to_base\\w*|convert_base|base_(convert|repr|encode)\\w*|int2base|change_base|to_radix|encode|format_number",
     "int int",
     says="base",
+    loose=True,
 )
 def to_base(number: int, base: int) -> str:
     if not 2 <= base <= 36:
@@ -162,6 +174,7 @@ def to_base(number: int, base: int) -> str:
     "(int_|number_|decimal_|convert_)?to_base\\w*|convert_base|base_(convert|repr|encode)\\w*|int2base|change_base|to_radix",
     "int int",
     says="base",
+    loose=True,
 )
 def to_base_upper(number: int, base: int) -> str:
     if not 2 <= base <= 36:
@@ -200,6 +213,7 @@ def atoi(text: str) -> int:
     "int",
     says="spreadsheet|excel|column",
     unless="number|index",
+    loose=True,
 )
 def column_name(number: int) -> str:
     if number < 1:
@@ -229,6 +243,7 @@ def column_number(name: str) -> int:
     "(number|int|num)_(to|in)_words|in_words|say(_number)?|spell(_out|_number)?|number_words|to_words|english",
     "int",
     says="english|in words|spell",
+    loose=True,
 )
 def in_words(number: int) -> str:
     ones = (
@@ -271,6 +286,7 @@ def commas(number: int) -> str:
     "(format|human|humani[sz]e|seconds|sec|to|pretty|show)_?\\w*(duration|time|seconds|clock|hms)\\w*|hms|duration",
     "int",
     says="hours|h:mm",
+    loose=True,
 )
 def hours_with_zeros(seconds: int) -> str:
     if seconds < 0:
@@ -284,6 +300,7 @@ def hours_with_zeros(seconds: int) -> str:
     "(format|human|humani[sz]e|seconds|sec|to|pretty|show)_?\\w*(duration|time|seconds|clock|hms)\\w*|hms|duration",
     "int",
     says="hours|h:mm",
+    loose=True,
 )
 def hours_if_any(seconds: int) -> str:
     if seconds < 0:
@@ -297,6 +314,7 @@ def hours_if_any(seconds: int) -> str:
     "(format|human|humani[sz]e|seconds|sec|to|pretty|show)_?\\w*(duration|time|seconds|clock|hms)\\w*|hms|duration",
     "int",
     says="hours|h:mm",
+    loose=True,
 )
 def hours_plain(seconds: int) -> str:
     if seconds < 0:
@@ -310,6 +328,7 @@ def hours_plain(seconds: int) -> str:
     "(format|human|humani[sz]e|seconds|sec|to|pretty|show)_?\\w*(duration|time|seconds|hms)\\w*|hms|duration",
     "int",
     says="hours",
+    loose=True,
 )
 def units_with_zeros(seconds: int) -> str:
     if seconds < 0:
@@ -325,6 +344,7 @@ def units_with_zeros(seconds: int) -> str:
     "(format|human|humani[sz]e|seconds|sec|to|pretty|show)_?\\w*(duration|time|seconds|hms)\\w*|hms|duration",
     "int",
     says="hours",
+    loose=True,
 )
 def units_present(seconds: int) -> str:
     if seconds < 0:
@@ -339,6 +359,7 @@ def units_present(seconds: int) -> str:
     "parse_(duration|time\\w*|clock|hms|span)|duration_(to|in)_seconds|to_seconds|time_to_seconds|hms_to_seconds|seconds_of",
     "str",
     says="seconds|duration",
+    loose=True,
 )
 def seconds_of(text: str) -> int:
     units = dict(zip("wdhms", (604800, 86400, 3600, 60, 1)))
@@ -352,7 +373,9 @@ def seconds_of(text: str) -> int:
     return sum(int(count) * units[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
 
 
-@means("parse_(time|clock)|time_to_minutes|to_minutes|minutes_of|minutes_since_midnight", "str", says="minutes")
+@means(
+    "parse_(time|clock)|time_to_minutes|to_minutes|minutes_of|minutes_since_midnight", "str", says="minutes", loose=True
+)
 def minutes_of(text: str) -> int:
     if not re.fullmatch(r"\d?\d:\d\d", text) or not (int(text.split(":")[0]) < 24 and int(text.split(":")[1]) < 60):
         raise ValueError
@@ -400,11 +423,12 @@ def hex_colour(red: int, green: int, blue: int) -> str:
     "(expand|parse)_(ranges?|pages?|range_list|intervals|page_\\w+|numbers)|expand_range_list|pages",
     "str",
     says="ranges?|1-3|pages",
+    loose=True,
 )
 def expand_ranges(text: str) -> Any:
     if not re.fullmatch(r"\s*\d+(-\d+)?(\s*,\s*\d+(-\d+)?)*\s*", text):
         raise TypeError
-    found = []
+    found: list[int] = []
     for part in text.split(","):
         low, _, high = part.strip().partition("-")
         if int(high or low) < int(low):
@@ -419,6 +443,7 @@ def expand_ranges(text: str) -> Any:
     "(summary_|compress_|format_|compact_|collapse_|to_)?ranges|summari[sz]e_ranges|range_(extraction|summary|list)|compress_(numbers|range)\\w*",
     "list",
     says="1-3|ranges|\\brun",
+    loose=True,
 )
 def ranges(numbers: list[int]) -> Any:
     numbers = sorted(set(numbers))

@@ -347,7 +347,12 @@ def is_triangle(a: float, b: float, c: float) -> bool:
     return a + b > c and a + c > b and b + c > a
 
 
-@means("triangle(_type|_kind)?|classify_triangle|kind_of_triangle", "float float float", says="equilateral|isosceles")
+@means(
+    "triangle(_type|_kind)?|classify_triangle|kind_of_triangle",
+    "float float float",
+    says="equilateral|isosceles",
+    loose=True,
+)
 def triangle(a: float, b: float, c: float) -> str:
     if min(a, b, c) <= 0 or a + b <= c or a + c <= b or b + c <= a:
         raise ValueError

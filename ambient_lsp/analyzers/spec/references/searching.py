@@ -52,6 +52,7 @@ def merge_all(lists: list[Any]) -> Any:
     "binary_search|search|bsearch|linear_search|find|index_of|find_index|jump_search|interpolation_search|exponential_search|ternary_search",
     "list any",
     unless="first|last|insert|rotated|left|right|range",
+    loose=True,
 )
 def search(items: list[Any], value: Any) -> int:
     return items.index(value) if value in items else -1
@@ -61,6 +62,7 @@ def search(items: list[Any], value: Any) -> int:
     "binary_search|search|bsearch|linear_search|find|contains|exists|jump_search|search_matrix|find_in_\\w+",
     "list any",
     unless="first|last|insert|rotated|left|right|range",
+    loose=True,
 )
 def contains(items: list[Any], value: Any) -> bool:
     return value in (itertools.chain(*items) if items and isinstance(items[0], list) else items)
@@ -181,6 +183,7 @@ def smallest(items: list[Any], k: int) -> Any:
     "top_k_(frequent|words|elements)\\w*|(k_)?most_(common|frequent)\\w*|top_\\w+|top_words",
     "list int",
     says="frequent|common|often",
+    loose=True,
 )
 def most_common(items: list[Any], k: int) -> Any:
     found = collections.Counter(items)
@@ -216,7 +219,7 @@ def argmin(items: list[Any]) -> int:
     return items.index(min(items))
 
 
-@means("majority(_element|_vote)?|boyer_moore\\w*|find_majority", "list", says="majority|more than half")
+@means("majority(_element|_vote)?|boyer_moore\\w*|find_majority", "list", says="majority|more than half", loose=True)
 def majority(items: list[Any]) -> Any:
     return next((one for one in items if items.count(one) * 2 > len(items)), None)
 

@@ -90,47 +90,47 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
-@means("mode|most_common(_value)?|most_frequent(_\\w+)?", "list", unless="k|top|n")
+@means("mode|most_common(_value)?|most_frequent(_\\w+)?", "list", unless="k|top|n", loose=True)
 def mode(values: list[Any]) -> Any:
     if not values:
         raise ValueError
     return statistics.mode(values)
 
 
-@means("modes?|multimode|most_common", "list", unless="k|top")
+@means("modes?|multimode|most_common", "list", unless="k|top", loose=True)
 def modes(values: list[Any]) -> Any:
     if not values:
         raise ValueError
     return sorted(statistics.multimode(values))
 
 
-@means("modes?|multimode", "list", unless="k|top")
+@means("modes?|multimode", "list", unless="k|top", loose=True)
 def modes_in_order(values: list[Any]) -> Any:
     return statistics.multimode(values)
 
 
-@means("(population_)?variance|pvariance|var", "list", unless="co|sample")
+@means("(population_)?variance|pvariance|var", "list", unless="co|sample", loose=True)
 def variance(values: list[float]) -> float:
     if not values:
         raise ValueError
     return statistics.pvariance([float(one) for one in values])
 
 
-@means("(sample_)?variance|var", "list", unless="co|population")
+@means("(sample_)?variance|var", "list", unless="co|population", loose=True)
 def sample_variance(values: list[float]) -> float:
     if len(values) < 2:
         raise ValueError
     return statistics.variance([float(one) for one in values])
 
 
-@means("(population_)?(stdev|std|standard_deviation|std_dev|pstdev|stddev)", "list", unless="sample")
+@means("(population_)?(stdev|std|standard_deviation|std_dev|pstdev|stddev)", "list", unless="sample", loose=True)
 def deviation(values: list[float]) -> float:
     if not values:
         raise ValueError
     return statistics.pstdev([float(one) for one in values])
 
 
-@means("(sample_)?(stdev|std|standard_deviation|std_dev|stddev)", "list", unless="population")
+@means("(sample_)?(stdev|std|standard_deviation|std_dev|stddev)", "list", unless="population", loose=True)
 def sample_deviation(values: list[float]) -> float:
     if len(values) < 2:
         raise ValueError
@@ -158,7 +158,7 @@ def weighted_mean(values: list[float], weights: list[float]) -> float:
     return sum(a * b for a, b in zip(values, weights)) / sum(weights)
 
 
-@means("percentile|quantile", "list float", says="percentile|quantile")
+@means("percentile|quantile", "list float", says="percentile|quantile", loose=True)
 def percentile(values: list[float], p: float) -> float:
     if not values or not 0 <= p <= 100:
         raise ValueError
@@ -168,14 +168,14 @@ def percentile(values: list[float], p: float) -> float:
     return ordered[low] + (ordered[min(low + 1, len(ordered) - 1)] - ordered[low]) * (place - low)
 
 
-@means("percentile|quantile", "list float", says="nearest.rank")
+@means("percentile|quantile", "list float", says="nearest.rank", loose=True)
 def nearest_rank(values: list[float], p: float) -> float:
     if not values or not 0 <= p <= 100:
         raise ValueError
     return sorted(values)[max(math.ceil(len(values) * p / 100) - 1, 0)]
 
 
-@means("quantile", "list float")
+@means("quantile", "list float", loose=True)
 def quantile(values: list[float], q: float) -> float:
     if not values or not 0 <= q <= 1:
         raise ValueError
@@ -194,7 +194,9 @@ def correlation(xs: list[float], ys: list[float]) -> float:
     return top / math.sqrt(sum((x - mx) ** 2 for x in xs) * sum((y - my) ** 2 for y in ys))
 
 
-@means("(normali[sz]e|min_?max(_scale|_normali[sz]e)?|rescale|scale)", "list", says="0 (to|and) 1|between 0")
+@means(
+    "(normali[sz]e|min_?max(_scale|_normali[sz]e)?|rescale|scale)", "list", says="0 (to|and) 1|between 0", loose=True
+)
 def min_max(values: list[float]) -> Any:
     low, high = min(values), max(values)
     return [(one - low) / (high - low) for one in values]

@@ -154,7 +154,10 @@ def total_profit(prices: list[int]) -> int:
 
 
 @means(
-    "(two_sum|pair_sum|find_pair|pair_with_sum|two_number_sum)(_indices)?", "list int", unless="sorted|count|numbers"
+    "(two_sum|pair_sum|find_pair|pair_with_sum|two_number_sum)(_indices)?",
+    "list int",
+    unless="sorted|count|numbers",
+    loose=True,
 )
 def two_sum(numbers: list[int], target: int) -> Any:
     pairs = ((i, j) for j in range(len(numbers)) for i in range(j) if numbers[i] + numbers[j] == target)
@@ -214,7 +217,7 @@ def longest_rising_run(numbers: list[Any]) -> int:
     return best
 
 
-@means("longest_consecutive(_sequence)?|consecutive_run", "list", says="consecutive")
+@means("longest_consecutive(_sequence)?|consecutive_run", "list", says="consecutive", loose=True)
 def longest_consecutive(numbers: list[int]) -> int:
     best = 0
     for one in numbers:

@@ -15,6 +15,7 @@ from ambient_lsp.analyzers.spec.references.registry import means
     "(is_)?palindrom\\w*|check_palindrome",
     "str",
     unless="longest|permutation|partition|count|make|almost|can|substrings?|shortest|min",
+    loose=True,
 )
 def is_palindrome(text: str) -> bool:
     return text == text[::-1]
@@ -24,6 +25,7 @@ def is_palindrome(text: str) -> bool:
     "(is_)?palindrom\\w*|check_palindrome",
     "str",
     unless="longest|permutation|partition|count|make|almost|can|substrings?|shortest|min",
+    loose=True,
 )
 def is_palindrome_of_letters(text: str) -> bool:
     letters = [one.lower() for one in text if one.isalnum()]
@@ -34,12 +36,13 @@ def is_palindrome_of_letters(text: str) -> bool:
     "(is_)?palindrom\\w*|check_palindrome",
     "str",
     unless="longest|permutation|partition|count|make|almost|can|substrings?|shortest|min",
+    loose=True,
 )
 def is_palindrome_in_any_case(text: str) -> bool:
     return text.lower() == text.lower()[::-1]
 
 
-@means("longest_palindrom\\w*|palindromic_substring", "str", unless="length|subsequence|count|from|build")
+@means("longest_palindrom\\w*|palindromic_substring", "str", unless="length|subsequence|count|from|build", loose=True)
 def longest_palindrome(text: str) -> str:
     found = ""
     for i in range(len(text)):
@@ -70,23 +73,23 @@ def count_palindromes(text: str) -> int:
     return sum(one == one[::-1] for one in parts)
 
 
-@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find")
+@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find", loose=True)
 def is_anagram(a: str, b: str) -> bool:
     return sorted(a) == sorted(b)
 
 
-@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find")
+@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find", loose=True)
 def is_anagram_of_letters(a: str, b: str) -> bool:
     one, two = (sorted(letter for letter in text.lower() if letter.isalpha()) for text in (a, b))
     return one == two
 
 
-@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find")
+@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find", loose=True)
 def is_anagram_without_blanks(a: str, b: str) -> bool:
     return sorted(a.lower().replace(" ", "")) == sorted(b.lower().replace(" ", ""))
 
 
-@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find")
+@means("(is_|are_)?anagrams?|check_anagram", "str str", unless="group|find", loose=True)
 def is_anagram_in_any_case(a: str, b: str) -> bool:
     return sorted(a.lower()) == sorted(b.lower())
 
@@ -191,7 +194,7 @@ def common_subsequence_length(a: str, b: str) -> int:
     return row[-1]
 
 
-@means("longest_common_sub(string|str)|common_substring", "str str", unless="length")
+@means("longest_common_sub(string|str)|common_substring", "str str", unless="length", loose=True)
 def common_substring(a: str, b: str) -> str:
     found = ""
     for i in range(len(a)):
@@ -237,6 +240,7 @@ def longest_without_repeats(text: str) -> int:
     "str",
     says="without repeat\\w*|no letter twice",
     unless="palindrom\\w*|common|length\\w*",
+    loose=True,
 )
 def longest_part_without_repeats(text: str) -> str:
     found = ""
@@ -522,7 +526,7 @@ def decode_ways(text: str) -> int:
     return ways[-1]
 
 
-@means("min(imum)?_window(_substring)?|smallest_window", "str str", says="window")
+@means("min(imum)?_window(_substring)?|smallest_window", "str str", says="window", loose=True)
 def minimum_window(text: str, wanted: str) -> str:
     need = collections.Counter(wanted)
     parts = [text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)]

@@ -9,7 +9,7 @@ from typing import Any
 from ambient_lsp.analyzers.spec.references.registry import means
 
 
-@means("reverse_words|words_reversed|reverse_word_order|reverse_sentence", "str")
+@means("reverse_words|words_reversed|reverse_word_order|reverse_sentence", "str", loose=True)
 def reverse_words(text: str) -> str:
     return " ".join(text.split()[::-1])
 
@@ -34,12 +34,12 @@ def word_count(text: str) -> int:
     return len(text.split())
 
 
-@means("word_(count|freq\\w*)s?|count_words|word_counts|words_frequency", "str")
+@means("word_(count|freq\\w*)s?|count_words|word_counts|words_frequency", "str", loose=True)
 def word_counts(text: str) -> Any:
     return dict(collections.Counter(text.split()))
 
 
-@means("word_(count|freq\\w*)s?|count_words|word_counts", "str")
+@means("word_(count|freq\\w*)s?|count_words|word_counts", "str", loose=True)
 def lower_word_counts(text: str) -> Any:
     return dict(collections.Counter(re.findall(r"\w+", text.lower())))
 
@@ -47,12 +47,13 @@ def lower_word_counts(text: str) -> Any:
 @means(
     "(char|letter|character)s?_?(counts?|freq\\w*|histogram)|count_(chars|letters|characters)|frequencies|histogram",
     "str",
+    loose=True,
 )
 def letter_counts(text: str) -> Any:
     return dict(collections.Counter(text))
 
 
-@means("title_?case|capitali[sz]e_words|capwords|capitali[sz]e_each\\w*|to_title", "str")
+@means("title_?case|capitali[sz]e_words|capwords|capitali[sz]e_each\\w*|to_title", "str", loose=True)
 def title(text: str) -> str:
     return " ".join(one.capitalize() for one in text.split())
 
@@ -66,6 +67,7 @@ def acronym(text: str) -> str:
     "(to_)?snake(_case)?|camel_to_snake|to_snake_case|pascal_to_snake|snakecase|underscore",
     "str",
     unless="from|snake_to\\w*",
+    loose=True,
 )
 def snake(text: str) -> str:
     if not text.isidentifier() or "_" in text:
@@ -77,6 +79,7 @@ def snake(text: str) -> str:
     "(to_)?camel(_case)?|snake_to_camel(_case)?|to_camel_case|camelize|camelcase",
     "str",
     unless="pascal|from|camel_to\\w*|upper",
+    loose=True,
 )
 def camel(text: str) -> str:
     first, *rest = text.split("_")
@@ -85,7 +88,7 @@ def camel(text: str) -> str:
     return first + "".join(one.capitalize() for one in rest)
 
 
-@means("(to_)?pascal(_case)?|snake_to_(pascal|camel)(_case)?|camelize|to_upper_camel\\w*", "str")
+@means("(to_)?pascal(_case)?|snake_to_(pascal|camel)(_case)?|camelize|to_upper_camel\\w*", "str", loose=True)
 def pascal(text: str) -> str:
     if not all(one.islower() for one in text.split("_")):
         raise TypeError
@@ -99,7 +102,7 @@ def kebab(text: str) -> str:
     return text.replace("_", "-")
 
 
-@means("slugify|slug|to_slug|make_slug", "str")
+@means("slugify|slug|to_slug|make_slug", "str", loose=True)
 def slug(text: str) -> str:
     if not text.isascii() or "'" in text:
         raise TypeError
@@ -118,6 +121,7 @@ def collapse(text: str) -> str:
     "wrap(_text)?|word_wrap|break_lines|text_wrap|wrap_words|fill",
     "str int",
     says="lines? of at most|at most width|lines no longer",
+    loose=True,
 )
 def wrap(text: str, width: int) -> Any:
     if width < 1:
@@ -131,7 +135,7 @@ def wrap(text: str, width: int) -> Any:
     return lines
 
 
-@means("wrap(_text)?|word_wrap|fill(_text)?", "str int", says="lines? of at most|at most width")
+@means("wrap(_text)?|word_wrap|fill(_text)?", "str int", says="lines? of at most|at most width", loose=True)
 def wrap_joined(text: str, width: int) -> Any:
     if width < 1:
         raise ValueError
@@ -144,7 +148,7 @@ def wrap_joined(text: str, width: int) -> Any:
     return "\n".join(lines)
 
 
-@means("(full_)?justif\\w*", "list int", says="justif")
+@means("(full_)?justif\\w*", "list int", says="justif", loose=True)
 def justify(words: list[str], width: int) -> Any:
     lines: list[list[str]] = []
     if any(len(one) > width or not one for one in words):
