@@ -6,9 +6,10 @@ Tokens are the host's own count unless `Usage.estimated` says otherwise; duratio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ambient_lsp.model import Json
+if TYPE_CHECKING:
+    from ambient_lsp.model import Json
 
 
 @dataclass(frozen=True, slots=True)
