@@ -37,7 +37,7 @@ class Kimi(Section):
 
     provider: Provider = Field(
         default="ollama",
-        description="Which dialect the host speaks; a well-known address says it by itself. vLLM stands for SGLang too.",
+        description="Which dialect the host speaks; a well-known address says it by itself. `vllm` is SGLang too.",
     )
     base_url: str = Field(default="http://localhost:11434/v1", description="Where the host answers.")
     model_id: str = Field(default="kimi-k2.5:cloud", description="The model, or a profile name such as `kimi`.")

@@ -48,7 +48,7 @@ def refused(own: Config, wished: Config, *, trusted: bool = False) -> list[Refus
 
 
 def with_key_hosts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the user's own settings with `kimi.key_hosts` filled in: who names a host there may mean its key for it."""
+    """Return the user's own settings with the hosts that they name anywhere in `kimi.key_hosts` too."""
     kimi = values.get("kimi") or {}
     urls = [kimi.get("base_url"), *(one.get("base_url") for one in kimi.get("fallbacks") or [])]
     hosts = dict.fromkeys((*(kimi.get("key_hosts") or []), *(urlsplit(url).netloc for url in urls if url)))

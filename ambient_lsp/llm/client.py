@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from ambient_lsp.config import Kimi
+    from ambient_lsp.config import Fallback, Kimi
     from ambient_lsp.llm.messages import ChatRequest, Delta, Reply
     from ambient_lsp.llm.probe import Probed
 
 _START = {"ambient": 8, "batch": 3}
 _MOST_LESSONS = 5
+_MOST_BROKEN = 2
 _MOST_ERROR_BYTES = 64 << 10
 
 
@@ -79,6 +80,7 @@ class ChatClient:
         self._temperature = temperature
         self._http = http
         self._told: set[str] = set()
+        self._closed = False
 
     @classmethod
     def from_settings(
@@ -98,6 +100,7 @@ class ChatClient:
         sentence when another model or host than the first must be used.
         """
         folder = user_state() if state is None else state
+        hosts: list[Kimi | Fallback] = [kimi, *kimi.fallbacks]
         endpoints = [
             Endpoint(
                 provider=one.provider,
@@ -109,7 +112,7 @@ class ChatClient:
                 key_hosts=kimi.key_hosts,
                 allow_plain_http=kimi.allow_plain_http,
             )
-            for one in (kimi, *kimi.fallbacks)
+            for one in hosts
         ]
         patience = patience or Patience(reply_seconds=kimi.timeout_seconds)
         return cls(endpoints, patience=patience, notify=notify, temperature=kimi.temperature)
@@ -137,6 +140,7 @@ class ChatClient:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._closed = True
         for endpoint in self.endpoints:
             endpoint.limiter.close()
         if self._http is not None:
@@ -167,8 +171,11 @@ class ChatClient:
                 if not _goes_on(error):
                     raise
                 continue
+            first = catalog.aliases(request.model or self.endpoints[0].model_id)[0]
             if failures and _goes_on(failures[-1]):
                 self.tell(f"{failures[-1].what} {endpoint.root} answers now, with {model}.")
+            elif catalog.canonical(first) != catalog.canonical(model):
+                self.tell(f"{endpoint.root} has no {first}; {model} answers.")
             return exchange, model
         raise failures[0] if failures else ModelUnavailable("No model host is configured.")
 
@@ -211,14 +218,15 @@ class ChatClient:
         return True
 
     async def _ask(self, endpoint: Endpoint, model: str, request: ChatRequest, failures: list[ModelError]) -> Exchange:
-        number = 0
+        before = len(failures)
 
         def again(error: Exception) -> bool | float:
             if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
                 waits = wait <= self.patience.longest_wait
                 return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
             if isinstance(error, ReplyBroken):  # the question is paid for each time
-                return number <= 2 and not error.details.keys() & {"thought", "page"}
+                broken = sum(isinstance(one, ReplyBroken) for one in failures[before:])
+                return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page"}
             gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
             return gone or isinstance(error, ModelOverloaded)
 
@@ -230,7 +238,6 @@ class ChatClient:
             wait_max=self.patience.longest_wait,
             wait_jitter=self.patience.first_wait,
         ):
-            number = attempt.num
             with attempt:
                 try:
                     return await self._exchange(endpoint, model, request)
@@ -252,9 +259,7 @@ class ChatClient:
             exchange.hold(holding.pop_all())
             return exchange
 
-    async def _send(
-        self, endpoint: Endpoint, model: str, request: ChatRequest, holding: AsyncExitStack
-    ) -> Exchange:
+    async def _send(self, endpoint: Endpoint, model: str, request: ChatRequest, holding: AsyncExitStack) -> Exchange:
         """Send the question; a field that the host complains of is left out, and the rest sent at once."""
         began = time.monotonic()
         for _ in range(_MOST_LESSONS):
@@ -302,6 +307,8 @@ class ChatClient:
             self._notify(notice)
 
     def _client(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise ModelUnavailable("This client is closed.", untouched="Nothing was sent.")
         if self._http is None:
             self._http = open_http(
                 [one.base_url for one in self.endpoints],

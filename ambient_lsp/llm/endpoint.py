@@ -100,7 +100,7 @@ class Endpoint:
             except ModelError as error:
                 self._failed = (time.monotonic(), error)
                 raise
-            self.dialect = self.probed.dialect
+            self.dialect, self.base_url = self.probed.dialect, self.probed.base_url
             return self.probed
 
     def id_of(self, model: str) -> str | None:

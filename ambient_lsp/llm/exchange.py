@@ -41,6 +41,7 @@ class Exchange:
         self._bytes = response.aiter_bytes()
         self._pending: deque[Delta] = deque()
         self._over = False
+        self._error: ModelError | None = None
         self._began = began
         self._ended = 0.0
         self._first = 0.0
@@ -54,15 +55,19 @@ class Exchange:
 
     async def start(self) -> None:
         """Wait for the first piece. Raises a `ModelError` if there is none."""
-        while not self._pending and not self._over:
+        while not self._pending and not self._over and self._error is None:
             await self._read()
         self._first = time.monotonic()
+        if self._error is not None:
+            raise self._error
         if not self._pending:
             raise self._empty()
 
     async def next(self) -> Delta | None:
         """Return the next piece, None after the last. Raises `ReplyBroken` when the answer ends too early."""
         while not self._pending:
+            if self._error is not None:
+                raise self._error
             if self._over:
                 return None
             await self._read()
@@ -91,6 +96,15 @@ class Exchange:
         )
 
     async def _read(self) -> None:
+        """Take what comes next. An error waits until the pieces that came before it were handed out."""
+        try:
+            await self._take()
+        except ReplyBroken as error:
+            self._error = error if "usage" in error.details else self._broken(error.what)
+        except ModelError as error:
+            self._error = error
+
+    async def _take(self) -> None:
         gathered = self._gathered
         try:
             data = await self._more()
@@ -102,8 +116,6 @@ class Exchange:
                 reason = "nothing came for too long" if isinstance(error, httpx.TimeoutException) else "cut off"
                 raise self._broken(f"The answer of {self._host} was {reason}.") from error
             data = None
-        except ReplyBroken as error:
-            raise self._broken(error.what) from error
         if gathered.size > self._most:
             raise self._broken(f"{self._host} sent far more than the {self.request.max_tokens:,} tokens asked for.")
         if data is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UNTOUCHED = "No file was changed."
-_QUOTA = re.compile(r"quota|billing|balance|credit|payment|insufficient", re.IGNORECASE)
+_QUOTA = re.compile(r"quota|billing|balance|credit|payment|insufficient|usage limit", re.IGNORECASE)
 _OVERLOADED = re.compile(r"overload|busy|capacity", re.IGNORECASE)
 _TOO_LONG = re.compile(r"context.{0,20}(length|window|size)|too (long|many tokens)|maximum.{0,20}tokens", re.IGNORECASE)
 _NO_MODEL = re.compile(r"model|resource_not_found", re.IGNORECASE)

@@ -41,6 +41,7 @@ class Probed:
     """What was found at a host. `models` is empty where it does not list them."""
 
     dialect: Dialect
+    base_url: str
     models: tuple[str, ...]
     said: Mapping[str, Said] = field(default_factory=dict)
     seconds: float = 0.0
@@ -55,7 +56,7 @@ async def look(http: httpx.AsyncClient, endpoint: Endpoint) -> Probed:
         status, found, headers = await _get(http, endpoint, f"{endpoint.root}/api/tags")
         if status == 200 and isinstance(found, dict) and isinstance(found.get("models"), list):
             names = tuple(str(one.get("model") or one.get("name")) for one in found["models"] if isinstance(one, dict))
-            return Probed(dialect, names, await _details(http, endpoint, names), time.monotonic() - began)
+            return Probed(dialect, endpoint.base_url, names, await _details(http, endpoint, names), time.monotonic() - began)
         # Something else is there that speaks like OpenAI, or an Ollama behind a proxy that lets only /v1 through.
         dialect = dialects()["ollama-v1"]
     base = endpoint.base_url
@@ -69,6 +70,7 @@ async def look(http: httpx.AsyncClient, endpoint: Endpoint) -> Probed:
         dialect = next((dialects()[name] for owner, name in _NATIVE_BY_OWNER.items() if owner in owners), dialect)
     return Probed(
         dialect,
+        base,
         tuple(str(one["id"]) for one in models),
         {str(one["id"]): _said(one) for one in models},
         time.monotonic() - began,

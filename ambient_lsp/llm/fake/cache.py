@@ -16,7 +16,7 @@ def count_tokens(text: str) -> int:
 
 
 class PrefixCache:
-    """Knows the beginnings of the prompts that were answered. A prompt is kept once its answer has begun, not before."""
+    """Knows the beginnings of the prompts that were answered. A prompt is kept once its answer has begun."""
 
     def __init__(self) -> None:
         self._blocks: OrderedDict[bytes, None] = OrderedDict()

@@ -140,7 +140,8 @@ class Script:
     @classmethod
     def read(cls, path: Path) -> Script:
         """Read a script from a YAML or JSON file. Raises `ConfigError`."""
-        from ruamel.yaml import YAML, YAMLError
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         try:
             values = YAML(typ="safe").load(path.read_text("utf-8")) or {}
