@@ -17,22 +17,23 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-import httpx
 import stamina
 
 from ambient_lsp.errors import ModelError, ModelOverloaded, ModelRefused, ModelUnavailable, QuotaExhausted, ReplyBroken
 from ambient_lsp.llm import catalog, dialects
 from ambient_lsp.llm.endpoint import Endpoint
-from ambient_lsp.llm.exchange import NETWORK_ERRORS, Exchange
+from ambient_lsp.llm.exchange import Exchange
 from ambient_lsp.llm.failures import refused, unreachable
 from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.limiter import Limiter, slots_file
-from ambient_lsp.llm.transport import open_http
+from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, what_broke
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
     from types import TracebackType
+
+    import httpx
 
     from ambient_lsp.config import Fallback, Kimi
     from ambient_lsp.llm.messages import ChatRequest, Delta, Reply
@@ -297,8 +298,7 @@ class ChatClient:
                 http.build_request("POST", endpoint.chat_url, content=content, headers=headers), stream=True
             )
         except NETWORK_ERRORS as error:
-            reason = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection broke"
-            raise unreachable(endpoint.root, reason, local=is_local(endpoint.base_url)) from error
+            raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
 
     def tell(self, notice: str) -> None:
         """Say something once to whoever listens."""

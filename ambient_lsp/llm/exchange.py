@@ -8,21 +8,20 @@ from collections import deque
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-import aiohttp
-import httpx
-
 from ambient_lsp.errors import ModelError, ReplyBroken
 from ambient_lsp.llm.chunks import Gathered
 from ambient_lsp.llm.dialects import estimate_tokens
 from ambient_lsp.llm.failures import UNTOUCHED
 from ambient_lsp.llm.messages import Reply, Usage
 from ambient_lsp.llm.sse import EventStream, JsonLines, Whole
+from ambient_lsp.llm.transport import NETWORK_ERRORS, what_broke
 
 if TYPE_CHECKING:
+    import httpx
+
     from ambient_lsp.llm.messages import ChatRequest, Delta
     from ambient_lsp.llm.sse import Payloads
 
-NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
 _LAST_BYTES_SECONDS = 1.0
 _LEAST_CHARACTERS, _MOST_CHARACTERS = 64 << 10, 4 << 20
 _CHARACTERS_PER_TOKEN = 16  # four times what text has: whoever sends more does not count tokens
@@ -113,8 +112,9 @@ class Exchange:
                     self._pending.append(delta)
         except NETWORK_ERRORS as error:
             if not gathered.finish and not gathered.done:
-                reason = "nothing came for too long" if isinstance(error, httpx.TimeoutException) else "cut off"
-                raise self._broken(f"The answer of {self._host} was {reason}.") from error
+                waited = what_broke(error) == "no answer in time"
+                how = "stopped: nothing came for too long" if waited else "was cut off"
+                raise self._broken(f"The answer of {self._host} {how}.") from error
             data = None
         if gathered.size > self._most:
             raise self._broken(f"{self._host} sent far more than the {self.request.max_tokens:,} tokens asked for.")

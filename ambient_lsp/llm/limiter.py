@@ -88,8 +88,8 @@ class Limiter:
             self._give_back(slot)
 
     def faster(self) -> None:
-        """Tell that an answer came: more may be tried, if all places were in use."""
-        if self._busy < self.limit - 1:
+        """Tell that an answer came: more may be tried, if the places are in use."""
+        if self._busy * 2 < self.limit and not self._turn.locked():
             return
         before = self.limit
         self._limit = min(self._limit + (1.0 if self._doubling else 1.0 / self._limit), float(self._most))

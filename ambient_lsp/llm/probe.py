@@ -6,6 +6,7 @@ One or two requests, before the first question only; a host that cannot list its
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ambient_lsp.errors import ModelRefused
 from ambient_lsp.llm.dialects import dialects
 from ambient_lsp.llm.failures import refused, unreachable
 from ambient_lsp.llm.keys import is_local
+from ambient_lsp.llm.transport import NETWORK_ERRORS, what_broke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +58,9 @@ async def look(http: httpx.AsyncClient, endpoint: Endpoint) -> Probed:
         status, found, headers = await _get(http, endpoint, f"{endpoint.root}/api/tags")
         if status == 200 and isinstance(found, dict) and isinstance(found.get("models"), list):
             names = tuple(str(one.get("model") or one.get("name")) for one in found["models"] if isinstance(one, dict))
-            return Probed(dialect, endpoint.base_url, names, await _details(http, endpoint, names), time.monotonic() - began)
+            return Probed(
+                dialect, endpoint.base_url, names, await _details(http, endpoint, names), time.monotonic() - began
+            )
         # Something else is there that speaks like OpenAI, or an Ollama behind a proxy that lets only /v1 through.
         dialect = dialects()["ollama-v1"]
     base = endpoint.base_url
@@ -115,11 +119,6 @@ async def _get(
     http: httpx.AsyncClient, endpoint: Endpoint, url: str, question: Any = None
 ) -> tuple[int, Any, Mapping[str, str]]:
     """Return status, JSON (None for anything else) and headers. Raises when nothing answers or the key is refused."""
-    import json
-
-    import aiohttp
-    import httpx
-
     body = b""
     try:
         async with asyncio.timeout(_SECONDS):
@@ -129,9 +128,8 @@ async def _get(
                     body += piece
                     if len(body) > _MOST_BYTES:
                         break
-    except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        reason = "no answer in time" if isinstance(error, TimeoutError | httpx.TimeoutException) else "no connection"
-        raise unreachable(endpoint.root, reason, local=is_local(endpoint.base_url)) from error
+    except NETWORK_ERRORS as error:
+        raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
     if answer.status_code in (401, 403):
         raise refused(
             endpoint.root, answer.status_code, body, answer.headers, key=endpoint.key.value, name=endpoint.key.name

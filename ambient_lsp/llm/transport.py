@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
+NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
 _CONNECT_SECONDS = 15.0
 
 
@@ -51,6 +52,18 @@ def _transport(proxy: httpx.Proxy | None) -> AiohttpTransport:
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     return AiohttpTransport(verify=context, proxy=proxy, client=session)
+
+
+def what_broke(error: BaseException) -> str:
+    """Say one of `NETWORK_ERRORS` in a few words. What httpx calls a timeout may be a refused connection here."""
+    cause = error.__cause__ or error
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return "its name is not known"
+    if isinstance(cause, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not valid"
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    return "no connection" if isinstance(cause, aiohttp.ClientConnectorError) else "the connection broke"
 
 
 @cache

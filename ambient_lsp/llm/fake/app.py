@@ -69,7 +69,7 @@ class FakeModel:
         if question.model in script.retired:
             newer = script.retired[question.model]
             return "no_model", f"The model {question.model} was retired; use {newer} instead"
-        if question.model not in script.models:
+        if script.models and question.model not in script.models:
             return "no_model", f'model "{question.model}" not found, try pulling it first'
         if script.concurrency and self._in_flight > script.concurrency:
             return "rate_limit", ""

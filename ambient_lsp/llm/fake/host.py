@@ -76,8 +76,8 @@ class FakeHost:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it breaks off on purpose
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve([self._socket]))
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 - uvicorn has no event for it
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.005)
         return self
 
     async def __aexit__(self, *_: object) -> None:

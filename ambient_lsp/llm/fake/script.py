@@ -52,11 +52,15 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One reply and how it goes wrong. `after` is how many pieces come before a fault in the middle."""
+    """One reply and how it goes wrong. `after` is how many pieces come before a fault in the middle.
+
+    With `digest`, as recordings have it, it answers only the question that has this digest.
+    """
 
     reply: str = ""
     reasoning: str = ""
     match: str = ""
+    digest: str = ""
     model: str = ""
     times: int = 0
     fault: str = ""
@@ -99,6 +103,11 @@ class Question:
         return [(str(one.get("role", "")), str(one.get("content", ""))) for one in listed]
 
     @cached_property
+    def digest(self) -> str:
+        """What tells this question from others, whichever model it goes to."""
+        return hashlib.sha256(repr(self.messages).encode("utf-8", "replace")).hexdigest()
+
+    @cached_property
     def prompt(self) -> str:
         """All messages, and what else counts as the beginning of a prompt, as one text."""
         settings = [str(self.body[name]) for name in ("tools", "thinking", "think") if name in self.body]
@@ -111,7 +120,10 @@ Replies = Sequence[Answer] | Callable[[Question], Reply | Awaitable[Reply]]
 
 @dataclass
 class Script:
-    """Everything that the fake host does. `replies` may be a function of the question."""
+    """Everything that the fake host does. `replies` may be a function of the question, no `models` means any.
+
+    `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400.
+    """
 
     replies: Replies = (Answer("OK"),)
     models: Sequence[str] = ("kimi-k2.6", "kimi-k2.7-code", "kimi-k3")
@@ -140,12 +152,16 @@ class Script:
     @classmethod
     def read(cls, path: Path) -> Script:
         """Read a script from a YAML or JSON file. Raises `ConfigError`."""
+        import json
+
         from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
 
         try:
-            values = YAML(typ="safe").load(path.read_text("utf-8")) or {}
-        except (OSError, UnicodeDecodeError, YAMLError) as error:
+            text = path.read_text("utf-8")
+            recorded = path.suffix == ".jsonl"
+            values = [json.loads(line) for line in text.splitlines()] if recorded else YAML(typ="safe").load(text) or {}
+        except (OSError, ValueError, YAMLError) as error:
             raise ConfigError(f"{path} cannot be read: {error}.", next_step="A script is YAML or JSON.") from error
         return cls.of(values, path.parent)
 
@@ -180,8 +196,8 @@ class Script:
     def _next(self, replies: Sequence[Answer], question: Question) -> Answer:
         last = max((index for index, one in enumerate(replies) if not one.match), default=-1)
         for index, one in enumerate(replies):
-            times = one.times or (0 if one.match or index == last else 1)
-            fits = not one.match or re.search(one.match, question.prompt)
+            times = one.times or (0 if one.match or one.digest or index == last else 1)
+            fits = (not one.match or re.search(one.match, question.prompt)) and one.digest in ("", question.digest)
             if fits and one.model in ("", question.model) and (not times or self._used[index] < times):
                 self._used[index] += 1
                 return one
@@ -228,5 +244,5 @@ def _made(kind: Any, values: Any) -> Any:
     names = [one.name for one in dataclasses.fields(kind)]
     wrong = [name for name in values if name not in names]
     if wrong:
-        raise ConfigError(f"A {kind.__name__.lower()} has no `{wrong[0]}`.", next_step=f"It has {', '.join(names)}.")
+        raise ConfigError(f"There is no `{wrong[0]}` in `{kind.__name__}`.", next_step=f"It has {', '.join(names)}.")
     return kind(**values)

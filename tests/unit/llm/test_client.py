@@ -120,7 +120,7 @@ async def test_a_model_that_goes_away_while_it_is_used_gives_way_to_the_next(con
 
 async def test_no_model_at_all_says_what_there_is(connect: Connect) -> None:
     async with FakeHost({"replies": ["x"], "models": ["llama4", "qwen3"]}) as host:
-        with pytest.raises(ModelUnavailable, match="has none of kimi-k2.5") as caught:
+        with pytest.raises(ModelUnavailable, match="has none of kimi") as caught:
             await connect(host.base_url, model_id="kimi").complete(ask())
     assert "llama4, qwen3" in str(caught.value)
     assert not host.log
@@ -184,7 +184,7 @@ async def test_nothing_answers(connect: Connect) -> None:
     async with FakeHost() as host:
         url = host.base_url
     began = time.monotonic()
-    with pytest.raises(ModelUnavailable, match="Nothing answers at http://127.0.0.1") as caught:
+    with pytest.raises(ModelUnavailable, match="Nothing answers at http") as caught:
         await connect(url).complete(ask())
     assert time.monotonic() - began < 5
     assert "base_url" in caught.value.next_step
