@@ -26,7 +26,7 @@ from ambient_lsp.llm.exchange import Exchange
 from ambient_lsp.llm.failures import refused, unreachable
 from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.limiter import Limiter, slots_file
-from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, what_broke
+from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, was_dropped, what_broke
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -293,10 +293,14 @@ class ChatClient:
         http = self._client()
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         headers = {**endpoint.headers(), "content-type": "application/json"}
+        question = http.build_request("POST", endpoint.chat_url, content=content, headers=headers)
         try:
-            return await http.send(
-                http.build_request("POST", endpoint.chat_url, content=content, headers=headers), stream=True
-            )
+            try:
+                return await http.send(question, stream=True)
+            except NETWORK_ERRORS as error:
+                if not was_dropped(error):
+                    raise
+                return await http.send(question, stream=True)
         except NETWORK_ERRORS as error:
             raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
 

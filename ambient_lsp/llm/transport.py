@@ -54,6 +54,11 @@ def _transport(proxy: httpx.Proxy | None) -> AiohttpTransport:
     return AiohttpTransport(verify=context, proxy=proxy, client=session)
 
 
+def was_dropped(error: BaseException) -> bool:
+    """Whether the host had closed a kept connection just when it was used again."""
+    return isinstance(error.__cause__, aiohttp.ServerDisconnectedError | ConnectionResetError)
+
+
 def what_broke(error: BaseException) -> str:
     """Say one of `NETWORK_ERRORS` in a few words. What httpx calls a timeout may be a refused connection here."""
     cause = error.__cause__ or error
