@@ -26,7 +26,7 @@ from ambient_lsp.llm.exchange import Exchange
 from ambient_lsp.llm.failures import refused, unreachable
 from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.limiter import Limiter, slots_file
-from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, was_dropped, what_broke
+from ambient_lsp.llm.transport import NETWORK_ERRORS, Http, was_dropped, what_broke
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -73,7 +73,7 @@ class ChatClient:
         patience: Patience | None = None,
         notify: Callable[[str], None] = lambda _: None,
         temperature: float | None = None,
-        http: httpx.AsyncClient | None = None,
+        http: Http | None = None,
     ) -> None:
         self.endpoints = tuple(endpoints)
         self.patience = patience or Patience()
@@ -134,7 +134,7 @@ class ChatClient:
         found: list[tuple[Endpoint, Probed | ModelError]] = []
         for endpoint in self.endpoints:
             try:
-                found.append((endpoint, await endpoint.look(self._client())))
+                found.append((endpoint, await endpoint.look(self._client().client)))
             except ModelError as error:
                 found.append((endpoint, error))
         return found
@@ -210,7 +210,7 @@ class ChatClient:
 
     async def _is_ready(self, endpoint: Endpoint, failures: list[ModelError]) -> bool:
         try:
-            await endpoint.look(self._client())
+            await endpoint.look(self._client().client)
         except ModelError as error:
             failures.append(error)
             if not _goes_on(error):
@@ -293,14 +293,13 @@ class ChatClient:
         http = self._client()
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         headers = {**endpoint.headers(), "content-type": "application/json"}
-        question = http.build_request("POST", endpoint.chat_url, content=content, headers=headers)
         try:
             try:
-                return await http.send(question, stream=True)
+                return await http.post(endpoint.chat_url, content, headers)
             except NETWORK_ERRORS as error:
                 if not was_dropped(error):
                     raise
-                return await http.send(question, stream=True)
+                return await http.post(endpoint.chat_url, content, headers)
         except NETWORK_ERRORS as error:
             raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
 
@@ -310,11 +309,11 @@ class ChatClient:
             self._told.add(notice)
             self._notify(notice)
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self) -> Http:
         if self._closed:
             raise ModelUnavailable("This client is closed.", untouched="Nothing was sent.")
         if self._http is None:
-            self._http = open_http(
+            self._http = Http(
                 [one.base_url for one in self.endpoints],
                 idle_seconds=min(self.patience.idle_seconds, self.patience.reply_seconds),
             )
