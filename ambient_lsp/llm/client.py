@@ -231,6 +231,11 @@ class ChatClient:
             gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
             return gone or isinstance(error, ModelOverloaded)
 
+        first: ModelError | None
+        try:
+            return await self._exchange(endpoint, model, request)  # almost always; what follows costs time
+        except ModelError as error:
+            failures.append(first := error)
         async for attempt in stamina.retry_context(
             on=again,
             attempts=self.patience.attempts,
@@ -240,6 +245,9 @@ class ChatClient:
             wait_jitter=self.patience.first_wait,
         ):
             with attempt:
+                if first is not None:
+                    error, first = first, None
+                    raise error
                 try:
                     return await self._exchange(endpoint, model, request)
                 except ModelError as error:
