@@ -245,9 +245,9 @@ class ChatClient:
             wait_jitter=self.patience.first_wait,
         ):
             with attempt:
-                if first is not None:
-                    error, first = first, None
-                    raise error
+                if (tried := first) is not None:
+                    first = None
+                    raise tried
                 try:
                     return await self._exchange(endpoint, model, request)
                 except ModelError as error:
