@@ -262,7 +262,8 @@ class ChatClient:
                 exchange = await self._send(endpoint, model, request, holding)
                 await exchange.start()
             except ModelOverloaded as error:
-                endpoint.limiter.slower(since, error.details.get("retry_after"))
+                wait = error.details.get("retry_after")
+                endpoint.limiter.slower(since, wait if wait and wait <= self.patience.longest_wait else None)
                 raise
             endpoint.limiter.faster()
             exchange.hold(holding.pop_all())
