@@ -38,7 +38,11 @@ def test_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> Non
         (429, b'{"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}', QuotaExhausted),
         (429, b'{"error": "you have reached your weekly usage limit"}', QuotaExhausted),
         (402, b'{"error": {"code": 402, "message": "Insufficient credits"}}', QuotaExhausted),
-        (429, b'{"error": {"type": "rate_limit_reached_error", "message": "organization quota rpm 3"}}', ModelOverloaded),
+        (
+            429,
+            b'{"error": {"type": "rate_limit_reached_error", "message": "organization quota rpm 3"}}',
+            ModelOverloaded,
+        ),
         (503, b"<html>no healthy upstream</html>", ModelOverloaded),
         (529, b"", ModelOverloaded),
         (404, b'{"error": "model \\"kimi\\" not found, try pulling it first"}', ModelUnavailable),
