@@ -16,6 +16,7 @@ import struct
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,10 +38,14 @@ def slots_file(folder: Path, host: str) -> Path:
 
 @dataclass(slots=True)
 class _Shared:
-    """The places that this process holds in one file; all limiters of the process share it."""
+    """The places that this process holds in one file; all limiters of the process share it.
+
+    Places below `lowest` are most likely taken.
+    """
 
     fd: int
     held: set[int] = field(default_factory=set)
+    lowest: int = 0
     users: int = 0
 
 
@@ -156,9 +161,11 @@ class Limiter:
         if self._pause() or (not mine and not self._lock(_TURN)):
             return None
         try:
-            for slot in range(self.limit):
+            lowest = min(self._shared.lowest, self.limit)
+            for slot in chain(range(lowest, self.limit), range(lowest)):
                 if slot not in self._shared.held and self._lock(_FIRST + slot):
                     self._shared.held.add(slot)
+                    self._shared.lowest = slot + 1
                     return slot
             return None
         finally:
@@ -168,6 +175,7 @@ class Limiter:
     def _give_back(self, slot: int) -> None:
         if self._shared is not None:
             self._shared.held.discard(slot)
+            self._shared.lowest = min(self._shared.lowest, slot)
             self._unlock(_FIRST + slot)
         self._freed.set()
 
