@@ -21,11 +21,23 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Provider = Literal["ollama", "openai-compatible", "anthropic", "moonshot", "vllm", "openrouter", "dashscope"]
+
+
+class Fallback(Section):
+    """A host to ask when the first one cannot answer."""
+
+    provider: Provider = Field(default="openai-compatible", description="Which dialect the host speaks.")
+    base_url: str = Field(description="Where the host answers.")
+    model_id: str = Field(default="", description="The model there; empty means the same as at the first host.")
+
+
 class Kimi(Section):
     """The model host. Nothing here is needed for Ambient to work: without a model the local analyzers do."""
 
-    provider: Literal["ollama", "openai-compatible", "anthropic"] = Field(
-        default="ollama", description="Which dialect the host speaks."
+    provider: Provider = Field(
+        default="ollama",
+        description="Which dialect the host speaks; a well-known address says it by itself. `vllm` is SGLang too.",
     )
     base_url: str = Field(default="http://localhost:11434/v1", description="Where the host answers.")
     model_id: str = Field(default="kimi-k2.5:cloud", description="The model, or a profile name such as `kimi`.")
@@ -34,6 +46,17 @@ class Kimi(Section):
         default=0.2, ge=0, le=2, description="Asked for only where the model allows it to be set."
     )
     timeout_seconds: float = Field(default=300, gt=0, description="Longest wait for one answer.")
+    fallbacks: list[Fallback] = Field(
+        default_factory=list, description="Hosts to ask when the first cannot answer, in this order."
+    )
+    key_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts (`llm.example.com`, or with a port) that may be sent `AMBIENT_API_KEY`, beside those that"
+        " your own settings name; only your own settings can say so.",
+    )
+    allow_plain_http: bool = Field(
+        default=False, description="Whether a host on another machine may be asked without encryption."
+    )
 
 
 class Monitoring(Section):

@@ -14,6 +14,13 @@ AmbientError
 ├─ SandboxError           a check could not be run (this is not "the check failed")
 │  ├─ SandboxUnavailable  no backend answers, or its image is missing
 │  └─ CommandRefused      the command is not on the allow-list
+├─ ModelError             a model was asked and there is no usable answer
+│  ├─ ModelUnavailable    nothing answers at the configured address, or no configured model is there
+│  ├─ ModelRefused        the host refuses the request or the key; asking again will not help
+│  ├─ QuotaExhausted      the account has nothing left to spend
+│  ├─ ModelOverloaded     the host was busy each time it was asked
+│  ├─ ReplyBroken         the answer ended too early, or makes no sense
+│  └─ BudgetExhausted     the limits set for this run, day or repository do not allow the call
 ├─ StoreError             the state in `.ambient/` cannot be read or written
 ├─ NotFound               no proposal, run or finding has that id
 ├─ NotAllowed             the gate does not let this happen (needs approval, or blocked)
@@ -92,6 +99,34 @@ class SandboxUnavailable(SandboxError):
 
 class CommandRefused(SandboxError):
     """The command is not on the allow-list."""
+
+
+class ModelError(AmbientError):
+    """A model was asked and there is no usable answer; without one, the local analyzers go on."""
+
+
+class ModelUnavailable(ModelError):
+    """Nothing answers there, or none of the models asked for."""
+
+
+class ModelRefused(ModelError):
+    """The host refuses the request; `details["status"]` is its HTTP status."""
+
+
+class QuotaExhausted(ModelError):
+    """The account has nothing left to spend."""
+
+
+class ModelOverloaded(ModelError):
+    """The host was busy each time; `details["retry_after"]` are seconds, where it says so."""
+
+
+class ReplyBroken(ModelError):
+    """The answer was cut off or could not be understood; `details["text"]` is what came."""
+
+
+class BudgetExhausted(ModelError):
+    """The configured limit does not allow the call; nothing was sent."""
 
 
 class StoreError(AmbientError):
