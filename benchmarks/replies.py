@@ -13,6 +13,7 @@ import json
 import random
 import sysconfig
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ SEED = 20261120
 PER_CELL = 12
 MODULES = ("argparse", "textwrap", "bisect", "calendar", "cmd", "csv", "heapq", "shlex", "string", "netrc", "fnmatch")
 
+PATHS = tuple(f"lib/{name}.py" for name in MODULES)
+
 Change = tuple[str, str, str]
 """Path, text before, text after."""
 
@@ -38,8 +41,7 @@ Change = tuple[str, str, str]
 
 def changes(chance: random.Random, number: int) -> list[Change]:
     """Return changes of real modules that leave them valid Python."""
-    library = Path(sysconfig.get_path("stdlib"))
-    texts = {f"lib/{name}.py": (library / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
+    texts = _library()
     made: list[Change] = []
     while len(made) < number:
         path = chance.choice(sorted(texts))
@@ -56,6 +58,12 @@ def changes(chance: random.Random, number: int) -> list[Change]:
             continue
         made.append((path, before, after))
     return made
+
+
+@cache
+def _library() -> dict[str, str]:
+    library = Path(sysconfig.get_path("stdlib"))
+    return {path: (library / path.removeprefix("lib/")).read_text(encoding="utf-8") for path in PATHS}
 
 
 def _statements(text: str) -> list[int]:
@@ -195,6 +203,61 @@ def talk_afterwards(chance: random.Random, reply: str) -> str:
     return f"{reply}\nLet me know if you want more. Some ideas:\n\n- `x = 1`\n- less code\n"
 
 
+def _in_blocks(reply: str, change: Callable[[list[str]], list[str]]) -> str:
+    """Change the two sides of each block; replies without blocks stay as they are."""
+    lines, result, side = reply.split("\n"), list[str](), list[str]()
+    inside = False
+    for line in lines:
+        mark = line.lstrip().startswith(("<<<<<", "=======", ">>>>>"))
+        if mark and inside:
+            result += change(side)
+        if mark:
+            inside = not line.lstrip().startswith(">>>>>")
+            side = []
+        if inside and not mark:
+            side.append(line)
+        else:
+            result.append(line)
+    return "\n".join(result)
+
+
+def indentation_lost(chance: random.Random, reply: str) -> str:
+    def off(side: list[str]) -> list[str]:
+        least = min((len(line) - len(line.lstrip()) for line in side if line.strip()), default=0)
+        return [line[least:] for line in side]
+
+    return _in_blocks(reply, off)
+
+
+def tabs(chance: random.Random, reply: str) -> str:
+    margin = 3 if "\n   <<<<<<<" in reply else 0  # what the list itself is indented by
+
+    def tabbed(line: str) -> str:
+        size = (len(line) - len(line.lstrip(" ")) - margin) // 4
+        return line[:margin] + "\t" * size + line[margin + size * 4 :]
+
+    return _in_blocks(reply, lambda side: [tabbed(line) for line in side])
+
+
+def curly_quotes(chance: random.Random, reply: str) -> str:
+    def curly(side: list[str]) -> list[str]:
+        return [line.replace("'", "\u2019") if line.lstrip().startswith("#") else line for line in side]
+
+    return _in_blocks(reply, curly)
+
+
+def no_path(chance: random.Random, reply: str) -> str:
+    return "\n".join(line for line in reply.split("\n") if line.strip().strip("`") not in PATHS)
+
+
+def said_twice(chance: random.Random, reply: str) -> str:
+    return f"{reply}\n\nOnce more, in full:\n\n{reply}"
+
+
+def no_last_fence(chance: random.Random, reply: str) -> str:
+    return reply.rstrip().removesuffix("```") if reply.count("<<<<<") else reply
+
+
 def cut(chance: random.Random, reply: str) -> str:
     return reply[: chance.randint(len(reply) // 3, len(reply) - 1)]
 
@@ -209,6 +272,12 @@ SPOILS: dict[str, Callable[[random.Random, str], str]] = {
     "other words": other_words,
     "shorter path": shorter_path,
     "talk afterwards": talk_afterwards,
+    "indentation lost": indentation_lost,
+    "tabs": tabs,
+    "curly quotes": curly_quotes,
+    "no path": no_path,
+    "said twice": said_twice,
+    "last fence missing": no_last_fence,
     "cut off": cut,
 }
 DESTROYS = {"cut off"}
@@ -218,11 +287,11 @@ DESTROYS = {"cut off"}
 # ---------------------------------------------------------------------------------------------------- the measuring
 
 
-def outcome(reply: str, change: Change) -> str:
-    """Return "exact", "refused" or "wrong"."""
+def outcome(reply: str, change: Change, *, finished: bool = True) -> str:
+    """Return "exact", "refused" or "wrong". The other modules are there too, and could be mistaken for it."""
     path, before, after = change
-    files = {path: before}
-    drafts = [part for part in read_reply(reply) if isinstance(part, Draft)]
+    files = {**_library(), path: before}
+    drafts = [part for part in read_reply(reply, finished=finished) if isinstance(part, Draft)]
     text: str | None = before
     for draft in drafts:
         try:
@@ -244,7 +313,8 @@ def measure(per_cell: int = PER_CELL, seed: int = SEED) -> dict[tuple[str, str],
         for spoil, change_it in SPOILS.items():
             count = table[shape, spoil] = Counter()
             for change in changes(chance, per_cell):
-                count[outcome(change_it(chance, write(change)), change)] += 1
+                reply = change_it(chance, write(change))
+                count[outcome(reply, change, finished=spoil not in DESTROYS)] += 1
     return table
 
 

@@ -67,11 +67,12 @@ class Reading:
         for segment in self._scanner.feed(piece):
             yield from self._take(segment)
 
-    def close(self) -> Iterator[Part]:
-        """Take the end of the text."""
+    def close(self, *, finished: bool = True) -> Iterator[Part]:
+        """Take the end of the text. `finished` False says that there should have been more: the last draft is not
+        whole then, even if its parts are, since the next part may have been meant to go with them."""
         for segment in self._scanner.close():
             yield from self._take(segment)
-        yield from self._finish()
+        yield from self._finish(whole=finished)
 
     def _begin(self, title: str = "") -> None:
         self._title = title
@@ -118,20 +119,20 @@ class Reading:
                 elif isinstance(one, dict):
                     yield Statement(one)
 
-    def _finish(self, about: Mapping[str, Any] | None = None) -> Iterator[Part]:
+    def _finish(self, about: Mapping[str, Any] | None = None, *, whole: bool = True) -> Iterator[Part]:
         edits, words, about = self._edits, "\n".join(self._words).strip(), about or {}
         title = str(about.get("title") or self._title or _first_sentence(words))
         self._begin()
         if edits:
-            whole = all(edit.closed for edit in edits)
+            whole = whole and all(edit.closed for edit in edits)
             yield Draft(title[:_LONGEST_TITLE], words, tuple(edits), about, whole)
 
 
-def read_reply(text: str) -> list[Draft | Statement]:
-    """Read a whole reply."""
+def read_reply(text: str, *, finished: bool = True) -> list[Draft | Statement]:
+    """Read a reply at once; `finished` as in `Reading.close`."""
     reading = Reading()
     parts: list[Draft | Statement] = []
-    for part in (*reading.feed(text), *reading.close()):
+    for part in (*reading.feed(text), *reading.close(finished=finished)):
         if isinstance(part, Forget):
             parts.clear()
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import MalformedDiff, PatchConflict, PatchError
@@ -36,6 +36,7 @@ _ELISION = re.compile(
 )
 _LEAST_KEPT, _LEAST_KEPT_OF_LONG, _SHORT = 0.5, 0.8, 150
 _NEAR = 8
+_TELLING = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,14 @@ def fit(draft: Draft, read: Callable[[str], str | None], paths: Sequence[str]) -
     targets = Targets(read, paths)
     files: list[FileDiff] = []
     whole: list[FileEdit] = []
-    for edit in draft.edits:
+    for edit in dict.fromkeys(draft.edits):  # said twice, it is meant once
         match edit:
             case WholeFile():
                 whole += _rewritten(edit, targets)
             case DiffText():
-                files += parse(edit.text)
+                files += [_tidied(file, targets) for file in parse(edit.text)]
             case Block():
-                files += _from_block(edit, targets)
+                files += _from_block(edit if edit.path else _with_path(edit, read, paths), targets)
     repaired = read_files(files, read, paths) if files else None
     edits = (*whole, *(repaired.edits if repaired else ()))
     touched = [path for edit in edits for path in edit.paths]
@@ -75,6 +76,22 @@ def fit(draft: Draft, read: Callable[[str], str | None], paths: Sequence[str]) -
         # One part is said to be there: with so little to go by, that may be a coincidence.
         raise _malformed("A part of the change seems to be there already, another one not.")
     return Fitted(edits, notes)
+
+
+def _tidied(file: FileDiff, targets: Targets) -> FileDiff:
+    """Return the diff of a file without white space at the end of added lines, where the file has none either."""
+    if file.kind != "modify" or not _tidy(targets.text(targets.existing(file.new_path, file.old_path)) or ""):
+        return file
+    hunks = tuple(
+        replace(
+            hunk,
+            lines=tuple(
+                replace(line, text=line.text.rstrip(" \t")) if line.mark == "+" else line for line in hunk.lines
+            ),
+        )
+        for hunk in file.hunks
+    )
+    return replace(file, hunks=hunks)
 
 
 def _from_block(block: Block, targets: Targets) -> list[FileDiff]:
@@ -100,6 +117,19 @@ def _from_block(block: Block, targets: Targets) -> list[FileDiff]:
             path=path,
         )
     return [FileDiff(path, path, "modify", (_hunk(before, after),))]
+
+
+def _with_path(block: Block, read: Callable[[str], str | None], paths: Sequence[str]) -> Block:
+    """Return the block with the one file that has what it searches for; as it is where that is not clear."""
+    sought = [_rstripped(list(block.lines[:at])) for at in block.dividers]
+    holding = [
+        path for path in paths if any(len(one) > _TELLING and one in _rstripped_text(path, read) for one in sought)
+    ]
+    return replace(block, path=holding[0]) if len(holding) == 1 else block
+
+
+def _rstripped_text(path: str, read: Callable[[str], str | None]) -> str:
+    return _rstripped((_readable(path, read) or "").split("\n"))
 
 
 def _target(block: Block, targets: Targets) -> tuple[str, str | None]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ambient_lsp.errors import AmbiguousPatch, MalformedDiff, PatchConflict, PatchError, UnsafePath
 from ambient_lsp.llm.reply.drafts import Draft, Reading, Statement, read_reply
 from ambient_lsp.llm.reply.fitting import explain, fit
 from ambient_lsp.patching.edits import apply_edits
+from benchmarks.replies import DESTROYS, SPOILS, changes, outcome
+from benchmarks.replies import SHAPES as SHAPES_OF_BENCHMARK
 
 APP = '''import os
 
@@ -32,6 +35,7 @@ FILES = {
     "README.md": "# Hello\n\n```python\nprint(1)\n```\n",
     "src/twice.py": "x = 1\ny = 2\nx = 1\n",
 }
+MAY_BE_REFUSED = {"indentation lost", "tabs", "no path"}
 BETTER = APP.replace("return a[0]", "return next(iter(a))")
 
 
@@ -231,6 +235,35 @@ def test_the_failure_is_told_with_the_lines_that_are_there():
     told = explain(caught.value, draft, FILES.get)
     assert "    return a[-1]" in told
     assert "src/app.py" in told
+
+
+def test_a_block_that_is_said_twice_is_made_once():
+    assert results(f"src/app.py\n```\n{CHANGE}```\nIn full:\n\nsrc/app.py\n```\n{CHANGE}```\n") == [
+        {"src/app.py": BETTER}
+    ]
+
+
+def test_a_change_without_a_path_is_of_the_one_file_that_has_its_lines():
+    assert results(f"```\n{CHANGE}```\n") == [{"src/app.py": BETTER}]
+
+
+def test_of_a_reply_that_should_have_gone_on_the_last_change_is_not_used():
+    reply = f"### One\nsrc/app.py\n```\n{CHANGE}```\n### Two\nREADME.md\n````\n{block('# Hello', '# Hi')}````\n"
+    one, two = read_reply(reply, finished=False)
+    assert isinstance(one, Draft)
+    assert isinstance(two, Draft)
+    assert (one.whole, two.whole) == (True, False)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10**9), st.sampled_from(sorted(SHAPES_OF_BENCHMARK)), st.sampled_from(sorted(SPOILS)))
+def test_a_change_of_real_code_arrives_exactly_or_not_at_all(seed, shape, spoil):
+    chance = random.Random(seed)
+    (change,) = changes(chance, 1)
+    reply = SPOILS[spoil](chance, SHAPES_OF_BENCHMARK[shape](change))
+    came = outcome(reply, change, finished=spoil not in DESTROYS)
+    assert came != "wrong"
+    assert came == "exact" or spoil in DESTROYS or spoil in MAY_BE_REFUSED
 
 
 @given(st.text(alphabet=st.sampled_from('<>=`~{}[]"\n #ab/.:-+@ 1'), max_size=300))
