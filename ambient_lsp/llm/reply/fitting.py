@@ -82,15 +82,11 @@ def _tidied(file: FileDiff, targets: Targets) -> FileDiff:
     """Return the diff of a file without white space at the end of added lines, where the file has none either."""
     if file.kind != "modify" or not _tidy(targets.text(targets.existing(file.new_path, file.old_path)) or ""):
         return file
-    hunks = tuple(
-        replace(
-            hunk,
-            lines=tuple(
-                replace(line, text=line.text.rstrip(" \t")) if line.mark == "+" else line for line in hunk.lines
-            ),
-        )
-        for hunk in file.hunks
-    )
+
+    def tidied(line: Line) -> Line:
+        return replace(line, text=line.text.rstrip(" \t")) if line.mark == "+" else line
+
+    hunks = tuple(replace(hunk, lines=tuple(map(tidied, hunk.lines))) for hunk in file.hunks)
     return replace(file, hunks=hunks)
 
 
