@@ -36,6 +36,17 @@ class Kimi(Section):
     timeout_seconds: float = Field(default=300, gt=0, description="Longest wait for one answer.")
 
 
+class Budget(Section):
+    """What models may cost. A limit stops the next call, it does not warn; 0 means no limit."""
+
+    tokens_per_run: int = Field(default=2_000_000, ge=0, description="Tokens, read and written, of one run.")
+    tokens_per_day: int = Field(default=20_000_000, ge=0, description="Tokens of one day (UTC) in this repository.")
+    tokens_per_repo: int = Field(default=0, ge=0, description="Tokens of this repository, ever.")
+    cost_per_run: float = Field(default=2, ge=0, description="US dollars of one run.")
+    cost_per_day: float = Field(default=10, ge=0, description="US dollars of one day (UTC) in this repository.")
+    cost_per_repo: float = Field(default=0, ge=0, description="US dollars of this repository, ever.")
+
+
 class Monitoring(Section):
     """What `ambient watch` and the language server look at."""
 
@@ -238,6 +249,7 @@ class Config(Section):
     """The whole file."""
 
     kimi: Kimi = Field(default_factory=Kimi)
+    budget: Budget = Field(default_factory=Budget)
     monitoring: Monitoring = Field(default_factory=Monitoring)
     agents: Agents = Field(default_factory=Agents)
     risk_policy: RiskPolicy = Field(default_factory=RiskPolicy)

@@ -17,6 +17,7 @@ from ambient_lsp.cli import (
     advisories,
     baseline,
     config,
+    cost,
     debug,
     demo,
     health,
@@ -55,6 +56,7 @@ app.add_typer(config.app, name="config", help="Check and explain .ambient.yml.")
 app.add_typer(sandbox.app, name="sandbox", help="Build and examine the place where checks run.")
 app.command("doctor")(health.doctor)
 app.command("status")(health.status)
+app.command("cost")(cost.cost)
 app.add_typer(advisories.app, name="advisories", help="Keep the advisories that dependencies are checked against.")
 app.add_typer(telemetry.app, name="telemetry", help="Look at the local log; nothing of it is ever sent.")
 app.add_typer(debug.app, name="debug", help="See what Ambient sees.")
