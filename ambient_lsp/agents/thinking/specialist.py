@@ -15,7 +15,7 @@ from ambient_lsp.llm.reply.fitting import explain
 from ambient_lsp.model import Finding, Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from ambient_lsp.agents.thinking.asking import Ask
     from ambient_lsp.agents.thinking.briefing import Brief
@@ -66,7 +66,7 @@ class ModelSpecialist:
     proposed: dict[str, Proposal] = field(default_factory=dict)
     _said: list[Message] = field(default_factory=list)
 
-    async def propose(self, started: Callable[[], None] = lambda: None) -> AsyncIterator[Claim]:
+    async def propose(self, started: Callable[[], None] = lambda: None) -> AsyncGenerator[Claim]:
         """Ask, and yield what is claimed as soon as it is read; `started` is called at the first piece of the answer.
 
         Raises a `ModelError`; what was yielded before counts.
@@ -82,7 +82,7 @@ class ModelSpecialist:
                 async for claim in repaired:
                     yield claim
 
-    async def reconsider(self, everybody: Sequence[Proposal]) -> AsyncIterator[Claim | tuple[str, str]]:
+    async def reconsider(self, everybody: Sequence[Proposal]) -> AsyncGenerator[Claim | tuple[str, str]]:
         """Show the others' proposals; yield (id, reason) of own ones that are withdrawn, and what is new.
 
         Asks nothing where the others have proposed nothing.
@@ -107,7 +107,7 @@ class ModelSpecialist:
 
     async def _answer(
         self, started: Callable[[], None], failures: list[tuple[Draft, PatchError]]
-    ) -> AsyncIterator[Claim]:
+    ) -> AsyncGenerator[Claim]:
         reading = Reading()
         self._decisions: list[Mapping[str, Any]] = []
         request = ChatRequest(
@@ -128,7 +128,7 @@ class ModelSpecialist:
                 yield claim
         self._said.append(Message("assistant", reply.text))
 
-    async def _repair(self, failures: list[tuple[Draft, PatchError]]) -> AsyncIterator[Claim]:
+    async def _repair(self, failures: list[tuple[Draft, PatchError]]) -> AsyncGenerator[Claim]:
         """Ask once more for what did not fit, with the exact failure; what does not fit then is given up."""
         told = "\n\n".join(f"“{draft.title}”: {explain(error, draft, self._peek)}" for draft, error in failures)
         self._said.append(Message("user", prompt("repair").text.replace("{failures}", told)))
@@ -159,9 +159,11 @@ class ModelSpecialist:
         ]
         confirmed = said.get("confirmed") if isinstance(said.get("confirmed"), list) else []
         made += [Judgement(key, right=True) for key in confirmed or [] if key in self.known]
-        for one in _dicts(said.get("refuted")):
-            if (key := str(one.get("id", ""))) in self.known:
-                made.append(Judgement(key, right=False, reason=str(one.get("reason", ""))))
+        made += [
+            Judgement(str(verdict["id"]), right=False, reason=str(verdict.get("reason", "")))
+            for verdict in _dicts(said.get("refuted"))
+            if str(verdict.get("id")) in self.known
+        ]
         return made
 
     def _peek(self, path: str) -> str | None:
