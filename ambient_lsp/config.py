@@ -21,11 +21,23 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Provider = Literal["ollama", "openai-compatible", "anthropic", "moonshot", "vllm", "openrouter", "dashscope"]
+
+
+class Fallback(Section):
+    """A host to ask when the first one cannot answer."""
+
+    provider: Provider = Field(default="openai-compatible", description="Which dialect the host speaks.")
+    base_url: str = Field(description="Where the host answers.")
+    model_id: str = Field(default="", description="The model there; empty means the same as at the first host.")
+
+
 class Kimi(Section):
     """The model host. Nothing here is needed for Ambient to work: without a model the local analyzers do."""
 
-    provider: Literal["ollama", "openai-compatible", "anthropic"] = Field(
-        default="ollama", description="Which dialect the host speaks."
+    provider: Provider = Field(
+        default="ollama",
+        description="Which dialect the host speaks; a well-known address says it by itself. `vllm` is SGLang too.",
     )
     base_url: str = Field(default="http://localhost:11434/v1", description="Where the host answers.")
     model_id: str = Field(default="kimi-k2.5:cloud", description="The model, or a profile name such as `kimi`.")
@@ -34,6 +46,22 @@ class Kimi(Section):
         default=0.2, ge=0, le=2, description="Asked for only where the model allows it to be set."
     )
     timeout_seconds: float = Field(default=300, gt=0, description="Longest wait for one answer.")
+    fallbacks: list[Fallback] = Field(
+        default_factory=list, description="Hosts to ask when the first cannot answer, in this order."
+    )
+    key_hosts: list[str] = Field(
+        default_factory=list,
+        description="Hosts (`llm.example.com`, or with a port) that may be sent `AMBIENT_API_KEY`, beside those that"
+        " your own settings name; only your own settings can say so.",
+    )
+    price: tuple[float, float, float] | None = Field(
+        default=None,
+        description="US dollars for a million tokens: of the prompt that the host had kept, of the rest of it, of the"
+        " answer; empty means what is known of the model.",
+    )
+    allow_plain_http: bool = Field(
+        default=False, description="Whether a host on another machine may be asked without encryption."
+    )
 
 
 class Budget(Section):
@@ -45,6 +73,27 @@ class Budget(Section):
     cost_per_run: float = Field(default=2, ge=0, description="US dollars of one run.")
     cost_per_day: float = Field(default=10, ge=0, description="US dollars of one day (UTC) in this repository.")
     cost_per_repo: float = Field(default=0, ge=0, description="US dollars of this repository, ever.")
+
+
+class Swarm(Section):
+    """How the specialists use the model, where one answers. Only in a trusted folder."""
+
+    triggers: list[Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]] = Field(
+        default_factory=lambda: list[Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]](
+            ["save", "command", "git-hook", "webhook", "mission"]
+        ),
+        description="What asks the model; an empty list means never.",
+    )
+    rounds: int = Field(
+        default=2, ge=1, le=4, description="1: each specialist by itself; more: each sees the others' proposals, again."
+    )
+    refuter: bool = Field(default=True, description="Have every claim of a model attacked, without its conversation.")
+    context_tokens: int = Field(default=24_000, ge=1000, description="Most tokens of the repository in one question.")
+    answer_tokens: int = Field(default=8192, ge=256, description="Most tokens of one answer, thinking included.")
+    never_send: list[str] = Field(
+        default_factory=list, description="Patterns (as in .gitignore) of files that no model is sent."
+    )
+    max_workers: int = Field(default=3, ge=1, le=1000, description="Files at once in a batch run.")
 
 
 class Monitoring(Section):
@@ -250,6 +299,7 @@ class Config(Section):
 
     kimi: Kimi = Field(default_factory=Kimi)
     budget: Budget = Field(default_factory=Budget)
+    swarm: Swarm = Field(default_factory=Swarm)
     monitoring: Monitoring = Field(default_factory=Monitoring)
     agents: Agents = Field(default_factory=Agents)
     risk_policy: RiskPolicy = Field(default_factory=RiskPolicy)

@@ -166,16 +166,18 @@ def _load(root: Path | None, trusted: bool, user: Path | None, text: str | None 
     if root is not None:
         path = root / FILE_NAME
         repository = config_yaml.read(path) if text is None else config_yaml.parse(path, text)
-    found = [*_check(own, own.values), *_check(repository, merged := _merge(own.values, repository.values))]
+    found = [*_check(own, own.values), *_check(repository, _merge(own.values, repository.values))]
     if any(problem.severity == "error" for problem in found):
         return _Loaded(None, own, repository, (), _sorted(found))
-    mine, config = Config.model_validate(own.values), Config.model_validate(merged)
-    refused = [] if trusted else config_rights.refused(mine, config)
+    my_values = config_rights.with_key_hosts(own.values)
+    merged = _merge(my_values, repository.values)
+    mine, config = Config.model_validate(my_values), Config.model_validate(merged)
+    refused = config_rights.refused(mine, config, trusted=trusted)
     for wish in refused:
         nested: Any = reduce(lambda inner, name: {name: inner}, reversed(wish.key), wish.value)
         merged = _merge(merged, nested)
         message = f"`{'.'.join(wish.key)}` was not followed: {wish.reason}. Using {_show(wish.value)}."
-        advice = f" Set it in {own.path}, or trust this folder with `ambient trust`."
+        advice = f" Set it in {own.path}" + ("." if trusted else ", or trust this folder with `ambient trust`.")
         if not wish.default:
             found.append(repository.problem(wish.key, message + advice, "warning"))
     return _Loaded(Config.model_validate(merged), own, repository, tuple(refused), _sorted(found))

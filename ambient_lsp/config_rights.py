@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from ambient_lsp.config import Config
+    from ambient_lsp.config import Config, Fallback
 
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -33,15 +33,26 @@ class Refused:
     default: bool = False
 
 
-def refused(own: Config, wished: Config) -> list[Refused]:
-    """Return what `wished` (with the repository's file) allows beyond `own` (without it), and the safe values."""
+def refused(own: Config, wished: Config, *, trusted: bool = False) -> list[Refused]:
+    """Return what `wished` (with the repository's file) allows beyond `own` (without it), and the safe values.
+
+    In a trusted folder only what no repository may ever say.
+    """
     found = []
-    for name, safe, reason in _RULES:
+    for name, safe, reason in _NEVER if trusted else (*_NEVER, *_RULES):
         key = tuple(name.split("."))
         mine, theirs = _at(own, key), _at(wished, key)
         if (value := safe(mine, theirs)) != theirs:
             found.append(Refused(key, value, reason, default=theirs == _at(type(own)(), key)))
     return found
+
+
+def with_key_hosts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the user's own settings with the hosts that they name anywhere in `kimi.key_hosts` too."""
+    kimi = values.get("kimi") or {}
+    urls = [kimi.get("base_url"), *(one.get("base_url") for one in kimi.get("fallbacks") or [])]
+    hosts = dict.fromkeys((*(kimi.get("key_hosts") or []), *(urlsplit(url).netloc for url in urls if url)))
+    return {**values, "kimi": {**kimi, "key_hosts": list(hosts)}} if hosts else dict(values)
 
 
 def _at(config: Config, key: tuple[str, ...]) -> Any:
@@ -106,14 +117,24 @@ def _inside(mine: str, theirs: str) -> str:
 
 def _nearby(mine: str, theirs: str) -> str:
     """Keep to this machine: whatever answers there is sent the code."""
-    host = urlsplit(theirs).hostname or ""
+    return theirs if _is_local(theirs) or theirs == mine else mine
+
+
+def _all_nearby(mine: list[Fallback], theirs: list[Fallback]) -> list[Fallback]:
+    return [one for one in theirs if _is_local(one.base_url) or one in mine]
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
     try:
-        local = ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        local = host == "localhost"
-    return theirs if local or theirs == mine else mine
+        return host == "localhost"
 
 
+_NEVER: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
+    ("kimi.key_hosts", _keep, "only your own settings say who is sent your key"),
+)
 _RULES: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
     ("kimi.base_url", _nearby, "it would send code to another machine"),
     ("budget.tokens_per_run", _tighter, "it would spend more than you allow"),
@@ -122,6 +143,12 @@ _RULES: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
     ("budget.cost_per_run", _tighter, "it would spend more than you allow"),
     ("budget.cost_per_day", _tighter, "it would spend more than you allow"),
     ("budget.cost_per_repo", _tighter, "it would spend more than you allow"),
+    ("kimi.fallbacks", _all_nearby, "it would send code to another machine"),
+    ("kimi.allow_plain_http", lambda mine, theirs: mine and theirs, "it would send code without encryption"),
+    ("swarm.never_send", _superset, "it would send files that you keep to yourself"),
+    ("swarm.triggers", _subset, "it would ask a model more often than you do"),
+    ("swarm.rounds", _smaller, "it would spend more than you allow"),
+    ("swarm.refuter", lambda mine, theirs: mine or theirs, "it would leave out a check of yours"),
     ("risk_policy.auto_apply", _levels, "it would offer high or critical changes without a human"),
     ("risk_policy.require_approval", _superset, "it would take levels away from those that a human decides"),
     ("risk_policy.file_change_limit", _smaller, "it would let larger changes pass without a human"),

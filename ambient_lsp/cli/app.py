@@ -21,6 +21,7 @@ from ambient_lsp.cli import (
     debug,
     demo,
     health,
+    models,
     proposals,
     review,
     rules,
@@ -63,6 +64,7 @@ app.add_typer(debug.app, name="debug", help="See what Ambient sees.")
 app.command("trust")(trusting.trust)
 app.command("untrust")(trusting.untrust)
 app.command("demo")(demo.demo)
+app.command("fake-model")(models.fake_model)
 
 
 def _show_version(value: bool) -> None:

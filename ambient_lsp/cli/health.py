@@ -41,7 +41,7 @@ def doctor(root: RootArgument = Path()) -> int:
     async def work() -> int:
         folder = find_root(root)
         with render.waiting("Looking around"):
-            lines = [*_machine(), *_project(folder), *await _sandboxes(folder)]
+            lines = [*_machine(), *_project(folder), *await _sandboxes(folder), *await _models(folder)]
         marks = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}
         for line in lines:
             render.OUT.print(f"{marks[line.well]}  [bold]{line.what:13}[/]  {escape(line.found)}", soft_wrap=True)
@@ -138,6 +138,17 @@ async def _sandboxes(root: Path) -> list[Line]:
         else:
             lines.append(Line(None if usable else False, place.backend, place.reason, place.next_step))
     return lines
+
+
+async def _models(root: Path) -> list[Line]:
+    """Say which host answers, which model it would be, and its limits; Ambient works without any."""
+    from ambient_lsp.llm.doctor import examine
+
+    try:
+        found = await examine(settings(root).kimi)
+    except AmbientError:
+        return [Line(None, "model host", "not examined: the configuration is not valid")]
+    return [Line(one.well, one.what, one.found, one.next_step) for one in found]
 
 
 def _status(engine: Engine) -> dict[str, object]:

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = "ambient_lsp"
 VALUES = {"errors", "model", "text", "identity"}
 LAZY_SERVER = (f"{PACKAGE}.cli.server", f"{PACKAGE}.lsp.start")
-HEAVY = ("pygls", "lsprotocol", "docker", "libcst", "git", "hypothesis")
+HEAVY = ("pygls", "lsprotocol", "docker", "libcst", "git", "hypothesis", "httpx", "aiohttp", "starlette")
 
 
 @cache
@@ -72,6 +72,7 @@ def test_only_the_server_knows_its_protocol() -> None:
         ("analyzers", {"agents", "engine", "store"}),
         ("store", {"engine", "lsp", "cli"}),
         ("engine", {"lsp", "cli"}),
+        ("llm", {"engine", "lsp", "cli", "store", "agents", "analyzers", "sandbox", "verification"}),
     ],
 )
 def test_layers(who: str, never: set[str]) -> None:

@@ -1,0 +1,389 @@
+"""Asking a model: one client for every host, with streams, retries, limits and fallbacks.
+
+    async with client.stream(request) as stream:   # entered when the first piece is there
+        async for delta in stream: ...
+    stream.reply
+
+What went wrong before anything was handed out is tried again; afterwards never. Nothing is sent while nobody asks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+import stamina
+
+from ambient_lsp.errors import ModelError, ModelOverloaded, ModelRefused, ModelUnavailable, QuotaExhausted, ReplyBroken
+from ambient_lsp.llm import catalog, dialects
+from ambient_lsp.llm.endpoint import Endpoint
+from ambient_lsp.llm.exchange import Exchange
+from ambient_lsp.llm.failures import refused, unreachable
+from ambient_lsp.llm.keys import is_local
+from ambient_lsp.llm.limiter import Limiter, slots_file
+from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, what_broke
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    import httpx
+
+    from ambient_lsp.config import Fallback, Kimi
+    from ambient_lsp.llm.messages import ChatRequest, Delta, Reply
+    from ambient_lsp.llm.probe import Probed
+
+_START = {"ambient": 8, "batch": 3}
+_MOST_LESSONS = 5
+_MOST_BROKEN = 2
+_MOST_ERROR_BYTES = 64 << 10
+
+
+def user_state() -> Path:
+    """Return the user's own state folder."""
+    from platformdirs import user_state_path
+
+    return user_state_path("ambient", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what. Waits between attempts double from the first to the longest, with jitter."""
+
+    attempts: int = 5
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    idle_seconds: float = 120.0
+    reply_seconds: float = 300.0
+
+
+class ChatClient:
+    """Asks the configured hosts, in their order. Make one for an event loop and share it; close it at the end."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        patience: Patience | None = None,
+        notify: Callable[[str], None] = lambda _: None,
+        temperature: float | None = None,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self.endpoints = tuple(endpoints)
+        self.patience = patience or Patience()
+        self._notify = notify
+        self._temperature = temperature
+        self._http = http
+        self._told: set[str] = set()
+        self._closed = False
+
+    @classmethod
+    def from_settings(
+        cls,
+        kimi: Kimi,
+        *,
+        mode: Literal["ambient", "batch"] = "ambient",
+        start: int | None = None,
+        state: Path | None = None,
+        patience: Patience | None = None,
+        notify: Callable[[str], None] = lambda _: None,
+    ) -> ChatClient:
+        """Make a client for the section `kimi`. Nothing is sent yet.
+
+        `start` is how many questions go at once before more is known (by `mode` unless given). Processes that use the
+        same `state` folder (the user's own unless given) share their places at each host. `notify` is told in a
+        sentence when another model or host than the first must be used.
+        """
+        folder = user_state() if state is None else state
+        hosts: list[Kimi | Fallback] = [kimi, *kimi.fallbacks]
+        endpoints = [
+            Endpoint(
+                provider=one.provider,
+                base_url=one.base_url,
+                model_id=one.model_id or kimi.model_id,
+                limiter=Limiter(
+                    start=start or _START[mode], most=kimi.max_concurrency, file=slots_file(folder, one.base_url)
+                ),
+                key_hosts=kimi.key_hosts,
+                allow_plain_http=kimi.allow_plain_http,
+            )
+            for one in hosts
+        ]
+        patience = patience or Patience(reply_seconds=kimi.timeout_seconds)
+        return cls(endpoints, patience=patience, notify=notify, temperature=kimi.temperature)
+
+    def stream(self, request: ChatRequest) -> ChatStream:
+        """Ask, and read the answer while it arrives. Nothing is sent before the block is entered."""
+        return ChatStream(self, request)
+
+    async def complete(self, request: ChatRequest) -> Reply:
+        """Ask, and return the whole answer. Raises a `ModelError`."""
+        async with self.stream(request) as stream:
+            async for _ in stream:
+                pass
+            return stream.reply
+
+    async def look(self) -> list[tuple[Endpoint, Probed | ModelError]]:
+        """Find out what answers at each configured host."""
+        found: list[tuple[Endpoint, Probed | ModelError]] = []
+        for endpoint in self.endpoints:
+            try:
+                found.append((endpoint, await endpoint.look(self._client())))
+            except ModelError as error:
+                found.append((endpoint, error))
+        return found
+
+    async def close(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        for endpoint in self.endpoints:
+            endpoint.limiter.close()
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # ------------------------------------------------------------------------------------------------ asking
+
+    async def open(self, request: ChatRequest, failures: list[ModelError]) -> tuple[Exchange, str]:
+        """Ask one after the other until the first piece of an answer is there; `failures` gets what went wrong.
+
+        Returns the answer under way, and the model that was asked for.
+        """
+        if request.temperature is None:
+            request = dataclasses.replace(request, temperature=self._temperature)
+        async for endpoint, model in self._candidates(request.model, failures):
+            try:
+                exchange = await self._ask(endpoint, model, request, failures)
+            except ModelError as error:
+                if error.details.get("model"):
+                    endpoint.gone(model)
+                if not _goes_on(error):
+                    raise
+                continue
+            first = catalog.aliases(request.model or self.endpoints[0].model_id)[0]
+            if failures and _goes_on(failures[-1]):
+                self.tell(f"{failures[-1].what} {endpoint.root} answers now, with {model}.")
+            elif catalog.canonical(first) != catalog.canonical(model):
+                self.tell(f"{endpoint.root} has no {first}; {model} answers.")
+            return exchange, model
+        raise failures[0] if failures else ModelUnavailable("No model host is configured.")
+
+    async def _candidates(self, wanted: str, failures: list[ModelError]) -> AsyncIterator[tuple[Endpoint, str]]:
+        """Give hosts and models in order: the same model at another host, a newer one, the second provider."""
+        family = [one for one in self.endpoints if wanted or one.profile == self.endpoints[0].profile]
+        ready = [one for one in family[:1] if await self._is_ready(one, failures)]
+        models = catalog.aliases(wanted or self.endpoints[0].model_id)
+        if ready:
+            first = next((index for index, model in enumerate(models) if ready[0].id_of(model)), None)
+            if first is None:
+                failures.append(ready[0].nothing_there(models))
+            models = models[first:] if first is not None else models
+        for model in models:
+            for position, endpoint in enumerate(family):
+                if endpoint not in ready:
+                    if position == 0 or not await self._is_ready(endpoint, failures):
+                        continue
+                    ready.append(endpoint)
+                if name := endpoint.id_of(model):
+                    yield endpoint, name
+        for endpoint in self.endpoints:
+            if endpoint in family or not await self._is_ready(endpoint, failures):
+                continue
+            models = catalog.aliases(endpoint.model_id)
+            names = [name for model in models if (name := endpoint.id_of(model))]
+            if not names:
+                failures.append(endpoint.nothing_there(models))
+            for name in names:
+                yield endpoint, name
+
+    async def _is_ready(self, endpoint: Endpoint, failures: list[ModelError]) -> bool:
+        try:
+            await endpoint.look(self._client())
+        except ModelError as error:
+            failures.append(error)
+            if not _goes_on(error):
+                raise
+            return False
+        return True
+
+    async def _ask(self, endpoint: Endpoint, model: str, request: ChatRequest, failures: list[ModelError]) -> Exchange:
+        before = len(failures)
+
+        def again(error: Exception) -> bool | float:
+            if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
+                waits = wait <= self.patience.longest_wait
+                return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
+            if isinstance(error, ReplyBroken):  # the question is paid for each time
+                broken = sum(isinstance(one, ReplyBroken) for one in failures[before:])
+                return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page"}
+            gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
+            return gone or isinstance(error, ModelOverloaded)
+
+        async for attempt in stamina.retry_context(
+            on=again,
+            attempts=self.patience.attempts,
+            timeout=self.patience.reply_seconds,
+            wait_initial=self.patience.first_wait,
+            wait_max=self.patience.longest_wait,
+            wait_jitter=self.patience.first_wait,
+        ):
+            with attempt:
+                try:
+                    return await self._exchange(endpoint, model, request)
+                except ModelError as error:
+                    failures.append(error)
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _exchange(self, endpoint: Endpoint, model: str, request: ChatRequest) -> Exchange:
+        async with AsyncExitStack() as holding:
+            since = await holding.enter_async_context(endpoint.limiter.place())
+            try:
+                exchange = await self._send(endpoint, model, request, holding)
+                await exchange.start()
+            except ModelOverloaded as error:
+                endpoint.limiter.slower(since, error.details.get("retry_after"))
+                raise
+            endpoint.limiter.faster()
+            exchange.hold(holding.pop_all())
+            return exchange
+
+    async def _send(self, endpoint: Endpoint, model: str, request: ChatRequest, holding: AsyncExitStack) -> Exchange:
+        """Send the question; a field that the host complains of is left out, and the rest sent at once."""
+        began = time.monotonic()
+        for _ in range(_MOST_LESSONS):
+            body = dialects.body(request, endpoint.dialect, model, endpoint.abilities(model))
+            response = await self._post(endpoint, body)
+            if response.status_code == 200:
+                holding.push_async_callback(response.aclose)
+                return Exchange(
+                    response,
+                    request,
+                    host=endpoint.root,
+                    wire=endpoint.dialect.wire,
+                    began=began,
+                    deadline=began + self.patience.reply_seconds,
+                )
+            error = refused(
+                endpoint.root,
+                response.status_code,
+                await _beginning(response),
+                response.headers,
+                key=endpoint.key.value,
+                name=endpoint.key.name,
+            )
+            learns = isinstance(error, ModelRefused) and response.status_code in (400, 422)
+            if not learns or not endpoint.learn(model, error.details.get("said", ""), body):
+                raise error
+        raise error
+
+    async def _post(self, endpoint: Endpoint, body: object) -> httpx.Response:
+        http = self._client()
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        headers = {**endpoint.headers(), "content-type": "application/json"}
+        try:
+            return await http.send(
+                http.build_request("POST", endpoint.chat_url, content=content, headers=headers), stream=True
+            )
+        except NETWORK_ERRORS as error:
+            raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
+
+    def tell(self, notice: str) -> None:
+        """Say something once to whoever listens."""
+        if notice not in self._told and len(self._told) < 1000:
+            self._told.add(notice)
+            self._notify(notice)
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise ModelUnavailable("This client is closed.", untouched="Nothing was sent.")
+        if self._http is None:
+            self._http = open_http(
+                [one.base_url for one in self.endpoints],
+                idle_seconds=min(self.patience.idle_seconds, self.patience.reply_seconds),
+            )
+        return self._http
+
+
+class ChatStream:
+    """The pieces of one answer. Leaving the block early closes the connection at once."""
+
+    def __init__(self, client: ChatClient, request: ChatRequest) -> None:
+        self.failures: list[ModelError] = []
+        """What went wrong at first, when something did; the answer came after it."""
+        self._client = client
+        self._request = request
+        self._exchange: Exchange | None = None
+        self._model = ""
+        self._reply: Reply | None = None
+
+    async def __aenter__(self) -> Self:
+        self._exchange, self._model = await self._client.open(self._request, self.failures)
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Delta:
+        if self._exchange is None:
+            raise RuntimeError("use `async with client.stream(...) as stream`")
+        try:
+            delta = await self._exchange.next()
+            if delta is None and self._reply is None:
+                self._reply = self._exchange.reply(self._model)
+                await self._exchange.close()
+        except BaseException:
+            await self._exchange.close()
+            raise
+        if delta is None:
+            if self._reply and catalog.canonical(self._reply.model) != catalog.canonical(self._model):
+                self._client.tell(f"{self._reply.host} answered with {self._reply.model} instead of {self._model}.")
+            raise StopAsyncIteration
+        return delta
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._exchange is not None:
+            await self._exchange.close()
+
+    @property
+    def reply(self) -> Reply:
+        """The whole answer, once all pieces were read."""
+        if self._reply is None:
+            raise ReplyBroken("The answer was not read to its end.")
+        return self._reply
+
+
+def _goes_on(error: ModelError) -> bool:
+    """Whether another model or host may do better: not if the question or the key is wrong."""
+    if isinstance(error, ModelOverloaded):
+        return not error.details.get("rate")
+    return isinstance(error, ModelUnavailable | QuotaExhausted)
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """Return the first bytes of a refusal and let go of the connection."""
+    body = b""
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) >= _MOST_ERROR_BYTES:
+                break
+    except NETWORK_ERRORS:
+        pass  # what came is enough to say what is wrong
+    finally:
+        await response.aclose()
+    return body

@@ -1,0 +1,155 @@
+"""One configured host while it is in use: its address and key, which models it has, and what was learned of them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import re
+import time
+from typing import TYPE_CHECKING
+
+from ambient_lsp.errors import ModelError, ModelUnavailable
+from ambient_lsp.llm import catalog, keys, probe
+from ambient_lsp.llm.dialects import dialect_for, root_of
+from ambient_lsp.llm.failures import UNTOUCHED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx
+
+    from ambient_lsp.llm.catalog import Abilities
+    from ambient_lsp.llm.limiter import Limiter
+    from ambient_lsp.llm.probe import Probed
+    from ambient_lsp.model import Json
+
+_UNREACHABLE_SECONDS = 5.0
+# What a host complains of, and the field to leave out from then on.
+_LESSONS = (
+    (re.compile(r"temperature|top_p|sampling", re.IGNORECASE), ("temperature",)),
+    (re.compile(r"max_completion_tokens|max_tokens", re.IGNORECASE), ("max_tokens", "max_completion_tokens")),
+    (re.compile(r"response_format|json_schema|\bformat\b|schema", re.IGNORECASE), ("response_format", "format")),
+    (re.compile(r"stream_options", re.IGNORECASE), ("stream_options",)),
+    (re.compile(r"prompt_cache_key", re.IGNORECASE), ("prompt_cache_key",)),
+    (
+        re.compile(r"think|reasoning|chat_template", re.IGNORECASE),
+        ("thinking", "think", "reasoning_effort", "chat_template_kwargs", "enable_thinking", "reasoning"),
+    ),
+)
+
+
+class Endpoint:
+    """A host that can be asked. It is looked at once, before the first question, never while nobody asks."""
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        model_id: str,
+        limiter: Limiter,
+        key_hosts: Sequence[str] = (),
+        allow_plain_http: bool = False,
+    ) -> None:
+        self.dialect = dialect_for(provider, base_url)
+        self.base_url = base_url.rstrip("/")
+        self.model_id = model_id
+        self.limiter = limiter
+        self.key = keys.Key()
+        self.probed: Probed | None = None
+        self._key_hosts = key_hosts
+        self._allow_plain_http = allow_plain_http
+        self._looking = asyncio.Lock()
+        self._failed: tuple[float, ModelError] | None = None
+        self._gone: set[str] = set()
+        self._lessons: dict[str, frozenset[str]] = {}
+
+    @property
+    def root(self) -> str:
+        """The base URL that this dialect's paths are below."""
+        return root_of(self.dialect, self.base_url)
+
+    @property
+    def chat_url(self) -> str:
+        """Where questions go."""
+        return self.root + self.dialect.chat_path
+
+    @property
+    def profile(self) -> str:
+        """The profile, or the model, that this host was configured for."""
+        return catalog.profile_of(self.model_id)
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every request to this host."""
+        headers = {"accept-encoding": "identity", "user-agent": "ambient-lsp"}
+        if self.key.value:
+            headers["authorization"] = f"Bearer {self.key.value}"
+        return headers
+
+    async def look(self, http: httpx.AsyncClient) -> Probed:
+        """Find out what answers there, once. Raises a `ModelError`; for a few seconds the same one without asking."""
+        async with self._looking:
+            if self.probed is not None:
+                return self.probed
+            if self._failed and time.monotonic() - self._failed[0] < _UNREACHABLE_SECONDS:
+                raise self._failed[1]
+            try:
+                keys.check_address(self.base_url, allow_plain_http=self._allow_plain_http)
+                self.key = await asyncio.to_thread(keys.key_for, self.base_url, self.dialect, self._key_hosts)
+                self.probed = await probe.look(http, self)
+            except ModelError as error:
+                self._failed = (time.monotonic(), error)
+                raise
+            self.dialect, self.base_url = self.probed.dialect, self.probed.base_url
+            return self.probed
+
+    def id_of(self, model: str) -> str | None:
+        """Return what this host calls a model; None when it has no such model, as far as it is known."""
+        listed = self.probed.models if self.probed else ()
+        if not listed:
+            name = catalog.id_at(self.dialect.name, model)
+            return None if name in self._gone else name
+        if model in listed:
+            return None if model in self._gone else model
+        for name in listed:
+            if catalog.canonical(name) == catalog.canonical(model) and ":" not in model.removesuffix(":cloud"):
+                return None if name in self._gone else name
+        # A local Ollama fetches such a model from its cloud when it is asked for.
+        return model if model.endswith(":cloud") and model not in self._gone else None
+
+    def gone(self, model: str) -> None:
+        """Remember that the host no longer has a model."""
+        self._gone.add(model)
+
+    def abilities(self, model: str) -> Abilities:
+        """Return what a model here can do: what is known beforehand, what the host says, what it refused before."""
+        known = catalog.abilities(model)
+        said = self.probed.said.get(model) if self.probed else None
+        return dataclasses.replace(
+            known,
+            context=(said.context if said else None) or known.context,
+            thinking="none" if said and said.thinking is False else known.thinking,
+            lessons=self._lessons.get(model, frozenset()),
+        )
+
+    def learn(self, model: str, complaint: str, sent: Json) -> bool:
+        """Take a lesson from a refusal: whether there is a field to leave out that was sent and is complained of."""
+        options = sent.get("options") or {}
+        for pattern, fields in _LESSONS:
+            found = frozenset(name for name in fields if name in sent or name in options)
+            if found and pattern.search(complaint):
+                self._lessons[model] = self._lessons.get(model, frozenset()) | found
+                return True
+        return False
+
+    def nothing_there(self, wanted: Sequence[str]) -> ModelUnavailable:
+        """Return the error for a host that has none of the models."""
+        listed = self.probed.models if self.probed else ()
+        has = f" It has {', '.join(listed[:8])}{' and more' if len(listed) > 8 else ''}." if listed else ""
+        pull = f" or fetch one with `ollama pull {wanted[0]}`" if self.dialect.name == "ollama" else ""
+        return ModelUnavailable(
+            f"{self.root} has none of {', '.join(wanted)}.{has}",
+            untouched=UNTOUCHED,
+            next_step=f"Set `kimi.model_id` to one that it has{pull}.",
+            model=True,
+        )

@@ -1,0 +1,71 @@
+"""The one HTTP client that all questions share: kept connections, one TLS context, the environment's proxies.
+
+It is httpx on aiohttp's connections: httpx's own pool slows down with the square of the streams that are open.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
+_CONNECT_SECONDS = 15.0
+
+
+def open_http(base_urls: Iterable[str], *, idle_seconds: float) -> httpx.AsyncClient:
+    """Open the client; connections are made when they are needed. Redirects are never followed: a key would go along.
+
+    `base_urls` are asked for only to look up their proxies, once. A read that brings nothing for `idle_seconds` fails.
+    """
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
+    proxies = getproxies()
+    for url in base_urls:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if (proxy := proxies.get(parts.scheme) or proxies.get("all")) and host and not proxy_bypass(host):
+            mounts[f"all://{host}"] = _transport(httpx.Proxy(proxy))
+    return httpx.AsyncClient(
+        transport=_transport(None),
+        mounts=mounts,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS, read=idle_seconds),
+    )
+
+
+def _transport(proxy: httpx.Proxy | None) -> AiohttpTransport:
+    context = _tls()
+
+    def session() -> aiohttp.ClientSession:
+        # How many connections there may be is the limiter's business.
+        connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=60)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    return AiohttpTransport(verify=context, proxy=proxy, client=session)
+
+
+def what_broke(error: BaseException) -> str:
+    """Say one of `NETWORK_ERRORS` in a few words. What httpx calls a timeout may be a refused connection here."""
+    cause = error.__cause__ or error
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return "its name is not known"
+    if isinstance(cause, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not valid"
+    if isinstance(cause, TimeoutError):
+        return "no answer in time"
+    return "no connection" if isinstance(cause, aiohttp.ClientConnectorError) else "the connection broke"
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # takes 20 ms, and obeys SSL_CERT_FILE
