@@ -54,14 +54,22 @@ class Kimi(Section):
         description="Hosts (`llm.example.com`, or with a port) that may be sent `AMBIENT_API_KEY`, beside those that"
         " your own settings name; only your own settings can say so.",
     )
-    price: tuple[float, float, float] | None = Field(
-        default=None,
-        description="US dollars for a million tokens: of the prompt that the host had kept, of the rest of it, of the"
-        " answer; empty means what is known of the model.",
+    price: list[float] = Field(
+        default_factory=list,
+        max_length=3,
+        description="US dollars for a million tokens, three numbers: of the prompt that the host had kept, of the rest"
+        " of it, of the answer. Empty means what is known of the model.",
     )
     allow_plain_http: bool = Field(
         default=False, description="Whether a host on another machine may be asked without encryption."
     )
+
+    @field_validator("price")
+    @classmethod
+    def _price_is_three_numbers(cls, value: list[float]) -> list[float]:
+        if len(value) not in (0, 3) or any(one < 0 for one in value):
+            raise ValueError("write three numbers of at least 0, or none")
+        return value
 
 
 class Budget(Section):
@@ -75,13 +83,14 @@ class Budget(Section):
     cost_per_repo: float = Field(default=0, ge=0, description="US dollars of this repository, ever.")
 
 
+Asking = Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]
+
+
 class Swarm(Section):
     """How the specialists use the model, where one answers. Only in a trusted folder."""
 
-    triggers: list[Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]] = Field(
-        default_factory=lambda: list[Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]](
-            ["save", "command", "git-hook", "webhook", "mission"]
-        ),
+    triggers: list[Asking] = Field(
+        default_factory=lambda: list[Asking](["save", "command", "git-hook", "webhook", "mission"]),
         description="What asks the model; an empty list means never.",
     )
     rounds: int = Field(
