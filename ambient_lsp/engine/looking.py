@@ -191,10 +191,18 @@ class _Listening:
             self._fresh.pop(path, None)
             findings = await self._judged(path, merge_findings(self._found[path])) if path in self._found else []
             findings = _most_severe(findings, road.config.agents.max_findings_per_file)
+            if (agent, path) in self._kept:
+                findings += [one for one in road.store.findings(path=path) if self._said_by_model(one, path)]
             if findings or (agent, path) in self._kept:  # most files have none, and a write for each takes its time
                 road.store.save_findings(agent, path, self._hashes[path], findings)
                 self._kept.add((agent, path))
             road.publish(FindingsReported(road.run.id, agent, path, self._hashes[path], tuple(findings)))
+
+    def _said_by_model(self, finding: Finding, path: str) -> bool:
+        """Tell whether it is what a model said of this very text: it is not asked every time."""
+        return (
+            finding.agent == self._agent.name and "model" in finding.tags and finding.base_sha256 == self._hashes[path]
+        )
 
     async def _judged(self, path: str, findings: list[Finding]) -> list[Finding]:
         snapshot = self._texts.get(path) or await self._road.bench.read(path)

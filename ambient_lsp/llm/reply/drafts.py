@@ -194,7 +194,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _title(heading: str) -> str:
-    return _NUMBERED.sub("", heading.strip().strip("#* \t:").strip()).strip("*` ")
+    return _NUMBERED.sub("", heading.strip().strip("#* \t:").strip()).strip("* ")
 
 
 def _first_sentence(words: str) -> str:
