@@ -27,6 +27,7 @@ from ambient_lsp.cli import (
     rules,
     sandbox,
     server,
+    swarm,
     telemetry,
     trusting,
     verify,
@@ -49,6 +50,7 @@ app.command("review")(review.review)
 app.add_typer(proposals.app, name="proposals", help="List, look at, apply, dismiss, approve and undo proposals.")
 app.add_typer(rules.app, name="rules", help="See how each rule does here; mute one, or bring it back.")
 app.add_typer(baseline.app, name="baseline", help="Keep quiet about what an old repository had from the start.")
+app.command("swarm")(swarm.swarm)
 app.command("watch")(watch.watch)
 app.command("server")(server.server)
 app.command("verify")(verify.verify)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """The configured model hosts and the ledger of one repository. `notify` is told of another model or host."""
+    """The configured model hosts and the ledger of one repository. `notify` is told of another model or host.
+
+    `at_once` is how many questions go at the same time before the host has shown how many it takes.
+    """
 
     def __init__(
         self,
@@ -37,11 +40,12 @@ class Model:
         *,
         mode: Literal["ambient", "batch"] = "ambient",
         notify: Callable[[str], None] = lambda _: None,
+        at_once: int | None = None,
         client: ChatClient | None = None,
     ) -> None:
         self.estimate = Estimate()
         self._config = config
-        self._client = client or ChatClient.from_settings(config.kimi, mode=mode, notify=notify)
+        self._client = client or ChatClient.from_settings(config.kimi, mode=mode, start=at_once, notify=notify)
         self._ledger = SqliteLedger(database, config.budget)
         self._ledger.recover()
 
@@ -74,6 +78,11 @@ class Model:
                     self._ledger.release(reservation)
 
         return ask
+
+    def cost(self, reply: Reply) -> int:
+        """Return what an answer cost, in millionths of a dollar; 0 where nobody knows."""
+        price = self._price(reply.host, reply.model)
+        return 0 if price is None else price.of(reply.usage)
 
     async def close(self) -> None:
         """Close the connections and the ledger."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.risk import Gate
     from ambient_lsp.engine.run import Run
     from ambient_lsp.events import Event
-    from ambient_lsp.model import Context, Finding, Proposal, Snapshot, Trigger, Verdict
+    from ambient_lsp.model import Context, Decision, Finding, Proposal, Snapshot, Trigger, Verdict
     from ambient_lsp.protocols import (
         Checkouts,
         Coverage,
@@ -77,7 +77,7 @@ class Services:
         self.cpu = CpuPool(min(2, os.cpu_count() or 1))
         self._baselines = user_cache_path("ambient") / "baselines"
         self._store = store
-        self._store_path = store.path
+        self.store_path = store.path
         self._trusted = trusted
         self._given_sandbox = sandbox
         self._telemetry = TelemetryLog(root, config.telemetry)
@@ -243,6 +243,39 @@ class Services:
         tree = await self._tree(trigger)
         return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
 
+    async def facts(self) -> Mapping[str, Any]:
+        """Return what the project's settings ask for (`line-length`, `test-framework`, ...)."""
+        from ambient_lsp.model import Trigger, TriggerKind
+
+        return (await self._pack(Trigger("facts", TriggerKind.OPEN, (_NO_FILE,)))).conventions
+
+    def gate(self, proposal: Proposal, bases: Mapping[str, str]) -> Decision:
+        """Return what the risk policy says of a proposal before it is proven."""
+        from ambient_lsp.engine import risk
+        from ambient_lsp.verification.integrity import concerns
+
+        policy = self.config.risk_policy
+        return risk.decide(proposal, policy, concerns=concerns(proposal, bases), gates=self.gates())
+
+    def settle(self, proposal: Proposal, bases: Mapping[str, str]) -> Proposal:
+        """Store a proposal that has its verdict, offered where it holds; return it as it is stored."""
+        from ambient_lsp.engine import risk
+        from ambient_lsp.model import ProposalState
+
+        if proposal.verdict is None:
+            raise ValueError("a proposal is settled with its verdict")
+        states = {
+            VerdictOutcome.PASSED: ProposalState.OFFERED,
+            VerdictOutcome.FAILED: ProposalState.FAILED,
+            VerdictOutcome.INCONCLUSIVE: ProposalState.INCONCLUSIVE,
+        }
+        decision = risk.with_verdict(self.gate(proposal, bases), proposal.verdict)
+        settled = replace(proposal, decision=decision, state=states[proposal.verdict.outcome])
+        for text in bases.values():
+            self._store.save_text(text)
+        self._store.save_proposal(settled)
+        return settled
+
     async def check_tree(self) -> Verdict | None:
         """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
         verifier = await self.verifier()
@@ -342,7 +375,7 @@ class Services:
             if self._model is None:
                 # What speaks HTTP takes a third of a second to import, and the editor must not wait for it.
                 module = await asyncio.to_thread(import_module, "ambient_lsp.engine.asking")
-                self._model = cast("Model", module.Model(self.config, self._store_path, notify=self._tell_model))
+                self._model = cast("Model", module.Model(self.config, self.store_path, notify=self._tell_model))
             return self._model
 
     def _tell_model(self, notice: str) -> None:

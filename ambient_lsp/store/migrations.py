@@ -56,6 +56,16 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "003_batches",
+        """
+        CREATE TABLE batches (id TEXT PRIMARY KEY, started REAL NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE batch_files (
+            batch_id TEXT NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (batch_id, path)
+        );
+        """,
+    ),
 )
 
 
