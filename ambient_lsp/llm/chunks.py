@@ -13,6 +13,8 @@ from ambient_lsp.llm.messages import Delta, Usage
 if TYPE_CHECKING:
     from ambient_lsp.model import Json
 
+_decode = json.JSONDecoder().decode
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -33,7 +35,7 @@ class Gathered:
             self.done = True
             return None
         try:
-            chunk = json.loads(payload)
+            chunk = _decode(payload.decode("utf-8", "replace"))
         except ValueError:
             raise ReplyBroken(f"{self.host} sent a piece that is not JSON.") from None
         if not isinstance(chunk, dict):

@@ -10,39 +10,29 @@ What went wrong before anything was handed out is tried again; afterwards never.
 from __future__ import annotations
 
 import dataclasses
-import json
-import random
-import time
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Literal, Self
 
-import stamina
-
-from ambient_lsp.errors import ModelError, ModelOverloaded, ModelRefused, ModelUnavailable, QuotaExhausted, ReplyBroken
-from ambient_lsp.llm import catalog, dialects
+from ambient_lsp.errors import ModelError, ModelOverloaded, ModelUnavailable, QuotaExhausted, ReplyBroken
+from ambient_lsp.llm import catalog
+from ambient_lsp.llm.asking import Patience, ask
 from ambient_lsp.llm.endpoint import Endpoint
-from ambient_lsp.llm.exchange import Exchange
-from ambient_lsp.llm.failures import refused, unreachable
-from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.limiter import Limiter, slots_file
-from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http, what_broke
+from ambient_lsp.llm.transport import Http
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
-    import httpx
-
     from ambient_lsp.config import Fallback, Kimi
+    from ambient_lsp.llm.exchange import Exchange
     from ambient_lsp.llm.messages import ChatRequest, Delta, Reply
     from ambient_lsp.llm.probe import Probed
 
+__all__ = ["ChatClient", "ChatStream", "Patience"]
+
 _START = {"ambient": 8, "batch": 3}
-_MOST_LESSONS = 5
-_MOST_BROKEN = 2
-_MOST_ERROR_BYTES = 64 << 10
 
 
 def user_state() -> Path:
@@ -50,17 +40,6 @@ def user_state() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("ambient", appauthor=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what. Waits between attempts double from the first to the longest, with jitter."""
-
-    attempts: int = 5
-    first_wait: float = 0.5
-    longest_wait: float = 30.0
-    idle_seconds: float = 120.0
-    reply_seconds: float = 300.0
 
 
 class ChatClient:
@@ -73,7 +52,7 @@ class ChatClient:
         patience: Patience | None = None,
         notify: Callable[[str], None] = lambda _: None,
         temperature: float | None = None,
-        http: httpx.AsyncClient | None = None,
+        http: Http | None = None,
     ) -> None:
         self.endpoints = tuple(endpoints)
         self.patience = patience or Patience()
@@ -134,7 +113,7 @@ class ChatClient:
         found: list[tuple[Endpoint, Probed | ModelError]] = []
         for endpoint in self.endpoints:
             try:
-                found.append((endpoint, await endpoint.look(self._client())))
+                found.append((endpoint, await endpoint.look(self._client().client)))
             except ModelError as error:
                 found.append((endpoint, error))
         return found
@@ -163,24 +142,25 @@ class ChatClient:
         """
         if request.temperature is None:
             request = dataclasses.replace(request, temperature=self._temperature)
-        async for endpoint, model in self._candidates(request.model, failures):
-            try:
-                exchange = await self._ask(endpoint, model, request, failures)
-            except ModelError as error:
-                if error.details.get("model"):
-                    endpoint.gone(model)
-                if not _goes_on(error):
-                    raise
-                continue
-            first = catalog.aliases(request.model or self.endpoints[0].model_id)[0]
-            if failures and _goes_on(failures[-1]):
-                self.tell(f"{failures[-1].what} {endpoint.root} answers now, with {model}.")
-            elif catalog.canonical(first) != catalog.canonical(model):
-                self.tell(f"{endpoint.root} has no {first}; {model} answers.")
-            return exchange, model
+        async with aclosing(self._candidates(request.model, failures)) as candidates:
+            async for endpoint, model in candidates:
+                try:
+                    exchange = await ask(self._client(), endpoint, model, request, self.patience, failures)
+                except ModelError as error:
+                    if error.details.get("model"):
+                        endpoint.gone(model)
+                    if not _goes_on(error):
+                        raise
+                    continue
+                first = catalog.aliases(request.model or self.endpoints[0].model_id)[0]
+                if failures and _goes_on(failures[-1]):
+                    self.tell(f"{failures[-1].what} {endpoint.root} answers now, with {model}.")
+                elif catalog.canonical(first) != catalog.canonical(model):
+                    self.tell(f"{endpoint.root} has no {first}; {model} answers.")
+                return exchange, model
         raise failures[0] if failures else ModelUnavailable("No model host is configured.")
 
-    async def _candidates(self, wanted: str, failures: list[ModelError]) -> AsyncIterator[tuple[Endpoint, str]]:
+    async def _candidates(self, wanted: str, failures: list[ModelError]) -> AsyncGenerator[tuple[Endpoint, str]]:
         """Give hosts and models in order: the same model at another host, a newer one, the second provider."""
         family = [one for one in self.endpoints if wanted or one.profile == self.endpoints[0].profile]
         ready = [one for one in family[:1] if await self._is_ready(one, failures)]
@@ -210,7 +190,7 @@ class ChatClient:
 
     async def _is_ready(self, endpoint: Endpoint, failures: list[ModelError]) -> bool:
         try:
-            await endpoint.look(self._client())
+            await endpoint.look(self._client().client)
         except ModelError as error:
             failures.append(error)
             if not _goes_on(error):
@@ -218,99 +198,17 @@ class ChatClient:
             return False
         return True
 
-    async def _ask(self, endpoint: Endpoint, model: str, request: ChatRequest, failures: list[ModelError]) -> Exchange:
-        before = len(failures)
-
-        def again(error: Exception) -> bool | float:
-            if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
-                waits = wait <= self.patience.longest_wait
-                return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
-            if isinstance(error, ReplyBroken):  # the question is paid for each time
-                broken = sum(isinstance(one, ReplyBroken) for one in failures[before:])
-                return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page"}
-            gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
-            return gone or isinstance(error, ModelOverloaded)
-
-        async for attempt in stamina.retry_context(
-            on=again,
-            attempts=self.patience.attempts,
-            timeout=self.patience.reply_seconds,
-            wait_initial=self.patience.first_wait,
-            wait_max=self.patience.longest_wait,
-            wait_jitter=self.patience.first_wait,
-        ):
-            with attempt:
-                try:
-                    return await self._exchange(endpoint, model, request)
-                except ModelError as error:
-                    failures.append(error)
-                    raise
-        raise AssertionError("the last attempt returns or raises")
-
-    async def _exchange(self, endpoint: Endpoint, model: str, request: ChatRequest) -> Exchange:
-        async with AsyncExitStack() as holding:
-            since = await holding.enter_async_context(endpoint.limiter.place())
-            try:
-                exchange = await self._send(endpoint, model, request, holding)
-                await exchange.start()
-            except ModelOverloaded as error:
-                endpoint.limiter.slower(since, error.details.get("retry_after"))
-                raise
-            endpoint.limiter.faster()
-            exchange.hold(holding.pop_all())
-            return exchange
-
-    async def _send(self, endpoint: Endpoint, model: str, request: ChatRequest, holding: AsyncExitStack) -> Exchange:
-        """Send the question; a field that the host complains of is left out, and the rest sent at once."""
-        began = time.monotonic()
-        for _ in range(_MOST_LESSONS):
-            body = dialects.body(request, endpoint.dialect, model, endpoint.abilities(model))
-            response = await self._post(endpoint, body)
-            if response.status_code == 200:
-                holding.push_async_callback(response.aclose)
-                return Exchange(
-                    response,
-                    request,
-                    host=endpoint.root,
-                    wire=endpoint.dialect.wire,
-                    began=began,
-                    deadline=began + self.patience.reply_seconds,
-                )
-            error = refused(
-                endpoint.root,
-                response.status_code,
-                await _beginning(response),
-                response.headers,
-                key=endpoint.key.value,
-                name=endpoint.key.name,
-            )
-            learns = isinstance(error, ModelRefused) and response.status_code in (400, 422)
-            if not learns or not endpoint.learn(model, error.details.get("said", ""), body):
-                raise error
-        raise error
-
-    async def _post(self, endpoint: Endpoint, body: object) -> httpx.Response:
-        http = self._client()
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        headers = {**endpoint.headers(), "content-type": "application/json"}
-        try:
-            return await http.send(
-                http.build_request("POST", endpoint.chat_url, content=content, headers=headers), stream=True
-            )
-        except NETWORK_ERRORS as error:
-            raise unreachable(endpoint.root, what_broke(error), local=is_local(endpoint.base_url)) from error
-
     def tell(self, notice: str) -> None:
         """Say something once to whoever listens."""
         if notice not in self._told and len(self._told) < 1000:
             self._told.add(notice)
             self._notify(notice)
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self) -> Http:
         if self._closed:
             raise ModelUnavailable("This client is closed.", untouched="Nothing was sent.")
         if self._http is None:
-            self._http = open_http(
+            self._http = Http(
                 [one.base_url for one in self.endpoints],
                 idle_seconds=min(self.patience.idle_seconds, self.patience.reply_seconds),
             )
@@ -372,18 +270,3 @@ def _goes_on(error: ModelError) -> bool:
     if isinstance(error, ModelOverloaded):
         return not error.details.get("rate")
     return isinstance(error, ModelUnavailable | QuotaExhausted)
-
-
-async def _beginning(response: httpx.Response) -> bytes:
-    """Return the first bytes of a refusal and let go of the connection."""
-    body = b""
-    try:
-        async for piece in response.aiter_bytes():
-            body += piece
-            if len(body) >= _MOST_ERROR_BYTES:
-                break
-    except NETWORK_ERRORS:
-        pass  # what came is enough to say what is wrong
-    finally:
-        await response.aclose()
-    return body

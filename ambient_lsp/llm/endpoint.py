@@ -6,7 +6,10 @@ import asyncio
 import dataclasses
 import re
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import httpx
 
 from ambient_lsp.errors import ModelError, ModelUnavailable
 from ambient_lsp.llm import catalog, keys, probe
@@ -15,8 +18,6 @@ from ambient_lsp.llm.failures import UNTOUCHED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ambient_lsp.llm.catalog import Abilities
     from ambient_lsp.llm.limiter import Limiter
@@ -69,10 +70,10 @@ class Endpoint:
         """The base URL that this dialect's paths are below."""
         return root_of(self.dialect, self.base_url)
 
-    @property
-    def chat_url(self) -> str:
-        """Where questions go."""
-        return self.root + self.dialect.chat_path
+    @cached_property
+    def chat_url(self) -> httpx.URL:
+        """Where questions go; only to be asked for after the host was looked at."""
+        return httpx.URL(self.root + self.dialect.chat_path)
 
     @property
     def profile(self) -> str:

@@ -8,6 +8,8 @@ from collections import deque
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from httpx import AsyncByteStream
+
 from ambient_lsp.errors import ModelError, ReplyBroken
 from ambient_lsp.llm.chunks import Gathered
 from ambient_lsp.llm.dialects import estimate_tokens
@@ -37,7 +39,12 @@ class Exchange:
         self._host = host
         self._gathered = Gathered(host)
         self._payloads = _payloads(response, wire, host)
-        self._bytes = response.aiter_bytes()
+        # httpx's own way costs as much for each piece as reading it; it is needed for packed answers only.
+        raw = response.stream
+        if isinstance(raw, AsyncByteStream) and "content-encoding" not in response.headers:
+            self._bytes = aiter(raw)
+        else:
+            self._bytes = response.aiter_bytes()
         self._pending: deque[Delta] = deque()
         self._over = False
         self._error: ModelError | None = None

@@ -37,6 +37,8 @@ def refused(host: str, status: int, body: bytes, headers: Mapping[str, str], *, 
     if status in (401, 403):
         what = f"refuses the key in {name}" if key else "wants a key"
         step = f"Check {name}." if key else f"Set {name} in the environment, or keep it in the keyring."
+        if not key and name == "AMBIENT_API_KEY":
+            step += " It goes only to hosts that your own settings name (`kimi.base_url`, `kimi.key_hosts`)."
         if "moonshot" in host:
             step += " Keys of platform.kimi.ai and platform.kimi.com are not the same."
         return ModelRefused(f"{host} {what} ({status}).{quoted}", untouched=UNTOUCHED, next_step=step, status=status)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LEARNED = struct.Struct("<ddd")  # limit, not before, when
 _KEPT_SECONDS = 3600.0
+_LONGEST_PAUSE = 30.0  # whoever is told to wait longer gives up instead; the next one may find out anew
 _TURN = 1024  # the byte that whoever waits for a place holds, so that the others let it go first
 _FIRST = 1025
 _POLL_SECONDS = 0.05
@@ -103,7 +104,7 @@ class Limiter:
         A crowd that is turned away together counts once.
         """
         if wait:
-            self._not_before = max(self._not_before, time.time() + wait)
+            self._not_before = max(self._not_before, time.time() + min(wait, _LONGEST_PAUSE))
         if since >= self._slowed_at:
             self._slowed_at = time.monotonic()
             self._doubling = False
@@ -214,7 +215,7 @@ class Limiter:
         if len(data) < _LEARNED.size:
             return None
         limit, not_before, when = _LEARNED.unpack(data)
-        return limit, min(not_before, when + _KEPT_SECONDS), when
+        return limit, min(not_before, when + _LONGEST_PAUSE), when
 
     def _learn(self) -> None:
         """Follow what another process wrote last."""

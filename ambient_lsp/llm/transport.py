@@ -16,31 +16,48 @@ from httpx_aiohttp import AiohttpTransport
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError)
 _CONNECT_SECONDS = 15.0
 
 
-def open_http(base_urls: Iterable[str], *, idle_seconds: float) -> httpx.AsyncClient:
-    """Open the client; connections are made when they are needed. Redirects are never followed: a key would go along.
+class Http:
+    """The shared client. Redirects are never followed, and no cookies kept: a key would go along, or a trace be left.
 
     `base_urls` are asked for only to look up their proxies, once. A read that brings nothing for `idle_seconds` fails.
     """
-    mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
-    proxies = getproxies()
-    for url in base_urls:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if (proxy := proxies.get(parts.scheme) or proxies.get("all")) and host and not proxy_bypass(host):
-            mounts[f"all://{host}"] = _transport(httpx.Proxy(proxy))
-    return httpx.AsyncClient(
-        transport=_transport(None),
-        mounts=mounts,
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS, read=idle_seconds),
-    )
+
+    def __init__(self, base_urls: Iterable[str], *, idle_seconds: float) -> None:
+        timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, read=idle_seconds)
+        self._extensions = {"timeout": timeout.as_dict()}
+        self._direct = _transport(None)
+        self._proxied: dict[str, AiohttpTransport] = {}
+        proxies = getproxies()
+        for url in base_urls:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            if (proxy := proxies.get(parts.scheme) or proxies.get("all")) and host and not proxy_bypass(host):
+                self._proxied[host] = _transport(httpx.Proxy(proxy))
+        mounts: dict[str, httpx.AsyncBaseTransport | None] = {
+            f"all://{host}": transport for host, transport in self._proxied.items()
+        }
+        self.client = httpx.AsyncClient(
+            transport=self._direct, mounts=mounts, trust_env=False, follow_redirects=False, timeout=timeout
+        )
+
+    async def post(self, url: httpx.URL, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """Send a question and return the answer's beginning; whoever asks closes it.
+
+        Straight to the transport: what the client adds (cookies, history, events) is not wanted, and costs as much
+        again.
+        """
+        request = httpx.Request("POST", url, headers=headers, content=content, extensions=self._extensions)
+        return await self._proxied.get(url.host, self._direct).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.client.aclose()
 
 
 def _transport(proxy: httpx.Proxy | None) -> AiohttpTransport:
@@ -52,6 +69,11 @@ def _transport(proxy: httpx.Proxy | None) -> AiohttpTransport:
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     return AiohttpTransport(verify=context, proxy=proxy, client=session)
+
+
+def was_dropped(error: BaseException) -> bool:
+    """Whether the host had closed a kept connection just when it was used again."""
+    return isinstance(error.__cause__, aiohttp.ServerDisconnectedError | ConnectionResetError)
 
 
 def what_broke(error: BaseException) -> str:

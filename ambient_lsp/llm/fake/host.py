@@ -71,6 +71,7 @@ class FakeHost:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=0,
+            timeout_keep_alive=75,
             backlog=_BACKLOG,
         )
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it breaks off on purpose

@@ -15,12 +15,11 @@ from ambient_lsp.llm.chunks import Gathered
 from ambient_lsp.llm.dialects import dialect_for
 from ambient_lsp.llm.fake.script import Answer, Question
 from ambient_lsp.llm.sse import EventStream, JsonLines
-from ambient_lsp.llm.transport import NETWORK_ERRORS, open_http
+from ambient_lsp.llm.transport import NETWORK_ERRORS, Http
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import httpx
 
 _IDLE_SECONDS = 300.0
 
@@ -31,7 +30,7 @@ class Recorder:
     def __init__(self, upstream: str, file: Path) -> None:
         self._upstream = upstream.rstrip("/")
         self._file = file
-        self._http: httpx.AsyncClient | None = None
+        self._http: Http | None = None
         keys.check_address(self._upstream, allow_plain_http=False)
 
     async def __call__(self, question: Question) -> Answer:
@@ -43,11 +42,11 @@ class Recorder:
         key = await asyncio.to_thread(keys.key_for, self._upstream, dialect, ())
         headers = {"authorization": f"Bearer {key.value}"} if key.value else {}
         if self._http is None:
-            self._http = open_http([self._upstream], idle_seconds=_IDLE_SECONDS)
+            self._http = Http([self._upstream], idle_seconds=_IDLE_SECONDS)
         gathered, payloads = Gathered(root), JsonLines() if native else EventStream()
         try:
             sent = {**question.body, "stream": True}
-            async with self._http.stream("POST", url, json=sent, headers=headers) as response:
+            async with self._http.client.stream("POST", url, json=sent, headers=headers) as response:
                 if response.status_code != 200:
                     body = (await response.aread())[:500].decode("utf-8", "replace")
                     return Answer(fault="bad_gateway", message=f"{root} says {response.status_code}: {body}")
