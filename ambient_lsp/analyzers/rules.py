@@ -87,6 +87,25 @@ UNREADABLE = (
     ),
 )  # fmt: skip
 
+MODEL = tuple(
+    Rule(
+        f"AMB-{name}-MODEL",
+        f"What a model says of {about}",
+        "A model sees what analyzers cannot, and is wrong at times. What is shown quotes a line that is there, and was not"
+        " refuted by another look without the conversation that led to it.",
+        "The model's own change, where the sandbox shows that it holds.",
+        level,
+        (*tags, "model"),
+    )
+    for name, about, level, tags in (
+        ("SEC", "security", "high", ("security",)),
+        ("REF", "structure", "medium", ("structure",)),
+        ("STYLE", "words and names", "low", ("style",)),
+        ("PERF", "speed", "medium", ("performance",)),
+        ("TEST", "tests", "low", ("tests",)),
+    )
+)
+
 RULES = {rule.id: rule for rule in (*TAINT, *SECURITY, *STYLE, *UNREADABLE)}
 BY_RUFF = {code: rule for rule in FLOW for code in rule.ruff}
 """What is taken from ruff: the rules that have no pattern of our own."""
