@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.thinking.briefing import NeverSend, brief
-from ambient_lsp.agents.thinking.claims import RULES, Sources
+from ambient_lsp.agents.thinking.claims import Sources
+from ambient_lsp.agents.thinking.markdown import load
 from ambient_lsp.agents.thinking.prompts import SPECIALISTS, specialist_prompt
 from ambient_lsp.agents.thinking.refuter import refute
 from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, Unfit
 from ambient_lsp.engine.confidence import scored
-from ambient_lsp.errors import BudgetExhausted, ModelError, ModelUnavailable
+from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelError, ModelUnavailable
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
@@ -73,7 +74,7 @@ class _Thought:
         swarm = road.config.swarm
         told = await brief(
             context,
-            [one for one in known if one.rule not in RULES.values()],
+            [one for one in known if "model" not in one.tags],
             road.bench.read,
             budget=swarm.context_tokens,
             never=NeverSend(swarm.never_send),
@@ -99,6 +100,24 @@ class _Thought:
             )
             for one in road.specialists
             if one.name in SPECIALISTS and targets
+        ]
+        written = await asyncio.to_thread(load, road.root, [one.name for one in road.specialists])
+        for warning in written.warnings:
+            road.problem("specialists in Markdown", AmbientError(warning))
+        specialists += [
+            ModelSpecialist(
+                agent=agent.name,
+                words=agent.words,
+                brief=told,
+                sources=sources,
+                ask=model.ask(road.run.id),
+                known={finding.id: finding for finding in known},
+                answer_tokens=swarm.answer_tokens,
+                rules=agent.rules,
+                may_edit=agent.may_edit,
+            )
+            for agent in written.agents
+            if any(agent.looks_at(path) for path in targets)
         ]
         return cls(road, context, model, drafts, specialists, sources)
 
@@ -202,10 +221,7 @@ class _Thought:
         snapshot = self.sources.shown.get(path)
         if snapshot is None:
             return
-        model_rules = {RULES.get(agent)}
-        kept = [
-            one for one in self.road.store.findings(path=path) if one.agent == agent and one.rule not in model_rules
-        ]
+        kept = [one for one in self.road.store.findings(path=path) if one.agent == agent and "model" not in one.tags]
         mine = [one for one in self.findings.values() if one.agent == agent and one.path == path]
         self.road.store.save_findings(agent, path, snapshot.sha256, [*kept, *mine])
         report = FindingsReported(self.road.run.id, agent, path, snapshot.sha256, (*kept, *mine))

@@ -208,6 +208,23 @@ async def test_a_specialist_that_sees_a_better_proposal_takes_its_own_back(root:
     assert "the other is simpler" in states["PerformanceOptimizer"].verdict.reason
 
 
+async def test_a_rule_in_prose_becomes_a_diagnostic_and_only_that(root: Path) -> None:
+    rules = root / ".ambient" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "no-index.md").write_text("---\nseverity: error\n---\nNo index into a list that may be empty.\n")
+    told = TELL.replace('"empty"', '"no-index"') % "May be empty."
+    other = TELL.replace("    return names[0]", "    amount = 0") % "Not one of the rules."
+    async with (
+        FakeHost(Script(scripted(RuleKeeper=told + other))) as host,
+        opened(root, host, backend="none", agents={"enabled": ["StyleEnforcer"]}) as engine,
+    ):
+        await review(engine)
+        found = [(one.rule, one.severity.value) for one in engine.findings("shop.py") if one.agent == "RuleKeeper"]
+        assert found == [("rule/no-index", "error")]
+        await review(engine, TriggerKind.OPEN)
+        assert [one.agent for one in engine.findings("shop.py")].count("RuleKeeper") == 1, "it was forgotten"
+
+
 async def test_some_that_fail_do_not_stop_the_others(root: Path) -> None:
     replies = scripted(
         SecurityGuardian=TELL % "Fails when empty.",

@@ -63,20 +63,35 @@ class Sources:
         return None
 
 
-def finding(agent: str, said: Mapping[str, Any], sources: Sources) -> Finding | None:
-    """Return the finding that a JSON object claims; None where it does not quote a line of a file that was shown."""
+def finding(
+    agent: str, said: Mapping[str, Any], sources: Sources, rules: Mapping[str, Severity] | None = None
+) -> Finding | None:
+    """Return the finding that a JSON object claims; None where it does not quote a line of a file that was shown.
+
+    `rules` are rules in prose with their severities: then a finding must be of one of them.
+    """
     snapshot = sources.shown.get(str(said.get("path", "")))
     span = _place(snapshot.text, str(said.get("quote", ""))) if snapshot is not None else None
     message = " ".join(str(said.get("message") or said.get("title") or "").split())[:_LONGEST_MESSAGE]
     if snapshot is None or span is None or not message:
         return None
     tags = ("model", *([f"model:{rule}"] if (rule := _short(said.get("rule"))) else []))
+    if rules:
+        name = str(said.get("rule"))
+        if name not in rules:
+            return None
+        return with_ids(agent, snapshot, [RawFinding(f"rule/{name}", span, message, rules[name], tags=tags)])[0]
     raw = RawFinding(RULES.get(agent, f"{agent}/model"), span, message, severity(said.get("severity")), tags=tags)
     return with_ids(agent, snapshot, [raw])[0]
 
 
 def proposal(
-    agent: str, draft: Draft, sources: Sources, known: Mapping[str, Finding], settings: Mapping[str, Any]
+    agent: str,
+    draft: Draft,
+    sources: Sources,
+    known: Mapping[str, Finding],
+    settings: Mapping[str, Any],
+    rules: Mapping[str, Severity] | None = None,
 ) -> tuple[Proposal, Finding | None]:
     """Return the proposal that a draft means, and the finding that it comes with, where it quotes one.
 
@@ -90,7 +105,7 @@ def proposal(
     after = apply_edits(bases, fitted.edits)
     if any("[redacted:" in (text or "") and "[redacted:" not in bases.get(path, "") for path, text in after.items()):
         raise MalformedDiff("The change writes a mark for a secret that was taken out.")
-    own = finding(agent, {"message": draft.title, **draft.about}, sources)
+    own = finding(agent, {"message": draft.title, **draft.about}, sources, rules)
     fixed = [
         known[key] for key in _strings(draft.about.get("finding_ids")) if key in known and known[key].path in touched
     ]

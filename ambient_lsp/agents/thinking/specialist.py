@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ambient_lsp.agents.thinking.claims import Sources
     from ambient_lsp.llm.messages import Reply
     from ambient_lsp.llm.reply.drafts import Part
+    from ambient_lsp.model import Severity
 
 _MOST_DIFF = 4_000
 """Characters of another's diff that a specialist is shown."""
@@ -51,7 +52,8 @@ Claim = Finding | Proposal | Judgement | Unfit
 class ModelSpecialist:
     """One specialist in one run. `words` are its own instructions, told after what all are told.
 
-    `known` are the local findings by id, `settings` the specialist's section of the configuration.
+    `known` are the local findings by id, `settings` the specialist's section of the configuration. With `rules`, by
+    name, findings must be of one of them; without `may_edit`, only findings count.
     """
 
     agent: str
@@ -63,6 +65,8 @@ class ModelSpecialist:
     settings: Mapping[str, Any] = field(default_factory=dict)
     answer_tokens: int = 8192
     model: str = ""
+    rules: Mapping[str, Severity] = field(default_factory=dict)
+    may_edit: bool = True
     proposed: dict[str, Proposal] = field(default_factory=dict)
     _said: list[Message] = field(default_factory=list)
 
@@ -140,9 +144,13 @@ class ModelSpecialist:
             yield Unfit(draft.title, error.what)
 
     def _claims(self, part: Part, failures: list[tuple[Draft, PatchError]]) -> list[Claim]:
+        if isinstance(part, Draft) and not self.may_edit:
+            said = {"message": part.title, **part.about}
+            own = claims.finding(self.agent, said, self.sources, self.rules)
+            return [] if own is None else [own]
         if isinstance(part, Draft):
             try:
-                made, own = claims.proposal(self.agent, part, self.sources, self.known, self.settings)
+                made, own = claims.proposal(self.agent, part, self.sources, self.known, self.settings, self.rules)
             except PatchError as error:
                 failures.append((part, error))
                 return []
@@ -155,7 +163,7 @@ class ModelSpecialist:
         made: list[Claim] = [
             one
             for claim in _dicts(said.get("findings")) or ([said] if "quote" in said else [])
-            if (one := claims.finding(self.agent, claim, self.sources)) is not None
+            if (one := claims.finding(self.agent, claim, self.sources, self.rules)) is not None
         ]
         confirmed = said.get("confirmed") if isinstance(said.get("confirmed"), list) else []
         made += [Judgement(key, right=True) for key in confirmed or [] if key in self.known]
