@@ -43,17 +43,21 @@ class Gathered:
         if chunk.get("error"):
             raise from_stream(self.host, chunk["error"])
         self.model = chunk.get("model") or self.model
-        delta = self._ollama(chunk) if "message" in chunk or "done" in chunk else self._openai(chunk)
-        if delta is None:
+        message = self._ollama(chunk) if "message" in chunk or "done" in chunk else self._openai(chunk)
+        if not isinstance(message, dict):
             return None
-        if delta.text:
-            self.text.append(delta.text)
-        if delta.reasoning:
-            self.reasoning.append(delta.reasoning)
-        self.size += len(delta.text) + len(delta.reasoning)
-        return delta
+        text = _text(message.get("content"))
+        reasoning = _text(message.get("reasoning_content") or message.get("reasoning") or message.get("thinking"))
+        if text:
+            self.text.append(text)
+        if reasoning:
+            self.reasoning.append(reasoning)
+        elif not text:
+            return None
+        self.size += len(text) + len(reasoning)
+        return Delta(text, reasoning)
 
-    def _openai(self, chunk: dict[str, Any]) -> Delta | None:
+    def _openai(self, chunk: dict[str, Any]) -> Json:
         if usage := chunk.get("usage"):
             self.usage = usage_of(usage)
         choices = chunk.get("choices")
@@ -63,22 +67,14 @@ class Gathered:
             self.usage = usage_of(usage)
         if finish := choice.get("finish_reason"):
             self.finish = str(finish)
-        return _delta(choice.get("delta") or choice.get("message"))
+        return choice.get("delta") or choice.get("message")
 
-    def _ollama(self, chunk: dict[str, Any]) -> Delta | None:
+    def _ollama(self, chunk: dict[str, Any]) -> Json:
         if chunk.get("done"):
             self.done = True
             self.finish = str(chunk.get("done_reason") or "stop")
             self.usage = Usage(_count(chunk, "prompt_eval_count"), _count(chunk, "eval_count"))
-        return _delta(chunk.get("message"))
-
-
-def _delta(message: Json) -> Delta | None:
-    if not isinstance(message, dict):
-        return None
-    text = _text(message.get("content"))
-    reasoning = _text(message.get("reasoning_content") or message.get("reasoning") or message.get("thinking"))
-    return Delta(text, reasoning) if text or reasoning else None
+        return chunk.get("message")
 
 
 def _text(content: Json) -> str:

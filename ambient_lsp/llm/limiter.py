@@ -62,10 +62,9 @@ class Limiter:
         self._freed = asyncio.Event()
         self._file = file
         self._shared = self._open(file) if file else None
-        if self._shared and (learned := self._learned()):
-            limit, self._not_before, when = learned
-            if 0 <= time.time() - when < _KEPT_SECONDS:
-                self._limit, self._doubling = min(max(limit, 1.0), float(most)), False
+        if learned := self._fresh():
+            limit, self._not_before = learned
+            self._limit, self._doubling = min(max(limit, 1.0), float(most)), False
 
     @property
     def limit(self) -> int:
@@ -96,7 +95,9 @@ class Limiter:
         self._limit = min(self._limit + (1.0 if self._doubling else 1.0 / self._limit), float(self._most))
         if self.limit != before:
             self._freed.set()
-            self._tell()
+            known = self._fresh()
+            if known is None or known[0] < self._limit:  # another process may be allowed more than this one
+                self._tell()
 
     def slower(self, since: float, wait: float | None = None) -> None:
         """Tell that the host was busy, for a question that began at `since`; `wait` is how long it asks to wait.
@@ -205,7 +206,8 @@ class Limiter:
             with suppress(OSError):
                 fcntl.lockf(self._shared.fd, fcntl.LOCK_UN, 1, byte)
 
-    def _learned(self) -> tuple[float, float, float] | None:
+    def _fresh(self) -> tuple[float, float] | None:
+        """Return what a process wrote last, limit and not before when, unless that was long ago."""
         if self._shared is None:
             return None
         try:
@@ -215,12 +217,13 @@ class Limiter:
         if len(data) < _LEARNED.size:
             return None
         limit, not_before, when = _LEARNED.unpack(data)
-        return limit, min(not_before, when + _LONGEST_PAUSE), when
+        fresh = 0 <= time.time() - when < _KEPT_SECONDS
+        return (limit, min(not_before, when + _LONGEST_PAUSE)) if fresh else None
 
     def _learn(self) -> None:
         """Follow what another process wrote last."""
-        if (learned := self._learned()) and 0 <= time.time() - learned[2] < _KEPT_SECONDS:
-            limit, not_before, _ = learned
+        if learned := self._fresh():
+            limit, not_before = learned
             self._not_before = max(self._not_before, not_before)
             if int(limit) < int(self._limit):
                 self._limit, self._doubling = max(1.0, limit), False

@@ -14,6 +14,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from ambient_lsp.llm.keys import is_local
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Mapping
@@ -37,7 +39,9 @@ class Http:
         for url in base_urls:
             parts = urlsplit(url)
             host = parts.hostname or ""
-            if (proxy := proxies.get(parts.scheme) or proxies.get("all")) and host and not proxy_bypass(host):
+            if is_local(url) or not host or proxy_bypass(host):
+                continue  # what stays on this machine is no proxy's business, also where nobody said so
+            if proxy := proxies.get(parts.scheme) or proxies.get("all"):
                 self._proxied[host] = _transport(httpx.Proxy(proxy))
         mounts: dict[str, httpx.AsyncBaseTransport | None] = {
             f"all://{host}": transport for host, transport in self._proxied.items()

@@ -29,7 +29,7 @@ MKTEMP = weakness(
     "MKTEMP", "medium", "377", "a01", "Temporary name that another can take first",
     "Between the name and the file somebody else can make it.", "`tempfile.mkstemp`, which makes the file too.", "S306",
     example="import tempfile\n\npath = tempfile.mktemp()\n",
-    better="import os\nimport tempfile\n\npath_fd, path = tempfile.mkstemp()\nos.close(path_fd)\n",
+    better="import os\nimport tempfile\n\nfd, path = tempfile.mkstemp()\nos.close(fd)\n",
 )  # fmt: skip
 TEMP_PATH = weakness(
     "TEMP-PATH", "medium", "379 377", "a01", "Fixed path in a shared folder",

@@ -276,7 +276,7 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         _put(result.values, table.get("value", ()), source)
         _put(result.sources, table.get("call", ()), source)
         if source.label != "environment":
-            words = {_source_word(name) for name in (*table.get("value", ()), *table.get("call", ()))}
+            words = {source_word(name) for name in (*table.get("value", ()), *table.get("call", ()))}
             result.source_words |= words
             if source.label == "random":  # what it flows into is told by a name
                 result.strong_words |= words
@@ -327,14 +327,15 @@ def _put(index: Index[Made], names: Iterable[str], rule: Made) -> None:
 
 def _words(names: Iterable[str]) -> set[str]:
     """Return the part of each name that must be in a text in which the name is used."""
-    found: set[str] = set()
-    for name in names:
-        parts = [part for part in name.split(".") if part != "*"]
-        found.add(parts[-1])
-    return found
+    return set(map(sink_word, names))
 
 
-def _source_word(name: str) -> str:
+def sink_word(name: str) -> str:
+    """Return what must be in a text that calls a sink."""
+    return [part for part in name.split(".") if part != "*"][-1]
+
+
+def source_word(name: str) -> str:
     """Return what must be in a text that reads a source: `request` for `flask.request.args`."""
     parts = [part for part in name.split(".") if part != "*"]
     is_typed = any(part[:1].isupper() for part in parts)

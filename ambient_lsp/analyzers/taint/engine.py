@@ -13,13 +13,14 @@ from ambient_lsp.analyzers.taint import calls, expressions, functions, statement
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
-from ambient_lsp.analyzers.taint.prescan import may_show
+from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import attributes_in, read
 from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
     from ambient_lsp.analyzers.taint.site import Site
@@ -73,7 +74,8 @@ def analyze(
     imports = imports_of(text)
     if not watched and not _is_worthwhile(rules, words, imports):
         return Report()
-    if not watched and not verdicts and not may_show([(path, text), *(modules or {}).values()], imports):
+    seen = Words([(path, text), *(modules or {}).values()], imports)
+    if not watched and not verdicts and not seen.may_show():
         return Report()
     try:
         tree = read(text)
@@ -81,6 +83,9 @@ def analyze(
         return Report(unfinished="it is nested too deeply")
     machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
+    machine.telling = seen.telling()
+    # What is asked about a value is told the better, the more of the functions it comes from are looked into.
+    machine.worth = rules.strong_words | rules.source_words if watched else machine.telling
     unfinished = machine.run(tree, text)
     machine.release()
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
@@ -132,6 +137,8 @@ class Interpreter(Machine):
         self._lines: dict[str, list[str]] = {}
         self._worth: dict[int, bool] = {}
         self._scope = Scope({}, path)
+        self.telling: AbstractSet[str] = frozenset()
+        self.worth: AbstractSet[str] = frozenset()
         self._floor = 0
         self._calls = _MOST_CALLS
 
@@ -202,8 +209,7 @@ class Interpreter(Machine):
             known = end - node.lineno < _SHORT
             if not known:
                 words = frozenset(_WORD.findall("\n".join(self._lines[function.scope.path][node.lineno - 1 : end])))
-                rules = self.rules
-                known = not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words)
+                known = not words.isdisjoint(self.worth)
             self._worth[function.key] = known
         return known
 
@@ -303,10 +309,7 @@ class Interpreter(Machine):
         if any(start < line <= end for line, _ in self.watched):
             return True
         words = frozenset(_WORD.findall("\n".join(lines[start:end])))
-        rules = self.rules
-        if not words.isdisjoint(rules.strong_words) or not words.isdisjoint(rules.source_words):
-            return True
-        return self._is_handler(function)
+        return not words.isdisjoint(self.telling) or self._is_handler(function)
 
     def _is_handler(self, function: Function) -> bool:
         state = State(Frame(function.scope, function.scope), {}, {}, self.base)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
+from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import (
@@ -103,6 +104,17 @@ def _summary(machine: Machine, site: Site) -> Value | None:
     return machine.new(Object("list", {}, unpacked(site.args[0], site.state)), site.state)
 
 
+def is_model(owner: Class) -> bool:
+    """Whether objects of a class have the fields that it names, and no others."""
+    return any(base.startswith(("pydantic", "sqlmodel", "ninja")) for base in owner.ancestors()) and is_closed(owner)
+
+
+def is_closed(owner: Class) -> bool:
+    """Whether a model takes no fields but its own: it has no `extra = "allow"`."""
+    settings = [ast.unparse(node) for node in owner.node.body if isinstance(node, ast.Assign | ast.ClassDef)]
+    return not any("extra" in text and "allow" in text for text in settings)
+
+
 def _dict(machine: Machine, site: Site) -> Value | None:
     items: dict[Any, Value] = {}
     rest: Value | None = site.double
@@ -111,6 +123,9 @@ def _dict(machine: Machine, site: Site) -> Value | None:
         if held is not None and held.kind == "dict":
             items.update(held.items)
             rest = held.rest if rest is None else rest
+            continue
+        if held is not None and held.owner is not None and is_model(held.owner):
+            items.update(held.items)
             continue
         pairs = items_of(arg, site.state)
         for pair in pairs or ():
@@ -251,7 +266,8 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
         return None
     kind = "pathlib.Path" if site.names[0].startswith("pathlib.") else "str"
     if type(value) is Const:
-        return Const(value.value) if kind == "str" else _as_path(value)
+        end = isinstance(value.value, str) and len(value.value) > 1  # a resolved path does not end in a separator
+        return Const(value.value.rstrip("/") if end else value.value) if kind == "str" else _as_path(value)
     held = site.state.whole(value)
     return Opaque(clean(held.taints, frozenset({RESOLVED})), kind, held.prefix, held.built)
 
@@ -292,6 +308,13 @@ def _match(machine: Machine, site: Site) -> Value | None:
     if args and type(args[0]) is Const and isinstance(args[0].value, str):
         taints = clean(taints, kinds_cleaned_by(args[0].value, "fullmatch"))
     return Opaque(taints)
+
+
+def _escaped(machine: Machine, site: Site) -> Value | None:
+    """`html.escape(text, quote=False)`."""
+    if not site.args or site.first(1, "quote") != Const(False):
+        return None
+    return Opaque(clean(site.state.taints(site.args[0]), frozenset({LESS})), "str")
 
 
 def _buffer(machine: Machine, site: Site) -> Value | None:
@@ -442,6 +465,7 @@ _MODELS: dict[str, Model] = {
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
+    "html.escape": _escaped,
     "str": _text, "list": _container("list"), "tuple": _container("tuple"), "set": _container("set"), "iter": _first,
     "frozenset": _container("set"), "collections.deque": _container("list"), "queue.Queue": _container("list"),
     "queue.LifoQueue": _container("list"), "queue.SimpleQueue": _container("list"), "asyncio.Queue": _container("list"),

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.analyzers.taint import callbacks
-from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue
+from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue, sink_word, source_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,18 +41,8 @@ _FORMATTED = frozenset("fFtT")
 _MANY = 256
 
 
-def may_show(texts: Iterable[tuple[str, str]], imports: set[str]) -> bool:
-    """Whether running these texts, given with their paths, could find anything under the rules for `imports`."""
-    words = _Words(texts, imports)
-    if any(words.has_called(name, where) for name, where in _sinks(strong=True)):
-        return True
-    if not words.has_source():
-        return False
-    return words.shows_results() or any(words.has_called(name, where) for name, where in _sinks(strong=False))
-
-
-class _Words:
-    """The words of some texts, and which names of rules they can make."""
+class Words:
+    """The words of some texts, given with their paths, and which names of the rules for `imports` they can make."""
 
     def __init__(self, texts: Iterable[tuple[str, str]], imports: set[str]) -> None:
         self._imports = imports
@@ -69,6 +59,23 @@ class _Words:
             self._given |= {kind for name, where, kind in _types() if self.applies(where) and self.has(name)}
             self._handlers = [handler for handler in catalogue().handlers if self._may_call(handler)]
             self._given.update(kind for handler in self._handlers for kind in handler.types.values())
+
+    def may_show(self) -> bool:
+        """Whether running the texts could find anything."""
+        if any(self.has_called(name, where) for name, where in _sinks(strong=True)):
+            return True
+        if not self.has_source():
+            return False
+        return self.shows_results() or any(self.has_called(name, where) for name, where in _sinks(strong=False))
+
+    def telling(self) -> frozenset[str]:
+        """Return the words without which a function that no framework calls shows nothing by itself.
+
+        They are parts of names of sources, and of sinks that mind what any caller gives, as far as the texts can make
+        those names: `get` is one only where something that is looked up with `get` is at hand.
+        """
+        sinks = {word for word, name, where in _words(strong=True) if self.has_called(name, where)}
+        return sinks | {word for word, name, where in _words(strong=False) if self.applies(where) and self.has(name)}
 
     def applies(self, where: Applies) -> bool:
         """Whether a rule is for a file with these imports."""
@@ -108,7 +115,9 @@ class _Words:
 
     def has_source(self) -> bool:
         """Whether untrusted data can come in."""
-        return bool(self._handlers) or any(self.applies(where) and self.has(name) for name, where in _sources())
+        if self._handlers or any(map(self.has, callbacks.MODELS)):
+            return True
+        return any(self.applies(where) and self.has(name) for name, where in _sources())
 
     def shows_results(self) -> bool:
         """Whether a framework shows what functions of these texts return."""
@@ -185,7 +194,7 @@ def _names(handler: Handler) -> set[str]:
 def _vocabulary() -> frozenset[str]:
     rules = catalogue()
     named = [name for name, _ in (*_sinks(strong=True), *_sinks(strong=False), *_sources())]
-    named += [name for name, _, _ in _types()]
+    named += [*(name for name, _, _ in _types()), *callbacks.MODELS]
     for handler in rules.handlers:
         named += [*handler.bases, *handler.decorators]
     return frozenset(part for name in named for part in name.split(".")) | {"getattr"}
@@ -212,8 +221,15 @@ def _sources() -> tuple[tuple[str, Applies], ...]:
     rules = catalogue()
     every = [(name, source.where, source.label) for name, source in _every(rules.sources, rules.values)]
     every += [(name, made.where, made.label) for name, made in _every(rules.propagators) if made.label]
-    calling = ((name, Applies()) for name in callbacks.MODELS)
-    return (*((name, where) for name, where, label in every if label != "environment"), *calling)
+    return tuple((name, where) for name, where, label in every if label != "environment")
+
+
+@cache
+def _words(*, strong: bool) -> tuple[tuple[str, str, Applies], ...]:
+    """Return the names of sinks that need no source, or of sources, each behind the word that a user of it writes."""
+    if strong:
+        return tuple((sink_word(name), name, where) for name, where in _sinks(strong=True))
+    return tuple((source_word(name), name, where) for name, where in _sources())
 
 
 @cache

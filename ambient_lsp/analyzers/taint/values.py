@@ -217,6 +217,11 @@ def fact_of(name: str) -> str:
     return f"{name} holds"
 
 
+def item_of(name: str) -> str:
+    """Return the name under which a state notes that a variable holds a part of something, and no copy of it."""
+    return f"{name} as a part"
+
+
 def given_of(name: str) -> str:
     """Return the name under which a state keeps what a parameter was given, where the function assigns it anew."""
     return f"{name} as given"
@@ -254,9 +259,9 @@ def merged(many: Iterable[Taints]) -> Taints:
     return result
 
 
-def _rank(taint: Taint) -> tuple[bool, int, int, int, str]:
+def _rank(taint: Taint) -> tuple[bool, int, int, int, str, str]:
     place = taint.source.place
-    return taint.label != UNTRUSTED, len(taint.cleaned), place.line, place.column, taint.label
+    return taint.label != UNTRUSTED, len(taint.cleaned), place.line, place.column, taint.label, taint.source.text
 
 
 def options(value: Value) -> tuple[Value, ...]:

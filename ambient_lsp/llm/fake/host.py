@@ -66,6 +66,8 @@ class FakeHost:
         config = uvicorn.Config(
             self.model.app,
             http=parser,
+            interface="asgi3",
+            proxy_headers=False,
             ws="none",
             lifespan="off",
             log_config=None,

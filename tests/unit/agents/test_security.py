@@ -392,6 +392,9 @@ async def test_right_code_is_left_alone(tmp_path, text):
     [
         # a shell is needed, or the split is not sure
         'import subprocess\n\nsubprocess.run(f"ls {x} | wc", shell=True)\n',
+        # code that is put together is no literal
+        'import sys\n\napp = eval("make.{0}(BODY)".format(sys.argv[1]))\n',
+        'import sys\n\napp = eval(f"{sys.argv[1]} + 1")\n',
         'import subprocess\n\nsubprocess.run(f"ls {x} > out", shell=True)\n',
         'import subprocess\n\nsubprocess.run(f"git {args}", shell=True)\n',
         'import subprocess\n\nsubprocess.run(f"cd {x}", shell=True)\n',

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ambient_lsp.errors import ModelError, ModelRefused, ModelUnavailable, ReplyBroken
-from ambient_lsp.llm.client import ChatClient
+from ambient_lsp.llm.client import ChatClient, Patience
 from ambient_lsp.llm.fake import Answer, FakeHost, Pace, Question, Script
 from tests.unit.llm.conftest import ask
 
@@ -286,6 +286,26 @@ async def test_a_key_in_an_answer_is_not_repeated(connect: Connect, monkeypatch:
     told = f"{error} {error.details} {error!r} {client.endpoints[0].key}"
     assert "refuses the key in AMBIENT_API_KEY (401)" in told
     assert "secret" not in told
+
+
+async def test_a_host_that_takes_few_at_once_gets_few(connect: Connect) -> None:
+    script = Script([Answer("Fine.")], concurrency=4, pace=Pace(first=0.03))
+    async with FakeHost(script) as host:
+        patience = Patience(attempts=10, first_wait=0.02, longest_wait=0.5)
+        client = connect(host.base_url, max_concurrency=32, start=32, patience=patience)
+        replies = await asyncio.gather(*(client.complete(ask(str(number))) for number in range(60)))
+    assert {reply.text for reply in replies} == {"Fine."}
+    late = [entry for entry in host.log[-30:] if entry.status == 429]
+    assert len(late) < 15  # it learns
+    assert client.endpoints[0].limiter.limit < 16
+
+
+async def test_a_proxy_is_used_for_other_machines_only(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeHost("Through the proxy.") as proxy, FakeHost("Straight.") as host:
+        monkeypatch.setenv("http_proxy", proxy.address)
+        assert (await connect(host.base_url).complete(ask())).text == "Straight."
+        client = connect("http://llm.example.com/v1", allow_plain_http=True)
+        assert (await client.complete(ask())).text == "Through the proxy."
 
 
 async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -18,6 +18,7 @@ from ambient_lsp.llm.client import ChatClient
 from ambient_lsp.llm.fake import Answer, FakeHost, Script
 from ambient_lsp.llm.fake.directory import Directory
 from ambient_lsp.llm.fake.recording import Recorder
+from ambient_lsp.llm.fake.script import FAULTS
 from tests.unit.llm.conftest import ask
 
 Connect = Callable[..., ChatClient]
@@ -171,3 +172,16 @@ def question(text: str) -> Any:
     from ambient_lsp.llm.fake import Question
 
     return Question(1, "/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": text}]})
+
+
+def test_the_script_in_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    (block,) = [block.partition("```")[0] for block in page.split("```yaml\n") if block.startswith("# script.yml")]
+    (tmp_path / "docstring.md").write_text("Here it is.\n")
+    (tmp_path / "script.yml").write_text(block)
+    script = Script.read(tmp_path / "script.yml")
+    assert not callable(script.replies)
+    assert script.replies[0].reply == "Here it is.\n"
+    assert (script.replies[2].fault, script.pace.piece) == ("overloaded", 16)
+    for fault in FAULTS:
+        assert f"`{fault}`" in page

@@ -97,6 +97,25 @@ async def test_what_was_learned_is_kept(file: Path) -> None:
     again.close()
 
 
+async def test_a_process_that_may_ask_little_does_not_hold_back_another(file: Path) -> None:
+    large, small = Limiter(start=3, most=32, file=file), Limiter(start=1, most=4, file=file)
+
+    async def well(limiter: Limiter) -> None:
+        async with limiter.place():
+            await asyncio.sleep(0.002)
+            limiter.faster()
+
+    await asyncio.gather(*(well(large) for _ in range(100)))
+    await asyncio.gather(*(well(small) for _ in range(30)))
+    assert await crowd(large, 60) == 32
+    assert await crowd(small, 20) == 4
+    small.slower(time.monotonic())
+    await crowd(large, 1)
+    assert large.limit == 2  # what the host refuses counts for all
+    large.close()
+    small.close()
+
+
 async def test_a_cancelled_wait_and_a_cancelled_question_give_their_places_back(file: Path) -> None:
     limiter = Limiter(start=1, most=1, file=file)
     async with limiter.place():

@@ -10,7 +10,7 @@ from ambient_lsp.analyzers.ruff import Report as Checked
 from ambient_lsp.analyzers.ruff_settings import RuffSettings
 from ambient_lsp.analyzers.taint import engine, report
 from ambient_lsp.analyzers.taint.engine import analyze, imports_of
-from ambient_lsp.analyzers.taint.prescan import may_show
+from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.engine.memo import key_of
 from ambient_lsp.model import Severity, Span
 from benchmarks.security import corpus
@@ -20,7 +20,7 @@ SAMPLE = [case for index, case in enumerate(corpus.read()) if index % 9 < 2]
 
 def shows(text, path="app/views.py", **others):
     texts = [(path, text), *((f"{name}.py", other) for name, other in others.items())]
-    return may_show(texts, imports_of(text))
+    return Words(texts, imports_of(text)).may_show()
 
 
 def test_programs_give_the_same_with_and_without_it(monkeypatch):
@@ -34,10 +34,10 @@ def test_programs_give_the_same_with_and_without_it(monkeypatch):
                 if name != path
             }
             with monkeypatch.context() as patch:
-                patch.setattr(engine, "may_show", lambda texts, imports: True)
+                patch.setattr(Words, "may_show", lambda words: True)
                 whole = analyze(text, path, others)
             assert list(analyze(text, path, others).hits) == list(whole.hits), (case.name, path)
-            passed_over += not may_show([(path, text), *others.values()], imports_of(text))
+            passed_over += not Words([(path, text), *others.values()], imports_of(text)).may_show()
     assert passed_over  # so that something was tried
 
 
