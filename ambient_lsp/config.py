@@ -54,9 +54,55 @@ class Kimi(Section):
         description="Hosts (`llm.example.com`, or with a port) that may be sent `AMBIENT_API_KEY`, beside those that"
         " your own settings name; only your own settings can say so.",
     )
+    price: list[float] = Field(
+        default_factory=list,
+        max_length=3,
+        description="US dollars for a million tokens, three numbers: of the prompt that the host had kept, of the rest"
+        " of it, of the answer. Empty means what is known of the model.",
+    )
     allow_plain_http: bool = Field(
         default=False, description="Whether a host on another machine may be asked without encryption."
     )
+
+    @field_validator("price")
+    @classmethod
+    def _price_is_three_numbers(cls, value: list[float]) -> list[float]:
+        if len(value) not in (0, 3) or any(one < 0 for one in value):
+            raise ValueError("write three numbers of at least 0, or none")
+        return value
+
+
+class Budget(Section):
+    """What models may cost. A limit stops the next call, it does not warn; 0 means no limit."""
+
+    tokens_per_run: int = Field(default=2_000_000, ge=0, description="Tokens, read and written, of one run.")
+    tokens_per_day: int = Field(default=20_000_000, ge=0, description="Tokens of one day (UTC) in this repository.")
+    tokens_per_repo: int = Field(default=0, ge=0, description="Tokens of this repository, ever.")
+    cost_per_run: float = Field(default=2, ge=0, description="US dollars of one run.")
+    cost_per_day: float = Field(default=10, ge=0, description="US dollars of one day (UTC) in this repository.")
+    cost_per_repo: float = Field(default=0, ge=0, description="US dollars of this repository, ever.")
+
+
+Asking = Literal["save", "command", "schedule", "git-hook", "webhook", "mission"]
+
+
+class Swarm(Section):
+    """How the specialists use the model, where one answers. Only in a trusted folder."""
+
+    triggers: list[Asking] = Field(
+        default_factory=lambda: list[Asking](["save", "command", "git-hook", "webhook", "mission"]),
+        description="What asks the model; an empty list means never.",
+    )
+    rounds: int = Field(
+        default=2, ge=1, le=4, description="1: each specialist by itself; more: each sees the others' proposals, again."
+    )
+    refuter: bool = Field(default=True, description="Have every claim of a model attacked, without its conversation.")
+    context_tokens: int = Field(default=24_000, ge=1000, description="Most tokens of the repository in one question.")
+    answer_tokens: int = Field(default=8192, ge=256, description="Most tokens of one answer, thinking included.")
+    never_send: list[str] = Field(
+        default_factory=list, description="Patterns (as in .gitignore) of files that no model is sent."
+    )
+    max_workers: int = Field(default=3, ge=1, le=1000, description="Files at once in a batch run.")
 
 
 class Monitoring(Section):
@@ -265,6 +311,8 @@ class Config(Section):
     """The whole file."""
 
     kimi: Kimi = Field(default_factory=Kimi)
+    budget: Budget = Field(default_factory=Budget)
+    swarm: Swarm = Field(default_factory=Swarm)
     monitoring: Monitoring = Field(default_factory=Monitoring)
     agents: Agents = Field(default_factory=Agents)
     risk_policy: RiskPolicy = Field(default_factory=RiskPolicy)

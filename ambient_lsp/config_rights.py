@@ -74,6 +74,11 @@ def _larger(mine: float, theirs: float) -> float:
     return max(mine, theirs)
 
 
+def _tighter(mine: float, theirs: float) -> float:
+    """Return the stricter of two limits, of which 0 means none."""
+    return min(mine, theirs) if mine and theirs else mine or theirs
+
+
 def _and_mine(mine: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
     return theirs | mine
 
@@ -132,8 +137,18 @@ _NEVER: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
 )
 _RULES: tuple[tuple[str, Callable[[Any, Any], Any], str], ...] = (
     ("kimi.base_url", _nearby, "it would send code to another machine"),
+    ("budget.tokens_per_run", _tighter, "it would spend more than you allow"),
+    ("budget.tokens_per_day", _tighter, "it would spend more than you allow"),
+    ("budget.tokens_per_repo", _tighter, "it would spend more than you allow"),
+    ("budget.cost_per_run", _tighter, "it would spend more than you allow"),
+    ("budget.cost_per_day", _tighter, "it would spend more than you allow"),
+    ("budget.cost_per_repo", _tighter, "it would spend more than you allow"),
     ("kimi.fallbacks", _all_nearby, "it would send code to another machine"),
     ("kimi.allow_plain_http", lambda mine, theirs: mine and theirs, "it would send code without encryption"),
+    ("swarm.never_send", _superset, "it would send files that you keep to yourself"),
+    ("swarm.triggers", _subset, "it would ask a model more often than you do"),
+    ("swarm.rounds", _smaller, "it would spend more than you allow"),
+    ("swarm.refuter", lambda mine, theirs: mine or theirs, "it would leave out a check of yours"),
     ("risk_policy.auto_apply", _levels, "it would offer high or critical changes without a human"),
     ("risk_policy.require_approval", _superset, "it would take levels away from those that a human decides"),
     ("risk_policy.file_change_limit", _smaller, "it would let larger changes pass without a human"),

@@ -289,7 +289,9 @@ class Recheck(Protocol):
 
 
 class Store(Protocol):
-    """The memory of one repository. Synchronous and quick (one SQLite file); what it returned from is durable."""
+    """The memory of one repository. Synchronous and quick (one SQLite file: `path`); what it returned from is kept."""
+
+    path: Path
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything that is written inside durable together or not at all; nobody else writes meanwhile."""

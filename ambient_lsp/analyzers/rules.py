@@ -87,6 +87,19 @@ UNREADABLE = (
     ),
 )  # fmt: skip
 
+_WHY_MODEL = (
+    "A model sees what analyzers cannot, and is wrong at times. What is shown quotes a line that is there, and was not"
+    " refuted by another look without the conversation that led to it."
+)
+_FIX_MODEL = "The model's own change, where the sandbox shows that it holds."
+MODEL = (
+    Rule("AMB-SEC-MODEL", "What a model says of security", _WHY_MODEL, _FIX_MODEL, "high", ("security", "model")),
+    Rule("AMB-REF-MODEL", "What a model says of structure", _WHY_MODEL, _FIX_MODEL, "medium", ("structure", "model")),
+    Rule("AMB-STYLE-MODEL", "What a model says of words and names", _WHY_MODEL, _FIX_MODEL, "low", ("style", "model")),
+    Rule("AMB-PERF-MODEL", "What a model says of speed", _WHY_MODEL, _FIX_MODEL, "medium", ("performance", "model")),
+    Rule("AMB-TEST-MODEL", "What a model says of tests", _WHY_MODEL, _FIX_MODEL, "low", ("tests", "model")),
+)
+
 RULES = {rule.id: rule for rule in (*TAINT, *SECURITY, *STYLE, *UNREADABLE)}
 BY_RUFF = {code: rule for rule in FLOW for code in rule.ruff}
 """What is taken from ruff: the rules that have no pattern of our own."""

@@ -17,6 +17,7 @@ from ambient_lsp.cli import (
     advisories,
     baseline,
     config,
+    cost,
     debug,
     demo,
     health,
@@ -26,6 +27,7 @@ from ambient_lsp.cli import (
     rules,
     sandbox,
     server,
+    swarm,
     telemetry,
     trusting,
     verify,
@@ -48,6 +50,7 @@ app.command("review")(review.review)
 app.add_typer(proposals.app, name="proposals", help="List, look at, apply, dismiss, approve and undo proposals.")
 app.add_typer(rules.app, name="rules", help="See how each rule does here; mute one, or bring it back.")
 app.add_typer(baseline.app, name="baseline", help="Keep quiet about what an old repository had from the start.")
+app.command("swarm")(swarm.swarm)
 app.command("watch")(watch.watch)
 app.command("server")(server.server)
 app.command("verify")(verify.verify)
@@ -56,6 +59,7 @@ app.add_typer(config.app, name="config", help="Check and explain .ambient.yml.")
 app.add_typer(sandbox.app, name="sandbox", help="Build and examine the place where checks run.")
 app.command("doctor")(health.doctor)
 app.command("status")(health.status)
+app.command("cost")(cost.cost)
 app.add_typer(advisories.app, name="advisories", help="Keep the advisories that dependencies are checked against.")
 app.add_typer(telemetry.app, name="telemetry", help="Look at the local log; nothing of it is ever sent.")
 app.add_typer(debug.app, name="debug", help="See what Ambient sees.")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import find_root, opened, run_async
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.model import Context
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,8 +29,11 @@ def context(
     ] = None,
     log: Annotated[Path | None, typer.Option(metavar="FILE", help="A failing log.")] = None,
     texts: Annotated[bool, typer.Option("--texts", help="With the texts of the files.")] = False,
+    as_sent: Annotated[
+        bool, typer.Option("--as-sent", help="The very text that a model would be sent, and what is kept back.")
+    ] = False,
 ) -> int:
-    """Print the context of a review as JSON, secrets already taken out."""
+    """Print the context of a review as JSON, secrets already taken out; nothing is sent."""
     from pydantic import TypeAdapter
 
     from ambient_lsp.cli import formats
@@ -44,6 +51,9 @@ def context(
             trigger = Trigger("debug", TriggerKind.COMMAND, wanted, failing_log=failing)
             repository = await (await engine.services()).repository()
             pack = await repository.pack(trigger)
+            if as_sent:
+                await _print_as_sent(engine, pack)
+                return Exit.OK
             # Its mappings are read-only ones, which pydantic writes only if told how, and never without a warning.
             value = TypeAdapter(Context).dump_python(pack, mode="json", fallback=dict, warnings=False)
             for target in value["targets"]:
@@ -53,3 +63,24 @@ def context(
         return Exit.OK
 
     return run_async(work())
+
+
+async def _print_as_sent(engine: Engine, pack: Context) -> None:
+    """Print what is told to all specialists and what each is told besides, then what is left out and why."""
+    from ambient_lsp.agents.thinking.briefing import NeverSend, brief
+    from ambient_lsp.agents.thinking.prompts import SPECIALISTS, prompt, specialist_prompt
+    from ambient_lsp.cli import formats, render
+
+    repository = await (await engine.services()).repository()
+    swarm = engine.config.swarm
+    known = [one for target in pack.targets for one in engine.findings(target.path)]
+    told = await brief(pack, known, repository.read, budget=swarm.context_tokens, never=NeverSend(swarm.never_send))
+    formats.write(f"==== system ====\n{prompt('system').text}\n==== user, the same for all ====\n{told.text}")
+    shown = [target.path for target in pack.targets if target.path in told.files]
+    for agent in engine.config.agents.enabled:
+        if agent in SPECIALISTS:
+            formats.write(f"==== user, goes on for {agent} ====\n{specialist_prompt(agent, shown)}")
+    words = f"about {told.tokens:,} tokens for all; {told.redacted} secrets taken out; nothing was sent"
+    render.ERR.print(
+        words, *(f"{name}: left out, {why}" for name, why in told.left_out.items()), sep="\n", markup=False
+    )

@@ -28,6 +28,11 @@ def differing(root: Path, paths: Sequence[Path], *, staged: bool, untracked: boo
     return [name for name in wanted if scope is None or is_inside(name, scope)]
 
 
+def changed(root: Path) -> set[str]:
+    """Return all files that differ from HEAD, new ones too, relative to the root."""
+    return set(_changed(root, staged=False, untracked=True, since=""))
+
+
 def fork_point(root: Path, revision: str) -> str:
     """Return the commit at which this branch left `revision`; the name itself where git does not know it."""
     from ambient_lsp.context import git

@@ -115,6 +115,10 @@ class Repository:
         """Whether `.ambientignore` or the settings leave a path alone."""
         return self._model.is_ignored(path)
 
+    async def paths(self) -> list[str]:
+        """Return the names of all files that are not left alone, in order."""
+        return await self._in_thread(lambda: sorted(self._model.files))
+
     def update(self, paths: Iterable[str]) -> None:
         """Forget what is known of these files. They are looked at again when they are next needed."""
         self._pending.update(paths)

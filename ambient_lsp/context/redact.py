@@ -80,9 +80,10 @@ _QUOTED = re.compile(
     rf"(?i){_NAME}(?:_?[A-Za-z0-9]{{0,12}})[\"']?\]?\s*(?::\s*[\w.|\[\] ]{{1,40}}\s*)?(?:=|:|=>|:=)\s*[rbuf]{{0,2}}"
     r"(?P<quote>[\"'])(?P<secret>[^\"'\s\\]{8,200})(?P=quote)"
 )
-# `DB_PASSWORD=...` in a shell or .env file, where nothing is quoted
+# `DB_PASSWORD=...` in a shell or .env file, where nothing is quoted; or as such a line stands in a comment or a string
 _BARE = re.compile(
-    rf"(?m)^[+\- ]?\s*(?:export\s+|ENV\s+)?(?=[A-Z])[A-Z0-9_]{{0,40}}(?i:{_NAME})[A-Z0-9_]{{0,20}}=(?P<secret>[^\s\"'$`(){{}}<>#]{{8,200}})\s*$"
+    rf"(?m)(?:^[+\-]?|[\s\"'`])(?:export\s+|ENV\s+)?(?=[A-Z])[A-Z0-9_]{{0,40}}(?i:{_NAME})[A-Z0-9_]{{0,20}}="
+    r"(?P<secret>[^\s\"'$`(){}<>#]{8,200})(?=[\s\"'`]|$)"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^(?:x+|\*+|\.+|-+|_+)$|example|change.?me|placeholder|your[_-]|my[_-]|dummy|redacted|sample|insert|<|\$\{|\{\{|%\(|\{"

@@ -68,9 +68,15 @@ def forget_unasked(road: Road, context: Context) -> None:
     asked = {agent.name for agent in road.specialists}
     hashes = {target.path: target.sha256 for target in context.targets}
     for agent, path in sorted(road.store.found_in()):
-        if agent not in asked and path in hashes:
+        if agent not in asked and path in hashes and not _is_written(road, agent, path, hashes[path]):
             road.store.save_findings(agent, path, hashes[path], ())
             road.publish(FindingsReported(road.run.id, agent, path, hashes[path], ()))
+
+
+def _is_written(road: Road, agent: str, path: str, sha256: str) -> bool:
+    """Tell whether it is what a specialist in Markdown said of this very text: no model is asked every time."""
+    said = [one for one in road.store.findings(path=path) if one.agent == agent]
+    return all("model" in one.tags and one.base_sha256 == sha256 for one in said)
 
 
 async def propose(road: Road, context: Context) -> list[Proposal]:
@@ -191,10 +197,18 @@ class _Listening:
             self._fresh.pop(path, None)
             findings = await self._judged(path, merge_findings(self._found[path])) if path in self._found else []
             findings = _most_severe(findings, road.config.agents.max_findings_per_file)
+            if (agent, path) in self._kept:
+                findings += [one for one in road.store.findings(path=path) if self._said_by_model(one, path)]
             if findings or (agent, path) in self._kept:  # most files have none, and a write for each takes its time
                 road.store.save_findings(agent, path, self._hashes[path], findings)
                 self._kept.add((agent, path))
             road.publish(FindingsReported(road.run.id, agent, path, self._hashes[path], tuple(findings)))
+
+    def _said_by_model(self, finding: Finding, path: str) -> bool:
+        """Tell whether it is what a model said of this very text: it is not asked every time."""
+        return (
+            finding.agent == self._agent.name and "model" in finding.tags and finding.base_sha256 == self._hashes[path]
+        )
 
     async def _judged(self, path: str, findings: list[Finding]) -> list[Finding]:
         snapshot = self._texts.get(path) or await self._road.bench.read(path)

@@ -1,17 +1,22 @@
 """The road, stage by stage; only this module knows the order.
 
 context -> propose -> refine -> gate -> patch and verify -> gate again -> store -> surface
+
+What the local analyzers propose is proven while the model is still being asked; what the model adds goes the same way
+after it, side by side with the rest.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.engine import learning
 from ambient_lsp.engine.looking import forget_glance, forget_unasked, propose
 from ambient_lsp.engine.proving import prove
-from ambient_lsp.engine.refine import refine
+from ambient_lsp.engine.refine import conflict, refine
+from ambient_lsp.engine.thinking import think
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import ProposalState, Verdict, VerdictOutcome
 
@@ -33,16 +38,42 @@ async def travel(road: Road) -> None:
             forget_glance(road, path)
     forget_unasked(road, context)
     drafts = await propose(road, context)
-    kept = await narrow(road, context, drafts)
-    await prove(road, context, kept)
+    thinking = asyncio.create_task(think(road, context, drafts))
+    try:
+        await prove_best(road, context, drafts)
+        deeper = await thinking
+    finally:
+        thinking.cancel()
+        await asyncio.gather(thinking, return_exceptions=True)
+    if deeper:
+        drafts = [*drafts, *deeper]
+        await prove_best(road, context, drafts)
     withdraw_outdated(road, context, drafts)
     with road.store.transaction():
         for target in context.targets:
             road.store.set_value(f"reviewed:{target.path}", target.sha256)
 
 
-async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
-    """Let the specialists see each other's proposals, then merge, rank and cap them."""
+async def prove_best(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
+    """Prove the best proposals; where one does not hold, those that had to stand back for it have their turn."""
+    kept, aside = await narrow(road, context, drafts)
+    await prove(road, context, kept)
+    if not aside:
+        return
+    offered = {one.id for one in road.store.proposals(states=[ProposalState.OFFERED])}
+    fell = [one for one in kept if one.id not in offered]
+    stand = [one for one in kept if one.id in offered]
+    second = [
+        one
+        for one in aside
+        if any(conflict(one, other) for other in fell) and not any(conflict(one, other) for other in stand)
+    ]
+    if second:
+        await prove(road, context, (await narrow(road, context, second))[0])
+
+
+async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
+    """Let the specialists see each other's proposals, then merge, rank and cap them; return the best and the rest."""
     refined: list[Proposal] = []
     known = {agent.name for agent in road.specialists}
     for agent in road.specialists:
@@ -58,7 +89,7 @@ async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> li
     for rest in result.set_aside:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, rest.reason)
         road.keep(replace(rest.proposal, state=ProposalState.CONFLICT, verdict=verdict))
-    return list(result.kept)
+    return list(result.kept), [rest.proposal for rest in result.set_aside]
 
 
 def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
@@ -68,6 +99,7 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     failed = {error.where for error in road.errors}
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
-        looked_for = context.fixes and proposal.agent not in failed
+        # What a model proposed holds until the text changes: it is not asked every time.
+        looked_for = context.fixes and proposal.agent not in failed and "model" not in proposal.tags
         if proposal.id not in again and (outdated or looked_for):
             road.settle(replace(proposal, state=ProposalState.STALE), proposal)

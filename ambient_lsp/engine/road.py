@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ambient_lsp.config import Config
+    from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.risk import Gate
     from ambient_lsp.engine.run import Run
     from ambient_lsp.engine.workbench import EngineWorkbench
@@ -46,6 +47,7 @@ class Road:
     slots: asyncio.Semaphore
     conditions: Callable[[], Awaitable[str]] | None = None
     first_look: Callable[[Snapshot, Callable[[], object]], Awaitable[Mapping[str, Sequence[Finding]]]] | None = None
+    model: Callable[[], Awaitable[Model]] | None = None
     log: Callable[[str, dict[str, Any]], None] = lambda _kind, _data: None
     errors: list[RunError] = field(default_factory=list)
     findings: int = 0

@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from platformdirs import user_cache_path
 
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.ruff_server import RuffServer
     from ambient_lsp.config import Config
     from ambient_lsp.context.pack import Repository
+    from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.risk import Gate
     from ambient_lsp.engine.run import Run
     from ambient_lsp.events import Event
-    from ambient_lsp.model import Context, Finding, Proposal, Snapshot, Trigger, Verdict
+    from ambient_lsp.model import Context, Decision, Finding, Proposal, Snapshot, Trigger, Verdict
     from ambient_lsp.protocols import (
         Checkouts,
         Coverage,
@@ -75,6 +77,7 @@ class Services:
         self.cpu = CpuPool(min(2, os.cpu_count() or 1))
         self._baselines = user_cache_path("ambient") / "baselines"
         self._store = store
+        self.store_path = store.path
         self._trusted = trusted
         self._given_sandbox = sandbox
         self._telemetry = TelemetryLog(root, config.telemetry)
@@ -88,6 +91,7 @@ class Services:
         self._verifier: Verifier | None = None
         self._gates: list[tuple[str, Gate]] | None = None
         self._ruff: RuffServer | None = None
+        self._model: Model | None = None
         self._kept: Memo | None = None
 
     # ------------------------------------------------------------------------------------------------ the parts
@@ -197,6 +201,7 @@ class Services:
             verify=None,
             concerns=concerns,
             slots=self._slots,
+            model=self._opened_model if self._trusted else None,
             log=self._log,
         )
 
@@ -237,6 +242,39 @@ class Services:
         road.specialists = self.specialists()
         tree = await self._tree(trigger)
         return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
+
+    async def facts(self) -> Mapping[str, Any]:
+        """Return what the project's settings ask for (`line-length`, `test-framework`, ...)."""
+        from ambient_lsp.model import Trigger, TriggerKind
+
+        return (await self._pack(Trigger("facts", TriggerKind.OPEN, (_NO_FILE,)))).conventions
+
+    def gate(self, proposal: Proposal, bases: Mapping[str, str]) -> Decision:
+        """Return what the risk policy says of a proposal before it is proven."""
+        from ambient_lsp.engine import risk
+        from ambient_lsp.verification.integrity import concerns
+
+        policy = self.config.risk_policy
+        return risk.decide(proposal, policy, concerns=concerns(proposal, bases), gates=self.gates())
+
+    def settle(self, proposal: Proposal, bases: Mapping[str, str]) -> Proposal:
+        """Store a proposal that has its verdict, offered where it holds; return it as it is stored."""
+        from ambient_lsp.engine import risk
+        from ambient_lsp.model import ProposalState
+
+        if proposal.verdict is None:
+            raise ValueError("a proposal is settled with its verdict")
+        states = {
+            VerdictOutcome.PASSED: ProposalState.OFFERED,
+            VerdictOutcome.FAILED: ProposalState.FAILED,
+            VerdictOutcome.INCONCLUSIVE: ProposalState.INCONCLUSIVE,
+        }
+        decision = risk.with_verdict(self.gate(proposal, bases), proposal.verdict)
+        settled = replace(proposal, decision=decision, state=states[proposal.verdict.outcome])
+        for text in bases.values():
+            self._store.save_text(text)
+        self._store.save_proposal(settled)
+        return settled
 
     async def check_tree(self) -> Verdict | None:
         """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
@@ -322,12 +360,26 @@ class Services:
                 stack.push_async_callback(self._ruff.close)
             if self._kept is not None:
                 stack.callback(self._kept.close)
+            if self._model is not None:
+                stack.push_async_callback(self._model.close)
             stack.callback(self.cpu.close)
 
     async def _close_checkouts(self) -> None:
         if self._checkouts is not None:
             with suppress(AmbientError):  # they could not be opened
                 await (await self._checkouts).close()
+
+    async def _opened_model(self) -> Model:
+        """Return what asks models, made when the first question is to be asked."""
+        async with self._lock:
+            if self._model is None:
+                # What speaks HTTP takes a third of a second to import, and the editor must not wait for it.
+                module = await asyncio.to_thread(import_module, "ambient_lsp.engine.asking")
+                self._model = cast("Model", module.Model(self.config, self.store_path, notify=self._tell_model))
+            return self._model
+
+    def _tell_model(self, notice: str) -> None:
+        self._log("model_notice", {"message": notice})
 
     async def _choice(self) -> tuple[Sandbox | None, tuple[Readiness, ...]]:
         async with self._choosing:

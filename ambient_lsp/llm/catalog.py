@@ -6,10 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from ambient_lsp.llm.messages import Usage
+from ambient_lsp.llm.prices import Price
 
 DATA = Path(__file__).parent / "data"
 
@@ -25,20 +24,6 @@ class Abilities:
     sampling: bool = True
     context: int | None = None
     lessons: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars for a million tokens."""
-
-    cached: float
-    prompt: float
-    completion: float
-
-    def of(self, usage: Usage) -> float:
-        """Return what an exchange cost."""
-        fresh = usage.prompt - usage.cached
-        return (usage.cached * self.cached + fresh * self.prompt + usage.completion * self.completion) / 1e6
 
 
 def canonical(model: str) -> str:

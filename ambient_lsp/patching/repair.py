@@ -55,9 +55,14 @@ def read_diff(diff: str, read: Callable[[str], str | None], paths: Sequence[str]
     `read` gives a file's current text, None where it is missing; `paths` are the files that a wrong prefix may mean.
     Raises `MalformedDiff`, `AmbiguousPatch`, `PatchConflict` or `UnsafePath`; `details["tried"]` then lists the steps.
     """
+    return read_files(parse(diff), read, paths)
+
+
+def read_files(files: Sequence[FileDiff], read: Callable[[str], str | None], paths: Sequence[str]) -> Repaired:
+    """Return the edits that `files` ask for, as `read_diff` does for the text of a diff."""
     report = _Report()
     try:
-        return _Repair(Targets(read, paths), report).run(parse(diff))
+        return _Repair(Targets(read, paths), report).run(files)
     except PatchError as error:
         error.details["tried"] = tuple(report.tried)
         raise

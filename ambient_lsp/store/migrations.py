@@ -38,6 +38,34 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         );
         """,
     ),
+    (
+        "002_ledger",
+        """
+        CREATE TABLE exchanges (
+            id TEXT PRIMARY KEY, run_id TEXT NOT NULL, day TEXT NOT NULL, purpose TEXT NOT NULL, model TEXT NOT NULL,
+            state TEXT NOT NULL, holder TEXT NOT NULL, created REAL NOT NULL, ended REAL NOT NULL,
+            tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+            prompt INTEGER NOT NULL, cached INTEGER NOT NULL, completion INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+            estimated INTEGER NOT NULL
+        );
+        CREATE INDEX exchanges_open ON exchanges (state) WHERE state = 'open';
+        CREATE INDEX exchanges_by_run ON exchanges (run_id);
+        CREATE TABLE spent (
+            scope TEXT NOT NULL, key TEXT NOT NULL, tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+            PRIMARY KEY (scope, key)
+        ) WITHOUT ROWID;
+        """,
+    ),
+    (
+        "003_batches",
+        """
+        CREATE TABLE batches (id TEXT PRIMARY KEY, started REAL NOT NULL, value TEXT NOT NULL);
+        CREATE TABLE batch_files (
+            batch_id TEXT NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (batch_id, path)
+        );
+        """,
+    ),
 )
 
 

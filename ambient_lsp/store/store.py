@@ -34,7 +34,8 @@ def open_store(folder: Path) -> SqliteStore:
         folder.mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n")
+            # Specialists and rules in Markdown are the project's own, and belong into its history.
+            ignore.write_text("*\n!/agents/\n!/agents/*.md\n!/rules/\n!/rules/*.md\n")
         return SqliteStore(folder / "state.db")
     except (OSError, sqlite3.Error) as error:
         raise StoreError(

@@ -1,0 +1,211 @@
+"""Choosing what a model is told of a repository: what matters most, within a budget, secrets taken out.
+
+The text is the same, byte for byte, for all specialists of a run, and what changes least comes first, so that a host
+that keeps the beginning of a prompt has it for the next specialist, and most of it for the next save.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pathspec
+
+from ambient_lsp.context.redact import redact
+from ambient_lsp.errors import UnsafePath
+from ambient_lsp.llm.tokens import Estimate
+from ambient_lsp.patching.paths import check
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from ambient_lsp.model import Context, Finding, Snapshot
+
+    Read = Callable[[str], Awaitable[Snapshot | None]]
+
+INSTRUCTIONS = ("AGENTS.md", "CONTRIBUTING.md", "CLAUDE.md", ".github/copilot-instructions.md")
+"""Files in which a project says how it wants to be worked on."""
+
+_MOST_OF_A_GUIDE = 12_000
+_MOST_OF_A_LOG = 12_000
+_MOST_PATHS = 300
+_NEAREST = 12
+_MOST_FINDINGS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One marked part of a brief. `kind` says in words what it is, `path` is empty where it is of no file."""
+
+    kind: str
+    text: str
+    path: str = ""
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is told. `files` are the paths that can be changed; `left_out` says of others why they are not there."""
+
+    text: str
+    parts: tuple[Part, ...]
+    files: tuple[str, ...]
+    left_out: Mapping[str, str]
+    redacted: int
+    tokens: int
+    mark: str
+
+
+class NeverSend:
+    """The files that must not leave the machine: those of the settings, and those that no fix may touch either."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = pathspec.GitIgnoreSpec.from_lines(patterns)
+
+    def __call__(self, path: str) -> bool:
+        """Tell whether a path is one of them."""
+        try:
+            check(path)
+        except UnsafePath:
+            return True
+        return self._patterns.match_file(path)
+
+
+async def brief(
+    context: Context,
+    findings: Sequence[Finding],
+    read: Read,
+    *,
+    budget: int,
+    never: NeverSend,
+    estimate: Estimate | None = None,
+    model: str = "",
+) -> Brief:
+    """Return what to tell of a run, in at most about `budget` tokens.
+
+    The files to look at go first into the budget, then what analyzers found, what failed, the project's own guides, the
+    tests that reach the files, and the files that import them, nearest first.
+    """
+    chosen = _Choice(budget, never, estimate or Estimate(), model)
+    for target in context.targets:
+        chosen.add("file to look at", target.text, target.path)
+    if findings:
+        chosen.add("findings of local analyzers", _findings(findings, never))
+    if context.failing_log:
+        chosen.add("log of a failure", context.failing_log[-_MOST_OF_A_LOG:])
+    if context.diff and len(context.targets) <= _NEAREST:
+        chosen.add("changes that are not committed", _diff_without(context.diff, never))
+    chosen.add("what the project's settings ask for", _lines(context.conventions))
+    for path in INSTRUCTIONS:
+        text = context.important_files.get(path) or await _text(read, path, never)
+        chosen.add("guide for those who work on it", text[:_MOST_OF_A_GUIDE], path)
+    paths = [target.path for target in context.targets]
+    for path in _nearest(context.tests, paths):
+        chosen.add("tests that reach it", await _text(read, path, never), path)
+    for path in _nearest(context.impact, paths):
+        chosen.add("file that uses it", await _text(read, path, never), path)
+    chosen.add("files of the repository", _tree(context, never))
+    return chosen.brief()
+
+
+_ORDER = (
+    "what the project's settings ask for",
+    "guide for those who work on it",
+    "files of the repository",
+    "tests that reach it",
+    "file that uses it",
+    "file to look at",
+    "log of a failure",
+    "changes that are not committed",
+    "findings of local analyzers",
+)
+"""The order in which parts are told: what changes least comes first."""
+
+
+class _Choice:
+    def __init__(self, budget: int, never: NeverSend, estimate: Estimate, model: str) -> None:
+        self._left = budget
+        self._never = never
+        self._estimate = estimate
+        self._model = model
+        self._parts: list[Part] = []
+        self._left_out: dict[str, str] = {}
+        self._redacted = 0
+
+    def add(self, kind: str, text: str, path: str = "") -> None:
+        if not text.strip() or any(path and part.path == path for part in self._parts):
+            return
+        name = path or kind
+        if path and self._never(path):
+            self._left_out[name] = "it must never be sent"
+            return
+        text, secrets = redact(text)
+        tokens = self._estimate.tokens(text, self._model) + 20
+        if tokens > self._left:
+            self._left_out[name] = f"about {tokens} tokens, and {max(0, self._left)} are left of the budget"
+            return
+        self._left -= tokens
+        self._redacted += secrets
+        self._parts.append(Part(kind, text, path, tokens))
+
+    def brief(self) -> Brief:
+        parts = tuple(sorted(self._parts, key=lambda part: (_ORDER.index(part.kind), part.path)))
+        # Nobody who writes a file can put the mark of a text into it that holds that file.
+        mark = hashlib.sha256("\0".join(f"{part.path}\0{part.text}" for part in parts).encode()).hexdigest()[:10]
+        text = "".join(marked(mark, f"{part.kind} {part.path}".strip(), part.text) for part in parts)
+        return Brief(
+            text=text,
+            parts=parts,
+            files=tuple(part.path for part in parts if part.path),
+            left_out=dict(self._left_out),
+            redacted=self._redacted,
+            tokens=self._estimate.tokens(text, self._model),
+            mark=mark,
+        )
+
+
+def marked(mark: str, name: str, text: str) -> str:
+    """Return a part as it is told: data between two lines that it cannot contain."""
+    ending = "" if text.endswith("\n") else "\n"
+    return f"[part {mark}: {name}]\n{text}{ending}[end {mark}]\n\n"
+
+
+def _findings(findings: Sequence[Finding], never: NeverSend) -> str:
+    shown = sorted(findings, key=lambda one: (-one.severity.rank, one.path, one.span, one.rule))
+    lines = [
+        f"- id {one.id}: {one.path} line {one.span.start_line + 1}: {one.rule}: {' '.join(one.message.split())}"
+        for one in shown
+        if not never(one.path)
+    ]
+    more = len(lines) - _MOST_FINDINGS
+    return "\n".join([*lines[:_MOST_FINDINGS], *([f"- and {more} more"] if more > 0 else [])])
+
+
+def _diff_without(diff: str, never: NeverSend) -> str:
+    """Return the diff without the files that must not be sent."""
+    parts = diff.split("diff --git ")
+    kept = [part for part in parts[1:] if not any(never(name[2:]) for name in part.split("\n", 1)[0].split(" "))]
+    return "".join(f"diff --git {part}" for part in kept)
+
+
+def _lines(conventions: Mapping[str, object]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in sorted(conventions.items()) if value not in (None, "", ()))
+
+
+def _tree(context: Context, never: NeverSend) -> str:
+    paths = [path for path in sorted(context.tree) if not never(path)]
+    more = len(paths) - _MOST_PATHS
+    return "\n".join([*paths[:_MOST_PATHS], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _nearest(near: Mapping[str, tuple[str, ...]], targets: Sequence[str]) -> list[str]:
+    found = dict.fromkeys(path for target in targets for path in near.get(target, ())[:_NEAREST] if path not in targets)
+    return list(found)[:_NEAREST]
+
+
+async def _text(read: Read, path: str, never: NeverSend) -> str:
+    if never(path):
+        return ""
+    snapshot = await read(path)
+    return snapshot.text if snapshot is not None else ""

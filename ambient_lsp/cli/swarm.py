@@ -1,0 +1,189 @@
+"""`ambient swarm`: one task, many files, a few at a time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ambient_lsp.cli.exits import Exit
+from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async, who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ambient_lsp.config import Config
+    from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.swarm.batch import BatchResult
+
+HERE = Path()
+_ALL = "All files that are source code, by their endings, unless --glob is given."
+
+
+class Apply(StrEnum):
+    """What is written to your files at the end."""
+
+    NONE = "none"
+    LOW = "low"
+
+
+class Output(StrEnum):
+    """How the report is shown."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def swarm(
+    task: Annotated[str, typer.Option(metavar="TEXT", help="What to do in each file.")] = "",
+    target_dir: Annotated[
+        list[Path] | None, typer.Option("--target-dir", "--target_dir", metavar="FOLDER", help="Where. " + _ALL)
+    ] = None,
+    glob: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Only files like `*.py`; repeatable.")
+    ] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="Only files that differ from HEAD, new ones too.")] = False,
+    max_workers: Annotated[int, typer.Option(min=0, metavar="N", help="Files at once; 0: as configured (3).")] = 0,
+    budget: Annotated[
+        int, typer.Option(min=0, metavar="TOKENS", help="Most tokens of this batch; 0: as configured.")
+    ] = 0,
+    apply: Annotated[
+        Apply, typer.Option(metavar="WHAT", help="none, or low: write what is proven and of low risk to your files.")
+    ] = Apply.NONE,
+    resume: Annotated[str, typer.Option(metavar="ID", help="Go on with an earlier batch (or `last`).")] = "",
+    verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Check all changes together.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say which files, and about how many tokens.")
+    ] = False,
+    output: Annotated[Output, typer.Option("--format", metavar="FORMAT", help="text, markdown or json.")] = Output.TEXT,
+    backend: BackendOption = None,
+    root: RootOption = HERE,
+) -> int:
+    """Have a model do one task in many files; check all of it together; offer it as a proposal."""
+    if not task and not resume:
+        raise typer.BadParameter("Say what to do with --task, or go on with --resume.")
+    start = (target_dir or [root])[0]
+    folder = find_root(root if root != HERE else start)
+    folders = [path.resolve() for path in target_dir or [folder]]
+
+    def limited(config: Config) -> Config:
+        if not budget:
+            return config
+        limits = config.budget.model_copy(update={"tokens_per_run": budget})
+        return config.model_copy(update={"budget": limits})
+
+    async def work() -> int:
+        async with opened(folder, backend=backend, change=limited) as engine:
+            paths = [] if resume else await _files(engine, folders, glob or [], changed=changed)
+            return await _run(engine, task, paths, max_workers, resume, apply, verify, dry_run, output)
+
+    return run_async(work())
+
+
+async def _run(
+    engine: Engine,
+    task: str,
+    paths: list[str],
+    max_workers: int,
+    resume: str,
+    apply: Apply,
+    verify: bool,
+    dry_run: bool,
+    output: Output,
+) -> int:
+    from rich.markup import escape
+
+    from ambient_lsp.cli import formats, render
+    from ambient_lsp.cli.swarm_view import Live
+    from ambient_lsp.swarm import report
+    from ambient_lsp.swarm.batch import run_batch
+
+    if not paths and not resume:
+        render.ERR.print("No file to work on there; --glob says which files are meant.")
+        return Exit.OK
+    if dry_run:
+        return await _preview(engine, paths)
+    with Live(len(paths), quiet=output is not Output.TEXT) as live:
+        result = await run_batch(
+            engine,
+            task,
+            paths,
+            workers=max_workers or engine.config.swarm.max_workers,
+            resume=resume,
+            verify=verify,
+            listen=live.file,
+            say=live.say,
+        )
+    page = report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
+    if output is Output.JSON:
+        formats.print_value({**report.as_data(result), "report": str(page)})
+    elif output is Output.MARKDOWN:
+        formats.write(report.as_markdown(result))
+    else:
+        render.OUT.print(live.table(result))
+        render.OUT.print(f"\n{escape(report.summary(report.as_data(result)))}", soft_wrap=True)
+        render.OUT.print(f"Report: {escape(str(page))} (also .json and .html)", soft_wrap=True)
+    if result.stopped:
+        render.ERR.print(
+            f"[bold red]stopped:[/] {escape(result.stopped)}\n  `ambient swarm --resume {result.batch.id}` goes on.",
+            soft_wrap=True,
+        )
+    return await _finish(engine, result, apply, quiet=output is not Output.TEXT)
+
+
+async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: bool) -> int:
+    """Apply what may be applied, and say what is there to be looked at."""
+    from ambient_lsp.cli import render
+    from ambient_lsp.model import ProposalState
+
+    for one in result.together.proposals if result.together else ():
+        if one.state is not ProposalState.OFFERED or result.together is None:
+            continue
+        if apply is Apply.LOW and one is result.together.low:
+            # Who says `--apply low` has decided about exactly that: however many files of low risk there are.
+            await engine.apply(one.id, who(), approve=True)
+            words = (
+                f"Applied to {len(one.files_touched)} files; [bold]ambient proposals undo {one.id}[/] takes it back."
+            )
+        else:
+            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {len(one.files_touched)} files."
+        if not quiet:
+            render.OUT.print(words, soft_wrap=True)
+    failed = result.count("failed") or result.stopped
+    return Exit.FOUND if failed else Exit.OK
+
+
+async def _preview(engine: Engine, paths: list[str]) -> int:
+    from ambient_lsp.cli import formats
+    from ambient_lsp.llm.tokens import Estimate
+
+    repository = await (await engine.services()).repository()
+    estimate, total = Estimate(), 0
+    for path in paths:
+        snapshot = await repository.read(path)
+        tokens = estimate.tokens(snapshot.text) if snapshot else 0
+        total += tokens
+        formats.write(f"{path}  about {tokens:,} tokens\n")
+    formats.write(f"{len(paths)} files, about {total:,} tokens; nothing was sent.\n")
+    return Exit.OK
+
+
+async def _files(engine: Engine, folders: Iterable[Path], globs: list[str], *, changed: bool) -> list[str]:
+    """Return the files that are meant, relative to the root, by name."""
+    from ambient_lsp.agents.thinking.prompts import language_of
+    from ambient_lsp.cli.targets import changed as differing
+
+    repository = await (await engine.services()).repository()
+    known = await repository.paths()
+    if changed:
+        known = sorted(set(known) & differing(engine.root))
+    wanted = [path for path in known if any((engine.root / path).is_relative_to(folder) for folder in folders)]
+    if not globs:
+        return [path for path in wanted if language_of(path) != "other"]
+    import pathspec
+
+    patterns = pathspec.GitIgnoreSpec.from_lines(globs)
+    return [path for path in wanted if patterns.match_file(path)]

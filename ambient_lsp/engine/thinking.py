@@ -1,0 +1,254 @@
+"""Thinking: the specialists ask the model, see each other's proposals, and have their claims attacked.
+
+One request leads, and the others follow at its first piece, when the host has kept the beginning that they share. A
+specialist that fails is reported, and the others go on. Where no model answers, nothing happens: the local analyzers
+have done their part by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.agents.thinking.briefing import NeverSend, brief
+from ambient_lsp.agents.thinking.claims import Sources
+from ambient_lsp.agents.thinking.markdown import load
+from ambient_lsp.agents.thinking.prompts import SPECIALISTS, specialist_prompt
+from ambient_lsp.agents.thinking.refuter import refute
+from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, Unfit
+from ambient_lsp.engine.confidence import scored
+from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelError, ModelUnavailable
+from ambient_lsp.events import FindingsReported
+from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ambient_lsp.engine.asking import Model
+    from ambient_lsp.engine.road import Road
+    from ambient_lsp.model import Context, Snapshot
+
+_MOST_TARGETS = 8
+"""More files at once are a review of the repository: that is what a batch run or a mission is for."""
+
+
+async def think(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
+    """Return what the specialists propose with a model; nothing where none answers or none may be asked.
+
+    Findings are published as soon as they are read. Whatever goes wrong is told, and the run goes on.
+    """
+    if road.model is None or not context.fixes or not 0 < len(context.targets) <= _MOST_TARGETS:
+        return []
+    if road.run.trigger.kind.value not in road.config.swarm.triggers:
+        return []
+    try:
+        thought = await _Thought.begin(road, context, await road.model(), drafts)
+        await thought.think()
+    except Exception as error:  # a border: what a model's answer trips over must not stop the road
+        road.problem("model", error)
+        return []
+    now = time.time()
+    return [replace(one, run_id=road.run.id, created=now) for one in thought.proposals.values()]
+
+
+@dataclass
+class _Thought:
+    """What is known of one run's thinking so far."""
+
+    road: Road
+    context: Context
+    model: Model
+    local: Sequence[Proposal]
+    specialists: list[ModelSpecialist]
+    sources: Sources
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    _done: int = 0
+
+    @classmethod
+    async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
+        known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
+        swarm = road.config.swarm
+        told = await brief(
+            context,
+            [one for one in known if "model" not in one.tags],
+            road.bench.read,
+            budget=swarm.context_tokens,
+            never=NeverSend(swarm.never_send),
+            estimate=model.estimate,
+            model=road.config.kimi.model_id,
+        )
+        shown: dict[str, Snapshot] = {}
+        for path in told.files:
+            if (snapshot := await road.bench.read(path)) is not None:
+                shown[path] = snapshot
+        targets = [target.path for target in context.targets if target.path in shown]
+        sources = Sources(shown, frozenset(context.tree) - shown.keys())
+        specialists = [
+            ModelSpecialist(
+                agent=one.name,
+                words=specialist_prompt(one.name, targets),
+                brief=told,
+                sources=sources,
+                ask=model.ask(road.run.id),
+                known={finding.id: finding for finding in known},
+                settings=road.bench.settings(one.name),
+                answer_tokens=swarm.answer_tokens,
+            )
+            for one in road.specialists
+            if one.name in SPECIALISTS and targets
+        ]
+        written = await asyncio.to_thread(load, road.root, [one.name for one in road.specialists])
+        for warning in written.warnings:
+            road.problem("specialists in Markdown", AmbientError(warning))
+        specialists += [
+            ModelSpecialist(
+                agent=agent.name,
+                words=agent.words,
+                brief=told,
+                sources=sources,
+                ask=model.ask(road.run.id),
+                known={finding.id: finding for finding in known},
+                answer_tokens=swarm.answer_tokens,
+                rules=agent.rules,
+                may_edit=agent.may_edit,
+            )
+            for agent in written.agents
+            if any(agent.looks_at(path) for path in targets)
+        ]
+        return cls(road, context, model, drafts, specialists, sources)
+
+    async def think(self) -> None:
+        """Go through the rounds."""
+        if not self.specialists:
+            return
+        await self.first_round()
+        for _ in range(self.road.config.swarm.rounds - 1):
+            if not await self.another_round():
+                break
+        if self.road.config.swarm.refuter:
+            await self.attack()
+
+    async def first_round(self) -> None:
+        """Let the first lead, and the others follow at its first piece; where it finds nobody there, nobody follows."""
+        begun = asyncio.Event()
+        hopeless = False
+
+        async def ask(one: ModelSpecialist, *, leads: bool) -> None:
+            nonlocal hopeless
+            if not leads:
+                await begun.wait()
+                if hopeless:
+                    return
+            try:
+                async with aclosing(one.propose(begun.set if leads else lambda: None)) as said:
+                    async for claim in said:
+                        self._take(one.agent, claim)
+            except ModelError as error:
+                hopeless = hopeless or (leads and not begun.is_set())
+                self._failed(one.agent, error, alone=not (leads and not begun.is_set()))
+            finally:
+                begun.set()
+            self._done += 1
+            words = f"{self._done}/{len(self.specialists)} specialists have asked the model"
+            self.road.progress("think", words, self._done, len(self.specialists))
+
+        async with asyncio.TaskGroup() as group:
+            for number, one in enumerate(self.specialists):
+                group.create_task(ask(one, leads=number == 0))
+
+    async def another_round(self) -> bool:
+        """Let each see what all have proposed; tell whether anything has changed."""
+        everybody = (*self.local, *self.proposals.values())
+        changed = False
+
+        async def ask(one: ModelSpecialist) -> None:
+            nonlocal changed
+            try:
+                async with aclosing(one.reconsider(everybody)) as said:
+                    async for claim in said:
+                        changed = True
+                        if isinstance(claim, tuple):
+                            key, reason = claim
+                            self._set_aside(key, f"{one.agent} took it back: {reason}")
+                        else:
+                            self._take(one.agent, claim)
+            except ModelError as error:
+                self._failed(one.agent, error, alone=True)
+
+        self.road.progress("think", "the specialists look at each other's proposals", 0, 1)
+        async with asyncio.TaskGroup() as group:
+            for one in self.specialists:
+                group.create_task(ask(one))
+        return changed
+
+    async def attack(self) -> None:
+        """Have every claim of the model attacked; drop those that code refutes."""
+        if not self.proposals and not self.findings:
+            return
+        self.road.progress("think", "looking for what speaks against the claims", 0, 1)
+        claims: dict[str, Finding | Proposal] = {**self.findings, **self.proposals}
+        try:
+            ask = self.model.ask(self.road.run.id)
+            refuted = await refute(claims, self.sources, ask, max_tokens=self.road.config.swarm.answer_tokens)
+        except ModelError as error:
+            self._failed("refuter", error, alone=True)
+            return
+        for key, reason in refuted.items():
+            self._set_aside(key, f"It was refuted: {reason}")
+            if (finding := self.findings.pop(key, None)) is not None:
+                self._publish(finding.agent, finding.path)
+
+    # ------------------------------------------------------------------------------------------------- inside
+
+    def _take(self, agent: str, claim: Finding | Proposal | Judgement | Unfit) -> None:
+        if isinstance(claim, Finding):
+            self.findings[claim.id] = claim
+            self._publish(agent, claim.path)
+        elif isinstance(claim, Proposal):
+            kept = [one for target in self.context.targets for one in self.road.store.findings(path=target.path)]
+            self.proposals[claim.id] = scored(claim, {**{one.id: one for one in kept}, **self.findings})
+        elif isinstance(claim, Judgement):
+            self._judge(agent, claim)
+        else:
+            self.road.log("model_unfit", {"agent": agent, "title": claim.title, "reason": claim.reason})
+
+    def _publish(self, agent: str, path: str) -> None:
+        """Tell all that a specialist says of a file: what its analyzers found, and what the model did."""
+        snapshot = self.sources.shown.get(path)
+        if snapshot is None:
+            return
+        kept = [one for one in self.road.store.findings(path=path) if one.agent == agent and "model" not in one.tags]
+        mine = [one for one in self.findings.values() if one.agent == agent and one.path == path]
+        self.road.store.save_findings(agent, path, snapshot.sha256, [*kept, *mine])
+        report = FindingsReported(self.road.run.id, agent, path, snapshot.sha256, (*kept, *mine))
+        self.road.publish(report)
+
+    def _judge(self, agent: str, judgement: Judgement) -> None:
+        """Write down what a model says of a local finding. It changes no rank: a text could have told it to say so."""
+        doubt = f"The model doubts it: {judgement.reason or 'it gave no reason'}"
+        words = "The model agrees." if judgement.right else doubt
+        for target in self.context.targets:
+            found = self.road.store.findings(path=target.path)
+            if (one := next((one for one in found if one.id == judgement.finding_id), None)) is not None:
+                noted = replace(one, rationales=(*one.rationales, Rationale(f"{agent} (model)", words)))
+                own = [noted if other.id == one.id else other for other in found if other.agent == one.agent]
+                self.road.store.save_findings(one.agent, target.path, target.sha256, own)
+                report = FindingsReported(self.road.run.id, one.agent, target.path, target.sha256, tuple(own))
+                self.road.publish(report)
+
+    def _set_aside(self, key: str, reason: str) -> None:
+        if (dropped := self.proposals.pop(key, None)) is not None:
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, reason)
+            self.road.keep(replace(dropped, state=ProposalState.CONFLICT, verdict=verdict, run_id=self.road.run.id))
+
+    def _failed(self, agent: str, error: ModelError, *, alone: bool) -> None:
+        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""
+        default = type(self.road.config.kimi)()
+        if isinstance(error, ModelUnavailable) and self.road.config.kimi.base_url == default.base_url:
+            return
+        where = "budget" if isinstance(error, BudgetExhausted) else f"{agent} (model)" if alone else "model"
+        self.road.problem(where, error)

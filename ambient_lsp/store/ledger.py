@@ -1,0 +1,306 @@
+"""What models have used and may still use, in the repository's `state.db`: reserved before a call, settled after it.
+
+Every process and every mode of a repository writes to the same ledger, and a reservation is one transaction, so that
+two of them cannot spend the same allowance. Money is in millionths of a US dollar.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+
+from ambient_lsp.errors import BudgetExhausted, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ambient_lsp.config import Budget
+    from ambient_lsp.llm.messages import Usage
+    from ambient_lsp.llm.prices import Price
+
+MILLION = 1_000_000
+
+Column = Literal["run_id", "day", "purpose", "model"]
+"""What calls can be put together by."""
+
+_EVER = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Allowance that is held for one call: the most `tokens` and `cost` that it can come to."""
+
+    id: str
+    tokens: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was used, reservations that are still open included."""
+
+    tokens: int = 0
+    cost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call as the ledger keeps it. `state` is "open", "settled", or "lost": its process ended before the answer,
+    and what it had reserved counts as used. `estimated` is 1 where the host has not counted."""
+
+    id: str
+    run_id: str
+    day: str
+    purpose: str
+    model: str
+    state: Literal["open", "settled", "lost"]
+    tokens: int
+    cost: int
+    prompt: int
+    cached: int
+    completion: int
+    reasoning: int
+    estimated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The calls with one `name` together. `prompt`, `cached` and `completion` are of settled calls; `tokens` and `cost`
+    hold the reservations of the `unsettled` ones too."""
+
+    name: str
+    calls: int
+    prompt: int
+    cached: int
+    completion: int
+    tokens: int
+    cost: int
+    unsettled: int
+
+
+class SqliteLedger:
+    """The ledger of one repository. Quick and synchronous, like the store, whose file it shares."""
+
+    def __init__(self, path: Path, budget: Budget, clock: Callable[[], float] = time.time) -> None:
+        self._budget = budget
+        self._clock = clock
+        self._holder = _this_process()
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        self._db.execute("PRAGMA synchronous=NORMAL")
+
+    def reserve(
+        self, run_id: str, purpose: str, model: str, *, prompt: int, completion: int, price: Price | None
+    ) -> Reservation:
+        """Hold what a call of at most that many tokens may cost; `price` None means that it is not known.
+
+        Raises `BudgetExhausted`, and holds nothing, where a limit of the run, the day or the repository is in the way.
+        """
+        if price is None and any((self._budget.cost_per_run, self._budget.cost_per_day, self._budget.cost_per_repo)):
+            raise BudgetExhausted(
+                f"What {model} costs is not known, so a limit in money cannot be kept.",
+                untouched="Nothing was sent.",
+                next_step="Set `kimi.price`, or set the `budget.cost_...` limits to 0 and limit tokens instead.",
+            )
+        reservation = Reservation(
+            uuid.uuid4().hex, prompt + completion, 0 if price is None else price.at_most(prompt, completion)
+        )
+        now = self._clock()
+        day = _day(now)
+        with self._transaction():
+            for limit in self._limits(run_id, day):
+                limit.check(self._spent(limit.scope, limit.key), reservation)
+            self._add(run_id, day, reservation.tokens, reservation.cost)
+            self._db.execute(
+                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'open', ?, ?, 0, ?, ?, 0, 0, 0, 0, 0)",
+                (
+                    reservation.id,
+                    run_id,
+                    day,
+                    purpose,
+                    model,
+                    self._holder,
+                    now,
+                    reservation.tokens,
+                    reservation.cost,
+                ),
+            )
+        return reservation
+
+    def settle(self, reservation: Reservation, usage: Usage, model: str, price: Price | None) -> None:
+        """Replace what was held by what was used, as the host counts it. A second time changes nothing."""
+        cost = 0 if price is None else price.of(usage)
+        with self._transaction():
+            row = self._open(reservation.id)
+            if row is None:
+                return
+            run_id, day, tokens, held = row
+            self._add(run_id, day, usage.total - tokens, cost - held)
+            self._db.execute(
+                "UPDATE exchanges SET state = 'settled', model = ?, ended = ?, tokens = ?, cost = ?, prompt = ?,"
+                " cached = ?, completion = ?, reasoning = ?, estimated = ? WHERE id = ?",
+                (
+                    model,
+                    self._clock(),
+                    usage.total,
+                    cost,
+                    usage.prompt,
+                    usage.cached,
+                    usage.completion,
+                    usage.reasoning,
+                    usage.estimated,
+                    reservation.id,
+                ),
+            )
+
+    def release(self, reservation: Reservation) -> None:
+        """Give back what was held for a call that the host did not answer; it costs nothing."""
+        with self._transaction():
+            row = self._open(reservation.id)
+            if row is not None:
+                run_id, day, tokens, cost = row
+                self._add(run_id, day, -tokens, -cost)
+                self._db.execute("DELETE FROM exchanges WHERE id = ?", (reservation.id,))
+
+    def recover(self) -> int:
+        """Close the reservations of processes that are gone; return how many.
+
+        Nobody knows what the host has counted for them, so all that was held counts as used.
+        """
+        with self._transaction():
+            rows = self._db.execute("SELECT id, holder FROM exchanges WHERE state = 'open'").fetchall()
+            lost = [(self._clock(), key) for key, holder in rows if not _alive(holder)]
+            self._db.executemany("UPDATE exchanges SET state = 'lost', estimated = 1, ended = ? WHERE id = ?", lost)
+        return len(lost)
+
+    def spent(self, scope: Literal["run", "day", "repo"], key: str = "") -> Spent:
+        """Return what a run (its id), a day (`2026-11-20`, empty for today) or the repository has used."""
+        if scope == "repo":
+            key = _EVER
+        elif scope == "day" and not key:
+            key = _day(self._clock())
+        return self._spent(scope, key)
+
+    def exchanges(self, *, run_id: str = "", since: float = 0.0) -> list[Exchange]:
+        """Return the calls of a run, or of all, since a moment; oldest first."""
+        rows = self._db.execute(
+            "SELECT id, run_id, day, purpose, model, state, tokens, cost, prompt, cached, completion, reasoning,"
+            " estimated FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ? ORDER BY created, id",
+            (run_id, run_id, since),
+        ).fetchall()
+        return [Exchange(*row) for row in rows]
+
+    def used(self, by: Column, *, run_id: str = "", since: float = 0) -> list[Used]:
+        """Return what was used for each run, day, purpose or model, the latest last."""
+        rows = self._db.execute(
+            f"SELECT {by}, count(*), sum(prompt), sum(cached), sum(completion), sum(tokens), sum(cost),"  # noqa: S608 - a column of ours
+            " sum(state != 'settled') FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ?"
+            f" GROUP BY {by} ORDER BY max(created), {by}",
+            (run_id, run_id, since),
+        ).fetchall()
+        return [Used(*row) for row in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # ------------------------------------------------------------------------------------------------- inside
+
+    def _limits(self, run_id: str, day: str) -> Sequence[_Limit]:
+        budget = self._budget
+        return (
+            _Limit("run", run_id, "this run", "run", budget.tokens_per_run, budget.cost_per_run),
+            _Limit("day", day, "today", "day", budget.tokens_per_day, budget.cost_per_day),
+            _Limit("repo", _EVER, "this repository", "repo", budget.tokens_per_repo, budget.cost_per_repo),
+        )
+
+    def _spent(self, scope: str, key: str) -> Spent:
+        row = self._db.execute("SELECT tokens, cost FROM spent WHERE scope = ? AND key = ?", (scope, key)).fetchone()
+        return Spent(*row) if row else Spent()
+
+    def _add(self, run_id: str, day: str, tokens: int, cost: int) -> None:
+        self._db.executemany(
+            "INSERT INTO spent VALUES (?, ?, ?, ?) ON CONFLICT (scope, key)"
+            " DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost",
+            [("run", run_id, tokens, cost), ("day", day, tokens, cost), ("repo", _EVER, tokens, cost)],
+        )
+
+    def _open(self, key: str) -> tuple[str, str, int, int] | None:
+        query = "SELECT run_id, day, tokens, cost FROM exchanges WHERE id = ? AND state = 'open'"
+        row: tuple[str, str, int, int] | None = self._db.execute(query, (key,)).fetchone()
+        return row
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):  # it was never begun, or a full disk has taken it back already
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(
+                    f"The ledger of what models cost cannot be written: {error}.",
+                    untouched="Nothing was sent, and what was counted before is still there.",
+                    next_step="Check that the disk is not full and `.ambient/` can be written.",
+                ) from error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One limit. `words` say of what, `setting` which part of `budget.` it is; 0 means none."""
+
+    scope: str
+    key: str
+    words: str
+    setting: str
+    tokens: int
+    dollars: float
+
+    def check(self, spent: Spent, wanted: Reservation) -> None:
+        cost = round(self.dollars * MILLION)
+        if self.tokens and spent.tokens + wanted.tokens > self.tokens:
+            used, limit, setting = f"{spent.tokens:,}", f"{self.tokens:,} tokens", f"tokens_per_{self.setting}"
+            need = f"{wanted.tokens:,}"
+        elif cost and spent.cost + wanted.cost > cost:
+            used, limit, setting = _dollars(spent.cost), _dollars(cost), f"cost_per_{self.setting}"
+            need = _dollars(wanted.cost)
+        else:
+            return
+        raise BudgetExhausted(
+            f"The limit for {self.words} is {limit}; {used} are used or reserved, and the next call may need {need}.",
+            untouched="Nothing was sent.",
+            next_step=f"`ambient cost` shows what was used; `budget.{setting}` sets the limit.",
+            setting=f"budget.{setting}",
+        )
+
+
+def _dollars(cost: int) -> str:
+    return f"${cost / MILLION:.4f}"
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
+
+
+def _this_process() -> str:
+    """Name this process so that another one with the same number, later, is not taken for it."""
+    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def _alive(holder: str) -> bool:
+    pid, _, started = holder.partition(":")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == started
+    except (psutil.Error, ValueError):
+        return False

@@ -1,0 +1,1 @@
+"""The batch swarm: one task, many files, each done by itself and all of them checked together."""

@@ -1,0 +1,177 @@
+"""A batch from its first question to its proposals: workers side by side, one that fails never stops the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.agents.thinking.briefing import NeverSend
+from ambient_lsp.engine.asking import Model
+from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, Untrusted
+from ambient_lsp.swarm.journal import DONE, BatchRecord, FileRecord, Journal
+from ambient_lsp.swarm.together import Together, prove_together
+from ambient_lsp.swarm.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ambient_lsp.engine.engine import Engine
+
+_HOPELESS = 5
+"""So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch came to. `together` is None where nothing was to be proven; `stopped` says why it ended early."""
+
+    batch: BatchRecord
+    files: tuple[FileRecord, ...]
+    together: Together | None = None
+    stopped: str = ""
+
+    def count(self, state: str) -> int:
+        """Return how many files ended so."""
+        return sum(one.state == state for one in self.files)
+
+
+async def run_batch(
+    engine: Engine,
+    task: str,
+    paths: Sequence[str],
+    *,
+    workers: int,
+    resume: str = "",
+    verify: bool = True,
+    listen: Callable[[FileRecord, int, int], None] = lambda _file, _done, _total: None,
+    say: Callable[[str], None] = lambda _words: None,
+) -> BatchResult:
+    """Do `task` on each of `paths`, `workers` at a time; `resume` goes on with an earlier batch instead.
+
+    Nothing is written to the user's files: what comes of it are proposals. `listen` is told of each file that is done,
+    with how many are, of how many. Raises `Untrusted` and `NotFound`, with nothing sent.
+    """
+    if not engine.trusted:
+        raise Untrusted(
+            "This folder is not trusted, and a batch sends its files to a model.",
+            untouched="Nothing was sent.",
+            next_step="`ambient trust` says that you trust it.",
+        )
+    services = await engine.services()
+    journal = Journal(services.store_path)
+    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say)
+    try:
+        if resume:
+            batch = journal.batch(resume)
+        else:
+            batch = journal.begin(uuid.uuid4().hex[:12], task, paths)
+        stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
+        files = tuple(journal.files(batch.id))
+        together = None
+        if any(one.state == "success" for one in files):
+            say("checking all changes together")
+            together = await prove_together(services, batch, files, verify=verify)
+            for path, reason in together.blamed.items():
+                found = next(one for one in files if one.path == path)
+                journal.keep(batch.id, replace(found, state="failed", reason=reason))
+        files = tuple(journal.files(batch.id))
+        if not stopped:
+            proposals = tuple(one.id for one in together.proposals) if together else ()
+            batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
+            journal.save(batch)
+        return BatchResult(batch, files, together, stopped)
+    finally:
+        await model.close()
+        journal.close()
+
+
+class _Workers:
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        model: Model,
+        batch: BatchRecord,
+        workers: int,
+        listen: Callable[[FileRecord, int, int], None],
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._model = model
+        self._batch = batch
+        self._workers = workers
+        self._listen = listen
+        self._stopped = ""
+        self._unreached = 0
+
+    async def work(self) -> str:
+        """Work until no file is left; return why it ended before, if it did."""
+        files = self._journal.files(self._batch.id)
+        # What has failed is tried again when a batch goes on; what is done is not paid for twice.
+        waiting = [one for one in files if one.state not in DONE or one.state == "failed"]
+        total, self._done = len(files), len(files) - len(waiting)
+        swarm = self._engine.config.swarm
+        never = NeverSend(swarm.never_send)
+        services = await self._engine.services()
+        repository = await services.repository()
+        conventions = "\n".join(f"{name}: {value}" for name, value in sorted((await services.facts()).items()))
+        worker = Worker(
+            task=self._batch.task,
+            facts=conventions,
+            batch_id=self._batch.id,
+            model=self._model,
+            keep=lambda file: self._journal.keep(self._batch.id, file),
+            context_tokens=swarm.context_tokens,
+            answer_tokens=swarm.answer_tokens,
+        )
+
+        async def one(file: FileRecord) -> FileRecord:
+            if never(file.path):
+                return self._skip(file, "it must never be sent")
+            snapshot = await repository.read(file.path)
+            if snapshot is None:
+                return self._skip(file, "it is missing, binary, private or too large")
+            return await worker.work(file, snapshot)
+
+        queue = iter(waiting)
+
+        async def take() -> None:
+            for file in queue:
+                if self._stopped:
+                    return
+                try:
+                    done = await one(file)
+                except BudgetExhausted as error:
+                    self._stopped = str(error)
+                    return
+                except AmbientError as error:
+                    done = replace(file, state="failed", reason=error.what)
+                    self._journal.keep(self._batch.id, done)
+                self._count(done)
+                self._done += 1
+                self._listen(done, self._done, total)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._workers, len(waiting))):
+                group.create_task(take())
+        return self._stopped
+
+    def _skip(self, file: FileRecord, reason: str) -> FileRecord:
+        file = replace(file, state="skipped", reason=reason)
+        self._journal.keep(self._batch.id, file)
+        return file
+
+    def _count(self, file: FileRecord) -> None:
+        """Give up where nobody answers at all."""
+        self._unreached = 0 if file.calls or file.state in ("skipped", "success", "nothing") else self._unreached + 1
+        if self._unreached >= _HOPELESS:
+            self._stopped = str(
+                ModelUnavailable(
+                    f"No answer for {_HOPELESS} files in a row: {file.reason}",
+                    untouched="Your files were left alone.",
+                    next_step="`ambient doctor` says what answers; then go on with --resume.",
+                )
+            )

@@ -1,0 +1,150 @@
+"""The report of a batch: file by file what came of it and what it cost, as Markdown, JSON and HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ambient_lsp.swarm.batch import BatchResult
+    from ambient_lsp.swarm.journal import FileRecord
+
+WORDS = {
+    "success": "changed",
+    "nothing": "nothing to do",
+    "failed": "failed",
+    "skipped": "skipped",
+    "waiting": "not asked yet",
+    "answered": "not finished",
+}
+_STYLE = """
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+.success { color: #1a7f37; } .failed { color: #cf222e; } .skipped, .nothing, .waiting { color: #7d8590; }
+code { font-family: ui-monospace, monospace; }
+"""
+
+
+def as_data(result: BatchResult) -> dict[str, Any]:
+    """Return the report as plain values."""
+    files = [_file(one) for one in result.files]
+    return {
+        "batch": result.batch.id,
+        "task": result.batch.task,
+        "stopped": result.stopped,
+        "files": files,
+        "counts": {state: result.count(state) for state in WORDS if result.count(state)},
+        "tokens": {
+            name: sum(getattr(one, name) for one in result.files) for name in ("prompt", "cached", "completion")
+        },
+        "calls": sum(one.calls for one in result.files),
+        "dollars": sum(one.cost for one in result.files) / 1e6,
+        "proposals": [
+            {
+                "id": one.id,
+                "state": one.state.value,
+                "files": list(one.files_touched),
+                "needs_approval": one.decision is not None and one.decision.kind.value == "confirm",
+                "verdict": one.verdict.reason if one.verdict else "",
+            }
+            for one in (result.together.proposals if result.together else ())
+        ],
+    }
+
+
+def _file(one: FileRecord) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "state": one.state,
+        "reason": one.reason,
+        "model": one.model,
+        "prompt": one.prompt,
+        "cached": one.cached,
+        "completion": one.completion,
+        "calls": one.calls,
+        "dollars": one.cost / 1e6,
+        "seconds": round(one.seconds, 2),
+    }
+
+
+def as_markdown(result: BatchResult) -> str:
+    """Return the report as a page of Markdown."""
+    data = as_data(result)
+    lines = [f"# Swarm report {data['batch']}", "", f"Task: {_cell(data['task'])}", "", summary(data), ""]
+    if data["stopped"]:
+        lines += [f"**Stopped before the end:** {data['stopped']}", ""]
+    for one in data["proposals"]:
+        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {one['verdict']}")
+    lines += [
+        "",
+        "| file | result | reason | tokens in | cached | tokens out | cost | seconds |",
+        "|---|---|---|--:|--:|--:|--:|--:|",
+    ]
+    lines += [
+        f"| `{_cell(one['path'])}` | {WORDS[one['state']]} | {_cell(one['reason'])} | {one['prompt']:,} |"
+        f" {one['cached']:,} | {one['completion']:,} | ${one['dollars']:.4f} | {one['seconds']:.1f} |"
+        for one in data["files"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(result: BatchResult) -> str:
+    """Return the report as one page without anything from elsewhere."""
+    data = as_data(result)
+    rows = "".join(
+        f"<tr><td><code>{html.escape(one['path'])}</code></td>"
+        f"<td class='{one['state']}'>{WORDS[one['state']]}</td><td>{html.escape(one['reason'])}</td>"
+        f"<td class='number'>{one['prompt']:,}</td><td class='number'>{one['cached']:,}</td>"
+        f"<td class='number'>{one['completion']:,}</td><td class='number'>${one['dollars']:.4f}</td>"
+        f"<td class='number'>{one['seconds']:.1f}</td></tr>"
+        for one in data["files"]
+    )
+    stopped = f"<p><strong>Stopped before the end:</strong> {html.escape(data['stopped'])}</p>"
+    stopped = stopped if data["stopped"] else ""
+    proposals = "".join(
+        f"<li>Proposal <code>{one['id']}</code> ({len(one['files'])} files) is {one['state']}."
+        f" {html.escape(one['verdict'])}</li>"
+        for one in data["proposals"]
+    )
+    heads = "".join(
+        f"<th{' class=number' if number else ''} scope='col'>{name}</th>"
+        for name, number in (
+            ("file", False), ("result", False), ("reason", False), ("tokens in", True), ("cached", True),
+            ("tokens out", True), ("cost", True), ("seconds", True),
+        )
+    )  # fmt: skip
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Swarm report {data['batch']}</title>"
+        f"<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<style>{_STYLE}</style><body><h1>Swarm report {data['batch']}</h1><p>Task: {html.escape(data['task'])}</p>"
+        f"<p>{html.escape(summary(data))}</p>{stopped}<ul>{proposals}</ul>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></body></html>\n"
+    )
+
+
+def summary(data: dict[str, Any]) -> str:
+    """Return the counts and the cost in a sentence."""
+    counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
+    tokens = data["tokens"]
+    used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
+    return f"{len(data['files'])} files: {counts or 'none'}. {used}, ${data['dollars']:.4f}."
+
+
+def write(result: BatchResult, folder: Path) -> Path:
+    """Write all three reports; return the one that people read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(as_data(result), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "report.html").write_text(as_html(result), "utf-8")
+    page = folder / "report.md"
+    page.write_text(as_markdown(result), "utf-8")
+    return page
+
+
+def _cell(text: str) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")

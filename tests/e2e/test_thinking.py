@@ -1,0 +1,287 @@
+"""A review with a model, over real HTTP and in a real sandbox: asked once and well, believed only where it holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ambient_lsp.config import Config
+from ambient_lsp.engine.engine import Engine
+from ambient_lsp.events import FindingsReported
+from ambient_lsp.llm.fake.host import FakeHost
+from ambient_lsp.llm.fake.script import Answer, Question, Script
+from ambient_lsp.model import ProposalState, TriggerKind
+from ambient_lsp.store.ledger import SqliteLedger
+from tests.e2e import project
+from tests.real import require
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
+
+SHOP = {
+    "shop.py": '''"""Orders."""
+
+
+def total(prices: list[int], rebate: int) -> int:
+    """Return the sum of all prices, less the rebate."""
+    amount = 0
+    for price in prices:
+        amount += price
+    return amount - rebate
+
+
+def first(names: list[str]) -> str:
+    """Return the first name."""
+    return names[0]
+''',
+    "test_shop.py": """from shop import first, total
+
+
+def test_total() -> None:
+    assert total([1, 2], 1) == 2
+
+
+def test_first() -> None:
+    assert first(["a", "b"]) == "a"
+""",
+    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
+}
+SUM = """### Sum the prices with `sum`
+
+`amount += price` is what `sum` does.
+
+shop.py
+```python
+<<<<<<< SEARCH
+    amount = 0
+    for price in prices:
+        amount += price
+    return amount - rebate
+=======
+    return sum(prices) - rebate
+>>>>>>> REPLACE
+```
+```json
+{"risk_level": "low", "rule": "use-sum", "path": "shop.py", "quote": "        amount += price"}
+```
+"""
+WRONG = SUM.replace("sum(prices) - rebate", "sum(prices)").replace("Sum the prices", "Forget the rebate")
+NOTHING = '```json\n{"findings": []}\n```\n'
+TELL = """```json
+{"findings": [{"path": "shop.py", "quote": "    return names[0]", "rule": "empty", "message": "%s"}]}
+```
+"""
+
+
+def asked(question: Question) -> str:
+    """Return who asks: a specialist, "second" or "refuter"."""
+    if "Your task is to show that a claim is wrong" in question.prompt:
+        return "refuter"
+    if "Look at yours again" in question.text:
+        return "second"
+    found = re.findall(r"You are (\w+)\.", question.prompt)
+    return "repair" if "could not be made" in question.text else found[-1]
+
+
+def scripted(**replies: str | Answer) -> Callable[[Question], str | Answer]:
+    return lambda question: replies.get(asked(question), NOTHING)
+
+
+@asynccontextmanager
+async def opened(
+    root: Path, host: FakeHost, *, trusted: bool = True, backend: str = "bubblewrap", **more: object
+) -> AsyncIterator[Engine]:
+    settings = {
+        "kimi": {"provider": "moonshot", "base_url": host.base_url, "model_id": "kimi-k2.6"},
+        "sandbox": {"backend": backend},
+        **more,
+    }
+    engine = await Engine.open(root, Config.model_validate(settings), trusted=trusted)
+    try:
+        if backend == "bubblewrap":
+            ready = await engine.readiness()
+            require(any(one.ready for one in ready), f"bubblewrap is not ready: {ready[0].reason}")
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def review(engine: Engine, kind: TriggerKind = TriggerKind.COMMAND) -> list[object]:
+    run = engine.submit(engine.trigger(kind, ["shop.py"]))
+    return [event async for event in run.events()]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return project.make(tmp_path / "shop", SHOP)
+
+
+async def test_what_the_model_proposes_is_proven_before_it_is_offered(root: Path) -> None:
+    replies = scripted(RefactorArchitect=SUM, PerformanceOptimizer=WRONG, SecurityGuardian=TELL % "Fails when empty.")
+    async with FakeHost(Script(replies)) as host, opened(root, host) as engine:
+        events = await review(engine)
+        mine = [one for one in engine.proposals() if "model" in one.tags]
+        [good] = [one for one in mine if one.state is ProposalState.OFFERED]
+        assert good.agent == "RefactorArchitect"
+        assert good.title == "Sum the prices with `sum`"
+        assert good.proven
+        assert "return sum(prices) - rebate" in good.diff
+        assert all(one.state is not ProposalState.OFFERED for one in mine if "Forget" in one.title)
+        told = [one for event in events if isinstance(event, FindingsReported) for one in event.findings]
+        assert "Fails when empty." in {one.message for one in told}
+        assert (root / "shop.py").read_text() == SHOP["shop.py"], "the user's file was written"
+
+
+async def test_one_leads_and_the_others_follow_with_the_same_beginning(root: Path) -> None:
+    async with FakeHost(Script([Answer(NOTHING, match=".")])) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+    first, *rest = [one for one in host.log if one.completion]
+    assert len(rest) == 4
+    assert {one.body["messages"][0]["content"] for one in (first, *rest)} == {first.body["messages"][0]["content"]}
+    texts = [one.body["messages"][1]["content"] for one in (first, *rest)]
+    shared = texts[0][: texts[0].index("You are ")]
+    assert all(text.startswith(shared) for text in texts)
+    assert "def total(prices" in shared
+    assert all(one.at >= first.at + first.first_seconds for one in rest), (
+        "one was asked before the leader's answer began"
+    )
+
+
+async def test_what_did_not_fit_is_asked_for_once_more_with_the_failure(root: Path) -> None:
+    spoiled = SUM.replace("    amount = 0\n    for price", "    amount = 0.0\n    for every price")
+    replies = scripted(RefactorArchitect=spoiled, repair=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host) as engine:
+        await review(engine)
+        offered = [one for one in engine.proposals([ProposalState.OFFERED]) if "model" in one.tags]
+        assert [one.title for one in offered] == ["Sum the prices with `sum`"]
+    [repair] = [
+        one for one in host.log if "could not be made" in one.text or "could not be made" in json.dumps(one.body)
+    ]
+    assert "    for price in prices:" in repair.body["messages"][-1]["content"], "the true lines were not shown"
+
+
+async def test_a_claim_that_code_refutes_is_dropped_and_one_without_a_quote_stands(root: Path) -> None:
+    def answer(question: Question) -> str:
+        who = asked(question)
+        if who == "refuter":
+            ids = re.findall(r"^id (\w+): (.*)$", question.text, re.MULTILINE)
+            verdicts = [
+                {
+                    "id": key,
+                    "verdict": "refuted",
+                    "quote": "return names[0]" if "empty" in words else "not in the file at all",
+                    "reason": "callers never pass an empty list",
+                }
+                for key, words in ids
+            ]
+            return f"```json\n{json.dumps({'verdicts': verdicts})}\n```"
+        return {"SecurityGuardian": TELL % "Fails when empty.", "StyleEnforcer": TELL % "A vague name."}.get(
+            who, NOTHING
+        )
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        said = {one.message for one in engine.findings("shop.py")}
+    assert "Fails when empty." not in said
+    assert "A vague name." in said
+
+
+async def test_a_specialist_that_sees_a_better_proposal_takes_its_own_back(root: Path) -> None:
+    def answer(question: Question) -> str:
+        who = asked(question)
+        if who == "second":
+            own = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
+            decisions = [{"id": key, "decision": "withdraw", "reason": "the other is simpler"} for key in own]
+            return f"```json\n{json.dumps({'decisions': decisions})}\n```"
+        other = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": other}.get(who, NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host) as engine:
+        await review(engine)
+        states = {one.agent: one for one in engine.proposals() if "model" in one.tags}
+    assert states["RefactorArchitect"].state is ProposalState.OFFERED
+    assert states["PerformanceOptimizer"].state is ProposalState.CONFLICT
+    assert "the other is simpler" in states["PerformanceOptimizer"].verdict.reason
+
+
+async def test_a_rule_in_prose_becomes_a_diagnostic_and_only_that(root: Path) -> None:
+    rules = root / ".ambient" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "no-index.md").write_text("---\nseverity: error\n---\nNo index into a list that may be empty.\n")
+    told = TELL.replace('"empty"', '"no-index"') % "May be empty."
+    other = TELL.replace("    return names[0]", "    amount = 0") % "Not one of the rules."
+    async with (
+        FakeHost(Script(scripted(RuleKeeper=told + other))) as host,
+        opened(root, host, backend="none", agents={"enabled": ["StyleEnforcer"]}) as engine,
+    ):
+        await review(engine)
+        found = [(one.rule, one.severity.value) for one in engine.findings("shop.py") if one.agent == "RuleKeeper"]
+        assert found == [("rule/no-index", "error")]
+        await review(engine, TriggerKind.OPEN)
+        assert [one.agent for one in engine.findings("shop.py")].count("RuleKeeper") == 1, "it was forgotten"
+
+
+async def test_some_that_fail_do_not_stop_the_others(root: Path) -> None:
+    replies = scripted(
+        SecurityGuardian=TELL % "Fails when empty.",
+        StyleEnforcer=Answer(fault="bad_request"),
+        TestEnhancer=Answer(TELL % "Never seen.", fault="cut"),
+    )
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        assert "Fails when empty." in {one.message for one in engine.findings("shop.py")}
+        assert {one.where for one in run.record.errors} >= {"StyleEnforcer (model)"}
+        assert run.record.state == "done"
+
+
+async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
+    replies = scripted(RefactorArchitect=SUM, SecurityGuardian=TELL % "Fails when empty.")
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        ledger = SqliteLedger(root / ".ambient" / "state.db", engine.config.budget)
+        calls = ledger.exchanges()
+        ledger.close()
+    asked_for = [one for one in host.log if one.completion]
+    assert {one.state for one in calls} == {"settled"}
+    assert sum(one.prompt for one in calls) == sum(one.prompt for one in asked_for)
+    assert sum(one.cached for one in calls) == sum(one.cached for one in asked_for)
+    assert sum(one.completion for one in calls) == sum(one.completion for one in asked_for)
+
+
+async def test_an_exhausted_budget_stops_before_anything_is_sent_and_says_so(root: Path) -> None:
+    async with FakeHost(Script()) as host, opened(root, host, backend="none", budget={"tokens_per_day": 100}) as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        [error] = [one for one in run.record.errors if one.where == "budget"]
+        assert "budget.tokens_per_day" in error.message
+    assert not host.log
+
+
+@pytest.mark.parametrize("how", ["not trusted", "not asked to", "idle", "opened"])
+async def test_nothing_is_sent_unless_somebody_may_and_does_ask(root: Path, how: str) -> None:
+    more: dict[str, object] = {"swarm": {"triggers": []}} if how == "not asked to" else {}
+    async with (
+        FakeHost(Script()) as host,
+        opened(root, host, backend="none", trusted=how != "not trusted", **more) as engine,
+    ):
+        if how != "idle":
+            await review(engine, TriggerKind.OPEN if how == "opened" else TriggerKind.COMMAND)
+    assert not host.log
+    assert not host.sums.other_requests
+
+
+async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> None:
+    config = Config.model_validate({"sandbox": {"backend": "none"}})
+    engine = await Engine.open(root, config, trusted=True)
+    try:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        assert run.record.state == "done"
+        assert not [one for one in run.record.errors if "model" in one.where]
+    finally:
+        await engine.close()
