@@ -26,6 +26,8 @@ from benchmarks import unseen_bugs
 from tests.unit.agents.observing import ask, write
 
 ALGORITHMS = Path(__file__).parent / "algorithms"
+_PATIENCE = 60
+"""Seconds for one run of the tests: on a busy machine they are slow to start."""
 NOTHING_RAN = Coverage(executed={}, missing={})
 REPORTS = frozenset({"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"})
 
@@ -158,7 +160,7 @@ def passes(name: str, module: str, tests: str) -> bool:
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=10,
+                timeout=_PATIENCE,
                 check=False,
             )
         except subprocess.TimeoutExpired:

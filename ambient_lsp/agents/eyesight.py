@@ -115,8 +115,9 @@ def _tests(subject: Subject) -> list[list[tuple[str, str]]]:
     for law, rows in subject.laws:
         found.append([(law.expression(signature, one), "True") for one in _few(rows)])
     if subject.story is not None:
-        steps = ", ".join(f"it.{step.call}" for step in subject.story.steps)
-        expected = ", ".join(step.expected for step in subject.story.steps)
+        told = subject.story.steps
+        steps = ", ".join(f"it.{one.call}" if one.expected else f"(it.{one.call}, None)[1]" for one in told)
+        expected = ", ".join(one.expected or "None" for one in told)
         found.append([(f"(lambda it: [{steps}])({subject.story.made})", f"[{expected}]")])
     return found
 

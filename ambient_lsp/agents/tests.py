@@ -29,6 +29,7 @@ _MOST_HINTS = 12
 """In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_STARTERS = frozenset({"subprocess", "pexpect", "sh"})
 _NOTHING: frozenset[int] = frozenset()
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -208,12 +209,28 @@ def _asked(
 def _is_known(path: str, context: Context, coverage: Coverage, settings: Any) -> bool:
     """Return whether the run tells what is untested in a file, and whether it matters there.
 
-    It does not tell where a test file that imports it, or that what it imports does, could not be loaded.
+    It does not tell where a test file that imports it, or that what it imports does, could not be loaded; nor what a
+    program does that tests start: that is another process.
     """
     wanted = _rank(path, _prioritised(settings)) < len(_prioritised(settings))
     reaching = set(context.tests.get(path, ())) | set(context.impact.get(path, ()))
     aside = testplaces.is_aside(path) or is_test_path(path)  # such as what the tests share
-    return (wanted or not aside) and not reaching & coverage.unloaded
+    return (wanted or not aside) and not reaching & coverage.unloaded and not _is_started(path, context)
+
+
+def _is_started(path: str, context: Context) -> bool:
+    """Return whether a file is where a program begins, in a project whose tests start other processes."""
+    facts = context.tree.get(path)
+    if facts is None or not facts.module:
+        return False
+    package, _, name = facts.module.rpartition(".")
+    main = next((one for one in context.tree.values() if one.module == f"{package}.__main__"), None)
+    begins = name == "__main__" or (main is not None and bool({facts.module, f".{name}"} & set(main.imports)))
+    command = re.compile(rf"=\s*[\"']?{re.escape(facts.module)}:")
+    if not begins and not any(command.search(context.important_files.get(one, "")) for one in _PROJECT_FILES):
+        return False
+    imported = {one.partition(".")[0] for test in _test_files(context) for one in context.tree[test].imports}
+    return bool(_STARTERS & imported)
 
 
 def _prioritised(settings: Any) -> tuple[str, ...]:

@@ -29,8 +29,9 @@ TAINT = (
     weakness(
         "NOSQL", "high", "943", "a03", "Query object built from untrusted data",
         "A value that is an object (`{'$ne': ''}`) or a text under `$where` changes the query.",
+        "`$eq`, which compares whatever the value is.",
         example="users.find_one({'name': request.json['name']})\n",
-        better="users.find_one({'name': str(request.json['name'])})\n",
+        better="users.find_one({'name': {'$eq': request.json['name']}})\n",
     ),
     weakness(
         "LDAP", "high", "90", "a03", "LDAP filter built from untrusted data",
@@ -76,7 +77,7 @@ TAINT = (
     weakness(
         "PATH", "high", "22 73", "a01", "Path built from untrusted data",
         "A value with `..` in it, or an absolute one, leads outside the folder.",
-        "`send_from_directory`, or `safe_join` and a 404, in an application of Flask.",
+        "The safe join of Flask (`send_from_directory`, `safe_join` and a 404) or Django.",
         example="open(os.path.join(FOLDER, request.args['name']))\n",
         better="open(os.path.join(FOLDER, os.path.basename(request.args['name'])))\n",
     ),
@@ -89,6 +90,7 @@ TAINT = (
     weakness(
         "REDIRECT", "medium", "601", "a01", "Redirect to a place that untrusted data chooses",
         "A link to this site can lead a reader to another one that looks like it.",
+        "`url_has_allowed_host_and_scheme`, in a view of Django.",
         example="return redirect(request.args['next'])\n",
         better="return redirect(url_for('index'))\n",
     ),

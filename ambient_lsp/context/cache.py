@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ambient_lsp.context import facts
 
-_VERSION = 3
+_VERSION = 4
 _MOST = 200_000
 _DIGEST = 20
 

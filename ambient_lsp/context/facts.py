@@ -20,6 +20,7 @@ _NAMES = r"(\((?:[\w\s,*]*)(?:#[^\n]*\n[\w\s,*]*)*\)|[^\n\\]*(?:\\\r?\n[^\n\\]*)
 _STATEMENT = rf"(?:from[ \t]*([.\w]+)[ \t]+import\b[ \t]*{_NAMES}|import[ \t]+([^\n;#]*))"
 _IMPORT = re.compile(r"\n[ \t]*" + _STATEMENT)
 _BY_CALL = re.compile(r"import_module\(\s*[\"']([.\w]+)[\"']")
+_DOTTED = re.compile(r"[\"']([^\W\d]\w*(?:\.[^\W\d]\w*)+)[\"']")
 _BLOCK = re.compile(r"\n(?:(class|def|async[ \t]+def)[ \t]+(\w+)|(?:if|try|with|for|while)\b)")
 _BODY = re.compile(r"\n([ \t]+)[^\s#]")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -70,6 +71,10 @@ def _imports(text: str) -> tuple[str, ...]:
                 found[prefix + words[0]] = None
     if "import_module(" in text:
         found.update(dict.fromkeys(_BY_CALL.findall(text)))
+        # What is imported may stand in a table: `{"math": "shop.plugins.math.setup"}`.
+        for name in _DOTTED.findall(text):
+            if name not in found:
+                found[name] = found[name.rpartition(".")[0]] = None
     return tuple(found)
 
 

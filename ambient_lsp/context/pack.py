@@ -19,7 +19,7 @@ from ambient_lsp.errors import WorkspaceError
 from ambient_lsp.model import Context, FileFacts, Snapshot, Trigger, TriggerKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ambient_lsp.config import Config
     from ambient_lsp.context.imports import Graph
@@ -82,6 +82,18 @@ class Repository:
     def graph(self) -> Graph:
         """Who imports whom; `await open()` first."""
         return self._model.graph
+
+    def tests_for(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the test files that reach these files; in the folders that pytest is told to look into, where any do.
+
+        What lies elsewhere (an example's own tests) may need what nobody installs for the project, and its conftest
+        would stop all the others. What pytest is told is known from the last `pack` on.
+        """
+        reached = self.graph.tests_for(paths)
+        asked = self._conventions[1].get("test-paths")
+        folders = [str(one).removeprefix("./").rstrip("/") for one in asked] if isinstance(asked, list) else []
+        inside = tuple(one for one in reached if any(f"{one}/".startswith(f"{folder}/") for folder in folders))
+        return inside or reached
 
     @property
     def git_folder(self) -> Path | None:

@@ -141,7 +141,7 @@ class Services:
                 self.config.sandbox,
                 self.root,
                 self._baselines,
-                repository.graph.tests_for,
+                repository.tests_for,
                 self.cpu.run,
             )
             for name, check in extensions.checks(self.config, self.root, trusted=self._trusted):

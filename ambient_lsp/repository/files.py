@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 INCLUDE = ".worktreeinclude"
 MAX_INCLUDED_BYTES = 64 << 20
 """Larger untracked files are not copied: they would cost every checkout."""
+_VERSION_FILE = re.compile(
+    r"""(?m)^[\w."'-]*\b(?:version[-_]file|write_to)["']?\s*=\s*["']((?:\w[\w.-]*/)*\w+\.py)["']"""
+)
 
 
 def patched(edits: Sequence[FileEdit], read: Callable[[str], Snapshot | None]) -> dict[str, bytes | None]:
@@ -67,17 +71,31 @@ def apply(folder: Path, edits: Sequence[FileEdit]) -> None:
             file.chmod(modes[path])
 
 
+def version_files(folder: Path) -> list[str]:
+    """Return the modules that `pyproject.toml` names for the build to write the version to (hatch-vcs, setuptools-scm).
+
+    Git ignores them as a rule, and the package cannot be imported without.
+    """
+    try:
+        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    files = {path: folder / path for path in _VERSION_FILE.findall(text)}
+    return [path for path, file in files.items() if file.is_file() and file.resolve() == folder.resolve() / path]
+
+
 def copy_included(place: Place, git: Git, target: Path) -> list[str]:
     """Copy the untracked files that the patterns in `.worktreeinclude` name, ignored ones too; return notes.
 
-    Files with secrets are not copied, whatever the patterns say: the file comes from the repository, which may narrow
-    what Ambient does but never widen it.
+    A module that the build writes is copied without being named. Files with secrets are not copied, whatever the
+    patterns say: the file comes from the repository, which may narrow what Ambient does but never widen it.
     """
-    if not (place.top / INCLUDE).is_file():
-        return []
+    names = version_files(place.top)
+    if (place.top / INCLUDE).is_file():
+        listed = git.run("ls-files", "--others", "--ignored", f"--exclude-from={place.top / INCLUDE}", "-z")
+        names += [os.fsdecode(name) for name in listed.split(b"\0") if name]
     notes: list[str] = []
-    listed = git.run("ls-files", "--others", "--ignored", f"--exclude-from={place.top / INCLUDE}", "-z")
-    for path in sorted(os.fsdecode(name) for name in listed.split(b"\0") if name):
+    for path in sorted(names):
         source, copy = place.top / path, target / path
         if is_secret(path) or is_git_path(path):
             notes.append(f"{path}: named in {INCLUDE}, but it may hold secrets; not copied.")

@@ -98,6 +98,8 @@ def sentence(check: CheckResult) -> str:
         first, rest = check.new_failures[0], len(check.new_failures) - 1
         also = f" and {rest} more" if rest else ""
         return f"{first}{also} passed before and not with the patch"
+    if not check.base and not check.patched:
+        return "no test was found to run"
     passed = {test for test, outcome in check.patched.items() if outcome == "passed"}
     known = passed & set(check.base)
     red = sum(outcome in ("failed", "error") for test, outcome in check.patched.items() if test not in check.flaky)

@@ -45,17 +45,18 @@ def _packages(project: Path, settings: SandboxSettings) -> Iterator[str]:
 
 
 def _included(project: Path) -> Iterator[str]:
-    """Yield the files that `.worktreeinclude` brings into every checkout, which no tree names."""
-    from ambient_lsp.repository.files import INCLUDE
+    """Yield the files that `.worktreeinclude` and the build bring into every checkout, which no tree names."""
+    from ambient_lsp.repository.files import INCLUDE, version_files
     from ambient_lsp.repository.git import GitFailed, run_in
 
-    if not (project / INCLUDE).is_file():
-        return
-    try:
-        listed = run_in(project, "ls-files", "--others", "--ignored", f"--exclude-from={INCLUDE}", "-z")
-    except GitFailed:
-        return
-    for name in sorted(filter(None, listed.decode("utf-8", "surrogateescape").split("\0"))):
+    names = version_files(project)
+    if (project / INCLUDE).is_file():
+        try:
+            listed = run_in(project, "ls-files", "--others", "--ignored", f"--exclude-from={INCLUDE}", "-z")
+            names += filter(None, listed.decode("utf-8", "surrogateescape").split("\0"))
+        except GitFailed:
+            return
+    for name in sorted(names):
         try:
             info = (project / name).stat()
         except OSError:

@@ -46,8 +46,16 @@ def unreached(bases: Mapping[str, str | None], patched: Mapping[str, str | None]
             continue  # a test that imports a deleted module fails by itself
         for place in places(old or "", text):
             if not any(_run(text, statement, run.lines.get(path, {}), run.passed) for statement in place):
-                return f"no test runs these lines ({path}, line {place[0].first})"
+                return _broken(run) or f"no test runs these lines ({path}, line {place[0].first})"
     return ""
+
+
+def _broken(run: TestRun) -> str:
+    """Return a sentence where not one test passes, which is the reason then, with what the first one says."""
+    if run.passed or not run.bad:
+        return ""
+    said = next((run.messages[test] for test in sorted(run.bad) if run.messages.get(test)), "")
+    return "none of the tests passes here, with the patch or without it" + (f": {said}" if said else "")
 
 
 def places(old: str, new: str) -> Iterator[list[Statement]]:

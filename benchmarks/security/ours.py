@@ -41,11 +41,11 @@ def _findings(
 ) -> Iterable[RawFinding]:
     if path.endswith(".py"):
         report = checked[f"{case.name}/{path}"]
-        return security.judge(text, path, str(folder / case.name), report, THRESHOLD, _others(path, case.files))
+        return security.judge(text, path, str(folder / case.name), report, THRESHOLD, others(path, case.files))
     return in_dependencies(text, case.files[ADVISORIES]) if is_manifest(path) else ()
 
 
-def _others(path: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def others(path: str, files: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return the other modules of a program by their dotted names, which the engine is given from the import graph."""
     return {
         name.removesuffix(".py").replace("/", "."): (name, text)

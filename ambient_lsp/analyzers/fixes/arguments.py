@@ -5,12 +5,23 @@ An argument is only changed where it stands in the call by keyword; a value only
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.fixes.site import Change, Site, dotted, keyword, starred, with_keyword, without_argument
+from ambient_lsp.analyzers.fixes.scopes import is_bound, names, scope_of
+from ambient_lsp.analyzers.fixes.site import (
+    Change,
+    Site,
+    dotted,
+    keyword,
+    literal,
+    starred,
+    with_keyword,
+    without_argument,
+)
 from ambient_lsp.model import RiskLevel
 
 if TYPE_CHECKING:
@@ -26,7 +37,8 @@ LOW, MEDIUM, HIGH = RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH
 class Argument:
     """What to do with an argument: `value` is its new code, "" takes it out. `add`: also where it is missing.
 
-    `bad` are the values that are changed; any, where there are none.
+    `bad` are the values that are changed; any, where there are none. `calls` are the last names of what may be called;
+    any, where there are none.
     """
 
     name: str
@@ -37,6 +49,7 @@ class Argument:
     bad: tuple[str, ...] = ()
     add: bool = False
     imports: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 _WITHOUT_NETWORK = "Checks have no network, so no check can show this: a person decides."
@@ -103,7 +116,7 @@ OF_RULES: Mapping[str, tuple[Argument, ...]] = {
             "filter", '"data"', "Refuse members that lead outside the folder",
             "Members with absolute names, `..`, links that lead out, or devices raise an error. Needs Python 3.12, or "
             "a 3.8 to 3.11 with the security release of June 2023.", MEDIUM, ('"fully_trusted"', "'fully_trusted'"),
-            add=True,
+            add=True, calls=("extract", "extractall", "unpack_archive"),
         ),
     ),
     "AMB-SEC-XML": (
@@ -169,28 +182,114 @@ def changed(rule: str, source: Source, span: Span, words: frozenset[str]) -> Cha
     """Return the change of an argument or a value at `span` that takes the weakness away; None where it is not sure."""
     call = source.around(span, cst.Call)
     assign = source.around(span, cst.Assign)
+    entry = of_entry(rule, source, span)
+    if entry is not None:
+        return entry
     if isinstance(assign, cst.Assign) and not (isinstance(call, cst.Call) and _inside(source, call, assign)):
         return _of_value(rule, source, assign)
     if not isinstance(call, cst.Call):
         return None
+    if rule == "AMB-SEC-AUTOESCAPE" and words & _PLAIN:
+        return None
     site = Site(source, call, words)
-    return _of_argument(rule, site) or _of_number(rule, site, span)
+    return _of_arguments(rule, site) or _of_variable(rule, site) or _of_number(rule, site, span)
 
 
-def _of_argument(rule: str, site: Site) -> Change | None:
-    call = site.call
+_PLAIN = frozenset("mail email subject message text txt plain body config sql yaml toml json latex tex code script "
+                   "markdown comment commit filename path command changelog".split())  # fmt: skip
+"""Words of a template that makes no page, where what is escaped would be shown with its `&amp;`."""
+
+
+def _of_arguments(rule: str, site: Site) -> Change | None:
+    """Return the call with its argument set right: the first that is wrong, or for XML parsers each of them."""
+    first: Argument | None = None
+    new = site.call
     for fix in OF_RULES.get(rule, ()):
-        present = keyword(call, fix.name)
-        if present is None and not (fix.add and not starred(call)):
+        present = keyword(new, fix.name)
+        if fix.calls and (dotted(site.call.func).rpartition(".")[2] not in fix.calls or not _takes_filter(site)):
+            return None
+        if present is None and not (fix.add and not starred(new)):
             continue
         if present is not None and fix.bad and _code(present.value) not in fix.bad:
-            return None
+            if rule in _TOGETHER and _code(present.value) in ("True", "False"):
+                continue
+            return None  # what it is, is said elsewhere
         name = _context_name(site) if fix.name == "context" else fix.name
         if not name:
             return None
-        new = with_keyword(call, name, fix.value) if fix.value else without_argument(call, _certain(present))
-        return Change(fix.title, fix.reason, fix.risk, {call: new}, fix.imports)
+        new = with_keyword(new, name, fix.value) if fix.value else without_argument(new, _certain(present))
+        first = first or fix
+        if rule not in _TOGETHER:
+            break
+    return Change(first.title, first.reason, first.risk, {site.call: new}, first.imports) if first else None
+
+
+_TOGETHER = frozenset({"AMB-SEC-XML"})
+"""Rules whose weakness is gone only when every one of its arguments is set right."""
+
+
+def _takes_filter(site: Site) -> bool:
+    """Whether what is unpacked is known to be a tar: `shutil.unpack_archive` takes no filter for a zip."""
+    if not dotted(site.call.func).endswith("unpack_archive"):
+        return True
+    kind = keyword(site.call, "format") or (site.call.args[2] if len(site.call.args) > 2 else None)
+    told = literal(kind.value) if kind is not None else literal(site.call.args[0].value) if site.call.args else None
+    return told is not None and re.search(r"(tar|\btgz)(\.\w+)?$", told) is not None
+
+
+def _of_variable(rule: str, site: Site) -> Change | None:
+    """Return the change of a variable that is only there to hold the argument: `verify = False`."""
+    for fix in OF_RULES.get(rule, ()):
+        present = keyword(site.call, fix.name)
+        if present is None or not isinstance(present.value, cst.Name) or not fix.bad:
+            continue
+        scope: cst.CSTNode = scope_of(site.source, site.call)
+        name = present.value.value
+        if set(name.lower().split("_")) & {"no", "never", "not", "without", "unlimited", "forever", "insecure"}:
+            return None  # it says what it is, and would then say something else
+        if not any(is_bound(site.source, one) for one in names(scope, name)):
+            scope = site.source.module
+        uses = [one for one in names(site.source.module, name) if not isinstance(site.source.parents.get(one), cst.Arg)
+                or one is present.value]  # fmt: skip
+        bound = [one for one in uses if is_bound(site.source, one)]
+        target = site.source.parents.get(bound[0]) if len(bound) == 1 else None
+        assign = site.source.parents.get(target) if isinstance(target, cst.AssignTarget) else None
+        if len(uses) != 2 or not isinstance(assign, cst.Assign) or _code(assign.value) not in fix.bad:
+            return None
+        new = cst.parse_expression(_OPPOSITE[_code(assign.value)])
+        return Change(fix.title, fix.reason, fix.risk, {assign.value: new})
     return None
+
+
+_OPPOSITE = {"True": "False", "False": "True", "None": "30"}
+
+
+def of_entry(rule: str, source: Source, span: Span) -> Change | None:
+    """Return the change of an entry of a table of options: `{"verify": False}`, `update(SESSION_COOKIE_SECURE=False)`.
+
+    The span may be that of the table. More than one wrong entry is none.
+    """
+    known = {fix.name: fix for fix in OF_RULES.get(rule, ()) if fix.bad}
+    table = source.around(span, cst.Dict)
+    wrong = [
+        (one, fix)
+        for one in (table.elements if isinstance(table, cst.Dict) else ())
+        if isinstance(one, cst.DictElement)
+        and (fix := known.get(literal(one.key) or "")) is not None
+        and _code(one.value) in fix.bad and _code(one.value) in _OPPOSITE
+    ]  # fmt: skip
+    if len(wrong) == 1 or (wrong and rule in _TOGETHER):
+        fix = wrong[0][1]
+        nodes: dict[cst.CSTNode, cst.CSTNode] = {
+            one.value: cst.parse_expression(_OPPOSITE[_code(one.value)]) for one, _ in wrong
+        }
+        return Change(fix.title, fix.reason, fix.risk, nodes)
+    argument = source.around(span, cst.Arg)
+    if not isinstance(argument, cst.Arg) or argument.keyword is None or not argument.keyword.value.isupper():
+        return None
+    values, title, reason, risk = _VALUES.get(rule, ({}, "", "", MEDIUM))
+    new = values.get(dotted(argument.value))
+    return Change(title, reason, risk, {argument.value: cst.parse_expression(new)}) if new is not None else None
 
 
 def _context_name(site: Site) -> str:
@@ -215,7 +314,7 @@ def _of_value(rule: str, source: Source, assign: cst.Assign) -> Change | None:
     if known is None or len(assign.targets) != 1:
         return None
     values, title, reason, risk = known
-    if rule in _OPTIONAL and _on_condition(source, assign):
+    if rule in _OPTIONAL and on_condition(source, assign):
         return None
     if rule == "AMB-SEC-TLS-HOSTNAME" and "CERT_NONE" in source.module.code:
         return None  # `ssl` refuses to check the name of a certificate that it does not check
@@ -227,7 +326,8 @@ _OPTIONAL = frozenset({"AMB-SEC-NO-TLS-VERIFY", "AMB-SEC-TLS-HOSTNAME", "AMB-SEC
 """Rules whose weakness is often an option that a user asks for; then a condition stands around it."""
 
 
-def _on_condition(source: Source, node: cst.CSTNode) -> bool:
+def on_condition(source: Source, node: cst.CSTNode) -> bool:
+    """Whether a condition of its function stands around a place."""
     above = source.parents.get(node)
     while above is not None and not isinstance(above, cst.FunctionDef | cst.If | cst.Else):
         above = source.parents.get(above)

@@ -6,6 +6,8 @@ import ast
 
 import libcst as cst
 
+from ambient_lsp.analyzers.fixes.pieces import code_of
+from ambient_lsp.analyzers.fixes.scopes import only_assignment, within
 from ambient_lsp.analyzers.fixes.site import (
     Change,
     Site,
@@ -17,12 +19,23 @@ from ambient_lsp.analyzers.fixes.site import (
     with_keyword,
     without_argument,
 )
-from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS
+from ambient_lsp.analyzers.vocabulary import HARMLESS_WORDS, PASSWORD_WORDS, SECRET_WORDS, words
 from ambient_lsp.model import RiskLevel
 
 _CRYPTOGRAPHY = ("cryptography.hazmat.primitives.hashes.MD5", "cryptography.hazmat.primitives.hashes.SHA1")
+_AGREED = frozenset("sign signed signature signatures signing".split())
+"""Words of a digest that two programs must make alike."""
+_COMPUTING = frozenset(
+    "calc calculate calculator compute computed condition equation evaluate expr expression expressions formula "
+    "formulas function lambda math predicate rule rules".split()
+)
+"""Words of a place where `eval` is meant to compute something, so that reading literals would be another program."""
 _DIGEST = "The digest changes, so digests stored before will not compare equal."
+_DRAWN = "Draw the secret from the system's random numbers"
+_SAME_VALUES = "The same values are possible; nobody can tell the next one."
+_SEEDING = frozenset({"seed", "getstate", "setstate"})
 _SECRETS = {"random.choice": "choice", "random.getrandbits": "randbits"}
+_LOADERS = frozenset({"Loader", "UnsafeLoader", "FullLoader", "BaseLoader"})
 _SYSTEM_RANDOM = frozenset({"randint", "randrange", "choices", "sample", "random", "randbytes"})
 
 
@@ -46,15 +59,15 @@ def weak_hash(site: Site) -> Change | None:
             RiskLevel.LOW,
             {site.call: with_keyword(site.call, "usedforsecurity", "False")},
         )
-    password = bool(site.words & PASSWORD_WORDS)
+    function = site.nearest(cst.FunctionDef)
+    if (site.words | words(code_of(function) if function is not None else "")) & PASSWORD_WORDS:
+        return None  # another fast hash is no better, and a slow one needs a salt, a column and a migration
+    if not site.words & SECRET_WORDS:
+        return None  # nothing says what it is for: a protocol, a column of a table, or a name that others know
     reason = _DIGEST
-    if password:
-        reason += " For stored passwords a slow hash (`hashlib.scrypt`) is better still; that needs a migration."
-    elif not site.words & SECRET_WORDS:
-        reason += (
-            " Nothing here says what the hash is for; if it only names something, `usedforsecurity=False` says so."
-        )
-    risk = RiskLevel.MEDIUM if site.words & SECRET_WORDS and not password else RiskLevel.HIGH
+    if site.words & _AGREED:
+        reason += " Whoever makes or checks it on the other side must change too."
+    risk = RiskLevel.MEDIUM
     title = "Use SHA-256 in place of a weak hash"
     if site.name == "hashlib.new" and first is not None and isinstance(first.value, cst.SimpleString):
         quote = first.value.quote
@@ -76,9 +89,12 @@ def yaml_load(site: Site) -> Change | None:
     new = "safe_load_all" if old.endswith("_all") else "safe_load"
     call = site.call
     loader = keyword(call, "Loader") or (call.args[1] if len(call.args) > 1 and call.args[1].keyword is None else None)
+    unused: tuple[tuple[str, str], ...] = ()
     if loader is not None:
-        if not dotted(loader.value):
-            return None
+        module, _, name = site.resolve(loader.value).rpartition(".")
+        if module.partition(".")[0] != "yaml" or name.removeprefix("C") not in _LOADERS:
+            return None  # a loader of the project's own, which may know more kinds of values
+        unused = ((module, name),) if isinstance(loader.value, cst.Name) else ()
         call = without_argument(call, loader)
     plain = isinstance(call.func, cst.Name)
     if plain and dotted(call.func) != old:
@@ -89,7 +105,7 @@ def yaml_load(site: Site) -> Change | None:
         RiskLevel.MEDIUM,
         {site.call: call.with_changes(func=renamed(call.func, new))},
         (("yaml", new),) if plain else (),
-        (("yaml", dotted(site.call.func)),) if plain else (),
+        (*((("yaml", old),) if plain else ()), *unused),
     )
 
 
@@ -107,13 +123,24 @@ def tls_context(site: Site) -> Change | None:
 
 def weak_random(site: Site) -> Change | None:
     """The `secrets` module."""
-    if starred(site.call) or not isinstance(site.call.func, cst.Attribute):
+    if starred(site.call):
         return None
     if any(isinstance(node, cst.Call) and site.resolve(node.func) == "random.seed" for node in site.source.ranges):
         return None
+    made = _generator(site)
+    if made is not None:
+        site = made
     module, _, function = site.name.rpartition(".")
+    if module == "random" and function == "Random" and isinstance(site.call.func, cst.Attribute):
+        new = site.call.with_changes(func=renamed(site.call.func, "SystemRandom"), args=[])
+        clock = (("time", ""), ("time", "time"))
+        return (
+            Change(_DRAWN, _SAME_VALUES, RiskLevel.MEDIUM, {site.call: new}, (), clock) if _draws_only(site) else None
+        )
     if module != "random":
         return None
+    if not isinstance(site.call.func, cst.Attribute):
+        return _imported_random(site, function)
     if site.name in _SECRETS:
         func: cst.BaseExpression = cst.Attribute(cst.Name("secrets"), cst.Name(_SECRETS[site.name]))
     elif function in _SYSTEM_RANDOM:
@@ -121,8 +148,8 @@ def weak_random(site: Site) -> Change | None:
     else:
         return None
     return Change(
-        "Draw the secret from the system's random numbers",
-        "The same values are possible; nobody can tell the next one.",
+        _DRAWN,
+        _SAME_VALUES,
         RiskLevel.MEDIUM,
         {site.call: site.call.with_changes(func=func)},
         (("secrets", ""),),
@@ -130,38 +157,37 @@ def weak_random(site: Site) -> Change | None:
     )
 
 
-def mktemp(site: Site) -> Change | None:
-    """`tempfile.mkstemp`, where the name is simply kept in a variable."""
-    if site.name != "tempfile.mktemp" or not isinstance(site.call.func, cst.Attribute):
+def _generator(site: Site) -> Site | None:
+    """Return where the generator of `generator.choice(...)` is made, if that is in the same function."""
+    func = site.call.func
+    if not isinstance(func, cst.Attribute) or not isinstance(func.value, cst.Name):
         return None
-    assign = site.source.parents.get(site.call)
-    line = site.nearest(cst.SimpleStatementLine)
-    if not isinstance(assign, cst.Assign) or not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
+    assign = only_assignment(site.source, site.call, func.value.value)
+    made = assign.value if assign is not None else None
+    if not isinstance(made, cst.Call) or site.resolve(made.func) != "random.Random":
         return None
-    if len(assign.targets) != 1 or not isinstance(assign.targets[0].target, cst.Name):
+    return Site(site.source, made, site.words)
+
+
+def _draws_only(site: Site) -> bool:
+    """Whether the generator is made without a seed, or with the clock, and is never seeded or put back later."""
+    seed = code_of(site.call.args[0].value) if site.call.args else "time.time()"
+    words = {node.attr.value for node in site.source.ranges if isinstance(node, cst.Attribute)}
+    return len(site.call.args) < 2 and seed in ("time.time()", "time.time_ns()", "time()") and not words & _SEEDING
+
+
+def _imported_random(site: Site, function: str) -> Change | None:
+    """`secrets.choice(...)` for `choice(...)` of `from random import choice`."""
+    if not isinstance(site.call.func, cst.Name) or site.call.func.value != function:
         return None
-    name = assign.targets[0].target.value
-    descriptor = f"{name}_fd"
-    if any(isinstance(node, cst.Name) and node.value == descriptor for node in site.source.ranges):
+    if site.name in _SECRETS:
+        func = cst.parse_expression(f"secrets.{_SECRETS[site.name]}")
+    elif function in _SYSTEM_RANDOM:
+        func = cst.parse_expression(f"secrets.SystemRandom().{function}")
+    else:
         return None
-    pair = cst.Tuple(
-        [
-            cst.Element(cst.Name(descriptor), cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))),
-            cst.Element(cst.Name(name)),
-        ],
-        lpar=[],
-        rpar=[],
-    )
-    call = site.call.with_changes(func=renamed(site.call.func, "mkstemp"))
-    first = line.with_changes(body=[assign.with_changes(targets=[cst.AssignTarget(pair)], value=call)])
-    second = cst.parse_statement(f"os.close({descriptor})\n")
-    return Change(
-        "Make the temporary file together with its name",
-        "The file exists, empty, from now on, and only its owner can read it.",
-        RiskLevel.MEDIUM,
-        {line: cst.FlattenSentinel([first, second])},
-        (("os", ""),),
-    )
+    nodes: dict[cst.CSTNode, cst.CSTNode] = {site.call: site.call.with_changes(func=func)}
+    return Change(_DRAWN, _SAME_VALUES, RiskLevel.MEDIUM, nodes, (("secrets", ""),), (("random", function),))
 
 
 def evaluate(site: Site) -> Change | None:
@@ -169,8 +195,11 @@ def evaluate(site: Site) -> Change | None:
     call = site.call
     if site.name != "eval" or len(call.args) != 1 or starred(call) or call.args[0].keyword is not None:
         return None
-    text = literal(call.args[0].value)
+    value = call.args[0].value
+    text = literal(value)
     if text is not None and not _is_literal(text):
+        return None
+    if text is None and (_is_computed(value) or site.words & _COMPUTING or _computes(site)):
         return None
     return Change(
         "Read the literal without running code",
@@ -179,6 +208,32 @@ def evaluate(site: Site) -> Change | None:
         {call.func: cst.parse_expression("ast.literal_eval")},
         (("ast", ""),),
     )
+
+
+def _is_computed(value: cst.BaseExpression) -> bool:
+    """Whether the text is put together here, which makes it an expression rather than a value."""
+    if isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
+        return value.func.attr.value in ("format", "join", "replace", "substitute")
+    return not isinstance(value, cst.Name | cst.Attribute | cst.Subscript | cst.Call)
+
+
+def _computes(site: Site) -> bool:
+    """Whether the function shows that it gets more than literals: it reads those already, or has a sum as a text."""
+    for node in within(site.nearest(cst.FunctionDef) or site.source.module):
+        if isinstance(node, cst.Call) and site.resolve(node.func) == "ast.literal_eval":
+            return True
+        text = literal(node)
+        if text is not None and _is_computation(text):
+            return True
+    return False
+
+
+def _is_computation(text: str) -> bool:
+    try:
+        parsed = ast.parse(text, mode="eval").body
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return isinstance(parsed, ast.BinOp | ast.Call | ast.Compare | ast.BoolOp | ast.IfExp) and not _is_literal(text)
 
 
 def _is_literal(text: str) -> bool:

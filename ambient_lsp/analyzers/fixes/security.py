@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
 from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
+from libcst.codemod.visitors import RemoveImportsVisitor
 
 from ambient_lsp.analyzers import ruff
-from ambient_lsp.analyzers.fixes import arguments, calls, markup, paths, secret, shell, sql, texts, tokens
+from ambient_lsp.analyzers.fixes import (
+    arguments,
+    calls,
+    contexts,
+    files,
+    guards,
+    markup,
+    paths,
+    secret,
+    shell,
+    sql,
+    texts,
+    tokens,
+    visitors,
+)
+from ambient_lsp.analyzers.fixes.imports import with_imports
+from ambient_lsp.analyzers.fixes.quotes import in_quotes_of
 from ambient_lsp.analyzers.fixes.site import Change, Replacement, Site, Source
 from ambient_lsp.analyzers.patterns import engine as patterns
+from ambient_lsp.analyzers.ruff_settings import read_settings
 from ambient_lsp.analyzers.vocabulary import around
 
 if TYPE_CHECKING:
@@ -27,11 +46,13 @@ _OF_CALLS: Mapping[str, Callable[[Site], Change | None]] = {
     "AMB-SEC-YAML-LOAD": calls.yaml_load,
     "AMB-SEC-SHELL": shell.no_shell,
     "AMB-SEC-WEAK-RANDOM": calls.weak_random,
-    "AMB-SEC-MKTEMP": calls.mktemp,
+    "AMB-SEC-MKTEMP": files.mktemp,
     "AMB-SEC-EVAL": calls.evaluate,
     "AMB-SEC-TLS-CONTEXT": calls.tls_context,
 }
 _OF_PLACES: Mapping[str, Callable[[Source, Span], Change | None]] = {
+    "AMB-SEC-NOSQL": visitors.compared,
+    "AMB-SEC-REDIRECT": visitors.stays_here,
     "AMB-SEC-SQL": sql.parameters,
     "AMB-SEC-RAW-SQL": sql.parameters,
     "AMB-SEC-MARKUP": markup.formatted,
@@ -47,11 +68,15 @@ _OF_PLACES: Mapping[str, Callable[[Source, Span], Change | None]] = {
     "AMB-SEC-JWT-NONE": tokens.signed,
     "AMB-SEC-TIMING": tokens.constant_time,
     "AMB-SEC-STRING-IS": tokens.equal,
-    "AMB-SEC-ASSERT-GUARD": tokens.guarded,
+    "AMB-SEC-ASSERT-GUARD": guards.guarded,
     "AMB-SEC-UUID-SECRET": tokens.random_uuid,
     "AMB-SEC-SSH-HOST-KEY": tokens.known_hosts,
+    "AMB-SEC-NO-TLS-VERIFY": partial(contexts.checked, "AMB-SEC-NO-TLS-VERIFY"),
+    "AMB-SEC-TLS-HOSTNAME": partial(contexts.checked, "AMB-SEC-TLS-HOSTNAME"),
 }
 _GROUPED_FROM = 3
+_SHORT = 88
+"""No formatter would break a line that is no longer than this."""
 _Item = tuple[int, "RawFinding", "Change"]
 
 
@@ -79,6 +104,7 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
     except (cst.ParserSyntaxError, RecursionError):
         return []
     changes = [(index, raw, change) for index, raw in enumerate(raws) if (change := _change(source, text, raw))]
+    changes = [item for item in changes if not any(_is_taken(source, *wanted) for wanted in item[2].imports)]
     imports = any(change.imports for _, _, change in changes)
     sorted_before = imports and _sorted_imports(text, path, root) == text
     result = []
@@ -86,9 +112,36 @@ def fix(text: str, path: str, root: str, raws: list[RawFinding]) -> list[Fixed]:
         new_text = _apply(source, [change for _, _, change in group])
         if new_text is not None and sorted_before and any(change.imports for _, _, change in group):
             new_text = _sorted_imports(new_text, path, root)
+        if new_text is not None:
+            new_text = _laid_out(text, new_text, path, root)
         if new_text is not None and new_text != text and _helps(text, new_text, path, group):
             result.append(_fixed(new_text, group))
     return result
+
+
+def _is_taken(source: Source, module: str, name: str) -> bool:
+    """Whether the name that an import would bind is something else in this file already."""
+    bound = name or module.partition(".")[0]
+    meant = f"{module}.{name}" if name else bound
+    return bound in source.bound or source.imported.get(bound, meant) != meant
+
+
+def _laid_out(text: str, new_text: str, path: str, root: str) -> str:
+    """Return the new text as the formatter has it, where it has the old one so and the fix made a line long."""
+    old = set(text.splitlines())
+    if all(len(line) <= _SHORT for line in new_text.splitlines() if line not in old):
+        return new_text
+    if not _has_formatter(path, root) or ruff.formatted(text, path, root) != text:
+        return new_text
+    return ruff.formatted(new_text, path, root) or new_text
+
+
+def _has_formatter(path: str, root: str) -> bool:
+    """Whether the project says how long its lines are, or who lays them out."""
+    project = Path(root, "pyproject.toml")
+    told = "[tool.ruff" in project.read_text("utf-8", "replace") if project.is_file() else False
+    named = any(Path(root, name).is_file() for name in ("ruff.toml", ".ruff.toml"))
+    return told or named or bool(read_settings(root, path).formatter)
 
 
 def _helps(text: str, new_text: str, path: str, group: list[_Item]) -> bool:
@@ -103,7 +156,8 @@ def _helps(text: str, new_text: str, path: str, group: list[_Item]) -> bool:
 def _fixed(text: str, group: list[_Item]) -> Fixed:
     first = group[0][2]
     risk = max((change.risk for _, _, change in group), key=lambda level: level.rank)
-    title = first.title if len(group) == 1 else f"{first.title} ({len(group)} places)"
+    places = len({frozenset(map(id, change.nodes)) for _, _, change in group})
+    title = first.title if places == 1 else f"{first.title} ({places} places)"
     return Fixed(text, title, first.reason, risk, tuple(index for index, _, _ in group))
 
 
@@ -127,16 +181,19 @@ def _groups(changes: list[_Item]) -> Iterator[list[_Item]]:
 
     Findings with the same name go together always: with one of them fixed, the next would take over its id.
     """
-    alike: dict[tuple[str, str], list[_Item]] = {}
+    same_change: dict[object, list[_Item]] = {}
     for item in changes:
-        alike.setdefault((item[1].rule, item[2].title), []).append(item)
+        same_change.setdefault((item[2].title, frozenset(map(id, item[2].nodes))), []).append(item)
+    alike: dict[tuple[str, str], list[list[_Item]]] = {}
+    for items in same_change.values():
+        alike.setdefault((items[0][1].rule, items[0][2].title), []).append(items)
     for group in alike.values():
         if len(group) >= _GROUPED_FROM:
-            yield group
+            yield [item for items in group for item in items]
             continue
         same: dict[str, list[_Item]] = {}
-        for item in group:
-            same.setdefault(" ".join(item[1].code.split()) or str(item[0]), []).append(item)
+        for items in group:
+            same.setdefault(" ".join(items[0][1].code.split()) or str(items[0][0]), []).extend(items)
         yield from same.values()
 
 
@@ -153,17 +210,12 @@ def _apply(source: Source, changes: list[Change]) -> str | None:
     """Return the file with all of `changes` made; None where one lies inside another."""
     nodes: dict[cst.CSTNode, Replacement] = {}
     for change in changes:
-        nodes.update(change.nodes)
+        nodes.update({node: in_quotes_of(source, node, new) for node, new in change.nodes.items()})
     if any(_inside_another(source, node, nodes) for node in nodes):
         return None
     tree = source.module.visit(_Replace(nodes))
     context = CodemodContext()
-    for module, name in dict.fromkeys(item for change in changes for item in change.imports):
-        AddImportsVisitor.add_needed_import(context, module, name or None)
-    if any(change.imports for change in changes):
-        had_imports = any(isinstance(node, cst.Import | cst.ImportFrom) for node in source.ranges)
-        tree = AddImportsVisitor(context).transform_module(tree)
-        tree = tree if had_imports else _apart_from_docstring(tree)
+    tree = with_imports(tree, [item for change in changes for item in change.imports])
     for module, name in dict.fromkeys(item for change in changes for item in change.unused):
         RemoveImportsVisitor.remove_unused_import(context, module, name or None)
     if any(change.unused for change in changes):
@@ -178,17 +230,6 @@ def _inside_another(source: Source, node: cst.CSTNode, nodes: Mapping[cst.CSTNod
     while above is not None and above not in nodes:
         above = source.parents.get(above)
     return above is not None
-
-
-def _apart_from_docstring(tree: cst.Module) -> cst.Module:
-    """Put a blank line between the module's docstring and an import that was added right below it."""
-    second = tree.body[1] if len(tree.body) > 1 and tree.get_docstring() is not None else None
-    if not isinstance(second, cst.SimpleStatementLine) or second.leading_lines:
-        return tree
-    if not isinstance(second.body[0], cst.Import | cst.ImportFrom):
-        return tree
-    apart = second.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-    return tree.with_changes(body=[tree.body[0], apart, *tree.body[2:]])
 
 
 def _sorted_imports(text: str, path: str, root: str) -> str:

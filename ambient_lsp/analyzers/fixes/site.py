@@ -57,6 +57,24 @@ class Source:
                     bound[_local(alias) or dotted(alias.name)] = f"{dotted(node.module)}.{dotted(alias.name)}"
         return bound
 
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The packages that the file imports from, by their first names."""
+        return frozenset(name.partition(".")[0] for name in self.imported.values())
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """Every name that the file binds anywhere in another way than by an import."""
+        found: set[str] = set()
+        for node in self.ranges:
+            if isinstance(node, cst.Param | cst.FunctionDef | cst.ClassDef):
+                found.add(node.name.value)
+            elif isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.NamedExpr | cst.For | cst.CompFor):
+                found |= _names_of(node.target)
+            elif isinstance(node, cst.AsName) and not isinstance(self.parents.get(node), cst.ImportAlias):
+                found |= _names_of(node.name)
+        return frozenset(found)
+
     def resolve(self, node: cst.CSTNode) -> str:
         """Return a dotted name with its import put in; empty for anything else."""
         name = dotted(node)
@@ -125,6 +143,12 @@ def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
+
+
+def _names_of(target: cst.CSTNode) -> set[str]:
+    if isinstance(target, cst.Tuple | cst.List):
+        return {name for element in target.elements for name in _names_of(element.value)}
+    return {target.value} if isinstance(target, cst.Name) else set()
 
 
 def dotted(node: cst.CSTNode) -> str:

@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from ambient_lsp.analyzers.fixes.pieces import Piece, code_of, pieces, quoted
+from ambient_lsp.analyzers.fixes.scopes import names, only_assignment, scope_of
 from ambient_lsp.analyzers.fixes.site import Change, Source
 from ambient_lsp.model import RiskLevel, Span
 
@@ -17,10 +18,12 @@ _PARAMSTYLE = {
     "oracledb": ":1", "cx_Oracle": ":1", "asyncpg": "$1",
 }  # fmt: skip
 _METHODS = {"$1": ("execute", "fetch", "fetchrow", "fetchval"), "": ("execute",)}
+_RUNS = ("execute", "fetch", "fetchrow", "fetchval", "raw", "scalar", "scalars")
 _VALUE_AHEAD = re.compile(r"(?i)([=<>]|\bLIKE|\bLIMIT|\bOFFSET)\s*$")
 _LIST_AHEAD = re.compile(r"(?i)\bVALUES\s*\([^()]*$")
 _QUOTED_LIST_AHEAD = re.compile(r"(?i)\b(VALUES|IN)\s*\([^()]*$")
 _LONGEST = 100
+_SQLALCHEMY = ("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text")
 _TITLE = "Give the values to the database as parameters"
 _REASON = "The statement is the same; the database gets the values beside it, so none can change it."
 
@@ -31,7 +34,9 @@ def parameters(source: Source, span: Span) -> Change | None:
     if found is None:
         return None
     call, node = found
-    if source.resolve(call.func) in ("sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text"):
+    if isinstance(node, cst.Call) and source.resolve(node.func) in _SQLALCHEMY and len(node.args) == 1:
+        call, node = node, node.args[0].value
+    if source.resolve(call.func) in _SQLALCHEMY:
         return _named(source, call, node)
     mark = _mark(source, call)
     parts = pieces(node)
@@ -83,6 +88,8 @@ def _bound(mark: str, codes: list[str], source: Source) -> list[str]:
 def _named(source: Source, call: cst.Call, node: cst.BaseExpression) -> Change | None:
     """Return `text("... :name")` with a dictionary of the values beside it."""
     argument = source.parents.get(call)
+    if isinstance(argument, cst.Assign):
+        argument = _only_use(source, argument)
     execute = source.parents.get(argument) if isinstance(argument, cst.Arg) else None
     if not isinstance(execute, cst.Call) or len(execute.args) != 1 or len(call.args) != 1:
         return None
@@ -104,8 +111,13 @@ def _named(source: Source, call: cst.Call, node: cst.BaseExpression) -> Change |
     inner = call.with_changes(args=[call.args[0].with_changes(value=string)])
     table = ", ".join(f'"{name}": {code_of(value)}' for name, value in zip(names, values, strict=True))
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    args = [execute.args[0].with_changes(value=inner, comma=comma), cst.Arg(cst.parse_expression(f"{{{table}}}"))]
-    return Change(_TITLE, _REASON, RiskLevel.MEDIUM, {execute: execute.with_changes(args=args)})
+    inline = execute.args[0].value is call
+    first = execute.args[0].with_changes(value=inner if inline else execute.args[0].value, comma=comma)
+    args = [first, cst.Arg(cst.parse_expression(f"{{{table}}}"))]
+    nodes: dict[cst.CSTNode, cst.CSTNode] = {execute: execute.with_changes(args=args)}
+    if not inline:
+        nodes[call] = inner
+    return Change(_TITLE, _REASON, RiskLevel.MEDIUM, nodes)
 
 
 def _names_for(values: list[cst.BaseExpression]) -> list[str] | None:
@@ -131,23 +143,10 @@ def _statement_of(source: Source, span: Span) -> tuple[cst.Call, cst.BaseExpress
         return None
     text = near.args[0].value
     if isinstance(text, cst.Name):
-        text = _only_value(source, near, text.value) or text
+        assign = only_assignment(source, near, text.value)
+        text = assign.value if assign is not None else text
     call = _execute_of(source, text)
     return (call, text) if call is not None else None
-
-
-def _only_value(source: Source, at: cst.CSTNode, name: str) -> cst.BaseExpression | None:
-    """Return what a name is assigned, once, in the function around a place."""
-    scope: cst.CSTNode = at
-    while not isinstance(scope, cst.FunctionDef | cst.Module):
-        scope = source.parents[scope]
-    values = [
-        parent.value
-        for used in _names(scope)
-        if used.value == name and isinstance(target := source.parents.get(used), cst.AssignTarget)
-        and isinstance(parent := source.parents.get(target), cst.Assign)
-    ]  # fmt: skip
-    return values[0] if len(values) == 1 else None
 
 
 def _expression_at(source: Source, span: Span) -> cst.BaseExpression | None:
@@ -166,26 +165,18 @@ def _execute_of(source: Source, node: cst.BaseExpression) -> cst.Call | None:
         return _execute_with(source, parent)
     if not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
         return None
-    target = parent.targets[0].target
+    argument = _only_use(source, parent)
+    return _execute_with(source, argument) if argument is not None else None
+
+
+def _only_use(source: Source, assign: cst.Assign) -> cst.Arg | None:
+    """Return the argument that an assigned name is used as, where that is the only use of it."""
+    target = assign.targets[0].target if len(assign.targets) == 1 else None
     if not isinstance(target, cst.Name):
         return None
-    scope: cst.CSTNode = parent
-    while not isinstance(scope, cst.FunctionDef | cst.Module):
-        scope = source.parents[scope]
-    uses = [name for name in _names(scope) if name.value == target.value and name is not target]
-    if len(uses) != 1 or not isinstance(argument := source.parents.get(uses[0]), cst.Arg):
-        return None
-    return _execute_with(source, argument)
-
-
-def _names(scope: cst.CSTNode) -> list[cst.Name]:
-    found: list[cst.Name] = []
-    waiting: list[cst.CSTNode] = [scope]
-    while waiting:
-        node = waiting.pop()
-        found += [node] if isinstance(node, cst.Name) else []
-        waiting += node.children
-    return found
+    uses = [one for one in names(scope_of(source, assign), target.value) if one is not target]
+    argument = source.parents.get(uses[0]) if len(uses) == 1 else None
+    return argument if isinstance(argument, cst.Arg) else None
 
 
 def _execute_with(source: Source, argument: cst.Arg) -> cst.Call | None:
@@ -193,7 +184,7 @@ def _execute_with(source: Source, argument: cst.Arg) -> cst.Call | None:
     if not isinstance(call, cst.Call) or len(call.args) != 1 or argument.keyword is not None or argument.star:
         return None
     func = call.func
-    known = isinstance(func, cst.Attribute) and func.attr.value in ("execute", "fetch", "fetchrow", "fetchval", "raw")
+    known = isinstance(func, cst.Attribute) and func.attr.value in _RUNS
     return call if known or source.resolve(func).endswith("sqlalchemy.text") else None
 
 

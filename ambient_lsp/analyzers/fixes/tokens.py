@@ -1,4 +1,4 @@
-"""Fixes for tokens and comparisons: JWT that are checked, digests compared in constant time, guards that stay."""
+"""Fixes for tokens and comparisons: JWT that are checked, digests compared in constant time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from ambient_lsp.analyzers.fixes.scopes import names, only_assignment, scope_of
 from ambient_lsp.analyzers.fixes.site import Change, Source, dotted, keyword, literal, without_argument
 from ambient_lsp.model import RiskLevel
 
@@ -28,19 +29,32 @@ def verified(source: Source, span: Span) -> Change | None:
         argument = keyword(call, name)
         if argument is None:
             continue
-        if isinstance(argument.value, cst.Dict) and len(argument.value.elements) > 1:
-            return _without_entry(argument.value)
+        table = argument.value
+        if isinstance(table, cst.Name):
+            assign = only_assignment(source, call, table.value)
+            if assign is None or len(names(scope_of(source, call), table.value)) != 2:
+                return None  # made elsewhere, or used for something else too
+            return _without_entry(assign.value) if isinstance(assign.value, cst.Dict) else None
+        if isinstance(table, cst.Dict) and (change := _without_entry(table)) is not None:
+            return change
+        if isinstance(table, cst.Dict) and any(
+            literal(one.key) not in ("verify_signature", "verify_exp")
+            for one in table.elements
+            if isinstance(one, cst.DictElement)
+        ):
+            return None
         return Change("Check the signature of the token", _CHECKED, RiskLevel.HIGH,
                       {call: without_argument(call, argument)})  # fmt: skip
     return None
 
 
 def _without_entry(options: cst.Dict) -> Change | None:
+    switches = ("verify_signature", "verify_exp")  # without the first, the second has no effect
     kept = [
         one for one in options.elements
-        if not (isinstance(one, cst.DictElement) and literal(one.key) == "verify_signature")
+        if not (isinstance(one, cst.DictElement) and literal(one.key) in switches and dotted(one.value) == "False")
     ]  # fmt: skip
-    if len(kept) != len(options.elements) - 1:
+    if not kept or len(kept) == len(options.elements):
         return None
     kept[-1] = kept[-1].with_changes(comma=options.elements[-1].comma)
     return Change("Check the signature of the token", _CHECKED, RiskLevel.HIGH,
@@ -115,32 +129,6 @@ def equal(source: Source, span: Span) -> Change | None:
         "Equal texts are equal in every run.",
         RiskLevel.LOW,
         {node: node.with_changes(comparisons=[target.with_changes(operator=new())])},
-    )
-
-
-def guarded(source: Source, span: Span) -> Change | None:
-    """Turn `assert user.is_admin` into a test that `python -O` leaves in."""
-    line = source.around(span, cst.SimpleStatementLine)
-    if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
-        return None
-    check = line.body[0]
-    if not isinstance(check, cst.Assert):
-        return None
-    code = cst.Module([]).code_for_node
-    if isinstance(check.test, cst.UnaryOperation) and isinstance(check.test.operator, cst.Not):
-        condition = code(check.test.expression)
-    elif isinstance(check.test, cst.Name | cst.Attribute | cst.Call | cst.Subscript):
-        condition = f"not {code(check.test)}"
-    else:
-        condition = f"not ({code(check.test)})"
-    error = "PermissionError" if check.msg is None else f"PermissionError({code(check.msg)})"
-    new = cst.parse_statement(f"if {condition}:\n{source.module.default_indent}raise {error}\n")
-    assert isinstance(new, cst.If)  # noqa: S101  # it was written as one in the line above
-    return Change(
-        "Guard with a test that is always there",
-        "A refusal is a `PermissionError` now, and no `AssertionError`; `python -O` leaves it in.",
-        RiskLevel.MEDIUM,
-        {line: new.with_changes(leading_lines=line.leading_lines)},
     )
 
 

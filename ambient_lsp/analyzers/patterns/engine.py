@@ -67,6 +67,8 @@ def _hits(module: Module) -> Iterator[Hit]:
         function = node.child_by_field_name("function")
         last = function.child_by_field_name("attribute") if function is not None else None
         name = code(last if last is not None else function)
+        if name == "__init__":  # `super().__init__(...)` makes what the base makes
+            name = module.name(function).rpartition(".")[2]
         patterns = calls.get(name if last is not None else module.imports.get(name, name).rpartition(".")[2])
         if not patterns:
             continue

@@ -103,9 +103,30 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or _of_request(module, condition)
             or _of_caller(module, node, condition)
             or _ACTOR.search(code(condition)) is not None
-            or (handled and condition is not None and condition.type in _DECISIONS)
+            or _of_owner(condition)
+            or (handled and condition is not None and condition.type in _DECISIONS and not _is_size(condition))
         ):
             yield Hit(ASSERT_GUARD, node)
+
+
+_OWNED = re.compile(
+    r"(?<![\w.])(?!self\.)\w+(?:\.\w+)*\.(?P<what>tenant|owner|author|organi[sz]ation|org|workspace|account|customer)(?:_id|_pk)?"
+    r"\s*(?:==|!=|is)\s*(?!None\b)(?:[\w.]*\b)?(?P=what)(?:_id|_pk)?\b"
+    r"|\b(?P<other>tenant|owner|author|organi[sz]ation|org|workspace|account|customer)(?:_id|_pk)?"
+    r"\s*==\s*(?!self\.)\w+(?:\.\w+)*\.(?P=other)(?:_id|_pk)?\b"
+    r"|(?!self\.)\b\w+(?:\.\w+)*\.(?:owner|author|user|tenant|account|customer)(?:_id|_pk)?\s*==\s*(?:[\w.]*\.)?"
+    r"(?:user|user_id|current_user|principal|viewer|caller|requester|member)(?:\.(?:id|pk|tenant\w*))?\s*$"
+)
+"""`document.tenant == tenant`, `note.owner_id == user.id`: whose it is, held against who asks."""
+
+
+def _of_owner(condition: Node | None) -> bool:
+    return condition is not None and _OWNED.search(code(condition)) is not None
+
+
+def _is_size(condition: Node) -> bool:
+    """Whether a condition is about how long something is, which is what it must be."""
+    return re.fullmatch(r"len\([\w.]+\)\s*==\s*\w+|isinstance\(.*\)|.* is not None", code(condition)) is not None
 
 
 _SESSION = re.compile(
@@ -147,16 +168,28 @@ def _of_caller(module: Module, node: Node, condition: Node | None) -> bool:
     parameters = function.child_by_field_name("parameters")
     given = {code(one.child_by_field_name("name") or next(iter(one.named_children), one))
              for one in (parameters.named_children if parameters is not None else ())}  # fmt: skip
+    if _was_loaded_by(module, condition):
+        return False
     compared = condition.type in ("comparison_operator", "boolean_operator") or _LOOKS.search(text) is not None
     return compared and any(
         code(one).partition(".")[0] in given - {"self", "request", "db"} for one in _names(condition)
     )
 
 
+def _was_loaded_by(module: Module, condition: Node) -> bool:
+    """Whether `post.id == post_id` only says again by what the post was loaded."""
+    found = re.fullmatch(r"(\w+)\.(?:id|pk|key|slug|name|uuid)\s*==\s*(\w+)", code(condition))
+    if found is None:
+        return False
+    owners = [one for one in _names(condition) if code(one) == found[1]]
+    return any(re.search(rf"\b{found[2]}\b", code(module.origin(one))) is not None for one in owners)
+
+
 _REQUESTED = re.compile(
     r"\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|get_data|query_params|files|headers|cookies"
     r"|META|stream|query|match_info|get_argument)\b|\bself\.get_(query_|body_)?argument\("
 )
+_CONVERSION = re.compile(r"^(?:(?:int|float|str|bool|(?:decimal\.)?Decimal|json\.loads)\(|await |\()+")
 _GUARD = re.compile(r"\b(has_perms?|has_permission|is_staff|is_superuser|is_valid)\b")
 _REQUEST = re.compile(
     r"(await )?\(?\b(self\.)?request\.(args|form|GET|POST|values|json|data|body|get_json|query_params|files"
@@ -170,8 +203,29 @@ def _of_request(module: Module, condition: Node | None) -> bool:
         return False
     if any(one.type == "none" for one in condition.named_children):
         return False
-    origins = [code(module.origin(one)) for one in _names(condition)]
-    return any(_REQUEST.match(one) for one in origins) or _REQUEST.search(code(condition)) is not None
+    names = _names(condition)
+    if any(_REQUEST.match(code(module.origin(one))) for one in names) or _REQUEST.search(code(condition)):
+        return True
+    return any(_is_converted(module, one) and not _was_looked_at(module, one) for one in names)
+
+
+def _is_converted(module: Module, name: Node) -> bool:
+    """Whether a name holds what a visitor sent, as a number: `int(self.get_argument("n"))`, `int(body["n"])`."""
+    origin = module.origin(name)
+    text = _CONVERSION.sub("", code(origin))
+    if _REQUEST.match(text) or _REQUESTED.match(text):
+        return True
+    whole = re.match(r"(\w+)(\[|\.get\()", text)
+    return whole is not None and any(
+        code(one) == whole[1] and _REQUEST.match(code(module.origin(one))) is not None for one in _names(origin)
+    )
+
+
+def _was_looked_at(module: Module, name: Node) -> bool:
+    """Whether an `if` before has asked about it already, so that an assert behind it only says it again."""
+    function = module.function(name)
+    before = _before(function, name) if function is not None else ""
+    return re.search(rf"(?m)^\s*(?:if|elif|while)\b[^\n]*\b{re.escape(code(name))}\b", before) is not None
 
 
 def _open(module: Module) -> Iterator[Hit]:

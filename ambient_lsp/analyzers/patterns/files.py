@@ -29,7 +29,7 @@ MKTEMP = weakness(
     "MKTEMP", "medium", "377", "a01", "Temporary name that another can take first",
     "Between the name and the file somebody else can make it.", "`tempfile.mkstemp`, which makes the file too.", "S306",
     example="import tempfile\n\npath = tempfile.mktemp()\n",
-    better="import os\nimport tempfile\n\npath_fd, path = tempfile.mkstemp()\nos.close(path_fd)\n",
+    better="import os\nimport tempfile\n\nfd, path = tempfile.mkstemp()\nos.close(fd)\n",
 )  # fmt: skip
 TEMP_PATH = weakness(
     "TEMP-PATH", "medium", "379 377", "a01", "Fixed path in a shared folder",
@@ -199,6 +199,13 @@ _CHECKED = re.compile(
     r"|startswith\((?![\"'f])|\b(check|validate|is_safe|safe|sanitize)\w*\("
 )
 """Looks at where a member would go. What it is called at the beginning or the end says nothing of that."""
+_CUT = re.compile(r"\.startswith\(\s*(?:str\(\s*)?[A-Za-z_][\w.]*\s*\)")
+"""A folder without a separator behind it: what lies in one whose name goes on begins like it too."""
+_WHOLE = re.compile(
+    r"relative_to|commonpath|\.\.['\"]|_filter\b|isabs|is_absolute|os\.(path\.)?sep|/['\"]|,\s*['\"]['\"]\s*\)"
+    r"|\b(check|validate|is_safe|safe|sanitize)\w*\("
+)
+_OF_BEGINNING = re.compile(r"\.startswith\(\s*\(?['\"][^)]*\)")
 _LOOKED_AT_NAME = re.compile(
     r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"
 )
@@ -219,8 +226,10 @@ def _unchecked(call: Call) -> Node | None:
         known = bool(made) or "getmembers()" in chosen or " for " in chosen
         checked = any(_CHECKED.search(text) for text in (chosen, *(code(one) for one in made)))
         return call.callee if known and not checked else None
-    around = module.function(call.node) or module.tree.root_node
-    return call.callee if _LOOKED.search(code(around)) is None else None
+    text = code(module.function(call.node) or module.tree.root_node)
+    if _CUT.search(text) and not _WHOLE.search(text):
+        return call.callee
+    return call.callee if _LOOKED.search(_OF_BEGINNING.sub("", text)) is None else None
 
 
 def _unpacked(call: Call) -> Node | None:

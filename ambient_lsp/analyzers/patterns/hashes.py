@@ -108,6 +108,8 @@ def _judged(call: Call) -> Hit | None:
         return None
     if weak is not None:
         harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
+        if _hashes_chance(call):
+            return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}` of random bytes", "low")
         level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
         return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
     if _hashes_password(module, call):
@@ -127,6 +129,16 @@ def _is_cut_short(node: Node) -> bool:
     return False
 
 
+def _hashes_chance(call: Call) -> bool:
+    """Whether random bytes are hashed, which turns them into a text: there is nothing that could be forged."""
+    return call.module.name(_callee(call.get("data", 0 if call.name != "hashlib.new" else 1))) in _RANDOM
+
+
+def _callee(node: Node | None) -> Node | None:
+    return node.child_by_field_name("function") if node is not None and node.type == "call" else None
+
+
+_RANDOM = names("os: urandom", "secrets: token_bytes", "random: SystemRandom.randbytes")
 _CHECKED = frozenset({"verify", "verifier", "verified", "integrity", "trusted"})
 _HARMLESS = HARMLESS_WORDS - {"digest", "key", "content"}
 

@@ -128,8 +128,12 @@ class Module:
             bound = self._bound(node)
             if bound is not None:
                 return self._instance(bound)
-            owner = self.name(node.child_by_field_name("object"))
             attribute = node.child_by_field_name("attribute")
+            if _OF_BASE.fullmatch(code(node)):
+                return self._base(node)
+            owner = self.name(node.child_by_field_name("object"))
+            if code(attribute) == "__init__" and owner and not owner.endswith(")"):
+                return owner
             return f"{owner}.{code(attribute)}" if owner else ""
         if node.type == "call":
             called = self.name(node.child_by_field_name("function"))
@@ -152,6 +156,15 @@ class Module:
         if bound is not None:
             return self._instance(bound)
         return self.imports.get(code(node), code(node))
+
+    def _base(self, node: Node) -> str:
+        """Return the name of the only base of the class around a node, whose constructor `super().__init__` is."""
+        scope = self.scope(node)
+        while scope is not None and scope.type != "class_definition":
+            scope = self.scope(scope)
+        bases = scope.child_by_field_name("superclasses") if scope is not None else None
+        named = [one for one in bases.named_children if one.type in ("identifier", "attribute")] if bases else []
+        return self.name(named[0]) if len(named) == 1 else ""
 
     def _looked_up(self, node: Node) -> str:
         """Return `hashlib.sha1` for `getattr(hashlib, "sha1")`."""
@@ -328,6 +341,7 @@ class Module:
         return line, len(head.decode("utf-8", "replace"))
 
 
+_OF_BASE = re.compile(r"super\([\w, ]*\)\.__init__")
 _BINDERS = (
     ("assignment", "left", "right"),
     ("augmented_assignment", "left", ""),

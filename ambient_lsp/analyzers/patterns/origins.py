@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.base import node_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
     from ambient_lsp.model import Span
@@ -20,16 +22,40 @@ _LOOSE = re.compile(
     r"""|\.startswith\(\s*['"](?:https?://[\w.-]+\w|https?:(?://)?)['"]\s*\)(?!\s+and)"""
     r"""|match\(\s*r?['"]\^?(?:https\??://)?\(?\.[*+]"""
 )
+_MATCHED = re.compile(r"""\b(?:re\.(match|search)\(\s*r?(['"])(.+?)\2\s*,|(\w+)\.(match|search)\()""")
+_DOT = re.compile(r"(?<!\\\\)(?<!\\)\.(?![*+?{])(?=[\w-])")
+_IN_CLASS = re.compile(r"\[[^\]]*\]")
+_NO_ORIGIN = re.compile(r"""[!=]=\s*(['"])(?:null)?\1""")
 _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
 
 def is_loose(check: str, text: str) -> bool:
     """Whether the code of a check lets in names that only end, begin or look like one's own."""
-    if _LOOSE.search(check):
+    if _LOOSE.search(check) or any(_is_open(*each) for each in _patterns(check, text)):
         return True
     ends = {re.escape(name) for name in _BY_NAME.findall(check)}
     return any(re.search(rf"(?m)^\s*{name}\s*=\s*['\"](?![.:/]|https?:)[\w.-]+['\"]", text) for name in ends)
+
+
+def _patterns(check: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the patterns that a check uses, each with how: `match` or `search`."""
+    for found in _MATCHED.finditer(check):
+        if found[1]:
+            yield found[3], found[1]
+            continue
+        made = re.search(rf"""(?m)^\s*(?:self\.)?{found[4]}\s*=\s*re\.compile\(\s*r?(['"])(.+?)\1\s*[,)]""", text)
+        if made is not None:
+            yield made[2], found[5]
+
+
+def _is_open(pattern: str, how: str) -> bool:
+    """Whether a pattern lets in an origin that goes on behind the match, or begins before it."""
+    if "." not in pattern or not re.search(r"https?|\\\.|//", pattern):
+        return False
+    ends = pattern.endswith(("$", "\\Z", "\\z", "$)", "/"))
+    starts = how == "match" or pattern.startswith(("^", "\\A"))
+    return not ends or not starts or _DOT.search(_IN_CLASS.sub("", pattern)) is not None
 
 
 def is_checked(text: str, span: Span) -> bool:
@@ -41,7 +67,8 @@ def is_checked(text: str, span: Span) -> bool:
         return False
     body = _code(node)
     helpers = "".join(_body(text, name) for name in list(dict.fromkeys(_CALLED.findall(body)))[:20])
-    return _COMPARED.search(body.partition(":")[2]) is not None and not is_loose(body + helpers, text)
+    compared = _NO_ORIGIN.sub("", body.partition(":")[2])
+    return _COMPARED.search(compared) is not None and not is_loose(body + helpers, text)
 
 
 def _body(text: str, name: str) -> str:

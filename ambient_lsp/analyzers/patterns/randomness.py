@@ -113,14 +113,32 @@ def _of_a_maker(module: Module, node: Node) -> bool:
     if function is None or scope is None or scope.type != "class_definition":
         return False
     named = words(code(scope.child_by_field_name("name")))
-    made = (named | {one.removesuffix("s") for one in named}) & _SECRETS
+    made = (named | {one.removesuffix("s") for one in named}) & (_SECRETS | {"session"})
     return bool(made) and bool(words(code(function.child_by_field_name("name"))) & _MAKES)
+
+
+_CODES = re.compile(
+    r"(?i)one[ _-]?time|\botp\b|\btotp\b|\b2fa\b|\bmfa\b|log[ _-]?in|sign[ _-]?in|verif|confirm|compare_digest|redeem"
+    r"|reset|\bsms\b|pairing|activat|unlock|second (step|factor)"
+)
+_KEYS = re.compile(r"(?i)api[ _-]?key|access[ _-]?key|signing|encrypt|decrypt|authori[sz]|x-api-key|\bauth\b")
+_BYTES = (".bytes", ".randbytes", ".getrandbits")
+
+
+def _is_code_or_key(call: Call, about: frozenset[str]) -> bool:
+    """Whether a `code` of random digits, or a `key` of random bytes, lets somebody in, by what is around."""
+    if about & {"code", "codes"} and not about & {"status", "error", "colour", "color", "country", "zip", "exit"}:
+        return _CODES.search(call.module.text) is not None
+    if about & {"key", "keys"}:
+        return call.name.endswith(_BYTES) or _KEYS.search(call.module.text) is not None
+    return False
 
 
 def _makes_a_secret(call: Call) -> Node | None:
     about = _target_words(call.module, call.node)
     key = "key" in about and bool(call.module.imported & _ENCRYPTS)
-    if not about & _SECRETS and not key and not _of_a_maker(call.module, call.node):
+    certain = bool(about & _SECRETS) or key or _of_a_maker(call.module, call.node)
+    if not certain and not _is_code_or_key(call, about):
         return None
     # Picking one of some existing things is not making a secret; drawing characters or numbers is.
     if call.name.endswith((".choice", ".choices", ".sample")):

@@ -75,9 +75,9 @@ MAIL = weakness(
 )  # fmt: skip
 HOSTNAME = weakness(
     "TLS-HOSTNAME", "high", "297", "a07", "Host name of the certificate not checked",
-    "Any valid certificate, of any site, is taken for the right one.", "`True`, the default.",
+    "Any valid certificate, of any site, is taken for the right one.", "The check stays on.",
     example="import ssl\n\ncontext = ssl.create_default_context()\ncontext.check_hostname = False\n",
-    better="import ssl\n\ncontext = ssl.create_default_context()\ncontext.check_hostname = True\n",
+    better="import ssl\n\ncontext = ssl.create_default_context()\n",
 )  # fmt: skip
 OLD_TLS = weakness(
     "OLD-TLS", "medium", "327 757", "a02", "Old TLS version", "SSL 2 and 3 and TLS 1.0 and 1.1 can be broken.", "",

@@ -70,7 +70,10 @@ def outlines(text: str) -> tuple[Outline, ...]:
     for function in source.functions:
         if function.nested or not function.whole:
             continue
-        first, last = (bisect_left(starts, place) for place in (function.node.start_byte, function.node.end_byte))
+        # A method does not see its own name: `any` in a method `any` is the builtin, not that method.
+        parameters = function.node.child_by_field_name("parameters") if function.in_class else None
+        begin = (parameters or function.node).start_byte
+        first, last = (bisect_left(starts, place) for place in (begin, function.node.end_byte))
         parts = list(_statements(function.node, set(names[first:last])))
         if len(parts) >= _FEWEST_STATEMENTS:
             lines = {line for _, _, part_lines in parts for line in part_lines}
@@ -147,9 +150,10 @@ def found_in(path: str, similar: Sequence[Pair], repeated: Sequence[Clone]) -> l
     found = []
     for outline, others in groups.items():
         nearest = others[0]
-        message = f"`{outline.symbol}` and `{nearest[1].symbol}` are the same in {nearest[2]:.0%} of their code."
+        twin = f"`{nearest[1].symbol}`" + (f" of {nearest[0]}" if nearest[1].symbol == outline.symbol else "")
+        message = f"`{outline.symbol}` and {twin} are the same {_how_far(nearest[2])}."
         evidence = tuple(
-            Evidence(other_path, _span(other), f"`{other.symbol}`, {share:.0%} alike.")
+            Evidence(other_path, _span(other), f"`{other.symbol}`, the same {_how_far(share)}.")
             for other_path, other, share in others
         )
         found.append(
@@ -177,11 +181,19 @@ def _is_told(pair: Pair, repeated: Sequence[Clone]) -> bool:
     return False
 
 
+def _how_far(share: float) -> str:
+    # Names and values are not compared: what is left may be all of it, and the functions opposites.
+    return f"in {share:.0%} of their code" if share < 0.995 else "but for names and values"
+
+
 def _span(outline: Outline) -> Span:
     return Span(outline.start_line, 0, outline.end_line + 1, 0)
 
 
 def _is_long_enough(outline: Outline, min_lines: int) -> bool:
+    # A module's own `__getattr__` must stand in it, and all of them look like this.
+    if outline.symbol == "__getattr__":
+        return False
     return outline.code_lines >= min_lines and sum(outline.weights) >= min_lines * _TOKENS_PER_LINE
 
 

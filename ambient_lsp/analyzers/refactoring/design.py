@@ -49,7 +49,8 @@ _EXAMPLES = re.compile(r"(^|/)(examples?|docs?|demos?|samples?|tutorials?|benchm
 _OUTSIDERS = re.compile(
     r"visit_|_?(from|to|as|copy|convert|serialize|dump|load|render|format|register|apply)_?|__\w+__$"
 )
-_NOT_TOGETHER = frozenset({"self", "cls", "args", "kwargs", "request", "response", "session", "db", "logger"})
+_NOT_TOGETHER = frozenset({"self", "cls", "args", "kwargs", "request", "response", "req", "resp", "session", "db",
+                           "logger"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ambient_lsp.analyzers.base import RawFinding, parse
 from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tree_sitter import Node
 
@@ -125,6 +125,7 @@ def clones(indexes: Mapping[str, Sequence[Run]], targets: Sequence[str], min_lin
                     places[piece.digest].append((path, run, position))
     groups: dict[tuple[str, int, int], set[Place]] = defaultdict(set)
     lines: dict[tuple[str, int, int], int] = {}
+    shapes: dict[tuple[str, int, int], tuple[str, ...]] = {}
     for path in targets:
         for run in indexes.get(path, ()):
             for position, piece in enumerate(run.pieces):
@@ -143,7 +144,9 @@ def clones(indexes: Mapping[str, Sequence[Run]], targets: Sequence[str], min_lin
                     key = (path, here.start_line, here.end_line)
                     groups[key] |= {here, _place(other_path, other, other_position, count)}
                     lines[key] = sum(piece.code_lines for piece in run.pieces[position : position + count])
-    found = {frozenset(group): lines[key] for key, group in groups.items()}
+                    shapes[key] = tuple(piece.digest for piece in run.pieces[position : position + count])
+    joined = _joined((shapes[key], group) for key, group in groups.items())
+    found = {frozenset(joined[shapes[key], min(group)]): lines[key] for key, group in groups.items()}
     ordered = sorted(found.items(), key=lambda item: (-item[1] * len(item[0]), sorted(item[0])))
     kept: list[Clone] = []
     kept_in: defaultdict[str, list[Clone]] = defaultdict(list)
@@ -155,6 +158,22 @@ def clones(indexes: Mapping[str, Sequence[Run]], targets: Sequence[str], min_lin
             for path in {place.path for place in group}:
                 kept_in[path].append(clone)
     return kept
+
+
+def _joined(
+    groups: Iterable[tuple[tuple[str, ...], set[Place]]],
+) -> dict[tuple[tuple[str, ...], Place], set[Place]]:
+    """Return, for each place and the statements that stand there, all places that are linked with it by any group.
+
+    Of many alike statements in a row, each is only compared with those beside it.
+    """
+    joined: dict[tuple[tuple[str, ...], Place], set[Place]] = {}
+    for shape, group in groups:
+        whole = set(group)
+        for known in {id(one): one for place in group if (one := joined.get((shape, place))) is not None}.values():
+            whole |= known
+        joined.update(((shape, place), whole) for place in whole)
+    return joined
 
 
 def duplicated_lines(texts: Mapping[str, str], min_lines: int = 6) -> int:

@@ -59,6 +59,8 @@ def extract(
     sites = sorted((site for site in found if site is not None), key=lambda site: site.path != keeper)
     if len(sites) < 2 or len(sites) != len(places) or not all(map(is_movable, sites)):
         return None
+    if all(site.function.node.name.value.startswith("test") for site in sites):
+        return None  # a test is read by itself: what it does and what it expects stay where they are
     shape = compare(sites)
     if shape is None or sites[0].path != keeper or _is_translated(sites[0].syntax, shape):
         return None
@@ -180,7 +182,8 @@ def _written(
     if ("self" in inputs and own_class is None) or "cls" in inputs:
         return None
     is_method = "self" in inputs
-    taken = {node.value for site in sites for node in walk(site.syntax.module) if isinstance(node, cst.Name)}
+    names = [(site.syntax, node) for site in sites for node in walk(site.syntax.module) if isinstance(node, cst.Name)]
+    taken = {node.value for _, node in names}
     wish = function_name(sites, results)
     if not wish:
         return None
@@ -189,7 +192,8 @@ def _written(
     name = wish.lstrip("_") if shared else wish
     if name in taken:
         return None  # the names would not tell the two apart
-    named = literal_names(first.syntax, shape, taken)
+    # The label of an argument is no variable that a parameter of that name would hide.
+    named = literal_names(first.syntax, shape, {node.value for syntax, node in names if not _is_label(syntax, node)})
     parameters = [*(["self"] if is_method else []), *(one for one in inputs if one != "self" or not is_method)]
     types = _types(sites, shape, results)
     helper = _helper(first, shape, name, [*parameters, *named], results, named, types)
@@ -220,6 +224,13 @@ def _written(
             imported(text, modules[first.path], name)
         )  # fmt: skip
     return Extracted(texts, name)
+
+
+def _is_label(syntax: Syntax, name: cst.Name) -> bool:
+    above = syntax.parent(name)
+    return (isinstance(above, cst.Arg) and above.keyword is name) or (
+        isinstance(above, cst.Attribute) and above.attr is name
+    )
 
 
 def _call(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.syntax import Syntax
 
 _SHORTEST_NAME = 3
+_FILLERS = frozenset({"a", "an", "and", "as", "at", "by", "for", "from", "if", "in", "is", "of", "on", "or", "the",
+                      "to", "with", "without"})  # fmt: skip
+"""Words that say nothing at the end of a name."""
 
 
 def function_name(sites: Sequence[Site], results: Sequence[str]) -> str:
@@ -22,6 +25,8 @@ def function_name(sites: Sequence[Site], results: Sequence[str]) -> str:
         return prefix + "_and_".join(name.strip("_") for name in results)
     words = [site.function.node.name.value.strip("_").split("_") for site in sites]
     shared = [word for word in words[0] if all(word in other for other in words[1:])]
+    while shared and shared[-1] in _FILLERS:
+        shared.pop()
     return "_shared_" + "_".join(shared) if shared else ""
 
 

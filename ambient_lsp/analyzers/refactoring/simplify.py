@@ -44,6 +44,8 @@ BOOLEAN = "AMB-REF-BOOLEAN"
 FLATTEN = "AMB-REF-FLATTEN"
 
 _JUMPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
+_WORTH_AN_OPPOSITE = 5
+"""Lines of a branch for whose sake `not (a and b)` may be read; fewer are plainer as they are."""
 _MIN_GAIN = {GUARD: 2, ELSE: 2, MERGE: 1, BOOLEAN: 1}
 _MOST = 30
 """Candidates tried in one file: each is rendered and measured, and nobody reads more hints than these."""
@@ -236,6 +238,8 @@ def _guarded(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
     inner = _movable(branch.body)
     if inner is None or not _has_compound(inner) or not reads_well_negated(branch.test):
         return None
+    if isinstance(branch.test, cst.BooleanOperation) and syntax.lines(branch) < _WORTH_AN_OPPOSITE:
+        return None
     leave: list[cst.BaseStatement]
     if isinstance(branch.orelse, cst.Else):
         other = _movable(branch.orelse.body)
@@ -320,7 +324,8 @@ def _fits(syntax: Syntax, branch: cst.If, test: cst.BooleanOperation, inner: cst
     """Return whether a merged condition stays in its lines. Over several lines it may go only where it ends in a call
     that did so before."""
     first, *more = syntax.code(test).split("\n")
-    if more and ("\n" in syntax.code(test.left) or test.right.lpar or isinstance(test.right, cst.BooleanOperation)):
+    last = test.right.expression if isinstance(test.right, cst.UnaryOperation) else test.right
+    if more and ("\n" in syntax.code(test.left) or test.right.lpar or not isinstance(last, cst.Call)):
         return False
     comment = inner.body.header.comment if isinstance(inner.body, cst.IndentedBlock) else None
     behind = len(":") + (len(comment.value) + 2 if comment is not None else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.source import Source
 
 _JUMPS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
+_KNOWN = re.compile(r"unreachable|(?:never|not|n't|cannot|can't) (?:be )?reach|pragma: *no ?cover", re.IGNORECASE)
 _HOLDS = frozenset({"await", "yield", "global_statement", "nonlocal_statement", "import_statement",
                     "import_from_statement", "match_statement", "delete_statement"})  # fmt: skip
 
@@ -46,8 +48,19 @@ def _behind(block: Node) -> Dead | None:
             # A `yield` behind a return is how one writes an empty generator.
             if any(one.type == "yield" for part in dead for one in walk(part)):
                 return None
+            if any(_KNOWN.search(code(one)) for one in walk(block) if one.type == "comment" and _is_at(one, dead)):
+                return None  # who wrote it knows, and says why it stays
             return Dead(statement, dead)
     return None
+
+
+def _is_at(comment: Node, dead: Sequence[Node]) -> bool:
+    """Return whether a comment stands above these statements, between them, or at the end of their lines."""
+    before = dead[0].prev_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_sibling
+    start = before.end_point[0] if before is not None else 0
+    return start < comment.start_point[0] <= dead[-1].end_point[0]
 
 
 def _never(block: Node) -> Dead | None:

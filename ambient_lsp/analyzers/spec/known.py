@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing that people mean by the name; see `laws.py` for the language of `checks` and `given`."""
+    """One thing that people mean by the name; see `laws.py` for the language of `checks` and `given`. It is not meant
+    where the docstring says `unless`."""
 
     promise: str
     checks: tuple[str, ...]
     given: str = ""
     imports: tuple[str, ...] = ()
     shown: bool = True
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ def _is(name: str, names: str, kinds: str, *variants: Variant, says: str = "", u
     return Family(name, names, tuple(kinds.split()), variants, says, unless)
 
 
-def _v(promise: str, *checks: str, given: str = "", imports: str = "") -> Variant:
-    return Variant(promise, checks, given, tuple(imports.split()))
+def _v(promise: str, *checks: str, given: str = "", imports: str = "", unless: str = "") -> Variant:
+    return Variant(promise, checks, given, tuple(imports.split()), unless=unless)
 
 
 def _values(promise: str, table: str) -> Variant:
@@ -207,7 +209,7 @@ FAMILIES = (
         _v("no run has a larger sum",
            "$result == max(sum($a[i:j]) for i in range(len($a)) for j in range(i + 1, len($a) + 1))", given="len($a) > 0"),
         _v("no run has a larger sum",
-           "$result == max(sum($a[i:j]) for i in range(len($a) + 1) for j in range(i, len($a) + 1))")),
+           "$result == max(sum($a[i:j]) for i in range(len($a) + 1) for j in range(i, len($a) + 1))", unless="non-?empty|not empty")),
     _is("profit", "max_profit|best_profit", "list",
         _v("no earlier buy and later sale gain more",
            "$result == max([$a[j] - $a[i] for i in range(len($a)) for j in range(i, len($a))], default=0)")),
@@ -254,12 +256,12 @@ FAMILIES = (
     _is("reverses_words", "reverse_words", "str", _v("the words come from behind", "$result == ' '.join($a.split()[::-1])")),
     _is("flattens", r"flatten|flat|flatten_(list|nested|deep|lists)|deep_flatten", "list",
         _v("no list is left in it", "not any(isinstance(one, list) for one in $result)"),
-        _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]"), says="flat|nested"),
+        _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]", unless="nested|deep|depth"), says="flat|nested"),
     _is("flattens_all", r"flatten|flat|flatten_(list|nested|deep|lists)|deep_flatten", "list",
         Variant("every item stays, in order", (
             "str(list($result)).replace(' ', '') == '[' + ','.join(str($a).replace('[', ' ').replace(']', ' ')"
             ".replace(',', ' ').split()) + ']'",), shown=False),
-        _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]"), says="flat|nested"),
+        _v("one level of lists is gone", "list($result) == [one for part in $a for one in part]", unless="nested|deep|depth"), says="flat|nested"),
     _is("transposes", r"transpose|transpose_matrix|matrix_transpose", "list",
         _v("rows become columns", "[list(row) for row in $result] == [list(column) for column in zip(*$a)]"),
         says="transpose|rows|columns"),

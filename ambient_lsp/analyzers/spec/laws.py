@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.signatures import Signature
 
 _LETTERS = "abcdef"
+_EQUATION = re.compile(r"(?:bool|list)?\(?\$result\)? (?:==|is) (?!.*\$(?:result|f\())")
 _ORDERED = re.compile(
     r"\breturns?\b[^.]*\b(in (ascending|sorted|increasing) order|sorted (list|copy) of)", re.IGNORECASE
 )
@@ -63,6 +64,11 @@ class Law:
         given = self.filled(self.given, names, "result", signature) or "True"
         return f"(lambda {letters}, result: bool({body}) if ({given}) else None)({values}, {call})"
 
+    @property
+    def settles(self) -> bool:
+        """Whether no other result than the one seen would keep the law."""
+        return len(self.checks) == 1 and _EQUATION.match(self.checks[0]) is not None
+
     def filled(self, template: str, names: dict[str, str], result: str, signature: Signature) -> str:
         """Return an expression of the law with names in place."""
         return Template(template).substitute(names, result=result, f=signature.name)
@@ -76,7 +82,11 @@ def laws(signature: Signature, siblings: Sequence[Signature]) -> list[list[Law]]
     if len(signature.required) > len(_LETTERS) or any(one.keyword for one in signature.required):
         return []
     found = [
-        [_law(signature, family, variant) for variant in family.variants]
+        [
+            _law(signature, family, variant)
+            for variant in family.variants
+            if not (variant.unless and signature.mentions(variant.unless))
+        ]
         for family in known.FAMILIES
         if _matches(signature, family)
     ]

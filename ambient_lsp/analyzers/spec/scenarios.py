@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from ambient_lsp.analyzers.spec import signatures
+from ambient_lsp.analyzers.spec import references, signatures
 from ambient_lsp.analyzers.spec.signatures import Signature, words_of
 from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse
 from ambient_lsp.analyzers.testing import samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from ambient_lsp.analyzers.spec.references import Model
     from ambient_lsp.protocols import Observation
 
 _FILLS = frozenset({"put", "add", "push", "insert", "append", "set", "enqueue", "register", "deposit", "record",
@@ -26,13 +27,17 @@ _KEYS = ("1", "2", "3", "4")
 _NUMBERS, _ASKED_NUMBERS = ("5", "2", "8", "1"), ("2", "4", "5", "1")
 _WORDS, _ASKED_WORDS = ("'apple'", "'pear'", "'apples'", "'fig'"), ("'apple'", "'app'", "'zoo'", "'pear'")
 """What is put in, in no order, and what is asked for: some of it, a part of it, and what is not there."""
+_COUNTS = frozenset({"n", "count", "num", "total", "nodes", "vertices", "elements", "size", "length", "bits"})
+"""What a constructor is told of how much there is, where that is not how much fits."""
 _LONGEST = 80
 _FAILED = "!"
+_MOSTLY = 0.5
+"""How much of a story a model must tell as the class does, so that the rest is odd."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of a method, and what it gave as source."""
+    """One call of a method, and what it must give as source; "" where nothing confirms what it gave."""
 
     call: str
     expected: str
@@ -51,7 +56,7 @@ class Story:
         lines = [f"{self.name} = {self.made}"]
         for step in self.steps:
             call = f"{self.name}.{step.call}"
-            if step.expected == "None" and _is_action(step.call):
+            if not step.expected or (step.expected == "None" and _is_action(step.call)):
                 lines.append(call)
             elif style == "unittest":
                 lines.append(f"self.assertEqual({call}, {step.expected})")
@@ -69,6 +74,7 @@ class Plan:
     name: str
     made: str
     calls: tuple[str, ...]
+    models: tuple[Model, ...] = ()
 
     @property
     def expression(self) -> str:
@@ -82,14 +88,50 @@ class Plan:
         told = _told(seen)
         return replace(self, calls=tuple(call for call, one in zip(self.calls, told, strict=False) if one != _FAILED))
 
-    def story(self, seen: Observation | None) -> Story | None:
-        """Return what happened; None where a step failed, or where all of it shows little."""
+    def modelled(self, model: Model) -> str:
+        """Return the expression that gives what every step gives on a model."""
+        named = ((*call.partition("("),) for call in self.calls)
+        steps = ", ".join(
+            f"lambda: it.{own}({rest}" if (own := model.operation(method)) else "lambda: it.unknown"
+            for method, _, rest in named
+        )
+        values = self.made.partition("(")[2]
+        return (
+            f"(lambda it, steps: [_told(step) for step in steps(it)])(_known[{model.key!r}]({values},"
+            f" lambda it: [{steps}])"
+        )
+
+    def stories(self, seen: Observation | None, observed: Mapping[str, Observation]) -> tuple[list[Story], str]:
+        """Return what happened as each model that agrees tells it, and where none agrees but one nearly does, the step
+        at which it is left."""
         told = _told(seen)
         if not told or _FAILED in told:
-            return None
-        steps = tuple(Step(call, one) for call, one in zip(self.calls, told, strict=True))
-        telling = {step.expected for step in steps if not (step.expected == "None" and _is_action(step.call))}
-        return Story(self.name, self.made, steps) if len(telling) > 1 else None
+            return [], ""
+        found: list[Story] = []
+        nearly: list[tuple[float, str]] = []
+        for model in self.models:
+            meant = _told(observed.get(self.modelled(model)))
+            steps = [
+                Step(call, _agreed(call, one, other)) for call, one, other in zip(self.calls, told, meant, strict=False)
+            ]
+            said = [step for step in steps if step.expected and not (step.expected == "None" and _is_action(step.call))]
+            broken = [place for place, step in enumerate(steps) if step.expected == _FAILED]
+            if len(steps) == len(told) and not broken and len({step.expected for step in said}) > 1:
+                found.append(Story(self.name, self.made, tuple(steps)))
+            elif broken:
+                place = broken[0]
+                shown = f"`{self.calls[place]}` gives {told[place]} where it should give {meant[place]}"
+                nearly.append((1 - len(broken) / max(len(said), 1), shown))
+        best = max(nearly, default=(0.0, ""))
+        return found, best[1] if best[0] >= _MOSTLY and not found else ""
+
+
+def _agreed(call: str, told: str, meant: str) -> str:
+    """Return what a step must give, "" where that is a matter of taste, and a sign where class and model differ."""
+    if (told == meant and meant != _FAILED) or (told, meant) == ("-1", "None"):
+        return told  # minus one says as well as nothing that there is nothing
+    kinds = {type(ast.literal_eval(one)).__name__ if one != _FAILED else one for one in (told, meant)}
+    return _FAILED if len(kinds) == 1 and not (_is_action(call) and "None" in (told, meant)) else ""
 
 
 def _told(seen: Observation | None) -> list[str]:
@@ -145,10 +187,18 @@ def _plan(syntax: Syntax, node: cst.ClassDef, own: Sequence[Function], outside: 
         return
     name = words_of(node.name.value)[-1]
     name = "made" if name in {node.name.value, "list", "set", "dict", "class", "test", "queue"} else name
+    about = syntax.module.get_docstring() or ""
+    whole = Signature(
+        node.name.value, syntax.header(node), (), None, node.get_docstring() or "", (), (), (), about=about
+    )
+    models = tuple(references.modelled(whole))
+    if models:
+        # What no model knows may change what the others give.
+        known = {one for one in public if any(model.operation(one) for model in models) or not _is_action(one)}
+        public = {one: said for one, said in public.items() if one in known}
     calls = tuple(_calls(public))
     if len(calls) > 1:
-        whole = Signature(node.name.value, syntax.header(node), (), None, node.get_docstring() or "", (), (), ())
-        yield Plan(whole, name, made, calls)
+        yield Plan(whole, name, made, calls, models)
 
 
 def _calls(public: dict[str, Signature]) -> Iterator[str]:
@@ -179,8 +229,9 @@ def _short(signature: Signature) -> str:
 
 def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _KEYS, *, filling: bool = False) -> str:
     """Return a call with the values whose turn it is; `numbers` are those that a lone number is taken from."""
-    values = []
+    values: list[str] = []
     alone = len(signature.required) == 1
+    plains = [one.kind.plain.name if one.kind is not None else "" for one in signature.required]
     for parameter in signature.required:
         plain = parameter.kind.plain.name if parameter.kind is not None else ""
         simple = plain in {"int", "any"}
@@ -189,10 +240,15 @@ def _call(name: str, signature: Signature, turn: int, numbers: Sequence[str] = _
             pool = list(numbers if alone else _KEYS)
         elif plain == "str" and pool[:1] == samples.USUAL_TEXT:
             pool = list(_WORDS if filling else _ASKED_WORDS)
-        pool = ["2"] if parameter.name in {"capacity", "size", "limit", "maxsize", "max_size"} else pool
+        if name[0].isupper() and alone and simple and parameter.name in _COUNTS:
+            pool = ["6"]
+        pool = (
+            ["2"] if parameter.name in {"capacity", "size", "limit", "maxsize", "max_size"} and pool != ["6"] else pool
+        )
         if not pool:
             return ""
-        value = pool[turn % len(pool)]
+        shift = plains[: len(values)].count(plain) if plain in {"int", "any", "str"} else 0
+        value = pool[(turn + shift * (1 if filling else 3)) % len(pool)]
         if parameter.name in {"value", "val", "data"} and simple and not alone:
             value = f"{value}0"
         values.append(f"{parameter.name}={value}" if parameter.keyword else value)

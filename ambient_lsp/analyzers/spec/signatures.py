@@ -68,6 +68,7 @@ class Signature:
     calls: tuple[str, ...] = ()
     literals: tuple[str, ...] = field(default=())
     own_errors: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -154,6 +155,7 @@ def signature(
         calls=tuple(dict.fromkeys(called_name(one) for one in body if isinstance(one, cst.Call))),
         literals=tuple(dict.fromkeys(_texts(node.body))),
         own_errors=tuple(name for name in raised if name in classes),
+        about=syntax.module.get_docstring() or "",
     )
 
 

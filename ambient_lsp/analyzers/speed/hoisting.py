@@ -269,8 +269,9 @@ def _text(function: Function, node: Node, loop: Node, found: tuple[Node, str]) -
     if not is_local(function, receiver.text) or not all(one.type == "string" for one in arguments(node)):
         return
     region = stays_same(node, function)
-    if region is None:
-        return
+    above = node.parent
+    if region is None or (above is not None and above.type == "conditional_expression" and not always_runs(node, loop)):
+        return  # one arm of `a if b else c` may be needed once, as for the first row alone
     message = f"`{_short(node.text)}` gives the same result in each turn of this loop."
     yield _before(function, node, region, node.text, f"{receiver.text}_{found[1]}", message, loop)
 

@@ -44,6 +44,8 @@ from ambient_lsp.analyzers.speed.literals import (
 from ambient_lsp.analyzers.speed.names import ITEM, bindings, comprehension_binding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ambient_lsp.analyzers.speed.code import Code, Function, Node
     from ambient_lsp.analyzers.speed.names import Binding
 
@@ -371,10 +373,22 @@ def _declared(node: Node, function: Function) -> Kind:
     code = function.node.code
     if name in code.classes:
         return Kind("object", (), name)
-    for other in code.named.get(name, ()):
-        if (returned := other.node.get("return_type")) is not None and not other.is_async:
-            return annotation_kind(returned.text)
+    for full in _seen_as(name, function):
+        for other in code.named.get(full, ()):
+            if (returned := other.node.get("return_type")) is not None and not other.is_async:
+                return annotation_kind(returned.text)
     return UNKNOWN
+
+
+def _seen_as(name: str, function: Function) -> Iterator[str]:
+    """Yield the dotted names that a called name may have: of a function inside of this one, or of those around it."""
+    around = function.name
+    while around:
+        # What a class holds is no name for its methods.
+        if around in function.node.code.named:
+            yield f"{around}.{name}"
+        around = around.rpartition(".")[0]
+    yield name
 
 
 def _constant(node: Node, function: Function, depth: int) -> Kind:

@@ -132,7 +132,7 @@ def is_short(function: Function, name: str) -> bool:
         return made is not None and len(made.children) < _SHORT
     if any(one.how != "assign" or one.path for one in found):
         return False
-    values = [bare(one.value) for one in found]
+    values = [arm for one in found for arm in _arms(bare(one.value))]
     uses = function.node.code.uses_in(name, function.body)
     calls = [use for use in uses if use.parent is not None and use.parent.type == "attribute"]
     if any(
@@ -141,6 +141,14 @@ def is_short(function: Function, name: str) -> bool:
         return False
     shown = [value for value in values if value is not None and value.type in {"list", "tuple"}]
     return len(shown) == len(values) and all(len(value.children) + len(calls) < _SHORT for value in shown)
+
+
+def _arms(value: Node | None) -> list[Node | None]:
+    """Return the two values that `a if b else c` may have; else the one."""
+    if value is None or value.type != "conditional_expression":
+        return [value]
+    parts = [one for one in value.children if one.type != "comment"]
+    return [arm for part in (parts[0], parts[-1]) for arm in _arms(bare(part))]
 
 
 def _tests_of(function: Function, region: Node, name: str) -> list[Node]:

@@ -40,6 +40,7 @@ _CALL = re.compile(r"#\s*(?:\w+\s*=\s*)?(?:\w+\.)*(\w+)\(\s*[\w*]+(?:\s*,\s*[\w*
 _HEADING = re.compile(r"#\s*(?:import\s+\w+(?:\s+as\s+\w+)?|(?!print|breakpoint)\w+\(\))\s*$")
 """One line that names what comes below: "import commands", "read_bytes()"."""
 _NAMED = re.compile(r"`{1,2}([A-Za-z_]\w*)(?:\(\))?`{1,2}|(?<![\w.`])([A-Za-z_]\w*)\(\)")
+_DECORATOR = re.compile(r"#\s*@\w")
 _LEAST_LETTERS = 8
 _MOST_NAMES = 40
 _ALIKE = 0.85
@@ -64,12 +65,19 @@ def commented_code(outline: Outline) -> list[DeadBlock]:
     """Return the blocks of comment lines that are nothing but code that does something."""
     found = []
     above: list[Comment] = []
-    for block in _blocks(outline):
+    following = list(_blocks(outline))
+    for place, block in enumerate(following):
         over, above = above, block
         if len(block) > _MOST_LINES or not is_code([comment.text for comment in block]):
             continue
         first, last = block[0], block[-1]
-        explains = _introduced(outline, first) or _explains(outline, block) or _goes_on(outline, over, block)
+        rest = following[place + 1] if place + 1 < len(following) else []
+        explains = (
+            _introduced(outline, first)
+            or _explains(outline, block)
+            or _goes_on(outline, over, block)
+            or _begins(outline, block, rest)
+        )
         edit = (*_with_blanks(outline, block), "")
         found.append(DeadBlock(first.line, last.line, first.start, last.end, edit, explains))
     return found
@@ -225,6 +233,13 @@ def _goes_on(outline: Outline, above: list[Comment], block: list[Comment]) -> bo
     if any(outline.lines.line(line).strip() for line in between):
         return False
     return any(is_code([comment.text for comment in above[start:]]) for start in range(1, len(above)))
+
+
+def _begins(outline: Outline, block: list[Comment], rest: list[Comment]) -> bool:
+    """Whether more of the code stands below, which would stay: a decorator that was commented out as well."""
+    if not rest or not _DECORATOR.match(rest[0].text):
+        return False
+    return not any(outline.lines.line(line).strip() for line in range(block[-1].line + 1, rest[0].line))
 
 
 def _with_blanks(outline: Outline, block: list[Comment]) -> tuple[int, int]:

@@ -202,6 +202,9 @@ def _linted(
     if codes and not any(found.code == "F401" for found in report.diagnostics) and not path.endswith("__init__.py"):
         # `Optional[x]` is `x | None` now: an import that only this was for goes with it, and no other is unused.
         lint = _fix(lint, path, root, settings, ("F401",), text)
+    if own and settings.asks_for("I001") and not any(found.code == "I001" for found in report.diagnostics):
+        # An import that is written like the others now may belong among them.
+        lint = _fix(lint, path, root, settings, ("I001",), text)
     return _text(text, lint, raws, own, codes, ())
 
 

@@ -26,6 +26,7 @@ _FOREIGN = frozenset(
     "para el los las una por del con der das und nicht ist ein eine les des pour avec est dans une sur per che della il"
     " het een van voor na nie jest dla".split()
 )
+_OTHER_SCRIPT = re.compile(r"[^\W\d_\u0000-\u024f]")
 _MOST = 100
 _LONGEST_LINE = 200
 _PART = re.compile(r"[A-Z]?[a-z]+")
@@ -99,6 +100,9 @@ def _wrong(piece: str) -> Iterator[re.Match[str]]:
     for match in candidates:
         if any(start <= match.start() < end for start, end in quoted):
             continue
+        line = piece[piece.rfind("\n", 0, match.start()) + 1 :].partition("\n")[0]
+        if _OTHER_SCRIPT.search(line):
+            continue  # "teh marbuta" is the name of a letter
         # A short one with a capital may be somebody's name.
         if match[0][0].islower() or (
             len(match[0]) > 4 and _SENTENCE_START.search(piece, max(0, match.start() - 4), match.start())

@@ -18,6 +18,7 @@ from ambient_lsp.analyzers.taint.machine import marks, tainted
 from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.state import Object
 from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.unpicklers import restricts
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     HARMLESS,
@@ -135,7 +136,7 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
         if not any(base.split(".")[0] in ("pydantic", "typing", "enum") for base in callee.ancestors()):
             sinks.check(machine, site.named("class"))
         inherited = tuple(machine.rules.name(base) for base in callee.ancestors())
-        if inherited and callee.find("__init__") is None and not _restricts(callee):
+        if inherited and callee.find("__init__") is None and not restricts(callee, state):
             sinks.check(machine, site.named(*inherited))
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
@@ -164,22 +165,6 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     return _assumed(machine, site, name)
 
 
-def _restricts(made: Class) -> bool:
-    """Whether an `Unpickler` of the program refuses some classes: its `find_class` does not ask the base's at once."""
-    found = made.find("find_class")
-    body = getattr(found.node, "body", []) if type(found) is Function else []
-    for statement in body:
-        if isinstance(statement, ast.If) and any(isinstance(each, ast.Raise | ast.Return) for each in statement.body):
-            return True
-        if isinstance(statement, ast.Return | ast.Expr | ast.Assign) and _asks_super(statement):
-            return False
-    return bool(body)
-
-
-def _asks_super(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Call) and _is_super(each) for each in ast.walk(node))
-
-
 def _on(machine: Machine, site: Site, name: str) -> Value:
     """Return what a method of `site.receiver` gives."""
     state, owner = site.state, site.receiver
@@ -203,7 +188,7 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
             if found is not None:
                 member = bound(machine, found, owner, held, state, site.node) if name not in held.items else found
                 return either(_called(machine, site.on(None), each) for each in options(member))
-            if name in ("model_dump", "dict") and not site.args:  # of a pydantic model: exactly its fields
+            if name in ("model_dump", "dict") and not site.args and models.is_closed(held.owner):
                 return machine.new(Object("dict", held.items), state)
             bases = held.owner.ancestors()
             names = tuple(machine.rules.name(f"{base}.{name}") for base in bases)

@@ -33,6 +33,8 @@ _DANGER = {
 }
 _NAMES = "aejuxAEJUX_\"'[{@"
 _ANY = re.compile(r"(?<!\\)\.")
+_FIXED_HOST = re.compile(r"https\??:\\?/\\?/(?:[\w-]|\\[.-]|\[[\w\\.-]*\][+*?]?|\((?:[\w|-]|\?:|\\[.-])+\))+\\?/")
+_OTHER_HOSTS = ("//e.example", "//e", "//e/e", "///e", "/\\e", "/\\e.example/")
 _LONGEST = 300
 _PROBES = "".join(sorted({char for chars in (*_DANGER.values(), _NAMES) for char in chars}))
 
@@ -49,10 +51,23 @@ def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
     items = list(parsed)
     starts = how in ("match", "fullmatch") or (items and items[0][0] is codes.AT and items[0][1] in _STARTS)
     ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS)
-    if not starts or not ends:
+    if not starts:
         return frozenset()
-    kinds = safe_for(_allowed(parsed))
+    kinds = _told_by_beginning(pattern)
+    if not ends:
+        return kinds
+    kinds |= safe_for(_allowed(parsed))
     return kinds if _ANY.search(pattern) else kinds | {"cors"}
+
+
+def _told_by_beginning(pattern: str) -> frozenset[str]:
+    """Return the kinds that a text is safe for by how it begins: a host and a slash, or a path on this host."""
+    text = pattern.removeprefix("^").removeprefix("\\A")
+    if _FIXED_HOST.match(text):
+        return frozenset({"ssrf", "redirect"})
+    if text.startswith("/") and not any(re.match(pattern, probe) for probe in _OTHER_HOSTS):
+        return frozenset({"redirect"})
+    return frozenset()
 
 
 @lru_cache(maxsize=256)

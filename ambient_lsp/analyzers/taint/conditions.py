@@ -7,14 +7,24 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import folding
+from ambient_lsp.analyzers.taint import folding, keys, quantifiers
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character, starts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
-from ambient_lsp.analyzers.taint.containers import items_of
+from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.functions import passed
-from ambient_lsp.analyzers.taint.knowledge import change, clean_origins, is_simple, same_origin, within_base
+from ambient_lsp.analyzers.taint.knowledge import (
+    change,
+    clean_origins,
+    host_was_checked,
+    is_simple,
+    same_origin,
+    within_base,
+)
+from ambient_lsp.analyzers.taint.quantifiers import HARMLESS_TESTS
 from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import kept, names_in, walked
+from ambient_lsp.analyzers.taint.typechecks import found_in_table, of_type
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     HOST,
@@ -40,25 +50,21 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-NO_DOTS = "path.dots"
-NO_ROOT = "path.root"
 _EVERY = frozenset({ALL})
-_OWN = frozenset({"parameter", "environment", "cli"})
-"""Whoever sets the folder that a path is held against is not whom the check is for."""
 _LINES = frozenset({"log", "header"})
 _OF_PATHS = frozenset({"path"})
 _URL = frozenset({"ssrf", "redirect", "cors"})
-_HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
-_HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
-_SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
-_NO_OPERATORS = frozenset({"nosql"})
-_RAISING = frozenset(
-    "int float uuid.UUID decimal.Decimal ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address"
-    " ipaddress.IPv6Address datetime.date.fromisoformat".split()
-)
+_COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
+_OF_KEYS = (ast.BinOp, ast.Compare, ast.Call, ast.ListComp, ast.SetComp)
+_CODE = frozenset({"code"})
+_RAISING = frozenset("int float uuid.UUID decimal.Decimal datetime.date.fromisoformat".split())
+_ADDRESSES = frozenset("ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address ipaddress.IPv6Address".split())
 _ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
 _OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
+_PUBLIC = frozenset({"is_global"})
+_INTERNAL = frozenset({"is_private"})
+_FETCHED = frozenset({"ssrf"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
 
@@ -104,6 +110,8 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
         return narrowed(machine, state, test.operand, not outcome)
     if isinstance(test, ast.BoolOp):
         return _of_parts(machine, state, test, outcome)
+    if isinstance(test, _OF_KEYS):
+        keys.are_known(machine, state, test, outcome)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         _compare(machine, state, test, outcome)
     elif isinstance(test, ast.Call):
@@ -114,12 +122,16 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
     elif isinstance(test, ast.Name):
         value = state.names.get(test.id)
         fact = _recalled(test.id, state)
+        if outcome and isinstance(fact, ast.Call):
+            found_in_table(machine, state, fact)  # `if spec:` behind `spec = SPECS.get(name)`
         if value is not None:
             change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
     elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
         same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+    elif isinstance(test, ast.Attribute) and test.attr in (_PUBLIC if outcome else _INTERNAL):
+        same_origin(machine, state, test, _URL)  # `ipaddress.ip_address(host).is_private`
     return state
 
 
@@ -175,10 +187,26 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     """Return the state after a call that raises where its argument is bad: `path.relative_to(base)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr == "relative_to":
         within_base(machine, state, call.func.value)
-    elif call.args and not _RAISING.isdisjoint(names_of(machine, call.func, state)):
-        if isinstance(call.args[0], ast.Name):  # `int(number)` or `ip_address(host)` raises, or all is well
+    elif isinstance(call.func, ast.Attribute) and call.func.attr == "visit" and call.args:
+        if _refuses_nodes(machine, call.func.value, state):
+            change(machine, state, call.args[0], lambda value: cleaned(value, _CODE))
+    elif call.args and isinstance(call.args[0], ast.Name):
+        names = names_of(machine, call.func, state)
+        if not _RAISING.isdisjoint(names):  # `int(number)` raises, or all is well
             change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+        elif not _ADDRESSES.isdisjoint(names):  # what is an address may still be an internal one
+            kinds = frozenset(machine.rules.kinds) - _FETCHED
+            change(machine, state, call.args[0], lambda value: cleaned(value, kinds))
     return state
+
+
+def _refuses_nodes(machine: Machine, node: ast.expr, state: State) -> bool:
+    """Whether a visitor of syntax trees raises for what it does not know, or for calls and attributes."""
+    value = machine.evaluate(node, state) if is_simple(node) or isinstance(node, ast.Call) else UNKNOWN
+    held = state.object(value)
+    if held is None or held.owner is None or not any(base.startswith("ast.Node") for base in held.owner.ancestors()):
+        return False
+    return held.owner.find("generic_visit") is not None or all(map(held.owner.find, ("visit_Call", "visit_Attribute")))
 
 
 def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFor, source: Value, item: Value) -> None:
@@ -186,8 +214,8 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     taints = taints_of(item)
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
         change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
-    if taints and all(taint.is_clean_for("archive") for taint in taints):
-        clean_origins(state, state.whole(source), frozenset({"archive"}))
+    quantifiers.judged(state, source, unpacked(source, state), item)
+    keys.were_dropped(machine, state, loop)
 
 
 def never_returns(machine: Machine, call: ast.Call, value: Value, state: State) -> bool:
@@ -235,6 +263,8 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         else:
             _not_member(machine, state, left, right)
     elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        if positive and isinstance(left, ast.Call) and getattr(left.func, "id", "") == "type" and len(left.args) == 1:
+            of_type(machine, state, left.args[0], right)
         for one, other in ((left, right), (right, left)):
             if positive:
                 _equals(machine, state, one, other)
@@ -244,6 +274,8 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         inner = left.value if isinstance(left, ast.NamedExpr) else left
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
         if isinstance(inner, ast.Call):
+            if isinstance(right, ast.Constant) and right.value is None:
+                found_in_table(machine, state, inner)
             _call(machine, state, inner, True)
     agrees = outcome if isinstance(operation, ast.LtE) else positive
     if isinstance(operation, ast.Eq | ast.NotEq | ast.LtE) and agrees:
@@ -260,6 +292,11 @@ def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
 
 
 def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
+    if isinstance(node, ast.Tuple):  # `(parts.scheme, parts.netloc) == ("https", "shop.example")`
+        if isinstance(other, ast.Tuple) and len(other.elts) == len(node.elts):
+            for one, its in zip(node.elts, other.elts, strict=True):
+                _equals(machine, state, one, its)
+        return
     value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
     if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
         _host_is_known(machine, state, node)
@@ -268,6 +305,7 @@ def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> 
         return
     if not is_simple(other) or taints_of(value):
         return
+    first_characters(machine, state, node, value)
     if type(value) is Const and value.value in (None, ""):
         change(machine, state, node, lambda _: value)
         return
@@ -280,6 +318,7 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
     if not isinstance(other, ast.Constant):
         return
     unwanted = Const(other.value)
+    second_character(machine, state, node, unwanted)
 
     def without(value: Value) -> Value:
         if type(value) is not Options or unwanted not in value.values:
@@ -290,12 +329,20 @@ def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) ->
 
 
 def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
+    if isinstance(node, ast.Tuple):  # `(model, field) in EDITABLE`
+        for part in node.elts:
+            _member(machine, state, part, container)
+        return
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "type" and len(node.args) == 1:
+        of_type(machine, state, node.args[0], container)
+        return
     if isinstance(container, ast.Attribute) and container.attr == "parents":
         within_base(machine, state, container.value)
         return
     value = machine.evaluate(container, state)
     if state.taints(value):
         return
+    found_in_table(machine, state, container)
     if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
         same_origin(machine, state, node, _URL)
         return
@@ -314,23 +361,46 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
     """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
     literal of an XPath expression, which knows no escapes."""
     value = machine.evaluate(part, state) if is_simple(part) else UNKNOWN
+    if type(value) is Opaque and value.type.startswith("ipaddress."):
+        clean_origins(state, value, _URL)  # `address in INTERNAL_NETWORK`
+    if isinstance(part, ast.Subscript) and is_simple(text):
+        second_character(machine, state, part, machine.evaluate(text, state))
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
     marks: set[str] = set()
     if unwanted in ("..", "../"):
         marks = {NO_DOTS}
     elif unwanted in _SEPARATORS:
         marks = {NO_DOTS, NO_ROOT}
-    elif unwanted in ("\n", "\r"):
+    elif unwanted == "//":
+        marks = {NO_HOST}
+    elif unwanted == "\n":
         marks = {"log", "header"}
     elif unwanted in ("'", '"'):
         marks = {"xpath"}
     if marks:
-        change(machine, state, text, lambda old: cleaned(old, frozenset(marks)))
+        where = _inside(text) if unwanted == ".." else text
+        change(machine, state, where, lambda old: cleaned(old, frozenset(marks)))
+
+
+def _inside(node: ast.expr) -> ast.expr:
+    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
+    if isinstance(node, ast.Attribute) and node.attr == "parts":
+        node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
+        return node.func.value
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and ast.unparse(node.func).rpartition(".")[2].endswith("Path")
+    ):
+        return node.args[0]
+    return node
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
     """`os.path.commonpath([base, path]) == base`."""
-    if any(name.endswith((".commonpath", ".commonprefix")) for name in names_of(machine, call.func, state)):
+    # `commonprefix` goes by characters, so that it is no check of folders.
+    if any(name.endswith(".commonpath") for name in names_of(machine, call.func, state)):
         for arg in call.args:
             for node in arg.elts if isinstance(arg, ast.List | ast.Tuple) else [arg]:
                 within_base(machine, state, node)
@@ -352,19 +422,16 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
         for node in (*call.args, *(keyword.value for keyword in call.keywords)):
             clean_origins(state, machine.evaluate(node, state) if is_simple(node) else UNKNOWN, kinds)
     if names[:1] == ("isinstance",) and len(call.args) == 2:
-        types = _type_names(call.args[1])
-        if outcome and types <= _HARMLESS_TYPES:
-            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
-        elif outcome and types <= _SCALARS:
-            change(machine, state, call.args[0], lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
-    elif names[:1] in (("bool",), ("all",)) and call.args:
-        inner = call.args[0]
-        if names[0] == "all" and isinstance(inner, ast.GeneratorExp | ast.ListComp) and outcome:
-            _every_character(machine, state, inner)
-        elif names[0] == "bool":
-            return narrowed(machine, state, inner, outcome)
-    elif names[:1] == ("any",) and call.args and not outcome:
-        _none_of(machine, state, call.args[0])
+        if outcome:
+            of_type(machine, state, call.args[0], call.args[1])
+    elif names[:1] == ("bool",) and call.args:
+        return narrowed(machine, state, call.args[0], outcome)
+    elif names[:1] == (("all" if outcome else "any"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
+        quantifiers.each_came_out(machine, state, call.args[0], outcome, narrowed)
+        for part, text in quantifiers.unwanted_parts(machine, state, call.args[0]) if not outcome else ():
+            _not_member(machine, state, ast.Constant(part.value), text)
+    elif names[:1] == (("any" if outcome else "all"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
+        quantifiers.one_came_out(machine, state, call.args[0], outcome, narrowed)
     elif names and names[0].startswith("re.") and outcome:
         _matched(machine, state, call, names[0].rsplit(".", 1)[1])
     elif names and names[0] in ("os.path.isabs",) and not outcome and call.args:
@@ -384,20 +451,23 @@ def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
 
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
     name, owner = function.attr, function.value
-    if name in _HARMLESS_TESTS and outcome:
+    if name in HARMLESS_TESTS and outcome:
         owner, extra = _without_removed(owner)
         kinds = _EVERY if not extra else safe_for(extra)
         change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
+    elif name == "is_absolute" and not outcome:
+        change(machine, state, _inside(owner), lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif name == "is_relative_to" and outcome:
         within_base(machine, state, owner)
     elif name == "endswith" and call.args and outcome:
         end = machine.evaluate(call.args[0], state)
-        if type(end) is Const and str(end.value).startswith("."):  # "evil-example.com" does not end in ".example.com"
+        # "evil-example.com" does not end in ".example.com"
+        if all(type(each) is Const and str(each.value).startswith(".") for each in options(end)):
             _host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
-        _starts(machine, state, owner, call.args[0], outcome)
+        starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
@@ -419,29 +489,6 @@ def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:
     return node, left_out
 
 
-def _starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, outcome: bool) -> None:
-    value = machine.evaluate(start, state) if is_simple(start) or isinstance(start, ast.Call | ast.BinOp) else UNKNOWN
-    if any(taint.label not in _OWN for taint in state.taints(value)):
-        return
-    if outcome:
-        text = value.value if type(value) is Const and isinstance(value.value, str) else ""
-        if text:
-            change(machine, state, owner, lambda old: _beginning(old, text))
-        within_base(machine, state, owner)
-    elif value == Const("-"):
-        change(machine, state, owner, lambda old: cleaned(old, frozenset({"argv"})))
-    elif type(value) is Const and value.value in _SEPARATORS:
-        change(machine, state, owner, lambda old: cleaned(old, frozenset({NO_ROOT})))
-
-
-def _beginning(value: Value, text: str) -> Value:
-    if type(value) is Opaque:
-        return Opaque(value.taints, value.type, text if len(text) > len(value.prefix) else value.prefix, value.built)
-    if type(value) is Options:
-        return either(_beginning(option, text) for option in value.values)
-    return value
-
-
 def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     """A text that matched a pattern as a whole has no characters but those that the pattern allows."""
     function = call.func
@@ -459,32 +506,6 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     kinds = kinds_cleaned_by(pattern.value, how)
     if kinds:
         change(machine, state, subject, lambda value: cleaned(value, kinds))
-
-
-def _every_character(machine: Machine, state: State, node: ast.GeneratorExp | ast.ListComp) -> None:
-    """`all(c.isalnum() for c in text)`, `all(c in ALLOWED for c in text)`."""
-    first = node.generators[0]
-    test = node.elt
-    parts = test.values if isinstance(test, ast.BoolOp) else [test]
-    allowed = ""
-    for part in parts:
-        known = (
-            isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _HARMLESS_TESTS
-        )
-        listed = isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq)
-        if not known and not listed:
-            return
-        if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In | ast.Eq):
-            among = machine.evaluate(part.comparators[0], state) if is_simple(part.comparators[0]) else UNKNOWN
-            allowed += _characters(among, state)
-    kinds = safe_for(allowed) if allowed else _EVERY
-    change(machine, state, first.iter, lambda value: cleaned(value, kinds))
-
-
-def _characters(value: Value, state: State) -> str:
-    """Return the characters that a text or a collection of texts is made of, as far as they are known."""
-    items = [value] if type(value) is Const else items_of(value, state) or []
-    return "".join(item.value for item in items if type(item) is Const and isinstance(item.value, str))
 
 
 def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) -> State | None:
@@ -507,6 +528,7 @@ def _of_function(machine: Machine, state: State, call: ast.Call, outcome: bool) 
         if not any(name in way.names for way in ways):
             continue
         after = either(way.names.get(name, UNKNOWN) for way in ways)
+        host_was_checked(state, after)
         change(machine, state, node, lambda old, after=after: after if taints_of(old) else old)  # type: ignore[misc]
     if type(function.receiver) is Ref:
         _found_out_about(function.receiver, ways, state)
@@ -527,27 +549,6 @@ def _found_out_about(receiver: Ref, ways: Sequence[State], state: State) -> None
         state.heap[receiver.id] = replace(held, items=items)
 
 
-def _none_of(machine: Machine, state: State, node: ast.expr) -> None:
-    """`not any(bad in text for bad in ("/", ".."))`."""
-    if not isinstance(node, ast.GeneratorExp | ast.ListComp) or not isinstance(node.elt, ast.Compare):
-        return
-    first, test = node.generators[0], node.elt
-    if (
-        isinstance(test.ops[0], ast.In)
-        and ast.unparse(test.left) == ast.unparse(first.target)
-        and is_simple(first.iter)
-    ):
-        for item in items_of(machine.evaluate(first.iter, state), state) or ():
-            if type(item) is Const:
-                _not_member(machine, state, ast.Constant(item.value), test.comparators[0])
-
-
-def _as_text(value: Value, types: set[str]) -> Value:
-    if not types <= {"str", "bytes"}:
-        return value
-    return replace(value, type="str") if type(value) is Opaque and not value.type else value
-
-
 def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:
     found: list[ast.expr] = []
     for spec in specs:
@@ -558,11 +559,3 @@ def _arguments(call: ast.Call, specs: Sequence[int | str]) -> list[ast.expr]:
         else:
             found += [keyword.value for keyword in call.keywords if keyword.arg == spec]
     return found
-
-
-def _type_names(node: ast.expr) -> set[str]:
-    if isinstance(node, ast.Tuple):
-        return {name for element in node.elts for name in _type_names(element)}
-    if isinstance(node, ast.BinOp):
-        return _type_names(node.left) | _type_names(node.right)
-    return {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "?")}

@@ -243,6 +243,11 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
                 )
                 return machine.new(Object("dict", overlaid(one.items, other), rest), state)
             return machine.new(Object(one.kind, {}, join(one.all(), other.all())), state)
+    if isinstance(operation, ast.BitAnd):  # what is in both sets is in the one that the program wrote
+        for side in (left, right):
+            held = state.object(side)
+            if held is not None and held.kind in ("set", "list") and not state.taints(side):
+                return side
     if isinstance(operation, ast.Div):  # of a pathlib.Path
         for side in (left, right):
             if type(side) is Opaque and side.type.startswith("pathlib."):

@@ -8,6 +8,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.taint import contexts
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
     NO_TAINTS,
@@ -33,6 +34,9 @@ _MOST_WAYS = 12
 _LARGEST = 1 << 64
 _WIDE = re.compile(r"\d{4,}")
 _HEADERS = frozenset({"header"})
+BODY = "header.body"
+"""Of headers that an empty line has ended: what is put behind them is no header."""
+_BODY = frozenset({BODY})
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 NAME = "sql.name"
 _TRUSTED = frozenset({"environment"})
@@ -155,11 +159,12 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
             made = [_put_together(way) for way in product(*(options(part) for part in known))]
             if all(each is not None for each in made):
                 return either(each for each in made if each is not None)
-    taints = merged(_placed(part, whole(part), known[index - 1] if index else None) for index, part in enumerate(known))
+    taints = merged(_placed(part, whole(part), known, index) for index, part in enumerate(known))
     body = next((index for index, part in enumerate(known) if _ends_headers(part)), None)
     if body is not None and taints:
-        before = merged(whole(part) for part in known[:body])
-        taints = merged((before, clean(merged(whole(part) for part in known[body:]), _HEADERS)))
+        behind = body + (type(known[body]) is not Const)
+        before = merged(whole(part) for part in known[:behind])
+        taints = merged((clean(before, _BODY), clean(merged(whole(part) for part in known[behind:]), _HEADERS)))
     if not taints and all(_is_harmless(option) for part in known for option in options(part)):
         return Opaque(type="harmless", prefix=prefix_of(known))
     built = len(known) > 1 or (type(known[0]) is Opaque and known[0].built)
@@ -168,20 +173,35 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
 
 def _ends_headers(part: Value) -> bool:
     """Whether a text has an empty line in it, behind which there are no headers."""
+    if type(part) is Opaque and part.taints:
+        return all(BODY in taint.cleaned for taint in part.taints)
     return type(part) is Const and isinstance(part.value, str) and _EMPTY_LINE.search(part.value) is not None
 
 
-def _placed(part: Value, taints: Taints, before: Value | None) -> Taints:
-    """Mark what stands where SQL has a name, not a value: that is seldom what a caller's caller chooses."""
+def _placed(part: Value, taints: Taints, known: Sequence[Value], index: int) -> Taints:
+    """Mark what stands where SQL has a name, not a value: that is seldom what a caller's caller chooses.
+
+    What was quoted or escaped for another place than this is not safe any more.
+    """
+    if not taints:
+        return taints
+    if any(not taint.cleaned.isdisjoint(contexts.WRITTEN) for taint in taints):
+        before = "".join(_written(each) for each in known[:index])
+        taints = frozenset(contexts.placed(taint, before) for taint in taints)
     if not any(taint.label == PARAMETER for taint in taints):
         return taints
     if type(part) is Opaque and part.built:
         return taints  # that was told when it was put together
-    text = before.value if type(before) is Const and isinstance(before.value, str) else ""
+    text = _written(known[index - 1]) if index else ""
     if _BEFORE_A_VALUE.search(text[-40:]) is not None:
         return taints
     marked = frozenset(taint for taint in taints if taint.label == PARAMETER)
     return (taints - marked) | clean(marked, frozenset({NAME}))
+
+
+def _written(part: Value) -> str:
+    """Return a known text; nothing for one that is not known."""
+    return part.value if type(part) is Const and isinstance(part.value, str) else ""
 
 
 def _is_harmless(value: Value) -> bool:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.knowledge import host_was_checked
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
 from ambient_lsp.analyzers.taint.syntax import kept, names_in, place
@@ -309,11 +310,13 @@ def _narrow_arguments(function: Function, site: Site, given: dict[str, Value], e
         return
     for name, node in passed(function, site.node):
         before = given.get(name)
-        if before is None or not taints_of(before) or not isinstance(node, ast.Name):
+        if before is None or not taints_of(before):
             continue
         after = either(exit.state.names.get(name, UNKNOWN) for exit in exits)
-        if after != before and node.id in site.state.names:
-            site.state.names[node.id] = after
+        if after != before:
+            host_was_checked(site.state, after)
+            if isinstance(node, ast.Name) and node.id in site.state.names:
+                site.state.names[node.id] = after
 
 
 def passed(function: Function, call: ast.Call) -> list[tuple[str, ast.expr]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import functions, sinks
@@ -23,17 +24,21 @@ from ambient_lsp.analyzers.taint.values import (
     Class,
     Function,
     Opaque,
+    Ref,
+    Taints,
     Value,
     clean,
     either,
+    taints_of,
 )
 
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.catalogue import Handler
     from ambient_lsp.analyzers.taint.machine import Machine
 
-_CONVERTER = re.compile(r"<(int|float|uuid)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
+_CONVERTER = re.compile(r"<(int|float|uuid|any)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
 _TEXTS = frozenset({"", "str", "bytes"})
+_DEEPEST = 3
 _INJECTED = frozenset({"Depends", "Security", "BackgroundTasks", "Inject"})
 
 
@@ -232,7 +237,7 @@ def _provided(machine: Machine, target: Value, handler: Handler, state: State) -
     return made or either(frame.yields or [exit.value for exit in exits])
 
 
-def _checked(parameter: ast.arg, default: ast.expr | None) -> frozenset[str]:
+def _checked(parameter: ast.arg | ast.AnnAssign, default: ast.expr | None) -> frozenset[str]:
     """Return the kinds that `Query(pattern="^[a-z]+$")` makes safe, as a default or in `Annotated`."""
     for root in (default, parameter.annotation):
         for node in ast.walk(root) if root is not None else ():
@@ -255,19 +260,72 @@ def _is_literal(annotation: ast.expr) -> bool:
     return (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) == "Literal"
 
 
-def _model(machine: Machine, model: Class, taints: frozenset, state: State) -> Value:  # type: ignore[type-arg]
+def _model(machine: Machine, model: Class, taints: Taints, state: State, depth: int = 0) -> Value:
     """Return the body of a request as the object that a framework makes of it."""
     if any(base.startswith("enum.") for base in model.ancestors()):
         return HARMLESS
     items: dict[str, Value] = {}
+    for base in model.bases:
+        if isinstance(base, Class) and depth < _DEEPEST:
+            held = state.object(_model(machine, base, taints, state, depth + 1))
+            items.update(held.items if held is not None else {})
     for node in model.node.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             kind = annotated_type(machine, node.annotation, state)
             inner = _class_of(node.annotation, state)
             enumerated = inner is not None and any(base.startswith("enum.") for base in inner.ancestors())
             harmless = is_converted(kind) or enumerated or _is_literal(node.annotation)
-            items[node.target.id] = HARMLESS if harmless else Opaque(taints, kind if kind in _TEXTS else "")
-    return machine.new(Object("instance", items, Opaque(taints), model), state)
+            if harmless:
+                items[node.target.id] = HARMLESS
+            elif inner is not None and inner is not model and depth < _DEEPEST:
+                items[node.target.id] = _model(machine, inner, taints, state, depth + 1)
+            else:
+                checked = _checked(node, node.value)
+                text = Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
+                items[node.target.id] = _after_validators(machine, node.annotation, text, state)
+    made = machine.new(Object("instance", items, Opaque(taints), model), state)
+    _validated(machine, model, made, state)
+    return made
+
+
+def _validated(machine: Machine, model: Class, made: Ref, state: State) -> None:
+    """Run the validators of a model, which may raise for a field or change it."""
+    for member in model.members.values():
+        if type(member) is not Function or isinstance(member.node, ast.Lambda):
+            continue
+        for decorator in member.node.decorator_list:
+            if not isinstance(decorator, ast.Call):
+                continue
+            called = (
+                decorator.func.attr if isinstance(decorator.func, ast.Attribute) else getattr(decorator.func, "id", "")
+            )
+            if called in ("validator", "field_validator"):
+                _of_fields(machine, model, made, member, decorator, state)
+            elif called == "model_validator" and any(_is_after(keyword) for keyword in decorator.keywords):
+                machine.call(replace(member, receiver=made), (), state, decorator)
+
+
+def _is_after(keyword: ast.keyword) -> bool:
+    return keyword.arg == "mode" and isinstance(keyword.value, ast.Constant) and keyword.value.value == "after"
+
+
+def _of_fields(machine: Machine, model: Class, made: Ref, member: Function, decorator: ast.Call, state: State) -> None:
+    for name in [arg.value for arg in decorator.args if isinstance(arg, ast.Constant)]:
+        held = state.object(made)
+        old = held.items.get(name) if held is not None else None
+        if held is not None and old is not None and taints_of(old):
+            method = replace(member, receiver=model)
+            new = machine.call(method, [old, UNKNOWN][: len(member.node.args.args) - 1], state, decorator)
+            state.heap[made.id] = replace(held, items={**held.items, name: new})
+
+
+def _after_validators(machine: Machine, annotation: ast.expr, value: Value, state: State) -> Value:
+    """Return what `Annotated[str, AfterValidator(check)]` makes of a value."""
+    metadata = annotation.slice.elts[1:] if _is_annotated(annotation) else []  # type: ignore[attr-defined]
+    for node in metadata:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "AfterValidator" and node.args:
+            value = machine.call(machine.evaluate(node.args[0], state), [value], state, node)
+    return value
 
 
 def _converted(decorator: ast.expr | None) -> set[str]:

@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.containers import set_item
-from ambient_lsp.analyzers.taint.values import UNKNOWN, Const, Opaque, Ref, Value, cleaned, part_of, taints_of
+from ambient_lsp.analyzers.taint.values import (
+    HOST,
+    UNKNOWN,
+    Const,
+    Opaque,
+    Ref,
+    Value,
+    cleaned,
+    item_of,
+    part_of,
+    taints_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +29,7 @@ if TYPE_CHECKING:
 
 RESOLVED = "path.resolved"
 _PATH = frozenset({"path", "archive"})
+_ADDRESS = frozenset({"ssrf", "redirect"})
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
 
 
@@ -36,6 +48,13 @@ def same_origin(machine: Machine, state: State, node: ast.Attribute, kinds: froz
     """A checked part (`urlparse(url).netloc`) tells of the whole."""
     if is_simple(node.value) or isinstance(node.value, ast.Call):
         clean_origins(state, machine.evaluate(node.value, state), kinds)
+
+
+def host_was_checked(state: State, after: Value) -> None:
+    """A host that a function let pass tells of the address that it is a part of."""
+    taints = taints_of(after)
+    if type(after) is Opaque and after.type == HOST and taints and all(_ADDRESS <= taint.cleaned for taint in taints):
+        clean_origins(state, after, _ADDRESS)
 
 
 def clean_origins(state: State, value: Value, kinds: frozenset[str]) -> None:
@@ -123,6 +142,8 @@ def _copies(value: Value, name: str, state: State) -> list[str]:
         if other != name and held == value:
             (its,) = taints_of(held)
             shorter, longer = sorted((mine.trail, its.trail), key=len)
+            if shorter is its.trail and item_of(name) in state.names:
+                continue  # a check of one item says nothing of the others
             if longer[: len(shorter)] == shorter and len(longer) > len(shorter):
                 found.append(other)
     return found

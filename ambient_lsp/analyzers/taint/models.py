@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
+from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.values import (
@@ -103,6 +105,17 @@ def _summary(machine: Machine, site: Site) -> Value | None:
     return machine.new(Object("list", {}, unpacked(site.args[0], site.state)), site.state)
 
 
+def is_model(owner: Class) -> bool:
+    """Whether objects of a class have the fields that it names, and no others."""
+    return any(base.startswith(("pydantic", "sqlmodel", "ninja")) for base in owner.ancestors()) and is_closed(owner)
+
+
+def is_closed(owner: Class) -> bool:
+    """Whether a model takes no fields but its own: it has no `extra = "allow"`."""
+    settings = [ast.unparse(node) for node in owner.node.body if isinstance(node, ast.Assign | ast.ClassDef)]
+    return not any("extra" in text and "allow" in text for text in settings)
+
+
 def _dict(machine: Machine, site: Site) -> Value | None:
     items: dict[Any, Value] = {}
     rest: Value | None = site.double
@@ -112,6 +125,9 @@ def _dict(machine: Machine, site: Site) -> Value | None:
             items.update(held.items)
             rest = held.rest if rest is None else rest
             continue
+        if held is not None and held.owner is not None and is_model(held.owner):
+            items.update(held.items)
+            continue
         pairs = items_of(arg, site.state)
         for pair in pairs or ():
             parts = items_of(pair, site.state)
@@ -120,11 +136,25 @@ def _dict(machine: Machine, site: Site) -> Value | None:
             else:
                 pairs = None
                 break
-        if pairs is None and "defaultdict" not in site.names[0]:
+        known = _pairs(held.rest, site) if pairs is None and held is not None and held.rest is not None else None
+        if known is not None:
+            items.update(known)
+        elif pairs is None and "defaultdict" not in site.names[0]:
             taints = site.state.taints(arg)
             rest = Opaque(taints) if rest is None else join(rest, Opaque(taints))
     items.update(site.keywords)
     return machine.new(Object("dict", items, rest), site.state)
+
+
+def _pairs(value: Value, site: Site) -> dict[Any, Value] | None:
+    """Return what pairs of which there may be some give, if all their keys are known."""
+    found: dict[Any, Value] = {}
+    for option in options(value):
+        parts = items_of(option, site.state)
+        if parts is None or len(parts) != 2 or not all(type(key) is Const for key in options(parts[0])):
+            return None
+        found.update({key.value: parts[1] for key in options(parts[0]) if type(key) is Const})
+    return found
 
 
 def _fromkeys(machine: Machine, site: Site) -> Value | None:
@@ -217,11 +247,24 @@ def _path_join(machine: Machine, site: Site) -> Value | None:
     for arg in site.args:
         if type(arg) is Const and isinstance(arg.value, str) and arg.value.startswith("/"):
             parts = []
+        arg = _maybe_absolute(arg) if parts else arg
         parts += [Const("/"), arg] if parts and not _ends_in_slash(parts[-1]) else [arg]
     made = folding.concatenated(parts, site.state.taints) if parts else UNKNOWN
     if site.star is not None:
         made = Opaque(merged((site.state.taints(made), site.state.taints(site.star))), "str", folding.prefix_of([made]))
     return _as_path(made) if site.names[0].startswith("pathlib.") else made
+
+
+def _maybe_absolute(part: Value) -> Value:
+    """Return a part of a path, which needs no `..` to lead away if it may begin with a slash."""
+    if type(part) is not Opaque or part.prefix or part.built:
+        return part
+    taints = frozenset(
+        taint if NO_ROOT in taint.cleaned or NO_DOTS not in taint.cleaned
+        else Taint(taint.label, taint.source, taint.cleaned - {NO_DOTS}, taint.trail)
+        for taint in part.taints
+    )  # fmt: skip
+    return part if taints == part.taints else replace(part, taints=taints)
 
 
 def _ends_in_slash(value: Value) -> bool:
@@ -251,7 +294,8 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
         return None
     kind = "pathlib.Path" if site.names[0].startswith("pathlib.") else "str"
     if type(value) is Const:
-        return Const(value.value) if kind == "str" else _as_path(value)
+        end = isinstance(value.value, str) and len(value.value) > 1  # a resolved path does not end in a separator
+        return Const(value.value.rstrip("/") if end else value.value) if kind == "str" else _as_path(value)
     held = site.state.whole(value)
     return Opaque(clean(held.taints, frozenset({RESOLVED})), kind, held.prefix, held.built)
 
@@ -292,6 +336,20 @@ def _match(machine: Machine, site: Site) -> Value | None:
     if args and type(args[0]) is Const and isinstance(args[0].value, str):
         taints = clean(taints, kinds_cleaned_by(args[0].value, "fullmatch"))
     return Opaque(taints)
+
+
+def _in_address(machine: Machine, site: Site) -> Value | None:
+    """`quote(name, safe="")` leaves no separator."""
+    if not site.args or (site.names[0].endswith(".quote") and site.first(1, "safe") != Const("")):
+        return None
+    return Opaque(clean(site.state.taints(site.args[0]), frozenset({"path"})), "str")
+
+
+def _escaped(machine: Machine, site: Site) -> Value | None:
+    """`html.escape(text, quote=False)`."""
+    if not site.args or site.first(1, "quote") != Const(False):
+        return None
+    return Opaque(clean(site.state.taints(site.args[0]), frozenset({LESS})), "str")
 
 
 def _buffer(machine: Machine, site: Site) -> Value | None:
@@ -442,6 +500,7 @@ _MODELS: dict[str, Model] = {
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
+    "html.escape": _escaped, "urllib.parse.quote": _in_address, "urllib.parse.quote_plus": _in_address,
     "str": _text, "list": _container("list"), "tuple": _container("tuple"), "set": _container("set"), "iter": _first,
     "frozenset": _container("set"), "collections.deque": _container("list"), "queue.Queue": _container("list"),
     "queue.LifoQueue": _container("list"), "queue.SimpleQueue": _container("list"), "asyncio.Queue": _container("list"),

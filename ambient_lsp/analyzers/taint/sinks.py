@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import files
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.conditions import NO_DOTS, NO_ROOT, holds
+from ambient_lsp.analyzers.taint.conditions import holds
 from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
@@ -40,7 +41,9 @@ _SHELLS = re.compile(r"(.*/)?(ba|z|k|da|c|tc|a)?sh(\.exe)?|cmd(\.exe)?|powershel
 _RUNS_ITS_OPTIONS = frozenset({"git", "hg", "ssh", "svn"})
 _OF_CONTENTS = frozenset({"archive", "deserialization", "yaml", "xxe"})
 """Kinds for which what is in a file matters, not what it is called."""
-_PAGE = re.compile(r"(?i)html|svg|xml")
+_MARKUP = re.compile(r"(?i)html|svg|xml")
+_PAGE = "start_response of a page"
+"""The name under which a state notes that the headers of a WSGI response say that a page follows."""
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -66,6 +69,8 @@ def check(machine: Machine, site: Site) -> None:
     """Hold a call against the sinks and misuses of its name."""
     if not machine.rules.knows_calls(site.names):
         return
+    if site.names[0] == "wsgi.start_response":
+        site.state.names[_PAGE] = Const(_of_page(site))
     applies = machine.applies(site.receiver_name)
     for sink in lookup(machine.rules.sinks, site.names, applies):
         if _applies(machine, sink.conditions, sink.exceptions, site):
@@ -76,6 +81,16 @@ def check(machine: Machine, site: Site) -> None:
     for misuse in lookup(machine.rules.misuses, site.names, applies):
         if _applies(machine, misuse.conditions, misuse.exceptions, site):
             _misused(machine, misuse, site)
+
+
+def _of_page(site: Site) -> bool:
+    """Whether the headers of `start_response(status, headers)` say that a page follows."""
+    headers = [leaf for arg in site.args[1:2] for leaf in site.state.leaves(arg)]
+    return any(map(_says_html, headers))
+
+
+def _says_html(value: Value) -> bool:
+    return type(value) is Const and isinstance(value.value, str) and "html" in value.value
 
 
 def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
@@ -137,8 +152,12 @@ def assigned(machine: Machine, target: ast.Attribute, owner: Value, value: Value
 
 def returned(machine: Machine, node: ast.expr, value: Value, state: State) -> None:
     """Hold what a handler returns against the kind of sink that its caller is. Only text is shown as it is."""
+    if state.frame.returns == "page" and state.names.get(_PAGE) != Const(True):
+        return
     for option in options(value):
         held = state.object(option)
+        if held is not None and held.kind == "list" and state.frame.returns == "page":
+            option = state.whole(held.all())
         if held is not None and held.kind == "tuple" and held.items:
             parts = list(held.items.values())
             if any(_says_plain(state.object(part)) for part in parts[1:]):
@@ -157,7 +176,7 @@ def _says_plain(headers: Object | None) -> bool:
 
 
 def _is_plain(value: Value) -> bool:
-    return type(value) is Const and isinstance(value.value, str) and _PAGE.search(value.value) is None
+    return type(value) is Const and isinstance(value.value, str) and _MARKUP.search(value.value) is None
 
 
 def answered(machine: Machine, target: ast.expr, made: ast.expr, state: State) -> None:
@@ -253,8 +272,8 @@ def _spelled(value: Value, state: State) -> str:
 
 
 def _arrives(machine: Machine, sink: Sink, values: list[Value], node: ast.expr, state: State, name: str) -> None:
-    if sink.part:
-        values = [part for value in values for part in _part(sink.part, value, state)]
+    for step in sink.part.split("/") if sink.part else ():
+        values = [part for value in values for part in _part(step, value, state)]
     for value in values:
         _hit(
             machine, sink.kind, sink.rule, sink.labels, value, node, state, f"`{name.removeprefix('*.')}`", sink.message
@@ -356,6 +375,8 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
     if taint.label in kind.built and not built:
         return False
     if kind.prefix == "url":
+        if kind.name == "redirect" and prefix == "/":  # of which the rest may make `//evil.example`
+            return NO_HOST not in taint.cleaned
         return _FIXED_HOST.match(prefix) is None
     if kind.prefix == "option":
         return not prefix and not built and not taint.cleaned & {"command", "ssrf", "log"}

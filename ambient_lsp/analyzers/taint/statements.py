@@ -22,7 +22,9 @@ from ambient_lsp.analyzers.taint.values import (
     Step,
     Symbol,
     Value,
+    either,
     fact_of,
+    item_of,
     join,
     moved,
     options,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_TESTS = (ast.Compare, ast.Call, ast.BoolOp, ast.UnaryOp)
+_TESTS = (ast.Compare, ast.Call, ast.BoolOp, ast.UnaryOp, ast.ListComp, ast.SetComp)
 _MOST_TURNS = 3
 _UNROLLED = 6
 
@@ -67,6 +69,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, state: State) -> No
             functions.share(state.frame.scope, target.id, value)
         state.names[target.id] = value
         state.names.pop(fact_of(target.id), None)
+        state.names.pop(item_of(target.id), None)
         prefix = part_prefix(target.id)
         for part in [name for name in state.names if name.startswith(prefix)]:
             del state.names[part]
@@ -122,6 +125,12 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value, state: 
         for target, item in zip(targets[star + 1 :], items[len(items) - after :], strict=False):
             assign(machine, target, item, state)
         return
+    if star is None and len(options(value)) > 1:  # rows of a list that a loop has filled, say
+        rows = [(items_of(option, state) or (), unpacked(option, state)) for option in options(value)]
+        for index, target in enumerate(targets):
+            known = (row[index] if len(row) == len(targets) else every for row, every in rows)
+            assign(machine, target, either(known), state)
+        return
     each = unpacked(value, state)
     for target in targets:
         item = each
@@ -138,9 +147,23 @@ def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
         assign(machine, target, value, state)
         sinks.named(machine, target, value, state)
         sinks.answered(machine, target, node.value, state)
-        if isinstance(target, ast.Name) and isinstance(node.value, _TESTS):
+        if isinstance(target, ast.Name) and (isinstance(node.value, _TESTS) or _is_difference(node.value)):
             conditions.remember(target.id, node.value, state)
+        if isinstance(target, ast.Name) and taints_of(value) and _is_a_part(node.value):
+            state.names[item_of(target.id)] = UNKNOWN
     return state
+
+
+def _is_difference(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and isinstance(node.left, ast.Call)
+
+
+def _is_a_part(node: ast.expr) -> bool:
+    """Whether an expression takes something out of a value, or changes it: what is true of it need not be of all."""
+    node = node.value if isinstance(node, ast.Await) else node
+    if isinstance(node, ast.Call):
+        return bool(node.args) and isinstance(node.func, ast.Attribute)
+    return isinstance(node, ast.Subscript)
 
 
 def _annotated(machine: Machine, node: ast.AnnAssign, state: State) -> State | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding, formatting
+from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
+from ambient_lsp.analyzers.taint.contexts import TAGLESS
 from ambient_lsp.analyzers.taint.state import sequence
 from ambient_lsp.analyzers.taint.values import (
     UNKNOWN,
@@ -33,12 +35,11 @@ _TELLING = frozenset(
 _OTHER = frozenset("format format_map join replace splitlines".split())
 _METHODS = _KEEPING | _CHANGING | _SPLITTING | _TELLING | _OTHER
 _ESCAPES = {
-    "<": frozenset({"xss"}),
-    "\n": frozenset({"log", "header"}),
-    "\r": frozenset({"log", "header"}),
-    "\r\n": frozenset({"log", "header"}),
+    "<": frozenset({"xss", TAGLESS}),
+    "\n": frozenset({"log", "header"}),  # without `\r\n` or `\r` alone, a line break is left
 }
 _LINES = frozenset({"log", "header"})
+_SAME_HOST = frozenset({NO_HOST, NO_ROOT})
 
 
 def method(machine: Machine, site: Site, name: str) -> Value | None:
@@ -89,6 +90,8 @@ def _of_opaque(site: Site, owner: Opaque, name: str, constant: Const | None = No
         return Opaque(owner.taints, owner.type or "str", owner.prefix, owner.built)
     if name == "translate" and (kinds := _translated(site)):
         return Opaque(clean(owner.taints, kinds), "str", "", owner.built)
+    if name in ("lstrip", "strip") and site.args and type(site.args[0]) is Const and "/" in str(site.args[0].value):
+        return Opaque(clean(owner.taints, _SAME_HOST), owner.type or "str")
     if name in _CHANGING:
         prefix = owner.prefix if name in ("strip", "lower") and owner.prefix == owner.prefix.lower().lstrip() else ""
         return Opaque(owner.taints, owner.type or "str", prefix, owner.built)

@@ -217,6 +217,11 @@ def fact_of(name: str) -> str:
     return f"{name} holds"
 
 
+def item_of(name: str) -> str:
+    """Return the name under which a state notes that a variable holds a part of something, and no copy of it."""
+    return f"{name} as a part"
+
+
 def given_of(name: str) -> str:
     """Return the name under which a state keeps what a parameter was given, where the function assigns it anew."""
     return f"{name} as given"

@@ -129,6 +129,8 @@ class _Watcher(Interpreter):
         default = site.first(1, "default")
         if type(default) is Const and site.names and _reads_environment(site):
             return default
+        if site.names[:1] == ("tempfile.gettempdir",):
+            return Const("/tmp")  # noqa: S108
         self._note(site.names, site.node, site.args, site.keywords, site.state, site.star is site.double is None)
         return None
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.spec import calls, scenarios
+from ambient_lsp.analyzers.spec import calls, references, scenarios
 from ambient_lsp.analyzers.spec.laws import Law, laws
 from ambient_lsp.analyzers.spec.signatures import Signature, signatures
-from ambient_lsp.analyzers.testing import pinning, testblocks
+from ambient_lsp.analyzers.testing import confirming, pinning, testblocks
 from ambient_lsp.analyzers.testing.testblocks import Subject
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.spec.calls import Arguments
     from ambient_lsp.analyzers.spec.kinds import Kind
+    from ambient_lsp.analyzers.spec.references import Reference
     from ambient_lsp.analyzers.spec.scenarios import Plan
     from ambient_lsp.analyzers.testing.pinning import Pinned
     from ambient_lsp.protocols import Observation
@@ -39,6 +40,7 @@ class Question:
     signature: Signature
     candidates: tuple[Arguments, ...] = ()
     families: tuple[tuple[Law, ...], ...] = ()
+    references: tuple[Reference, ...] = ()
     plan: Plan | None = None
 
     @property
@@ -59,7 +61,7 @@ def questions(text: str, names: Sequence[str]) -> list[Question]:
             others = [one for one in known.values() if one.name != name]
             families = tuple(tuple(family) for family in laws(known[name], others))
             if tried:
-                found.append(Question(known[name], tuple(tried), families))
+                found.append(Question(known[name], tuple(tried), families, tuple(references.matching(known[name]))))
         elif name in plans:
             found.append(Question(plans[name].signature, plan=plans[name]))
     return found
@@ -68,7 +70,9 @@ def questions(text: str, names: Sequence[str]) -> list[Question]:
 def setup(module: str, asked: Sequence[Question]) -> str:
     """Return the source that must run before anything is asked."""
     names = ", ".join(sorted({name for one in asked for name in one.names}))
-    return f"import {', '.join(_MODULES)}\n{scenarios.SETUP}\nfrom {module} import {names}\n"
+    plain = [*(one for each in asked for one in each.references)]
+    known = references.setup([*plain, *(model for one in asked if one.plan is not None for model in one.plan.models)])
+    return f"import {', '.join(_MODULES)}\n{known}{scenarios.SETUP}\nfrom {module} import {names}\n"
 
 
 def first_round(asked: Sequence[Question]) -> list[str]:
@@ -87,10 +91,13 @@ def second_round(asked: Sequence[Question], observed: Observed) -> list[str]:
     found: list[str] = []
     for one in asked:
         if one.plan is not None:
-            found.append(one.plan.without_failures(observed.get(one.plan.expression)).expression)
+            plan = one.plan.without_failures(observed.get(one.plan.expression))
+            found += [plan.expression, *map(plan.modelled, plan.models)]
             continue
         tried = _tried(one, pinning.pin(one.signature, one.candidates, observed))
         found += (law.expression(one.signature, row) for family in one.families for law in family for row in tried)
+        rows = confirming.comparable(one.signature, one.candidates, observed)
+        found += (reference.asked(one.signature, rows) for reference in one.references if rows)
     return [call for call in dict.fromkeys(found) if call not in observed]
 
 
@@ -101,12 +108,17 @@ def subjects(asked: Sequence[Question], observed: Observed) -> tuple[list[Subjec
     for one in asked:
         if one.plan is not None:
             plan = one.plan.without_failures(observed.get(one.plan.expression))
-            story = plan.story(observed.get(plan.expression))
-            made += [Subject(one.signature, story=story)] if story is not None else []
+            stories, odd_step = plan.stories(observed.get(plan.expression), observed)
+            made += [Subject(one.signature, story=story) for story in stories[:1]]
+            found += [confirming.odd_story(one.signature, odd_step)] if odd_step else []
             continue
-        pinned = pinning.pin(one.signature, one.candidates, observed)
-        kept, broken = _judged(one, pinned, observed)
-        odd = [*pinned.findings, *broken][:1]
+        seen = pinning.pin(one.signature, one.candidates, observed)
+        held, broken = _judged(one, seen, observed)
+        compared = confirming.compared(one.signature, one.references, one.candidates, observed)
+        sure = compared.calls | confirming.settled(held) | confirming.shown(one.signature)
+        pinned = _pinned(one, sure, observed)
+        kept = [(law, rows) for law, rows in held if law.shown and not seen.changes]
+        odd = [*seen.findings, *broken, *compared.findings][:1]
         found += odd
         if not odd and (pinned.cases or kept):
             made.append(Subject(one.signature, pinned.cases, tuple(kept[:_MOST_LAWS])))
@@ -178,6 +190,13 @@ def _tried(one: Question, pinned: Pinned) -> list[Arguments]:
     return [row for row in pinned.tried if len(row.names) == required][:_MOST_TRIED]
 
 
+def _pinned(one: Question, sure: frozenset[Arguments], observed: Mapping[str, Observation]) -> Pinned:
+    def confirmed(arguments: Arguments, seen: Observation) -> bool:
+        return arguments in sure or confirming.is_meant_error(one.signature, arguments, seen)
+
+    return pinning.pin(one.signature, one.candidates, observed, confirmed)
+
+
 def _judged(
     one: Question, pinned: Pinned, observed: Mapping[str, Observation]
 ) -> tuple[list[tuple[Law, tuple[Arguments, ...]]], list[RawFinding]]:
@@ -185,7 +204,7 @@ def _judged(
     broken: list[RawFinding] = []
     for family in one.families:
         law, finding = pinning.lawful(one.signature, family, _tried(one, pinned), observed)
-        if law is not None and law[0].shown and not pinned.changes:
+        if law is not None:
             kept += [law] if not (law[0].name == "sorted" and kept and kept[0][0].name == "sorts") else []
         if finding is not None:
             broken.append(finding)

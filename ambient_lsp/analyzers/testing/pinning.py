@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.spec import calls, suspicion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ambient_lsp.analyzers.base import RawFinding
     from ambient_lsp.analyzers.spec.calls import Arguments
@@ -69,8 +69,16 @@ class Pinned:
     changes: bool = False
 
 
-def pin(signature: Signature, candidates: Sequence[Arguments], observed: Mapping[str, Observation]) -> Pinned:
-    """Return the cases that hold for sure, and the finding that a person should look at, if there is one."""
+def pin(
+    signature: Signature,
+    candidates: Sequence[Arguments],
+    observed: Mapping[str, Observation],
+    confirmed: Callable[[Arguments, Observation], bool] = lambda *_: True,
+) -> Pinned:
+    """Return the cases that hold for sure, and the finding that a person should look at, if there is one.
+
+    Only what is `confirmed` becomes a case: what the function does is no witness to what it should do.
+    """
     seen = [
         (arguments, observation)
         for arguments in candidates
@@ -87,7 +95,10 @@ def pin(signature: Signature, candidates: Sequence[Arguments], observed: Mapping
     cases = [
         (case, one)
         for arguments, one in seen
-        if one.deterministic and not one.again and (case := _case(signature, arguments, one)) is not None
+        if one.deterministic
+        and not one.again
+        and confirmed(arguments, one)
+        and (case := _case(signature, arguments, one)) is not None
     ]
     chosen = _chosen(signature, cases)
     if any(case.changed for case in chosen):

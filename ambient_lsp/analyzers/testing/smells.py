@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from ambient_lsp.analyzers.base import RawFinding, pure
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, is_docstring, parse, walk, walk_scope
+from ambient_lsp.analyzers.source import bare, code, read, statements
 from ambient_lsp.analyzers.testing import flaky, void_tests
-from ambient_lsp.analyzers.testing.suspects import is_blank, suspects
-from ambient_lsp.model import Evidence, Severity
+from ambient_lsp.analyzers.testing.suspects import spared
+from ambient_lsp.analyzers.testing.testcode import (
+    Test,
+    arguments,
+    called,
+    captured,
+    constant,
+    dotted,
+    is_docstring,
+    method,
+    only_expression,
+    statement_around,
+    targets,
+    value_of,
+)
+from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tree_sitter import Node
+
+    from ambient_lsp.analyzers.source import Source
 
 NO_ASSERT = "AMB-TEST-NO-ASSERT"
 SLEEP = "AMB-TEST-SLEEP"
@@ -29,209 +47,228 @@ _FETCHERS = frozenset({f"{library}.{verb}" for library in ("requests", "httpx")
                       | {"urllib.request.urlopen", "urlopen"})  # fmt: skip
 _LOCAL = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0", "testserver", "{", "example.test", ".invalid")  # noqa: S104
 _STANDINS = ("mock", "patch", "responses", "respx", "vcr", "httpserver", "monkeypatch", "recorder", "server", "betamax")
+_SLEEPERS = frozenset({"time.sleep", "sleep"})
+_CHECKS = ("call", "assert_statement", "raise_statement", "yield")
+_AROUND = re.compile(r"(?:async)?(?:setup|teardown)(?:_method|_function)?$", re.IGNORECASE)
 _MUTATORS = frozenset({"append", "add", "extend", "update", "insert", "pop", "remove", "clear", "setdefault"})
 
 
 @pure
 def find(text: str, path: str) -> list[RawFinding]:
-    """Find such tests in a test file."""
-    syntax = suspects(text)
-    if syntax is None:
+    """Find such tests in a test file. One that does not parse, half typed, has none."""
+    source = read(text)
+    if source.root.has_error:
         return []
-    tests = [one for one in syntax.functions if one.node.name.value.startswith("test") and not one.nested]
-    helpers = {
-        one.node.name.value for one in syntax.functions if one not in tests and _checks(one.node.body, frozenset())
-    }
+    good = spared(source)
+    every = [Test(source, one) for one in source.functions if one.name.startswith("test") and not one.nested]
+    tests = [one for one in every if one.body.start_byte not in good]
+    if not tests:
+        return []
+    kept = [one for one in tests if not one.is_empty]
+    helpers = _Helpers(source, every)
     found: list[RawFinding] = []
-    kept = [one for one in tests if not is_blank(one)]
     for test in kept:
-        found += _no_assertion(syntax, test, frozenset(helpers))
-        found += _calls(syntax, test)
-    found += _order(syntax, path, kept)
-    found += void_tests.find(syntax, tests, path)
-    found += flaky.find(syntax, kept)
+        found += _no_assertion(test, helpers)
+        found += _calls(test)
+    found += _order(source, path, kept)
+    found += void_tests.find(source, every, kept, path)
+    found += flaky.find(source, kept)
     void = {one.symbol for one in found if one.rule == void_tests.CANNOT_FAIL}
     return [one for one in found if one.rule != NO_ASSERT or one.symbol not in void]
 
 
 def moody(text: str, path: str, failed: Mapping[str, str]) -> list[RawFinding]:
     """Return a finding for each test of the file that was seen to fail in another order; `failed` has what it said."""
-    syntax = parse(text)
-    if syntax is None:
-        return []
+    source = read(text)
     names: dict[str, str] = {}
     for test, said in failed.items():
         file, *parts = test.partition("[")[0].split("::")
         if file == path:
             names.setdefault(".".join(parts), said)
     found = []
-    for one in syntax.functions:
+    for one in source.functions:
         if one.qualname in names:
             said = names[one.qualname][:120]
             message = (
                 f"`{one.qualname}` passes in the file's order, and fails in a random one{f': {said}' if said else '.'}"
             )
-            found.append(_finding(syntax, ORDER, one, one.node.name, message))
+            test_code = Test(source, one)
+            found.append(_finding(test_code, ORDER, test_code.header, message))
     return found
 
 
-def _no_assertion(syntax: Syntax, test: Function, helpers: frozenset[str]) -> Iterator[RawFinding]:
-    body = test.node.body
-    if not isinstance(body, cst.IndentedBlock):
+class _Helpers:
+    """The functions of a file that check something for its tests. They are read when a test calls one of the name."""
+
+    def __init__(self, source: Source, tests: Sequence[Test]) -> None:
+        self._others: dict[str, list[Node]] = {}
+        own = {one.node.id for one in tests}
+        for one in source.functions:
+            if one.node.id not in own:
+                self._others.setdefault(one.name, []).append(one.body)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, name: str) -> bool:
+        if name not in self._known:
+            self._known[name] = any(_checks(captured(body), None) for body in self._others.get(name, ()))
+        return self._known[name]
+
+
+def _no_assertion(test: Test, helpers: _Helpers) -> Iterator[RawFinding]:
+    if not test.is_block or not any(not is_docstring(one) and not _is_empty(one) for one in statements(test.body)):
         return
-    real = [one for one in body.body if not is_docstring(one) and not _is_empty(one)]
-    given = {part.name.value for part in walk(test.node.params) if isinstance(part, cst.Param)}
-    if not real or given & {"benchmark", "snapshot", "data_regression", "file_regression"}:
+    given = {code(name) for one in test.parameters for name in captured(one)["identifier"]}
+    if given & {"benchmark", "snapshot", "data_regression", "file_regression"}:
         return
-    if test.node.decorators and any(
-        "skip" in syntax.code(one) or "given" in syntax.code(one) for one in test.node.decorators
-    ):
+    if any("skip" in one or "given" in one for one in test.decorators):
         return
-    ignored = _ignored(body)
-    if ignored and not _checks(body, helpers):
+    ignored = _ignored(test)
+    if ignored and not _checks({kind: test.every(kind) for kind in _CHECKS}, helpers):
         message = f"`{test.qualname}` asserts nothing: it {ignored}, and only shows that nothing raises."
-        yield _finding(syntax, NO_ASSERT, test, test.node.name, message)
+        yield _finding(test, NO_ASSERT, test.header, message)
 
 
-def _ignored(body: cst.IndentedBlock) -> str:
+def _ignored(test: Test) -> str:
     """Return what a test does with a result in place of looking at it; "" where it holds none.
 
     A test that only calls something is often meant so: what it calls raises for what is wrong.
     """
     made: dict[str, None] = {}
-    read: set[str] = set()
-    own = set(map(id, walk_scope(body)))
-    for node in walk(body):
-        if (
-            id(node) in own
-            and isinstance(node, cst.Assign)
-            and isinstance(node.value, cst.Call)
-            and len(node.targets) == 1
-        ):
-            target = node.targets[0].target
-            if isinstance(target, cst.Name) and not target.value.startswith("_"):
-                made[target.value] = None
-        if id(node) in own and isinstance(node, cst.Call) and dotted(node.func) in {"print", "pprint"} and node.args:
-            return "prints what it should compare"
-        if not isinstance(node, cst.AssignTarget):
-            read |= {one.value for one in node.children if isinstance(one, cst.Name)}
-    name = next((name for name in made if name not in read), "")
+    assigned: set[int] = set()
+    if any(called(one) in {"print", "pprint"} and arguments(one) for one in test.own("call")):
+        return "prints what it should compare"
+    for assignment in test.every("assignment"):
+        names, value = targets(assignment)
+        assigned.update(one.id for one in names)
+        if len(names) != 1 or names[0].type != "identifier" or value is None or not test.is_own(assignment):
+            continue
+        if bare(value).type == "call" and not code(names[0]).startswith("_"):
+            made[code(names[0])] = None
+    read_names = {code(one) for one in test.every("identifier") if one.id not in assigned} if made else set()
+    name = next((name for name in made if name not in read_names), "")
     return f"never looks at `{name}`" if name else ""
 
 
-def _is_empty(statement: cst.CSTNode) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and all(
-        isinstance(one, cst.Pass) or (isinstance(one, cst.Expr) and isinstance(one.value, cst.Ellipsis))
-        for one in statement.body
-    )
+def _is_empty(statement: Node) -> bool:
+    only = only_expression(statement)
+    return statement.type == "pass_statement" or (only is not None and only.type == "ellipsis")
 
 
-def _checks(body: cst.CSTNode, helpers: frozenset[str]) -> bool:
-    for node in walk(body):
-        if isinstance(node, cst.Assert | cst.Raise | cst.Yield):
+def _checks(nodes: Mapping[str, Sequence[Node]], helpers: _Helpers | None) -> bool:
+    if any(nodes[kind] for kind in _CHECKS[1:]):
+        return True
+    for call in nodes["call"]:
+        name = method(call) or called(call)
+        if any(word in name.lower() for word in _CHECKING) or (helpers is not None and name in helpers):
             return True
-        if isinstance(node, cst.Call):
-            name = node.func.attr.value if isinstance(node.func, cst.Attribute) else called_name(node)
-            if name in helpers or any(word in name.lower() for word in _CHECKING):
-                return True
     return False
 
 
-def _calls(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
-    # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
-    own = set(map(id, walk_scope(test.node.body)))
-    for node in walk(test.node.body):
-        if not isinstance(node, cst.Call):
-            continue
-        name = dotted(node.func)
-        if (
-            id(node) in own
-            and name in {"time.sleep", "sleep"}
-            and node.args
-            and isinstance(node.args[0].value, cst.Integer | cst.Float)
-        ):
-            message = "A test that sleeps is slow, and fails on a slow machine; wait for the event itself."
-            yield _finding(syntax, SLEEP, test, node, message)
-        elif name in _CLOCKS and _in_equality(syntax, node):
+def _calls(test: Test) -> Iterator[RawFinding]:
+    for call in test.every("call"):
+        name = called(call)
+        if name in _SLEEPERS:
+            # What sleeps inside of it, such as a thread, stands for something slow; the test itself waits.
+            slept = arguments(call)[:1] if test.is_own(call) else []
+            if slept and bare(value_of(slept[0])).type in {"integer", "float"}:
+                message = "A test that sleeps is slow, and fails on a slow machine; wait for the event itself."
+                yield _finding(test, SLEEP, test.source.span(call), message)
+        elif name in _CLOCKS and _in_equality(call):
             message = "The clock moves on between the two sides; pass the time in, or freeze it."
-            yield _finding(syntax, CLOCK, test, node, message)
-        elif name in _FETCHERS and _is_remote(node) and not _has_stand_in(syntax, test):
+            yield _finding(test, CLOCK, test.source.span(call), message)
+        elif name in _FETCHERS and _is_remote(call) and not _has_stand_in(test):
             message = "This test needs the network and another's server; use a stand-in."
-            yield _finding(syntax, NETWORK, test, node, message)
+            yield _finding(test, NETWORK, test.source.span(call), message)
 
 
-def _has_stand_in(syntax: Syntax, test: Function) -> bool:
-    given = [syntax.code(part).lower() for part in (test.node.params, *test.node.decorators)]
+def _has_stand_in(test: Test) -> bool:
+    given = [one.lower() for one in (*map(code, test.parameters), *test.decorators)]
     return any(word in one for one in given for word in _STANDINS)
 
 
-def _in_equality(syntax: Syntax, node: cst.CSTNode) -> bool:
+def _in_equality(node: Node) -> bool:
     compared = False
-    for above in syntax.ancestors(node):
-        if isinstance(above, cst.Comparison):
-            compared = any(isinstance(one.operator, cst.Equal) for one in above.comparisons)
-        if isinstance(above, cst.Assert):
+    for above in statement_around(node):
+        if above.type == "comparison_operator":
+            compared = any(one.type == "==" for one in above.children)
+        if above.type == "assert_statement":
             return compared
-        if isinstance(above, cst.BaseStatement):
-            return False
     return False
 
 
-def _is_remote(node: cst.Call) -> bool:
-    url = node.args[0].value if node.args else None
-    if not isinstance(url, cst.SimpleString):
-        return False
-    value = url.evaluated_value
+def _is_remote(call: Node) -> bool:
+    given = arguments(call)
+    value = constant(value_of(given[0])) if given else None
     is_url = isinstance(value, str) and value.startswith(("http://", "https://"))
     return is_url and not any(local in str(value) for local in _LOCAL)
 
 
-def _order(syntax: Syntax, path: str, tests: list[Function]) -> Iterator[RawFinding]:
+def _order(source: Source, path: str, tests: list[Test]) -> Iterator[RawFinding]:
     """Find a module's list or dict that one test changes and another one asserts on."""
     shared = {
-        target.target.value
-        for line in syntax.module.body
-        if isinstance(line, cst.SimpleStatementLine)
-        for small in line.body
-        if isinstance(small, cst.Assign) and isinstance(small.value, cst.List | cst.Dict | cst.Set)
-        for target in small.targets
-        if isinstance(target.target, cst.Name)
+        code(target)
+        for statement in source.root.named_children
+        if statement.type == "expression_statement"
+        for assignment in statement.named_children
+        if assignment.type == "assignment"
+        for names, value in (targets(assignment),)
+        if value is not None and bare(value).type in {"list", "dictionary", "set"}
+        for target in names
+        if target.type == "identifier"
     }
-    if not shared or any("fixture" in syntax.code(one) and "autouse" in syntax.code(one)
-                         for function in syntax.functions for one in function.node.decorators):  # fmt: skip
+    shared -= _made_anew(source)
+    if not shared or any("fixture" in one and "autouse" in one for one in _decorators(source)):
         return
     for test in tests:
-        for node in walk(test.node.body):
-            name = _mutated(node)
+        for node, name in _changes(test):
             if name not in shared:
                 continue
             readers = [other for other in tests if other is not test and _asserts_on(other, name)]
             if readers:
                 message = f"`{test.qualname}` changes `{name}`, which another test relies on: their order matters."
-                evidence = tuple(Evidence(path, syntax.header(one.node), f"Asserts on `{name}`.") for one in readers)
-                found = _finding(syntax, ORDER, test, node, message)
-                yield RawFinding(found.rule, found.span, message, found.severity, evidence, found.tags, found.symbol)
+                evidence = tuple(Evidence(path, one.header, f"Asserts on `{name}`.") for one in readers)
+                yield replace(_finding(test, ORDER, source.span(node), message), evidence=evidence)
                 break
 
 
-def _mutated(node: cst.CSTNode) -> str:
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in _MUTATORS:
-        return dotted(node.func.value)
-    if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Subscript):
-        return dotted(node.target.value)
-    return ""
+def _made_anew(source: Source) -> set[str]:
+    """Return the names that a `setup_method` (`setUp`, `teardown_function`, ...) gives a new value for each test."""
+    return {
+        code(target)
+        for one in source.functions
+        if _AROUND.match(one.name)
+        for assignment in Test(source, one).every("assignment")
+        for target in targets(assignment)[0]
+        if target.type == "identifier"
+    }
 
 
-def _asserts_on(test: Function, name: str) -> bool:
+def _decorators(source: Source) -> Iterator[str]:
+    for one in source.functions:
+        yield from Test(source, one).decorators
+
+
+def _changes(test: Test) -> Iterator[tuple[Node, str]]:
+    """Yield what changes a thing in a test, and its name, in order of place."""
+    for node in test.every("call", "assignment"):
+        if node.type == "call":
+            function = node.child_by_field_name("function")
+            if function is not None and method(node) in _MUTATORS:
+                yield node, dotted(function.child_by_field_name("object"))
+            continue
+        for target in targets(node)[0]:
+            if target.type == "subscript":
+                yield target, dotted(target.child_by_field_name("value"))
+
+
+def _asserts_on(test: Test, name: str) -> bool:
+    places = [(one.start_byte, one.end_byte) for one in test.every("assert_statement")]
     return any(
-        isinstance(part, cst.Name) and part.value == name
-        for node in walk(test.node.body)
-        if isinstance(node, cst.Assert)
-        for part in walk(node)
+        code(one) == name and any(start <= one.start_byte < end for start, end in places)
+        for one in test.every("identifier")
     )
 
 
-def _finding(syntax: Syntax, rule: str, test: Function, node: cst.CSTNode, message: str) -> RawFinding:
+def _finding(test: Test, rule: str, span: Span, message: str) -> RawFinding:
     severity = Severity.HINT if rule == NO_ASSERT else Severity.INFORMATION
-    span = syntax.header(test.node) if node is test.node.name else syntax.span(node)
     return RawFinding(rule, span, message, severity, tags=("tests",), symbol=test.qualname)

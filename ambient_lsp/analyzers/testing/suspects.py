@@ -1,7 +1,6 @@
 """Which tests of a file may be what a rule about tests looks for, told from their words alone.
 
-Parsing with libcst takes forty times as long as all of this, and most tests are as they should be: their bodies are
-blanked before the file is parsed, at the same length, so that every position stays. A test is kept whenever one of the
+Most tests are as they should be, and a look at each word of them takes its time. A test is kept whenever one of the
 rules in `smells.py`, `void_tests.py` or `flaky.py` could find something in it; a new rule there needs a sign here.
 """
 
@@ -12,16 +11,12 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
-from ambient_lsp.analyzers.source import read
-from ambient_lsp.analyzers.syntax import Function, Syntax, only_statement
-from ambient_lsp.analyzers.syntax import parse as parse_whole
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Node
+
+    from ambient_lsp.analyzers.source import Source
 
 _QUOTED = re.compile(
     r'#[^\r\n]*|"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\''
@@ -80,9 +75,6 @@ _LITERAL = re.compile(r",\s*[-\d\[({]")
 _FAR = 400
 """Characters within which a second argument begins."""
 
-_EMPTY = "..."
-"""What stands for a body that is blanked."""
-
 _NO_BREAK = re.compile(r"[^\r\n]")
 _SHARED = re.compile(r"^\w+\s*(?::[^\n=]*)?=\s*(?:[\[{]|\w+\s*=)", re.MULTILINE)
 _ASSERT = re.compile(r"assert(?<!\wassert)\b")
@@ -90,40 +82,19 @@ _EXCEPT = re.compile(r"except(?<!\wexcept)\b")
 _TEMP = re.compile("/tmp/")  # noqa: S108 - what a rule looks for
 
 
-def suspects(text: str) -> Syntax | None:
-    """Return the syntax of a test file, in which tests without any sign are empty; None where every test is like that,
-    or where the text does not parse. Its `text` is the whole text."""
-    source = read(text)
-    root = source.root
+def spared(source: Source) -> frozenset[int]:
+    """Return where the bodies of those tests begin, in bytes, that have no sign of anything."""
+    text = source.text
     code = _QUOTED.sub(_blank, text)
-    if root.has_error or (_ASSERT.search(code) and _SHARED.search(code)):
-        return parse_whole(text)
-    tests = [
-        ((source.offset(body.start_byte), source.offset(body.end_byte)), twice)
-        for beside in _tests(root)
-        for body, twice in beside
-    ]
+    if _ASSERT.search(code) and _SHARED.search(code):
+        return frozenset()
     signs = _Signs(text, code)
-    clean = [place for place, twice in tests if not twice and not signs.stand_in(*place)]
-    if len(clean) == len(tests):
-        return None
-    pieces, done = [], 0
-    for start, end in sorted(clean):
-        pieces += [text[done:start], _EMPTY, _NO_BREAK.sub(" ", text[start + len(_EMPTY) : end])]
-        done = end
-    try:
-        syntax = Syntax("".join((*pieces, text[done:])))
-    except Exception:  # whatever the blanking broke, the whole text tells
-        return parse_whole(text)
-    syntax.text = text
-    return syntax
-
-
-def is_blank(test: Function) -> bool:
-    """Return whether nothing is left of a test, or nothing was there."""
-    inside = test.node.body.body
-    only = only_statement(inside[0]) if len(inside) == 1 else None
-    return isinstance(only, cst.Expr) and isinstance(only.value, cst.Ellipsis)
+    return frozenset(
+        body.start_byte
+        for beside in _tests(source.root)
+        for body, twice in beside
+        if not twice and not signs.stand_in(source.offset(body.start_byte), source.offset(body.end_byte))
+    )
 
 
 def _tests(node: Node) -> Iterator[list[tuple[Node, bool]]]:
@@ -166,9 +137,7 @@ class _Signs:
             return following < len(places) and places[following] < end
 
         return (
-            end - start < len(_EMPTY)
-            or not self._text[start : start + len(_EMPTY)].isprintable()
-            or (_CHECKING.search(self._code, start, end) is None and self._holds(start, end))
+            (_CHECKING.search(self._code, start, end) is None and self._holds(start, end))
             or some(self._clear)
             or (some(self._asserts) and (some(self._excepts) or some(self._by_chance)))
             or (some(self._without_order) and some(self._lists))

@@ -239,4 +239,14 @@ def _body_lines(syntax: Syntax, function: Function) -> frozenset[int]:
     if not statements:
         return frozenset()
     first, last = syntax.span(statements[0]), syntax.span(statements[-1])
+    if len(statements) == 1 and _is_refusal(statements[0]):
+        return frozenset()  # who inherits has to write it
     return frozenset(range(first.start_line + 1, last.end_line + 2))
+
+
+def _is_refusal(statement: cst.CSTNode) -> bool:
+    """Return whether a statement is `raise NotImplementedError`."""
+    only = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 else None
+    raised = only.exc if isinstance(only, cst.Raise) else None
+    raised = raised.func if isinstance(raised, cst.Call) else raised
+    return isinstance(raised, cst.Name) and raised.value == "NotImplementedError"

@@ -5,21 +5,35 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from ambient_lsp.analyzers.base import RawFinding
-from ambient_lsp.analyzers.syntax import Function, Syntax, called_name, dotted, walk, walk_scope
-from ambient_lsp.analyzers.testing.suspects import is_blank
-from ambient_lsp.model import Evidence, Severity
-from ambient_lsp.text import Lines
+from ambient_lsp.analyzers.source import bare, code, statements
+from ambient_lsp.analyzers.testing.testcode import (
+    Test,
+    arguments,
+    called,
+    constant,
+    dotted,
+    header,
+    is_plain_string,
+    method,
+    offsets,
+    only_expression,
+    value_of,
+)
+from ambient_lsp.model import Evidence, Severity, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tree_sitter import Node
+
+    from ambient_lsp.analyzers.source import Source
 
 CANNOT_FAIL = "AMB-TEST-CANNOT-FAIL"
 SHADOWED = "AMB-TEST-SHADOWED"
 
 _MOCK_CHECKS = frozenset({"assert_called", "assert_called_once", "assert_not_called"})
+_CHECKS = re.compile(r"assert|raises|fail|check|verify|expect|warns")
 _ABOUT_SAMENESS = re.compile(
     r"eq|same|ident|hash|reflex|determin|idempot|stable|cach|singleton|repeat|pure|compar|order|nan|copy|self"
 )
@@ -27,6 +41,8 @@ _PAIRS = frozenset(
     {"assertEqual", "assertEquals", "assertIs", "assertListEqual", "assertDictEqual", "assertCountEqual"}
 )
 _TRUTHS = frozenset({"assertTrue", "assertFalse"})
+_VALUES = frozenset({"integer", "float", "list", "dictionary", "tuple"})
+_FIXED = frozenset({"identifier", "true", "false", "none", "integer", "float"})
 _ALL = frozenset({"", "Exception", "BaseException", "AssertionError"})
 
 _CONSTANT = "`{}` only asserts a constant, which holds whatever comes out: at most it shows that nothing raises."
@@ -34,147 +50,181 @@ _CONSTANT = "`{}` only asserts a constant, which holds whatever comes out: at mo
 Edit = tuple[int, int, str]
 
 
-def find(syntax: Syntax, tests: Sequence[Function], path: str) -> Iterator[RawFinding]:
-    """Find such tests. A finding's `data["edits"]` holds the fix, where there is one: (start, end, text) by offset."""
+def find(source: Source, every: Sequence[Test], tests: Sequence[Test], path: str) -> Iterator[RawFinding]:
+    """Find such tests among `tests`, and among `every` test of the file those that never run.
+
+    A finding's `data["edits"]` holds the fix, where there is one: (start, end, text) by offset.
+    """
     for test in tests:
-        if is_blank(test):
-            continue
-        yield from _constants(syntax, test)
-        yield from _swallowed(syntax, test)
-        for node in walk_scope(test.node.body):
-            yield from _one(syntax, test, node)
-    yield from _shadowed(syntax, tests, path)
+        yield from _constants(test)
+        yield from _swallowed(test)
+        for node in test.own("assert_statement", "call", "expression_statement", "return_statement"):
+            yield from _one(test, node)
+    yield from _shadowed(source, every, path)
 
 
-def _one(syntax: Syntax, test: Function, node: cst.CSTNode) -> Iterator[RawFinding]:
-    lines = Lines(syntax.text)
-    if isinstance(node, cst.Assert) and isinstance(node.test, cst.Tuple) and node.test.lpar and node.msg is None:
-        if len(node.test.elements) == 2:
-            inside = ", ".join(syntax.code(one.value) for one in node.test.elements)
-            start, end = lines.offsets(syntax.span(node.test))  # without its parentheses
-            edit = (syntax.text.rindex("(", 0, start + 1), syntax.text.index(")", end) + 1, inside)
+def _one(test: Test, node: Node) -> Iterator[RawFinding]:
+    if node.type == "assert_statement":
+        asserted = statements(node)
+        pair = bare(asserted[0]) if len(asserted) == 1 else None
+        parts = statements(pair) if pair is not None and pair.type == "tuple" else []
+        if pair is not None and len(parts) == 2:
+            edit = (*offsets(test.source, pair), ", ".join(map(code, parts)))
             message = "A tuple is never false: this assertion holds whatever comes out. The comma belongs outside."
-            yield _finding(syntax, test, node, message, [edit] if _is_text(node.test.elements[1].value) else [])
-    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        yield from _unittest_call(syntax, test, node, node.func.attr.value)
-    elif isinstance(node, cst.Expr) and isinstance(node.value, cst.Attribute):
-        if node.value.attr.value in _MOCK_CHECKS:
-            end = lines.offsets(syntax.span(node))[1]
-            message = f"`{syntax.code(node.value)}` is only named, not called, so nothing is checked."
-            yield _finding(syntax, test, node, message, [(end, end, "()")])
-    elif isinstance(node, cst.Return) and isinstance(node.value, cst.Comparison) and not test.nested:
-        start = lines.offsets(syntax.span(node))[0]
+            yield _finding(test, test.source.span(node), message, [edit] if _is_text(parts[1]) else [])
+    elif node.type == "call":
+        yield from _unittest_call(test, node, method(node))
+    elif node.type == "expression_statement":
+        only = only_expression(node)
+        if only is not None and code(only.child_by_field_name("attribute")) in _MOCK_CHECKS:
+            end = offsets(test.source, node)[1]
+            message = f"`{code(only)}` is only named, not called, so nothing is checked."
+            yield _finding(test, test.source.span(node), message, [(end, end, "()")])
+    elif node.named_children and bare(node.named_children[0]).type == "comparison_operator":
+        start = offsets(test.source, node)[0]
         message = "What a test returns is not looked at: this compares, and checks nothing."
-        yield _finding(syntax, test, node, message, [(start, start + len("return"), "assert")])
+        yield _finding(test, test.source.span(node), message, [(start, start + len("return"), "assert")])
 
 
-def _unittest_call(syntax: Syntax, test: Function, node: cst.Call, name: str) -> Iterator[RawFinding]:
-    if dotted(node.func) != f"self.{name}" or len(node.args) < 2 or any(one.star for one in node.args):
+def _unittest_call(test: Test, node: Node, name: str) -> Iterator[RawFinding]:
+    if name not in _PAIRS and name not in _TRUTHS:
         return
-    first, second = node.args[0].value, node.args[1].value
-    if name in _PAIRS and first.deep_equals(second) and _is_plain(first) and not _ABOUT_SAMENESS.search(test.qualname):
-        yield _finding(syntax, test, node, "Both sides are the same, so they are always equal.", [])
-    is_value = isinstance(second, cst.Integer | cst.Float | cst.List | cst.Dict | cst.Tuple)
-    if name in _TRUTHS and node.args[1].keyword is None and is_value:
+    given = arguments(node)
+    if called(node) != f"self.{name}" or len(given) < 2 or any(one.type.endswith("_splat") for one in given):
+        return
+    first, second = value_of(given[0]), value_of(given[1])
+    if (
+        name in _PAIRS
+        and code(first) == code(second)
+        and _is_plain(first)
+        and not _ABOUT_SAMENESS.search(test.qualname)
+    ):
+        yield _finding(test, test.source.span(node), "Both sides are the same, so they are always equal.", [])
+    if name in _TRUTHS and given[1].type != "keyword_argument" and bare(second).type in _VALUES:
         message = f"The second argument of `{name}` is the message, not the value to compare with."
-        start, end = Lines(syntax.text).offsets(syntax.span(node.func))
-        fix = [(start, end, "self.assertEqual")] if name == "assertTrue" and len(node.args) == 2 else []
-        yield _finding(syntax, test, node, message, fix)
+        start = offsets(test.source, node)[0]
+        is_sure = name == "assertTrue" and len(given) == 2
+        fix = [(start, start + len("self.assertTrue"), "self.assertEqual")] if is_sure else []
+        yield _finding(test, test.source.span(node), message, fix)
 
 
-def _constants(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
+def _constants(test: Test) -> Iterator[RawFinding]:
     """Find a test whose only assertions are on constants."""
-    asserts = [node for node in walk(test.node.body) if isinstance(node, cst.Assert)]
-    constant = [node for node in asserts if _is_truth(node.test)]
-    calls = [called_name(node) for node in walk(test.node.body) if isinstance(node, cst.Call)]
-    always = [name for name in calls if name == "self.assertTrue"]
-    others = [name for name in calls if re.search(r"assert|raises|fail|check|verify|expect|warns", name.lower())]
-    if constant and len(constant) == len(asserts) and not others:
-        yield _finding(syntax, test, constant[0], _CONSTANT.format(test.qualname), [])
-    if always and len(always) == len(others) and not asserts:
-        nodes = [node for node in walk(test.node.body) if called_name(node) == "self.assertTrue"]
-        if all(isinstance(node, cst.Call) and len(node.args) == 1 and _is_truth(node.args[0].value) for node in nodes):
-            yield _finding(syntax, test, nodes[0], _CONSTANT.format(test.qualname), [])
+    asserts = test.every("assert_statement")
+    constants = [node for node in asserts if _is_truth(statements(node)[0])]
+    always = [node for node in test.every("call") if called(node) == "self.assertTrue"]
+    if not constants and not always:
+        return
+    others = [name for name in map(called, test.every("call")) if _CHECKS.search(name.lower())]
+    if constants and len(constants) == len(asserts) and not others:
+        yield _finding(test, test.source.span(constants[0]), _CONSTANT.format(test.qualname), [])
+    if always and len(always) == len(others) and not asserts and all(map(_asserts_constant, always)):
+        yield _finding(test, test.source.span(always[0]), _CONSTANT.format(test.qualname), [])
 
 
-def _swallowed(syntax: Syntax, test: Function) -> Iterator[RawFinding]:
+def _asserts_constant(call: Node) -> bool:
+    given = arguments(call)
+    return len(given) == 1 and _is_truth(value_of(given[0]))
+
+
+def _swallowed(test: Test) -> Iterator[RawFinding]:
     """Find an assertion inside a `try` whose handler takes the failure and does nothing."""
-    for node in walk_scope(test.node.body):
-        if not isinstance(node, cst.Try) or not any(isinstance(part, cst.Assert) for part in walk_scope(node.body)):
+    for node in test.own("try_statement"):
+        body = node.child_by_field_name("body")
+        if body is None or not any(
+            body.start_byte <= one.start_byte < body.end_byte for one in test.own("assert_statement")
+        ):
             continue
-        for handler in node.handlers:
-            kinds = _names(handler.type)
-            if kinds & _ALL and all(_does_nothing(one) for one in handler.body.body):
+        for handler in node.named_children:
+            if handler.type == "except_clause" and _takes_all(handler) and _does_nothing(handler):
+                kind = _caught(handler)
                 message = "The failure of the assertion above is caught here, and the test passes all the same."
-                yield _finding(syntax, test, handler, message, [], at=handler.type or handler)
+                yield _finding(test, _place(test, kind) if kind is not None else test.source.span(handler), message, [])
 
 
-def _shadowed(syntax: Syntax, tests: Sequence[Function], path: str) -> Iterator[RawFinding]:
+def _shadowed(source: Source, tests: Sequence[Test], path: str) -> Iterator[RawFinding]:
     """Find a test that a later one of the same name takes the place of, so that it never runs."""
     if len({test.qualname for test in tests}) == len(tests):
         return
-    bodies = [syntax.module.body, *(node.body.body for node in walk(syntax.module) if isinstance(node, cst.ClassDef))]
-    nodes = {id(test.node): test for test in tests}
-    every = {test.node.name.value for test in tests}
-    for body in bodies:
-        last: dict[str, Function] = {}
-        for statement in body:
-            test = nodes.get(id(statement))
-            if test is None or (test.node.decorators and "overload" in syntax.code(test.node.decorators[0])):
+    nodes = {test.node.id: test for test in tests}
+    every = {test.name for test in tests}
+    for body in (source.root, *(one.body for one in source.classes)):
+        last: dict[str, Test] = {}
+        for statement in body.named_children:
+            inner = statement.child_by_field_name("definition") or statement
+            test = nodes.get(inner.id)
+            if test is None or (test.decorators and "overload" in test.decorators[0]):
                 continue
-            name = test.node.name.value
-            before = last.get(name)
-            last[name] = test
-            if before is None or any("skip" in syntax.code(one) for one in before.node.decorators):
+            before = last.get(test.name)
+            last[test.name] = test
+            if before is None or any("skip" in one for one in before.decorators):
                 continue
-            number = next(count for count in range(2, 1000) if f"{name}_{count}" not in every)
-            every.add(f"{name}_{number}")
-            edit = (*Lines(syntax.text).offsets(syntax.header(test.node)), f"{name}_{number}")
-            message = f"Another test of this name comes later, so this `{name}` never runs."
-            evidence = (Evidence(path, syntax.header(test.node), "This one runs in its place."),)
-            fix = [] if before.node.body.deep_equals(test.node.body) else [edit]
+            number = next(count for count in range(2, 1000) if f"{test.name}_{count}" not in every)
+            every.add(f"{test.name}_{number}")
+            name = test.node.child_by_field_name("name") or test.node
+            edit = (*offsets(source, name), f"{test.name}_{number}")
+            message = f"Another test of this name comes later, so this `{test.name}` never runs."
+            evidence = (Evidence(path, header(source, test.node), "This one runs in its place."),)
+            fix = [] if code(before.body) == code(test.body) else [edit]
             yield RawFinding(
-                SHADOWED, syntax.header(before.node), message, Severity.WARNING, evidence, ("tests",), before.qualname,
+                SHADOWED, before.header, message, Severity.WARNING, evidence, ("tests",), before.qualname,
                 data={"edits": fix},
             )  # fmt: skip
 
 
-def _finding(
-    syntax: Syntax, test: Function, node: cst.CSTNode, message: str, fix: Sequence[Edit], at: cst.CSTNode | None = None
-) -> RawFinding:
-    span = syntax.span(at if at is not None else node)
+def _finding(test: Test, span: Span, message: str, fix: Sequence[Edit]) -> RawFinding:
     return RawFinding(
         CANNOT_FAIL, span, message, Severity.WARNING, (), ("tests",), test.qualname, data={"edits": list(fix)}
     )
 
 
-def _names(kind: cst.BaseExpression | None) -> set[str]:
+def _caught(handler: Node) -> Node | None:
+    """Return what a handler catches, as written."""
+    kind = handler.child_by_field_name("value")
+    return kind.named_children[0] if kind is not None and kind.type == "as_pattern" else kind
+
+
+def _place(test: Test, kind: Node) -> Span:
+    """Return where the names are that a handler catches, without the parentheses."""
+    kind = bare(kind)
+    parts = statements(kind) if kind.type == "tuple" else []
+    return test.source.span(parts[0], parts[-1]) if parts else test.source.span(kind)
+
+
+def _takes_all(handler: Node) -> bool:
+    kind = _caught(handler)
     if kind is None:
-        return {""}
-    parts = [one.value for one in kind.elements] if isinstance(kind, cst.Tuple) else [kind]
-    return {dotted(one) for one in parts}
+        return True
+    kind = bare(kind)
+    return any(dotted(one) in _ALL for one in (statements(kind) if kind.type == "tuple" else [kind]))
 
 
-def _does_nothing(statement: cst.CSTNode) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and all(
-        isinstance(one, cst.Pass | cst.Continue)
-        or (isinstance(one, cst.Expr) and (isinstance(one.value, cst.Ellipsis) or called_name(one.value) == "print"))
-        for one in statement.body
-    )
+def _does_nothing(handler: Node) -> bool:
+    body = next((one for one in handler.named_children if one.type == "block"), None)
+    if body is None or body.start_point[0] == handler.start_point[0]:
+        return False
+    for statement in statements(body):
+        only = only_expression(statement)
+        passes = statement.type in {"pass_statement", "continue_statement"}
+        if not passes and (only is None or not (only.type == "ellipsis" or _prints(only))):
+            return False
+    return True
 
 
-def _is_truth(node: cst.BaseExpression) -> bool:
-    if isinstance(node, cst.Name):
-        return node.value == "True"
-    if isinstance(node, cst.Integer):
-        return bool(node.evaluated_value)
-    return isinstance(node, cst.SimpleString) and bool(node.evaluated_value)
+def _prints(node: Node) -> bool:
+    return called(node) == "print"
 
 
-def _is_text(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.SimpleString | cst.FormattedString | cst.ConcatenatedString)
+def _is_truth(node: Node) -> bool:
+    node = bare(node)
+    return node.type == "true" or (node.type in {"integer", "string"} and bool(constant(node)))
 
 
-def _is_plain(node: cst.BaseExpression) -> bool:
+def _is_text(node: Node) -> bool:
+    return bare(node).type in {"string", "concatenated_string"}
+
+
+def _is_plain(node: Node) -> bool:
     """Return whether it is the same each time it is read: an attribute may be made anew, and that be the question."""
-    return isinstance(node, cst.Name | cst.SimpleString | cst.Integer | cst.Float)
+    node = bare(node)
+    return node.type in _FIXED or is_plain_string(node)

@@ -44,15 +44,26 @@ def pytest_cmdline_main(config):
     yield
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Repeat and shuffle, when the job asks for it."""
-    if _job.get("repeat"):
+    """Repeat and shuffle, when the job asks for it.
+
+    Once means before other plugins do: what they order then is an order that tests may rely on (pytest-django runs
+    tests that empty the database last). Repeated tests come after them: some plugins keep each test only once.
+    """
+    if _job.get("repeat") == 1:
+        _mix(items)
+    yield
+    if _job.get("repeat", 0) > 1:
         items[:] = items * _job["repeat"]
-        if _job["seed"] < 0:
-            items.reverse()
-        else:
-            random.Random(_job["seed"]).shuffle(items)
+        _mix(items)
+
+
+def _mix(items):
+    if _job["seed"] < 0:
+        items.reverse()
+    else:
+        random.Random(_job["seed"]).shuffle(items)
 
 
 @pytest.hookimpl(tryfirst=True)

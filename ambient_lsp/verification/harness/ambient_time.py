@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 import tracemalloc
+import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import ambient_inputs
@@ -116,6 +117,15 @@ def limited(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+@contextmanager
+def warned():
+    """Give the list of what is warned of in the body. Printed, a warning would tell its line, and only once for each."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)  # it comes when garbage is collected
+        yield told
+
+
 def forget(function):
     """Empty a function's cache: what counts is the first call with some arguments."""
     clear = getattr(function, "cache_clear", None)
@@ -151,9 +161,9 @@ class Contest:
         return self._functions["patched"]
 
     def call(self, version, data):
-        """Call once; return (result or exception, arguments afterwards and what was printed, seconds)."""
+        """Call once; return (result or exception, arguments afterwards, what was printed and warned of, seconds)."""
         printed = io.StringIO()
-        with self._versions.using(version), redirect_stdout(printed), redirect_stderr(printed):
+        with self._versions.using(version), redirect_stdout(printed), redirect_stderr(printed), warned() as told:
             args, kwargs = pickle.loads(data)
             forget(self._functions[version])
             started = time.perf_counter()
@@ -165,7 +175,7 @@ class Contest:
             seconds = time.perf_counter() - started
             return (
                 copy.copy(result) if isinstance(result, list) else result,
-                (args, kwargs, printed.getvalue()),
+                (args, kwargs, printed.getvalue(), [(one.category.__name__, str(one.message)) for one in told]),
                 seconds,
             )
 

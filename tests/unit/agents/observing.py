@@ -91,4 +91,5 @@ async def context_of(bench, root, texts, targets=(), conventions=None) -> Contex
     }
     snapshots = [await bench.read(path) for path in targets or texts]
     bench.reads.clear()
-    return Context(root, "", tuple(snapshots), tree=tree, conventions=conventions or {})
+    important = {path: text for path, text in texts.items() if path == "pyproject.toml"}
+    return Context(root, "", tuple(snapshots), tree=tree, conventions=conventions or {}, important_files=important)

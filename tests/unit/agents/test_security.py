@@ -31,9 +31,9 @@ FIXES = [
     ),
     (
         "WEAK-HASH",
-        HIGH,
-        "from hashlib import sha1\n\npassword_hash = sha1(b'x' + b'y').hexdigest()\n",
-        "from hashlib import sha256\n\npassword_hash = sha256(b'x' + b'y').hexdigest()\n",
+        MEDIUM,
+        "from hashlib import sha1\n\ntoken_hash = sha1(b'x' + b'y').hexdigest()\n",
+        "from hashlib import sha256\n\ntoken_hash = sha256(b'x' + b'y').hexdigest()\n",
     ),
     (
         "WEAK-HASH",
@@ -46,12 +46,6 @@ FIXES = [
         LOW,
         "import hashlib\n\ndigest = hashlib.md5(\n    data,\n).hexdigest()\n",
         "import hashlib\n\ndigest = hashlib.md5(\n    data,\n    usedforsecurity=False,\n).hexdigest()\n",
-    ),
-    (
-        "WEAK-HASH",
-        HIGH,  # nothing says what it is for
-        "import hashlib\n\nx = hashlib.md5(data).hexdigest()\n",
-        "import hashlib\n\nx = hashlib.sha256(data).hexdigest()\n",
     ),
     (
         "WEAK-HASH",
@@ -74,19 +68,35 @@ FIXES = [
         "SHELL",
         MEDIUM,
         "import subprocess\n\nsubprocess.check_output('tar xf \"%s\" -C /x/%s' % (name, place), shell=True)\n",
-        'import subprocess\n\nsubprocess.check_output(["tar", "xf", str(name), "-C", f"/x/{place}"])\n',
+        "import subprocess\n\nsubprocess.check_output(['tar', 'xf', str(name), '-C', f\"/x/{place}\"])\n",
     ),
     (
         "SHELL",
         MEDIUM,
         'import os\n\nos.system("rm " + path)\nprint(os.name)\n',
-        'import os\nimport subprocess\n\nsubprocess.run(["rm", str(path)], check=False)\nprint(os.name)\n',
+        'import os\nimport subprocess\n\nsubprocess.run(["rm", path], check=False)\nprint(os.name)\n',
     ),
     (
         "SHELL",
         MEDIUM,
         'import shlex\nimport subprocess\n\nsubprocess.run(f"ls {shlex.quote(x)} {y}", shell=True)\n',
         'import subprocess\n\nsubprocess.run(["ls", str(x), str(y)])\n',
+    ),
+    # a shell is needed: its values are quoted
+    *(
+        (
+            "SHELL",
+            MEDIUM,
+            f"import {module}\n\n{before.replace('QUOTED', '{x}')}\n",
+            f"import {imports}\n\n{before.replace('QUOTED', '{shlex.quote(str(x))}')}\n",
+        )
+        for module, imports, before in (
+            ("subprocess", "shlex\nimport subprocess", 'subprocess.run(f"ls QUOTED | wc", shell=True)'),
+            ("subprocess", "shlex\nimport subprocess", 'subprocess.run(f"ls QUOTED > out", shell=True)'),
+            ("subprocess", "shlex\nimport subprocess", 'subprocess.run(f"cd QUOTED", shell=True)'),
+            ("subprocess", "shlex\nimport subprocess", 'subprocess.run(f"A=1 ls QUOTED", shell=True)'),
+            ("os", "os\nimport shlex", 'status = os.system(f"ls QUOTED")'),
+        )
     ),
     # requests
     (
@@ -169,7 +179,7 @@ FIXES = [
         "NO-TLS-VERIFY",
         HIGH,
         "import ssl\n\ncontext = ssl.create_default_context()\ncontext.verify_mode = ssl.CERT_NONE\n",
-        "import ssl\n\ncontext = ssl.create_default_context()\ncontext.verify_mode = ssl.CERT_REQUIRED\n",
+        "import ssl\n\ncontext = ssl.create_default_context()\n",
     ),
     (
         "NO-TLS-VERIFY",
@@ -212,8 +222,8 @@ FIXES = [
         "MKTEMP",
         MEDIUM,
         "import tempfile\n\n\ndef f():\n    path = tempfile.mktemp(suffix='.x')  # note\n    return path\n",
-        "import os\nimport tempfile\n\n\ndef f():\n    path_fd, path = tempfile.mkstemp(suffix='.x')  # note\n"
-        "    os.close(path_fd)\n    return path\n",
+        "import os\nimport tempfile\n\n\ndef f():\n    fd, path = tempfile.mkstemp(suffix='.x')  # note\n"
+        "    os.close(fd)\n    return path\n",
     ),
     (
         "EVAL",
@@ -317,7 +327,7 @@ FIXES = [
         "MARKUP",
         MEDIUM,
         "from django.utils.safestring import mark_safe\n\n\ndef f(x):\n    return mark_safe('<b>' + x + '</b>')\n",
-        'from django.utils.html import format_html\n\n\ndef f(x):\n    return format_html("<b>{}</b>", x)\n',
+        "from django.utils.html import format_html\n\n\ndef f(x):\n    return format_html('<b>{}</b>', x)\n",
     ),
     (
         "MARKUP",
@@ -390,15 +400,16 @@ async def test_right_code_is_left_alone(tmp_path, text):
 @pytest.mark.parametrize(
     "text",
     [
-        # a shell is needed, or the split is not sure
-        'import subprocess\n\nsubprocess.run(f"ls {x} | wc", shell=True)\n',
-        'import subprocess\n\nsubprocess.run(f"ls {x} > out", shell=True)\n',
+        # the split is not sure
+        # code that is put together is no literal
+        'import sys\n\napp = eval("make.{0}(BODY)".format(sys.argv[1]))\n',
+        'import sys\n\napp = eval(f"{sys.argv[1]} + 1")\n',
         'import subprocess\n\nsubprocess.run(f"git {args}", shell=True)\n',
-        'import subprocess\n\nsubprocess.run(f"cd {x}", shell=True)\n',
         'import subprocess\n\nsubprocess.run(f"{program} -l", shell=True)\n',
-        'import subprocess\n\nsubprocess.run(f"A=1 ls {x}", shell=True)\n',
+        'import subprocess\n\nsubprocess.run(f"ls \\"{x}\\" | wc", shell=True)\n',
         "import subprocess\n\nsubprocess.run(command, shell=True)\n",
-        'import os\n\nstatus = os.system(f"ls {x}")\n',
+        # nothing says what the digest is for; a password needs a slow one
+        "import hashlib\n\nx = hashlib.md5(data).hexdigest()\n",
         # no plain value, or no known way to write parameters
         'import sqlite3\n\ncur.execute(f"SELECT * FROM {table} WHERE a = 1")\n',
         'import sqlite3\n\ncur.execute(f"SELECT * FROM t WHERE a = 1 ORDER BY {column}")\n',

@@ -602,3 +602,18 @@ def test_tidying_twice_is_tidying_once_and_keeps_the_program(tmp_path, lines, ne
     kept = [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Import | ast.ImportFrom)]
     left = [ast.dump(node) for node in ast.parse(once).body if not isinstance(node, ast.Import | ast.ImportFrom)]
     assert kept == left
+
+
+async def test_an_import_that_is_written_like_the_others_goes_to_its_place_among_them(tmp_path):
+    (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["I"]\n')
+    text = (
+        "from shop.a import one\nfrom shop.b import two\nfrom shop.c import three\n\n"
+        "from ._version import version\n\nprint(one, two, three, version)\n"
+    )
+    tree = {"shop/main.py": FileFacts("shop/main.py", len(text), "", "shop.main")}
+    _, proposals = await style(tmp_path, text, "shop/main.py", tree=tree)
+    (new,) = [patched(one, text, "shop/main.py") for one in proposals]
+    assert new == (
+        "from shop._version import version\nfrom shop.a import one\nfrom shop.b import two\n"
+        "from shop.c import three\n\nprint(one, two, three, version)\n"
+    )

@@ -308,3 +308,21 @@ async def test_rows_that_come_back_as_they_were_are_few_and_never_all(tmp_path):
     rows = [line for line in new.splitlines() if line.strip().startswith('("')]
     assert sum(one.strip("(), ").split('", "')[0].strip('"') == one.strip("(), ").split('", "')[-1].strip('"')
                for one in rows) <= 3  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        {"shop/__main__.py": "from .cli import main\n\nmain()\n"},
+        {"shop/__main__.py": "from shop.cli import main\n\nmain()\n"},
+        {"pyproject.toml": '[project.scripts]\nshop = "shop.cli:main"\n'},
+    ],
+)
+async def test_what_a_program_runs_that_tests_start_is_not_known(tmp_path, beginning):
+    starts = "from subprocess import run\n\n\ndef test_cli():\n    assert run(['shop']).returncode == 0\n"
+    texts = {"shop/__init__.py": "", "shop/cli.py": SMALL, "test_cli.py": starts, **beginning}
+    findings, proposals = await ask(TestEnhancer(), tmp_path / "1", texts, ["shop/cli.py"], coverage=EMPTY)
+    assert (findings, proposals) == ([], [])
+    texts["test_cli.py"] = "import shop.cli\n\n\ndef test_cli():\n    assert shop.cli\n"
+    findings, _ = await ask(TestEnhancer(), tmp_path / "2", texts, ["shop/cli.py"], coverage=EMPTY)
+    assert "AMB-TEST-UNTESTED" in {one.rule for one in findings}

@@ -92,3 +92,46 @@ def test_what_a_run_of_equal_statements_tells_is_not_told_again():
 def test_a_name_from_elsewhere_is_part_of_what_a_function_says():
     assert pairs(ONE, ONE)[0].share == 1
     assert pairs(ONE, ONE.replace("open_text", "read").replace("parse_row", "go").replace("row_key", "k")) == []
+
+
+def test_a_method_called_like_a_builtin_is_not_that_builtin():
+    method = """
+class Query:
+    def {0}(self, wanted):
+        if callable(wanted):
+            def test(value):
+                return is_sequence(value) and {0}(wanted(one) for one in value)
+        else:
+            def test(value):
+                return is_sequence(value) and {0}(one in wanted for one in value)
+        return self.made(test, ("{0}", self.path, freeze(wanted)))
+"""
+    assert pairs(method.format("any"), method.format("all")) == []
+
+
+def test_opposites_are_not_told_to_be_the_same_code():
+    # What a name stands for is swapped in the second one.
+    text = """
+def may_open(text, at, size):
+    before = text[at - 1] if at > 0 else "-"
+    behind = text[at + size] if at + size < len(text) else "-"
+    if behind.isspace():
+        return False
+    if is_mark(behind) and not before.isspace() and not is_mark(before):
+        return False
+    return True
+"""
+    tail = text.partition("    if behind")[2]
+    swapped = tail.replace("behind", "=").replace("before", "behind").replace("=", "before")
+    first = text.partition("    if behind")[0].replace("may_open", "may_close") + "    if before" + swapped
+    (found,) = alike.found_in("0.py", pairs(text + first), [])
+    assert found.message == "`may_close` and `may_open` are the same but for names and values."
+
+
+def test_functions_of_one_name_are_told_apart_by_their_files():
+    (found,) = alike.found_in("0.py", pairs(ONE, EDITED.replace("load_all", "load")), [])
+    assert "`load` and `load` of 1.py are the same in" in found.message
+
+
+def test_what_a_module_must_define_itself_is_no_copy():
+    assert not pairs(ONE.replace("load", "__getattr__"), EDITED.replace("load_all", "__getattr__"))

@@ -82,6 +82,8 @@ def test_half_of_a_block_that_was_commented_out_does_not_go():
     text = "x = 1\n\n# Localized\n# if a:\n#     b = f(a)\n# else:\n#     b = 2\n\n# b = g(b)\n\ny = 2\n"
     assert without(text) == text
     assert without(text.replace("# Localized\n", "")) == "x = 1\n\ny = 2\n"
+    decorated = "x = 1\n\n# def ask(a):\n#     a.b = 42\n\n# @before(ask)\nclass A:\n    pass\n"
+    assert without(decorated) == decorated
 
 
 CODE = "# see `parse_headers()` and parse_headers()\ndef parse_header(line):\n    return line\n"

@@ -191,3 +191,17 @@ def test_a_class_whose_base_is_told_of_it_is_used():
 def test_getattr_of_some_object_does_not_reach_the_names_of_the_module():
     text = "def _old():\n    return 1\n\n\ndef call(x, y):\n    return getattr(x, y)\n"
     assert [one.text for one in deadcode.removals(text, "a.py")] == ["def call(x, y):\n    return getattr(x, y)\n"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# The line below is unreachable today, and stays for what may come.\n    return x",
+        "# This is never reached.\n    return x",
+        "return x  # pragma: no cover",
+    ],
+)
+def test_dead_code_of_which_its_author_speaks_is_left(line):
+    text = f"def f(x):\n    if x:\n        return 1\n    else:\n        raise E(x)  # a comment\n\n    {line}\n"
+    assert rules(text) == []
+    assert rules(text.replace("pragma: no cover", "later").replace("un", "").replace("never ", "")) != []

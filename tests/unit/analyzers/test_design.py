@@ -79,6 +79,7 @@ def inside(point, left, top, right, bottom):
     [
         (CLUMP, [design.CLUMP]),
         (CLUMP.replace("bottom", "request"), []),
+        (CLUMP.replace("bottom", "resp"), []),
         # Called back by others, who say what they take.
         (CLUMP.replace(", by", "").replace("point, ", ""), []),
         (CLUMP + "\nhandler.on_move = moved\n", []),

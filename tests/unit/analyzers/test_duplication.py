@@ -319,3 +319,41 @@ def test_annotated_code_gets_no_function_without_annotations():
     known = typed.replace("total = 0", "total: int = 0").replace("    s = 0", "    s: int = 0")
     (text,) = extracted(known)
     assert "def _compute_total(a: list, limit: int) -> int:" in text
+
+
+def test_what_tests_do_and_expect_stays_in_them():
+    block = """
+    def {0}_json_with_{1}(self, app):
+        found = app.post(
+            "/echo",
+            kind="{2}",
+        )
+        assert found.status == 200
+        assert found.json == {{}}
+"""
+    text = "class Common:" + block.format("{0}", "charset", "a/b") + block.format("{0}", "vendor", "a/c")
+    assert extracted(text.replace("{0}", "test")) == []
+    (new,) = extracted(text.replace("{0}", "check"))
+    # "with" says nothing at the end of a name, and the label of an argument is no variable that is taken.
+    assert "def _shared_check_json(app, kind):" in new
+
+
+def test_many_alike_statements_in_a_row_are_one_repetition():
+    months = "january february march april may".split()
+    one = """    found["{0}"] = list(
+        filter(
+            is_name,
+            [
+                data["months"][first][second]["{1}"]
+                for first in kinds
+                for second in widths
+            ],
+        )
+    )
+"""
+    text = "def read(data, kinds, widths):\n    found = {}\n" + "".join(
+        one.format(month, number) for number, month in enumerate(months)
+    )
+    (found,) = duplication.find(text + "    return found\n", "a.py")
+    assert found.message == "These 10 lines are repeated in 4 other places."
+    assert [one.span.start_line for one in found.evidence] == [12, 22, 32, 42]

@@ -338,6 +338,11 @@ def test_a_call_over_several_lines_may_end_a_merged_condition():
     )
 
 
+def test_a_comparison_over_several_lines_does_not_end_a_merged_condition():
+    text = "def f(a, b):\n    if a:\n        if b.get(\n            a\n        ) != a.name:\n            print(a)\n"
+    assert rewritten(text, simplify.MERGE) is None
+
+
 def test_a_length_compared_is_a_bool():
     text = "def f(a):\n    if len(a) == 2:\n        return True\n    return False\n"
     assert rewritten(text, simplify.BOOLEAN) == "def f(a):\n    return len(a) == 2\n"
@@ -351,6 +356,15 @@ def test_much_moved_for_little_gain_is_not_worth_a_diff():
     text = f"def f(a, b):\n{branches}{last}"
     assert [one.rule for one in simplify.rewrites(text, "a.py")] == []
     assert [one.rule for one in simplify.rewrites(f"def f(a, b):\n{last}", "a.py")] == [simplify.GUARD]
+
+
+def test_a_few_lines_are_not_worth_a_condition_that_is_the_opposite_of_two():
+    text = (
+        "def f(a, b):\n    if a.parts and b:\n{}        wrong = [part for part in a.parts if part in b]\n"
+        "        if wrong:\n            raise ValueError(wrong)\n"
+    )
+    assert rewritten(text.format(""), simplify.GUARD) is None
+    assert "if not (a.parts and b):" in (rewritten(text.format("        g(a)\n" * 3), simplify.GUARD) or "")
 
 
 def test_tests_keep_their_shape():

@@ -18,6 +18,11 @@ def rules(text):
     ("text", "rule"),
     [
         ("def test_a():\n    x = go()\n", smells.NO_ASSERT),
+        (
+            "C = []\n\ndef setup_module():\n    global C\n    C = []\n\n"
+            "def test_a():\n    C.append(1)\n    assert go()\n\ndef test_b():\n    assert C == []\n",
+            smells.ORDER,
+        ),
         ("def test_a():\n    print(go())\n", smells.NO_ASSERT),
         ("def test_a():\n    go()\n    time.sleep(0.5)\n    assert done()\n", smells.SLEEP),
         ("def test_a():\n    assert make().at == datetime.now()\n", smells.CLOCK),
@@ -61,6 +66,10 @@ def test_found(text, rule):
         "def test_a(monkeypatch):\n    monkeypatch.setenv('A', '1')\n    os.environ['A'] = '2'\n    assert f()\n",
         "def test_a(runner):\n    def callback():\n        os.environ['A'] = '2'\n\n    assert runner(callback)\n",
         "NAMES = ['a']\n\ndef test_a():\n    assert go() == NAMES\n\ndef test_b():\n    assert NAMES\n",
+        # Each test begins with a new one.
+        "C = []\n\nclass TestA:\n    def setup_method(self):\n        global C\n        C = []\n\n"
+        "    def test_a(self):\n        C.append(1)\n        assert C\n\n"
+        "    def test_b(self):\n        assert C == []\n",
     ],
 )
 def test_left_in_peace(text):
@@ -157,3 +166,14 @@ def test_a_unittest_class_takes_no_fixtures():
     text = "class TestA(TestCase):\n    def test_a(self):\n        os.chdir('x')\n        assert go()\n"
     (found,) = smells.find(text, "test_a.py")
     assert (found.rule, found.data["edits"]) == (flaky.LEFT_BEHIND, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "fixes"),
+    [("data = b'a' * size", 1), ("data = os.urandom(size)", 0), ("data = secrets.token_bytes(size)", 0)],
+)
+def test_one_seed_does_not_make_what_the_system_gives_the_same(line, fixes):
+    text = f"import random\n\n\ndef test_a():\n    size = random.randint(1, 9)\n    {line}\n    assert go(data)\n"
+    (found,) = smells.find(text, "test_a.py")
+    assert found.rule == flaky.RANDOM
+    assert len(found.data["edits"]) == fixes

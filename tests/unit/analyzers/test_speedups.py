@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -833,6 +833,19 @@ def test_what_would_be_there_twice_is_told_only(text):
     assert not any(one.text for one in told)
 
 
+@pytest.mark.parametrize("where", ["draw", "Page.draw"])
+def test_what_a_function_inside_returns_is_known_where_it_is_called(where):
+    # A list of dictionaries: no set holds them.
+    head = "class Page:\n" if "." in where else ""
+    body = (
+        "def draw(parts):\n    def drawn(part) -> dict[str, int]:\n        return dict(part)\n\n"
+        "    seen = []\n    for part in parts:\n        made = drawn(part)\n        if made not in seen:\n"
+        "            seen.append(made)\n    return seen\n"
+    )
+    text = head + (indent(body, "    ") if head else body)
+    assert not [one for one in performance.speedups(text, "a.py") if one.rule == speedup.SEEN]
+
+
 def test_a_pattern_with_a_name_that_says_nothing_is_named_after_its_function():
     text = "import re\n\n\ndef trigger(x):\n    pattern = re.compile('a+')\n    return pattern.match(x)\n"
     assert "_TRIGGER_PATTERN = re.compile('a+')\n\n\ndef trigger(x):\n    return _TRIGGER_PATTERN" in rewritten(text)
@@ -1065,3 +1078,21 @@ def test_the_module_itself_tells_how_a_private_function_is_called():
     assert [one.rule for one in performance.speedups(text, "a.py") if one.text] == [speedup.MEMBERSHIP, speedup.SEEN]
     public = text.replace("_f", "f")
     assert not [one.rule for one in performance.speedups(public, "a.py") if one.text]
+
+
+def test_what_one_arm_of_a_condition_needs_is_not_computed_before_the_loop():
+    text = (
+        "def f(rows):\n    line = '-' * 3\n    out = []\n    for row in rows:\n        out.append({})\n    return out\n"
+    )
+    assert [one.rule for one in performance.speedups(text.format("line.replace('-', '=')"), "a.py")] == [speedup.HOIST]
+    first = text.format("line.replace('-', '=') if row == rows[0] else line")
+    assert performance.speedups(first, "a.py") == []
+
+
+def test_one_of_two_short_lists_is_short():
+    text = (
+        "def f(kinds: list[str], xml: bool):\n    known = {}\n"
+        "    return [kind for kind in kinds if kind not in known]\n"
+    )
+    assert performance.speedups(text.format("['a', 'b', 'c'] if xml else ['a']"), "a.py") == []
+    assert performance.speedups(text.format("list(kinds) if xml else ['a']"), "a.py") != []

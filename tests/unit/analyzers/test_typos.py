@@ -45,6 +45,7 @@ def test_prose_is_put_right(before, after):
         "# Mr. Teh wrote the colour licence\nx = 1\n",
         "# the referer header, a filed complaint, and so on\nx = 1\n",
         "# recieve \ndef f(:\n",
+        "# alef and teh marbuta become ا and ه\nx = 1\n",
         "# funcion para cambiar los parametros\nx = 1\n",
     ],
 )

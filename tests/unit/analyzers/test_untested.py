@@ -124,3 +124,12 @@ def test_a_module_that_only_windows_can_load_is_left_alone():
     assert find(text, "a.py", Lines(), 100)
     for line in ("import msvcrt\n\n\n", "from ctypes import byref, windll\n\n\n"):
         assert find(line + text, "a.py", Lines(), 100) == []
+
+
+def test_what_only_heirs_write_needs_no_test():
+    text = "class Store:\n    def read(self):\n        {}\n\n    def load(self):\n        return self.read()\n"
+    seen = Lines(executed=frozenset({1, 2, 5, 6}), missing=frozenset({3}))
+    for line in ("raise NotImplementedError", "raise NotImplementedError('To be overridden!')"):
+        assert untested(text.format(line), "a.py", seen, 100) == []
+    (found,) = untested(text.format("raise ValueError"), "a.py", seen, 100)
+    assert found.name == "Store.read"

@@ -29,6 +29,11 @@ from ambient_lsp.context.facts import extract
         ("try:\n    import x\nexcept ImportError:\n    import y\n", ("x", "y")),
         ("import a\r\nfrom b import c\r\n", ("a", "b", "b.c")),
         ("m = importlib.import_module('plug.in')", ("plug.in",)),
+        (
+            "PLUGINS = {'math': 'shop.plugins.math.setup'}\n\nm = importlib.import_module(PLUGINS[name])",
+            ("shop.plugins.math.setup", "shop.plugins.math"),
+        ),
+        ("PLUGINS = {'math': 'shop.plugins.math.setup'}\n", ()),
         ("import_ = 1\nfrom_x = 2\nimportant = 3", ()),
         ("from a import (b,\nimport c\nx = 1", ("a", "a.b", "c")),  # half typed
         ("from a import", ("a",)),

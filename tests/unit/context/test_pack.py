@@ -370,3 +370,15 @@ async def test_many_packs_at_once_agree(root: Path) -> None:
     async with opened(root) as repository:
         contexts = await asyncio.gather(*(repository.pack(trigger("src/shop/cart.py")) for _ in range(20)))
         assert all(context == contexts[0] for context in contexts)
+
+
+async def test_of_tests_in_several_folders_those_that_pytest_looks_into_count(root: Path) -> None:
+    fill(root, {"examples/tests/test_shop.py": "import fakeredis\nfrom shop.cart import total\n"})
+    both = ("examples/tests/test_shop.py", "tests/test_cart.py")
+    async with opened(root) as repository:
+        assert repository.tests_for(["src/shop/cart.py"]) == both
+    fill(root, {"pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["./tests/"]\n'})
+    async with opened(root) as repository:
+        await repository.pack(trigger("src/shop/cart.py"))
+        assert repository.tests_for(["src/shop/cart.py"]) == ("tests/test_cart.py",)
+        assert repository.tests_for(["examples/tests/test_shop.py"]) == both[:1]

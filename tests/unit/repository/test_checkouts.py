@@ -198,6 +198,20 @@ async def test_files_that_checks_need_are_copied_but_never_secrets(repo, opened,
                 (folder / "local/test.cfg").write_text("changed by a check")
 
 
+async def test_the_module_that_the_build_writes_the_version_to_is_there(repo, opened, tmp_path, way):
+    hatch = '[tool.hatch]\nbuild.hooks.vcs.version-file = "src/shop/_version.py"\n'
+    scm = '[tool.setuptools_scm]\nwrite_to = "tools/_version.py"\nversion_file = "../out.py"\n'
+    repo.commit({".gitignore": "_version.py\n", "src/shop/__init__.py": "", "pyproject.toml": hatch + scm})
+    repo.write({"src/shop/_version.py": "a = 1\n", "src/other/_version.py": "a = 2\n"})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/_version.py").write_text("a = 3\n")
+    (repo.path / "tools").symlink_to(tmp_path / "out")
+    async with opened(repo.path, strategies=[way]) as checkouts:
+        async with checkouts.checkout(await checkouts.current()) as folder:
+            assert (folder / "src/shop/_version.py").read_text() == "a = 1\n"
+            assert not (folder / "src/other").exists() and not (folder / "tools/_version.py").exists()
+
+
 async def test_one_that_nobody_waits_for_is_given_back(repo, opened, tmp_path, way):
     async with opened(repo.path, strategies=[way]) as checkouts:
         tree = await checkouts.current()

@@ -327,3 +327,16 @@ def test_a_folder_with_the_name_of_a_package_of_python_itself_is_the_projects(tm
         module="test.common",
     )
     assert "times" in records
+
+
+def test_a_warning_is_compared_and_not_printed(tmp_path):
+    code = (
+        "import warnings\n\n\ndef f(items: list[int]) -> int:\n    warnings.warn('slow', stacklevel=1)\n    return {}\n"
+    )
+    slow, fast = code.format("sorted(items)[-1]"), code.format("max(items)")
+    same = [["IndexError", "ValueError"]]
+    assert "times" in timed(tmp_path / "1", slow, fast, allowed=same)
+    assert (
+        "in another way"
+        in timed(tmp_path / "2", slow, fast.replace("slow", "fast"), allowed=same)["unequal"]["message"]
+    )

@@ -85,6 +85,14 @@ def test_the_sentence_names_the_first_line():
     assert check(("return None", "return 0"), run()) == "no test runs these lines (a.py, line 19)"
 
 
+def test_where_not_one_test_passes_that_is_the_reason():
+    broken = TestRun(
+        outcomes={"test_a.py": "error"}, messages={"test_a.py": "ModuleNotFoundError: No module named 'x'"}
+    )
+    said = check(("return None", "return 0"), broken)
+    assert said.startswith("none of the tests passes here") and said.endswith("No module named 'x'")
+
+
 def test_what_is_not_code_and_what_cannot_be_measured():
     done = run(*F_BODY)
     assert unreached({"README.md": "a"}, {"README.md": "b"}, done) == ""

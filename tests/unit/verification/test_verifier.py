@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.model import CheckResult, ProofKind, VerdictOutcome
-from ambient_lsp.verification.compare import judge
+from ambient_lsp.verification.compare import judge, sentence
 from ambient_lsp.verification.testrun import TestRun
 from tests.unit.verification.project import make_project
 
@@ -27,6 +27,10 @@ async def test_a_harmless_patch_passes_and_says_what_ran(tmp_path):
     assert verdict.selection == "1 of 1 test files, reached by imports"
     assert verdict.checks[0].patched == {"test_calc.py::test_add": "passed", "test_calc.py::test_twice": "passed"}
     assert verdict.sandbox == "host" and verdict.image and verdict.seconds > 0
+
+
+def test_a_file_without_tests_is_not_said_to_pass_some():
+    assert sentence(CheckResult(name="tests", argv=("pytest",), outcome=PASSED)) == "no test was found to run"
 
 
 async def test_no_sandbox_is_never_a_pass(tmp_path):
@@ -346,6 +350,17 @@ async def test_tests_that_need_their_order_are_found_by_shuffling(tmp_path):
     assert moody is not None
     assert list(moody) == ["test_order.py::test_b"]
     assert "KeyError" in moody["test_order.py::test_b"]
+
+
+async def test_an_order_that_a_plugin_asks_for_is_kept_where_tests_are_shuffled(tmp_path):
+    # pytest-django does so: what empties the database comes last.
+    plugin = "def pytest_collection_modifyitems(items):\n    items.sort(key=lambda item: 'last' in item.name)\n"
+    tests = (
+        "here = [1]\n\n\ndef test_one():\n    assert here\n\n\ndef test_last():\n    here.clear()\n\n\n"
+        "def test_two():\n    assert here\n"
+    )
+    project = make_project(tmp_path, {"size.py": BRANCHES, "conftest.py": plugin, "test_order.py": tests})
+    assert await project.verifier.moody(["test_order.py"], await project.checkouts.current()) == {}
 
 
 async def test_a_suite_that_does_not_end_well_is_run_once_for_all_files_that_ask(tmp_path):

@@ -32,13 +32,13 @@ FLASK = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n@app.get
             "from lxml import etree\n" + FLASK
             + "    name = request.args['n']\n    tree = etree.parse('x.xml')\n"
             "    return str(tree.xpath(f\"//user[name='{name}']\"))\n",
-            'tree.xpath("//user[name=$name]", name=name)',
+            "tree.xpath('//user[name=$name]', name=name)",
         ),
         (
             "TEMPLATE",
             FLASK.replace("request\n", "render_template_string, request\n")
             + "    name = request.args['n']\n    return render_template_string('Hello ' + name)\n",
-            'render_template_string("Hello {{ name }}", name=name)',
+            "render_template_string('Hello {{ name }}', name=name)",
         ),
         (
             "LOG",
@@ -75,7 +75,7 @@ def test_what_flows_is_fixed(rule, before, after, tmp_path):
         ("XPATH", "from lxml import etree\n" + FLASK + "    n = request.args['n']\n    tree = etree.parse('x.xml')\n"
                   "    return str(tree.xpath(f'//{n}'))\n"),
         ("LDAP", "from ldap3 import Connection\n" + FLASK + "    n = request.args['n']\n    conn = Connection('x')\n"
-                 "    conn.search(f'uid={n},dc=x', '(a=b)')\n    return ''\n"),
+                 "    conn.search(f'{n},dc=x', '(a=b)')\n    return ''\n"),
         ("TEMPLATE", FLASK.replace("request\n", "render_template_string, request\n")
                      + "    return render_template_string(request.args['n'])\n"),
     ],

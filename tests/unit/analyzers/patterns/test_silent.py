@@ -19,6 +19,7 @@ def told(text, path="shop/app.py"):
         "if password_mechanism == 'sshpass':\n    run()\n",
         "next_page_token = 'eyJpbmRleCI6IDExfQ=='\nPAD_TOKEN = '<pad-1>'\nsep_token = 'a1b2c3d4'\n",
         "import os\n\nif not os.access(path, os.R_OK):\n    os.remove(path)\n",
+        "import hashlib, os\n\nsession['csrf'] = hashlib.sha1(os.urandom(64)).hexdigest()\n",
         "from hashlib import sha1\n\nsalt = os.urandom(sha1().digest_size)\n",
         "from hashlib import md5\n\n\ndef safe_md5(data, usedforsecurity=True):\n"
         "    return md5(data, usedforsecurity=usedforsecurity)\n",

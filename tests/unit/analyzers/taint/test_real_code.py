@@ -234,3 +234,23 @@ def test_an_origin_that_is_sent_back_is_seen_by_position_and_by_name(tmp_path, v
     text = "from flask import request\n\n\ndef view(response):\n"
     text += f"    response.set_header('Access-Control-Allow-Origin', {value})\n"
     assert found(tmp_path, text) == ["AMB-SEC-CORS"]
+
+
+def test_columns_of_rows_that_a_loop_collects_stay_apart(tmp_path):
+    text = (
+        "import sys\n\nrows = []\nfor name in sys.argv[1:]:\n    rows.append((name, len(name)))\n"
+        "for name, size in rows:\n    eval({})\n"
+    )
+    assert found(tmp_path, text.format("size")) == []
+    assert found(tmp_path, text.format("name")) == ["AMB-SEC-EVAL"]
+
+
+@pytest.mark.parametrize(
+    ("status", "rules"),
+    [("falcon.HTTP_201", []), ("HTTPStatus.FOUND", ["AMB-SEC-REDIRECT"]), ("'302 Found'", ["AMB-SEC-REDIRECT"])],
+)
+def test_what_was_created_has_a_location_and_sends_nobody_there(tmp_path, status, rules):
+    lines = [f"        resp.status = {status}\n", "        resp.location = req.get_param('next')\n"]
+    begin = "from http import HTTPStatus\nimport falcon\n\n\nclass R:\n    def on_post(self, req, resp):\n"
+    assert found(tmp_path, begin + "".join(lines)) == rules
+    assert found(tmp_path, begin + "".join(lines[::-1])) == rules

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ambient_lsp.analyzers.taint.contexts import WRITTEN
+
 FOLDER = resources.files("ambient_lsp.analyzers.taint").joinpath("rules")
 FILES = {file.name: tomllib.loads(file.read_text("utf-8")) for file in FOLDER.iterdir() if file.name.endswith(".toml")}
 KINDS = FILES.pop("kinds.toml")
@@ -40,7 +42,7 @@ def test_a_file_names_its_library_and_says_only_what_is_known(name: str) -> None
 def test_kinds_and_patterns_exist(name: str) -> None:
     for table, rule in _rules(FILES[name]):
         kinds = {rule["kind"]} if table == "sink" else set(rule.get("cleans", ()))
-        assert kinds <= {*KINDS, "all"}, rule
+        assert kinds <= {*KINDS, "all", *WRITTEN}, rule
         for key in ("receiver", "first", "function", "values"):
             re.compile(rule.get(key, ""))
         if table == "sink" and "call" in rule:
