@@ -19,6 +19,7 @@ from ambient_lsp.analyzers.patterns import (
     network,
     randomness,
     servers,
+    staged,
     supply,
     tls,
     trust,
@@ -26,7 +27,7 @@ from ambient_lsp.analyzers.patterns import (
 
 MODULES = (
     tls, network, clients, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, servers, access, trust,
-    files, data, errors, supply, logic, markup,
+    files, staged, data, errors, supply, logic, markup,
 )  # fmt: skip
 AREAS = tuple(module.AREA for module in MODULES)
 RULES = tuple(rule for area in AREAS for rule in area.rules)
