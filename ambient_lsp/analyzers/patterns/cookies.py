@@ -190,7 +190,7 @@ def _bare_morsels(module: Module) -> Iterator[Hit]:
         key = module.value(left.child_by_field_name("subscript"))
         if re.search(rf"\b{re.escape(code(owner))}\s*=\s*([\w.]+\.)?SimpleCookie\(\)", module.text):
             made.append((left, right))
-        elif isinstance(key, str):
+        elif isinstance(key, str) and not _while_debugging(node):
             flags.setdefault(code(module.origin(owner)), set()).add(key.lower())
     for left, right in made:
         about = words(str(module.value(left.child_by_field_name("subscript")))) | words(code(right))
@@ -200,6 +200,20 @@ def _bare_morsels(module: Module) -> Iterator[Hit]:
         yield from (Hit(rule, left) for rule, flag in ((SECURE, "secure"), (HTTPONLY, "httponly")) if flag not in given)
 
 
+def _while_debugging(node: Node) -> bool:
+    """Whether something is done only in a branch for debugging: `if settings.DEBUG:`, and not `if not ...`."""
+    inner: Node = node
+    while inner.parent is not None and inner.parent.type != "function_definition":
+        outer = inner.parent
+        condition = code(outer.child_by_field_name("condition")) if outer.type == "if_statement" else ""
+        if condition and outer.child_by_field_name("consequence") == inner:
+            if words(condition) & _DEBUGGING and re.search(r"\bnot\b|!=|==|\bis\b", condition) is None:
+                return True
+        inner = outer
+    return False
+
+
+_DEBUGGING = frozenset("debug debugging dev development testing".split())
 _COOKIE = names("*.set_cookie *.set_signed_cookie *.set_secure_cookie")
 _SESSION_COOKIES = names("SESSION_COOKIE CSRF_COOKIE REMEMBER_COOKIE")
 _CALLS = (

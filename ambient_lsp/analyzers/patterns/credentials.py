@@ -147,6 +147,7 @@ def _fallbacks(module: Module) -> Iterator[Hit]:
     """Find a secret that is used where the environment has none."""
     if re.search(r"environ|getenv|config\(|env\b", module.text) is None:
         return
+    yield from _otherwise(module)
     for node in module.nodes("call"):
         last = code(node.child_by_field_name("function")).rpartition(".")[2]
         if last not in ("get", "getenv", "config", "env", "setdefault", "str"):
@@ -158,6 +159,25 @@ def _fallbacks(module: Module) -> Iterator[Hit]:
         text = _text_of(module, default)
         if isinstance(text, str) and not is_placeholder(text) and not _is_a_label(key, text):
             yield Hit(SECRET, default, "it is used where the environment has none")
+
+
+_READ = re.compile(r"(os\.)?(environ\.get|getenv)\(\s*['\"](\w+)['\"]\s*(,\s*(['\"]{2}|None)\s*)?\)")
+
+
+def _otherwise(module: Module) -> Iterator[Hit]:
+    """Find `os.getenv("DB_PASSWORD") or "..."`. Of names such as PGPASSWORD the end tells."""
+    for node in module.nodes("boolean_operator"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        sign = node.child_by_field_name("operator")
+        read = _READ.fullmatch(code(left))
+        if read is None or right is None or sign is None or sign.type != "or":
+            continue
+        text = _text_of(module, right)
+        key = read[3] if _SECRET_NAME.search(read[3]) else re.sub(r"(?i)(passw(or)?d)$", r"_\1", read[3])
+        if not isinstance(text, str) or not _SECRET_NAME.search(key):
+            continue
+        if not is_placeholder(text) and not _is_a_label(key, text):
+            yield Hit(SECRET, right, "it is used where the environment has none")
 
 
 def _is_a_word(name: str, text: str, value: Node) -> bool:

@@ -53,7 +53,7 @@ UNUSED = weakness(
     better="import hmac\n\n\ndef pay(mac, given):\n    if hmac.compare_digest(mac, given):\n        transfer()\n",
 )  # fmt: skip
 SHOWN = weakness(
-    "ERROR-SHOWN", "medium", "209 497", "a05", "Inside of the program shown to visitors",
+    "ERROR-SHOWN", "medium", "209 215 497", "a05", "Inside of the program shown to visitors",
     "Paths, statements and versions help who looks for a way in.", "",
     example="import traceback\nfrom flask import Flask\n\napp = Flask(__name__)\n\n\n@app.errorhandler(500)\n"
             "def failed(error):\n    return traceback.format_exc(), 500\n",

@@ -119,6 +119,7 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     """Whether a path is always the same one in a folder that everybody may write to."""
     while node is not None and node.type == "parenthesized_expression" and node.named_children:
         node = node.named_children[0]
+    node = _of_property(module, node) or node
     origin = module.origin(node)
     value = module.value(node)
     if isinstance(value, str):
@@ -139,6 +140,22 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     folder = module.name(parts[0]) == "tempfile.gettempdir()" or module.value(parts[0]) in ("/tmp", "/var/tmp")  # noqa: S108
     known = all(part.type in ("string", "concatenated_string") for part in parts[1:])
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
+
+
+def _of_property(module: Module, node: Node | None) -> Node | None:
+    """Return what `self.path` returns where it is a property that does nothing else."""
+    owner, _, name = code(node).partition(".")
+    if owner != "self" or not name.isidentifier():
+        return None
+    for function in module.nodes("function_definition"):
+        outer, body = function.parent, function.child_by_field_name("body")
+        if outer is None or outer.type != "decorated_definition" or code(function.child_by_field_name("name")) != name:
+            continue
+        if code(outer).startswith(("@property", "@cached_property", "@functools.cached_property")) and body is not None:
+            given = [one for one in body.named_children if one.type == "return_statement"]
+            return given[0].named_children[0] if len(body.named_children) == 1 and given and given[0].named_children \
+                else None  # fmt: skip
+    return None
 
 
 def _is_told(module: Module, node: Node | None) -> bool:

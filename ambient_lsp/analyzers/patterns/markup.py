@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.patterns.match import Area, CallPattern, names
-from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, names
+from ambient_lsp.analyzers.patterns.module import code, identifiers
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ambient_lsp.analyzers.patterns.match import Call
     from ambient_lsp.analyzers.patterns.module import Module
 
 MARKUP = weakness(
@@ -46,9 +45,43 @@ def _built(call: Call) -> Node | None:
     if origin is None:
         return None
     formatted = origin.type == "call" and code(origin.child_by_field_name("function")).endswith((".format", ".join"))
-    return node if formatted or origin.type in _PUT_TOGETHER else None
+    return node if formatted or origin.type in _PUT_TOGETHER or _is_decorated(call.module, origin) else None
 
 
+def _is_decorated(module: Module, node: Node) -> bool:
+    """Whether `text.replace("\\n", "<br>")` puts markup into a parameter of a function that escapes nothing."""
+    function = module.function(node)
+    parameters = function.child_by_field_name("parameters") if function is not None else None
+    if parameters is None or _ESCAPES.search(code(function)) is not None:
+        return False
+    marked = False
+    for _ in range(_DEEPEST):
+        changed = _changed(module, node)
+        if changed is None:
+            break
+        written, source = module.value(changed[0]), module.origin(changed[1])
+        marked = marked or (isinstance(written, str) and "<" in written)
+        if source is None:
+            return False
+        node = source
+    return marked and node.type == "identifier" and code(node) in {code(one) for one in identifiers(parameters)}
+
+
+def _changed(module: Module, node: Node) -> tuple[Node, Node] | None:
+    """Return what a replacement puts in, and the text that it is made in."""
+    function = node.child_by_field_name("function") if node.type == "call" else None
+    owner = function.child_by_field_name("object") if function is not None else None
+    if owner is None:
+        return None
+    method, given = code(function).rpartition(".")[2], Call(module, node, "").positional
+    if method == "replace" and len(given) == 2:
+        return given[1], owner
+    if method == "sub" and code(owner) == "re":
+        return (given[1], given[2]) if len(given) > 2 else None
+    return (given[0], given[1]) if method == "sub" and len(given) > 1 else None
+
+
+_ESCAPES = re.compile(r"(?i)escape|clean|sanit|format_html|strip_tags|bleach|quote|markdown|isinstance\(")
 _PUT_TOGETHER = ("string", "concatenated_string", "binary_operator")
 
 

@@ -27,6 +27,8 @@ _DOT = re.compile(r"(?<!\\\\)(?<!\\)\.(?![*+?{])(?=[\w-])")
 _IN_CLASS = re.compile(r"\[[^\]]*\]")
 _NO_ORIGIN = re.compile(r"""[!=]=\s*(['"])(?:null)?\1""")
 _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
+_BARE = r"""['"](?![.:/]|https?:)[\w.-]+['"]"""
+_ONE_OF = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?([A-Za-z_]\w*)\b")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
 
@@ -35,7 +37,10 @@ def is_loose(check: str, text: str) -> bool:
     if _LOOSE.search(check) or any(_is_open(*each) for each in _patterns(check, text)):
         return True
     ends = {re.escape(name) for name in _BY_NAME.findall(check)}
-    return any(re.search(rf"(?m)^\s*{name}\s*=\s*['\"](?![.:/]|https?:)[\w.-]+['\"]", text) for name in ends)
+    if any(re.search(rf"(?m)^\s*{name}\s*=\s*{_BARE}", text) for name in ends):
+        return True
+    several = {re.escape(found[2]) for found in _ONE_OF.finditer(check) if re.escape(found[1]) in ends}
+    return any(re.search(rf"(?m)^\s*{name}\s*(?::[^=\n]+)?=\s*[\[({{]\s*{_BARE}", text) for name in several)
 
 
 def _patterns(check: str, text: str) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,7 @@ SHORT = weakness(
     better="import secrets\n\ntoken = secrets.token_hex(16)\n",
 )  # fmt: skip
 OBSERVABLE = weakness(
-    "UUID-SECRET", "medium", "340", "a02", "Secret made from the clock",
+    "UUID-SECRET", "medium", "340 330", "a02", "Secret made from the clock",
     "`uuid1` is the machine's address and the time, so others can be told from one.", "`uuid4`, or `secrets`.",
     example="import uuid\n\nreset_token = str(uuid.uuid1())\n",
     better="import uuid\n\nreset_token = str(uuid.uuid4())\n",

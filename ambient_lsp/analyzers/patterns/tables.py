@@ -9,6 +9,7 @@ from ambient_lsp.analyzers.patterns import (
     credentials,
     crypto,
     data,
+    denylists,
     errors,
     files,
     frameworks,
@@ -19,6 +20,7 @@ from ambient_lsp.analyzers.patterns import (
     network,
     randomness,
     servers,
+    staged,
     supply,
     tls,
     trust,
@@ -26,7 +28,7 @@ from ambient_lsp.analyzers.patterns import (
 
 MODULES = (
     tls, network, clients, cookies, jwt, crypto, hashes, randomness, credentials, frameworks, servers, access, trust,
-    files, data, errors, supply, logic, markup,
+    files, staged, data, errors, supply, logic, markup, denylists,
 )  # fmt: skip
 AREAS = tuple(module.AREA for module in MODULES)
 RULES = tuple(rule for area in AREAS for rule in area.rules)

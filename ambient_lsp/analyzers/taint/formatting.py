@@ -139,12 +139,21 @@ def braces(template: str, args: Sequence[Value], names: Mapping[str, Value], oth
         position = int(root) if root.isdigit() and len(root) < 4 else -1
         value = args[position] if 0 <= position < len(args) else names.get(root, other)
         if root != name and not name.isdigit() and name:
-            value = Opaque(state.taints(value))
+            value = _attribute(value, name, state)
         if spec:
             parts.append(_spelled(value, spec, state))
         else:
             parts.append(_shown(value, state) if conversion not in ("r", "a") else _quoted(value, state))
     return folding.concatenated(parts, state.taints)
+
+
+def _attribute(value: Value, name: str, state: State) -> Value:
+    """Return what `{0.title}` takes out of an object whose fields are known; all that it holds elsewhere."""
+    held = state.object(value)
+    path = name.split(".")
+    if held is not None and held.kind == "instance" and len(path) == 2 and path[1] in held.items:
+        return held.items[path[1]]
+    return Opaque(state.taints(value))
 
 
 def template(text: str, names: Mapping[str, Value], other: Value, state: State) -> Value:

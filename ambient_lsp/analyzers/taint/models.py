@@ -110,10 +110,13 @@ def is_model(owner: Class) -> bool:
     return any(base.startswith(("pydantic", "sqlmodel", "ninja")) for base in owner.ancestors()) and is_closed(owner)
 
 
-def is_closed(owner: Class) -> bool:
-    """Whether a model takes no fields but its own: it has no `extra = "allow"`."""
+def is_closed(owner: Class, depth: int = 0) -> bool:
+    """Whether a model takes no fields but its own: neither it nor a base has `extra = "allow"`."""
     settings = [ast.unparse(node) for node in owner.node.body if isinstance(node, ast.Assign | ast.ClassDef)]
-    return not any("extra" in text and "allow" in text for text in settings)
+    own = [text for text in settings if "extra" in text]
+    if own or depth > _MOST_BASES:
+        return not any("allow" in text for text in own)
+    return all(is_closed(base, depth + 1) for base in owner.bases if isinstance(base, Class))
 
 
 def _dict(machine: Machine, site: Site) -> Value | None:
@@ -480,6 +483,7 @@ def _url_join(machine: Machine, site: Site) -> Value | None:
     return Opaque(_taints(site), "str")
 
 
+_MOST_BASES = 20
 _FOLDED = (
     int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, divmod,
 )  # fmt: skip
