@@ -88,7 +88,7 @@ def analyze(
     machine.watched = frozenset(watched)
     machine.telling = seen.telling()
     machine.taking = words & seen.taking()
-    others = [other for _, other in texts[1:]]
+    others = [other for name, (_, other) in (modules or {}).items() if name.rpartition(".")[2] in words]
     machine.giving = givers(text, others, seen.giving()) if machine.taking else frozenset()
     # What is asked about a value is told the better, the more of the functions it comes from are looked into.
     machine.worth = rules.strong_words | rules.source_words if watched else machine.telling | machine.giving
@@ -373,9 +373,11 @@ class Interpreter(Machine):
         end = node.end_lineno or node.lineno
         if any(start < line <= end for line, _ in self.watched):
             return True
-        words = frozenset(_WORD.findall("\n".join(lines[start:end])))
-        passes = not words.isdisjoint(self.giving) and not words.isdisjoint(self.taking)
-        return passes or not words.isdisjoint(self.telling) or self._is_handler(function)
+        code = "\n".join(lines[start:end])
+        words = frozenset(_WORD.findall(code))
+        if not words.isdisjoint(self.telling) or self._is_handler(function):
+            return True
+        return not words.isdisjoint(self.taking) and not self.giving.isdisjoint(_CALL.findall(code))
 
     def _is_handler(self, function: Function) -> bool:
         state = State(Frame(function.scope, function.scope), {}, {}, self.base)

@@ -28,9 +28,9 @@ _COMMON = frozenset(name for kind in (str, bytes, dict, list, set, object) for n
 def givers(text: str, others: Iterable[str], words: AbstractSet[str]) -> frozenset[str]:
     """Return the names of functions that give something and hold one of these words, or call such a function.
 
-    Of a text and the other modules of its program, as far as the text could come upon them.
+    Of a text and other modules that it names.
     """
-    marks = words.union(f".{word}" for word in words)
+    marks = {*words, *(f".{word}" for word in words)}
     read = [part for each in (text, *others) if not marks.isdisjoint(tokens(each)) for part in parts(each)]
     found = {name for name, held in read if not held.isdisjoint(words)}
     if not any(name in text for name in found):
