@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Part = tuple[str, frozenset[str]]
 
 _BEGIN = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def[ \t]+(\w+)|class\b)|^(?=[^\s#)\]}])", re.MULTILINE)
-_GIVES = re.compile(r"^[ \t]+(?:return\b(?![ \t]*(?:None|True|False)?[ \t]*$)|.*\byield\b)", re.MULTILINE)
 _QUOTED = re.compile(r'"""(?:[^\\]|\\.)*?"""|\'{3}(?:[^\\]|\\.)*?\'{3}|#[^\n]*', re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMON = frozenset(name for kind in (str, bytes, dict, list, set, object) for name in dir(kind))
@@ -48,5 +47,5 @@ def parts(text: str) -> tuple[Part, ...]:
     return tuple(
         (name, frozenset(_WORD.findall(body)))
         for name, body in found
-        if name not in _COMMON and not name.startswith("__") and _GIVES.search(body)
+        if name not in _COMMON and not name.startswith("__") and ("return " in body or "yield" in body)
     )
