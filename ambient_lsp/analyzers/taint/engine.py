@@ -87,9 +87,9 @@ def analyze(
     machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     machine.telling = seen.telling()
-    machine.taking = words & seen.taking()
+    machine.taking = words & seen.taking() if seen.giving else frozenset()
     others = [other for name, (_, other) in (modules or {}).items() if name.rpartition(".")[2] in words]
-    machine.giving = givers(text, others, seen.giving()) if machine.taking else frozenset()
+    machine.giving = givers(text, others, seen.giving) if machine.taking else frozenset()
     # What is asked about a value is told the better, the more of the functions it comes from are looked into.
     machine.worth = rules.strong_words | rules.source_words if watched else machine.telling | machine.giving
     unfinished = machine.run(tree, text)

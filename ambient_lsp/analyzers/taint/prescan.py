@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.analyzers.recent import recent
@@ -80,10 +80,11 @@ class Words:
         They are parts of names of sources, and of sinks that mind what any caller gives, as far as the texts can make
         those names: `get` is one only where something that is looked up with `get` is at hand.
         """
-        return self._called(_sinks(strong=True)) | self.giving()
+        return self._called(_sinks(strong=True)) | self.giving
 
+    @cached_property
     def giving(self) -> frozenset[str]:
-        """Return the words of `telling` that are of sources."""
+        """The words of `telling` that are of sources."""
         sources = self._near(_sources())
         return frozenset(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
 
