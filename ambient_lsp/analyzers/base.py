@@ -74,10 +74,13 @@ def findings(agent: str, snapshot: Snapshot, raws: Iterable[RawFinding]) -> list
 
     Two that are alike in rule and code get different ids by their order in the file.
     """
+    ordered = sorted(raws, key=lambda raw: (raw.span, raw.rule, raw.message))
+    if not ordered:  # so it is of most texts, whose lines then need not be counted
+        return []
     lines = Lines(snapshot.text)
     seen: Counter[tuple[str, str]] = Counter()
     result = []
-    for raw in sorted(raws, key=lambda raw: (raw.span, raw.rule, raw.message)):
+    for raw in ordered:
         code = raw.code or _code_of(lines, raw.span)
         normal = " ".join(code.split())
         symbol = raw.symbol or enclosing_symbol(snapshot.text, raw.span)
