@@ -14,6 +14,7 @@ from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.imports import Late, bindings, late
 from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.passing import givers
 from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import attributes_in, forget, kept, read
@@ -75,7 +76,8 @@ def analyze(
     imports = imports_of(text)
     if not watched and not _is_worthwhile(rules, words, imports):
         return Report()
-    seen = Words([(path, text), *(modules or {}).values()], imports)
+    texts = [(path, text), *(modules or {}).values()]
+    seen = Words(texts, imports)
     if not watched and not verdicts and not seen.may_show():
         return Report()
     try:
@@ -85,8 +87,11 @@ def analyze(
     machine = Interpreter(rules.for_imports(imports), path, modules or {}, steps, seconds)
     machine.watched = frozenset(watched)
     machine.telling = seen.telling()
+    machine.taking = words & seen.taking() if seen.giving else frozenset()
+    others = [other for name, (_, other) in (modules or {}).items() if name.rpartition(".")[2] in words]
+    machine.giving = givers(text, others, seen.giving) if machine.taking else frozenset()
     # What is asked about a value is told the better, the more of the functions it comes from are looked into.
-    machine.worth = rules.strong_words | rules.source_words if watched else machine.telling
+    machine.worth = rules.strong_words | rules.source_words if watched else machine.telling | machine.giving
     unfinished = machine.run(tree, text)
     machine.release()
     hits = sorted(machine.hits.values(), key=lambda hit: (hit.place.line, hit.place.column, hit.rule))
@@ -139,6 +144,8 @@ class Interpreter(Machine):
         self._worth: dict[int, bool] = {}
         self._scope = Scope({}, path)
         self.telling: AbstractSet[str] = frozenset()
+        self.giving: AbstractSet[str] = frozenset()
+        self.taking: AbstractSet[str] = frozenset()
         self.worth: AbstractSet[str] = frozenset()
         self._floor = 0
         self._calls = self._calls_of_modules = _MOST_CALLS
@@ -366,8 +373,11 @@ class Interpreter(Machine):
         end = node.end_lineno or node.lineno
         if any(start < line <= end for line, _ in self.watched):
             return True
-        words = frozenset(_WORD.findall("\n".join(lines[start:end])))
-        return not words.isdisjoint(self.telling) or self._is_handler(function)
+        code = "\n".join(lines[start:end])
+        words = frozenset(_WORD.findall(code))
+        if not words.isdisjoint(self.telling) or self._is_handler(function):
+            return True
+        return not words.isdisjoint(self.taking) and not self.giving.isdisjoint(_CALL.findall(code))
 
     def _is_handler(self, function: Function) -> bool:
         state = State(Frame(function.scope, function.scope), {}, {}, self.base)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.analyzers.recent import recent
@@ -80,9 +80,20 @@ class Words:
         They are parts of names of sources, and of sinks that mind what any caller gives, as far as the texts can make
         those names: `get` is one only where something that is looked up with `get` is at hand.
         """
-        strong, sources = self._near(_sinks(strong=True)), self._near(_sources())
-        words = frozenset(sink_word(name) for name, where in strong if self.has_called(name, where))
-        return words.union(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
+        return self._called(_sinks(strong=True)) | self.giving
+
+    @cached_property
+    def giving(self) -> frozenset[str]:
+        """The words of `telling` that are of sources."""
+        sources = self._near(_sources())
+        return frozenset(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
+
+    def taking(self) -> frozenset[str]:
+        """Return the words of sinks that mind only what comes from a source."""
+        return self._called(_sinks(strong=False))
+
+    def _called(self, sinks: Table[tuple[str, Applies]]) -> frozenset[str]:
+        return frozenset(sink_word(name) for name, where in self._near(sinks) if self.has_called(name, where))
 
     def _near(self, table: Table[Entry]) -> Iterator[Entry]:
         """Yield the entries that the texts could speak of, told by one word."""
