@@ -1,7 +1,7 @@
 """How many questions are under way at one host: adapts to what the host takes, over all processes of this user.
 
 More is tried while answers come, doubling at first and then by one a round; when the host says that it is too much,
-half of it. What was learned is kept for an hour, in the user's state folder, in one small file for each host. In that
+half of it. What a busy host has taught is kept for an hour, in the user's state folder, in one small file for each host. In that
 file every question under way holds a lock on one byte, so that the system gives the place back whenever a process ends.
 """
 
@@ -100,8 +100,9 @@ class Limiter:
         self._limit = min(self._limit + (1.0 if self._doubling else 1.0 / self._limit), float(self._most))
         if self.limit != before:
             self._freed.set()
+            # Only what a busy host has taught is kept: a process that asks little says nothing of what it would take.
             known = self._fresh()
-            if known is None or known[0] < self._limit:  # another process may be allowed more than this one
+            if known is not None and known[0] < self._limit:  # another process may be allowed more than this one
                 self._tell()
 
     def slower(self, since: float, wait: float | None = None) -> None:
