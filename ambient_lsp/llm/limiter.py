@@ -1,8 +1,9 @@
 """How many questions are under way at one host: adapts to what the host takes, over all processes of this user.
 
 More is tried while answers come, doubling at first and then by one a round; when the host says that it is too much,
-half of it. What a busy host has taught is kept for an hour, in the user's state folder, in one small file for each host. In that
-file every question under way holds a lock on one byte, so that the system gives the place back whenever a process ends.
+half of it. What a busy host has taught is kept for an hour, in one small file for each host, in the user's state
+folder. In it every question under way holds a lock on one byte, so that the system gives the place back whenever a
+process ends.
 """
 
 from __future__ import annotations

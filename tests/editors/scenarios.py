@@ -199,11 +199,15 @@ def price(grams: int) -> int:
 def parcels(items: int, room: int) -> int:
     """Return how many parcels hold the items, when each has room for so many.
 
+    Raises ValueError where `room` is less than 1.
+
     >>> parcels(7, 3)
     3
+    >>> parcels(6, 3)
+    2
     """
     if room < 1:
-        raise ValueError("a parcel without room")
+        raise ValueError("room must be at least 1")
     return (items + room - 1) // room
 ''',
     tests="tests/test_prices.py",
