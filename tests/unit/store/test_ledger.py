@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,17 +85,34 @@ def test_an_unknown_price_is_refused_only_where_money_is_limited(tmp_path):
     opened(tmp_path, **no_money).reserve("r1", "a", "new-model", prompt=1, completion=1, price=None)
 
 
-def _reserve_and_die(folder: Path) -> None:
-    opened(folder).reserve("r1", "a", "m", prompt=70, completion=7, price=FREE)
-    os.kill(os.getpid(), signal.SIGKILL)
+RESERVE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from tests.unit.store.test_ledger import FREE, opened
+opened(Path(sys.argv[1])).reserve("r1", "a", "m", prompt=70, completion=7, price=FREE)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+RESERVE_OFTEN = """
+import sys
+from pathlib import Path
+from tests.unit.store.test_ledger import FREE, BudgetExhausted, opened
+ledger, given = opened(Path(sys.argv[1]), tokens_per_repo=1000), 0
+for _ in range(60):
+    try:
+        ledger.reserve("r", "a", "m", prompt=9, completion=1, price=FREE)
+        given += 1
+    except BudgetExhausted:
+        pass
+print(given)
+"""
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_reservation_of_a_killed_process_counts_as_used(tmp_path):
     ledger = opened(tmp_path)
     mine = ledger.reserve("r2", "a", "m", prompt=5, completion=5, price=FREE)
-    process = multiprocessing.get_context("spawn").Process(target=_reserve_and_die, args=(tmp_path,))
-    process.start()
-    process.join(30)
+    dead = subprocess.run([sys.executable, "-c", RESERVE_AND_DIE, str(tmp_path)], cwd=ROOT, timeout=60)
+    assert dead.returncode == -signal.SIGKILL
     assert ledger.recover() == 1
     assert {(one.run_id, one.state, one.tokens) for one in ledger.exchanges()} == {
         ("r2", "open", 10),
@@ -106,27 +123,11 @@ def test_the_reservation_of_a_killed_process_counts_as_used(tmp_path):
     assert ledger.recover() == 0
 
 
-def _reserve_often(folder: Path, queue: multiprocessing.Queue[int]) -> None:
-    ledger, given = opened(folder, tokens_per_repo=1000), 0
-    for _ in range(60):
-        try:
-            ledger.reserve("r", "a", "m", prompt=9, completion=1, price=FREE)
-            given += 1
-        except BudgetExhausted:
-            pass
-    queue.put(given)
-
-
 def test_two_processes_never_spend_the_same_allowance(tmp_path):
     opened(tmp_path)
-    context = multiprocessing.get_context("spawn")
-    queue: multiprocessing.Queue[int] = context.Queue()
-    processes = [context.Process(target=_reserve_often, args=(tmp_path, queue)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    assert sum(queue.get(timeout=30) for _ in processes) == 100
-    for process in processes:
-        process.join(30)
+    command = [sys.executable, "-c", RESERVE_OFTEN, str(tmp_path)]
+    two = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sum(int(one.communicate(timeout=60)[0]) for one in two) == 100
 
 
 @pytest.mark.parametrize("by", ["day", "run", "purpose", "model"])
