@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ambient_lsp.llm.catalog import DATA
+from ambient_lsp.llm.tokens import BYTES_PER_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ambient_lsp.llm.messages import ChatRequest
     from ambient_lsp.model import Json
 
-_BYTES_PER_TOKEN = 3.3
 _LEAST_CONTEXT = 16_384
 # The rest of JSON Schema may be refused by a host that takes only a subset.
 _SUBSET = {"type", "properties", "required", "items", "enum", "anyOf", "$ref", "$defs", "description", "title"}
@@ -71,7 +71,7 @@ def root_of(dialect: Dialect, base_url: str) -> str:
 
 def estimate_tokens(request: ChatRequest) -> int:
     """Return about how many tokens the question has; no tokenizer of these models comes with Python."""
-    return int(sum(len(message.text.encode()) for message in request.messages) / _BYTES_PER_TOKEN) + 1
+    return int(sum(len(message.text.encode()) for message in request.messages) / BYTES_PER_TOKEN) + 1
 
 
 def body(request: ChatRequest, dialect: Dialect, model: str, abilities: Abilities) -> dict[str, Json]:

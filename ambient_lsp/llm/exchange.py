@@ -16,6 +16,7 @@ from ambient_lsp.llm.dialects import estimate_tokens
 from ambient_lsp.llm.failures import UNTOUCHED
 from ambient_lsp.llm.messages import Reply, Usage
 from ambient_lsp.llm.sse import EventStream, JsonLines, Whole
+from ambient_lsp.llm.tokens import BYTES_PER_TOKEN
 from ambient_lsp.llm.transport import NETWORK_ERRORS, what_broke
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Exchange:
 
     def _estimate(self) -> Usage:
         written = sum(len(piece.encode()) for piece in (*self._gathered.text, *self._gathered.reasoning))
-        return Usage(estimate_tokens(self.request), int(written / 3.3), estimated=True)
+        return Usage(estimate_tokens(self.request), int(written / BYTES_PER_TOKEN), estimated=True)
 
 
 def _payloads(response: httpx.Response, wire: str, host: str) -> Payloads:

@@ -142,6 +142,8 @@ class _Workers:
             for file in queue:
                 if self._stopped:
                     return
+                if file.state == "failed":  # what was answered then is what has failed
+                    file = replace(file, replies=(), state="waiting", reason="")
                 try:
                     done = await one(file)
                 except BudgetExhausted as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.agents.thinking.briefing import marked
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
-from ambient_lsp.errors import MalformedDiff, ModelError, PatchConflict, PatchError, ReplyBroken
+from ambient_lsp.errors import BudgetExhausted, MalformedDiff, ModelError, PatchConflict, PatchError, ReplyBroken
 from ambient_lsp.llm.messages import ChatRequest, Message
 from ambient_lsp.llm.reply.drafts import Draft, read_reply
 from ambient_lsp.llm.reply.fitting import explain, fit
@@ -80,7 +80,7 @@ class Worker:
                 told = explain(error, _joined(drafts), lambda path: snapshot.text if path == snapshot.path else None)
                 again = prompt("repair").text.replace("{failures}", told)
                 messages = (*question, Message("assistant", reply), Message("user", again))
-                drafts = drafts[: len(drafts) - len(_drafts_or_none(reply))]
+                drafts = drafts[: len(drafts) - len(_drafts_in(reply))]
                 reply, file = await self._ask(file, messages, number)
                 number += 1
                 try:
@@ -120,14 +120,14 @@ class Worker:
                 reply = stream.reply
         except ReplyBroken as error:
             raise _Failed(file, error.what) from error
+        except BudgetExhausted:
+            raise
         except ModelError as error:
-            if type(error).__name__ == "BudgetExhausted":
-                raise
             raise _Failed(file, str(error.what)) from error
         file = _paid(file, reply, self.model.cost(reply))
-        self.keep(replace(file, state="answered"))
-        if reply.finish in ("length", "max_tokens"):
+        if reply.finish in ("length", "max_tokens"):  # paid for, and of no use to a batch that goes on later
             raise _Failed(replace(file, replies=file.replies[:-1]), "the answer was longer than it may be")
+        self.keep(replace(file, state="answered"))
         return reply.text, file
 
 
@@ -152,13 +152,13 @@ def _paid(file: FileRecord, reply: Reply, cost: int) -> FileRecord:
 
 def _drafts(reply: str) -> list[Draft]:
     """Return the edits of an answer; none where it says that there is nothing to do. Raises `MalformedDiff`."""
-    drafts = [part for part in read_reply(reply) if isinstance(part, Draft)]
+    drafts = _drafts_in(reply)
     if not drafts and NOTHING not in reply.upper():
         raise MalformedDiff("There is no edit in the answer, nor does it say that there is nothing to do.")
     return drafts
 
 
-def _drafts_or_none(reply: str) -> list[Draft]:
+def _drafts_in(reply: str) -> list[Draft]:
     return [part for part in read_reply(reply) if isinstance(part, Draft)]
 
 

@@ -185,6 +185,22 @@ async def test_what_an_answer_means_is_said_in_the_report(tmp_path: Path, reply:
     assert json.dumps(report.as_data(result))
 
 
+async def test_a_file_whose_answers_did_not_fit_is_asked_about_anew_when_the_batch_goes_on(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 1)
+    good = False
+
+    def answer(question: Question) -> str:
+        return docstrings(question) if good else f"agents/m00.py\n{SEARCH}no such line\n=======\nx\n>>>>>>> REPLACE\n"
+
+    async with FakeHost(Script(answer)) as host:
+        first = await batch(root, host, backend="none")
+        assert (first.count("failed"), len(host.log)) == (1, 2)
+        good = True
+        second = await batch(root, host, backend="none", resume=first.batch.id)
+        assert (second.count("success"), len(host.log)) == (1, 3)
+        assert sum(one.prompt for one in second.files) == host.sums.prompt, "what the failure cost was forgotten"
+
+
 async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path) -> None:
     functions = "".join(f"\n\ndef f{number}(a: int) -> int:\n    return a + {number}\n" for number in range(120))
     root = project.make(tmp_path / "repo", {"agents/m00.py": f'"""Long."""\n{functions}'})
