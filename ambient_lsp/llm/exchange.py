@@ -108,7 +108,8 @@ class Exchange:
             await self._take()
         except ReplyBroken as error:
             self._error = error if "usage" in error.details else self._broken(error.what)
-        except ModelError as error:
+        except ModelError as error:  # too busy to go on, or out of money: what was sent before is counted all the same
+            error.details["usage"] = self._gathered.usage or self._estimate()
             self._error = error
 
     async def _take(self) -> None:

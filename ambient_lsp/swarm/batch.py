@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.agents.thinking.briefing import NeverSend
 from ambient_lsp.engine.asking import Model
 from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, Untrusted
+from ambient_lsp.store.ledger import connect
 from ambient_lsp.swarm.journal import DONE, BatchRecord, FileRecord, Journal
 from ambient_lsp.swarm.together import Together, prove_together
 from ambient_lsp.swarm.worker import Worker
@@ -61,8 +62,10 @@ async def run_batch(
             next_step="`ambient trust` says that you trust it.",
         )
     services = await engine.services()
-    journal = Journal(services.store_path)
-    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say)
+    # One connection for both, so that what was paid and what was answered is written down in one.
+    db = connect(services.store_path)
+    journal = Journal(db)
+    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
     try:
         if resume:
             batch = journal.batch(resume)
@@ -85,7 +88,8 @@ async def run_batch(
         return BatchResult(batch, files, together, stopped)
     finally:
         await model.close()
-        journal.close()
+        journal.flush()
+        db.close()
 
 
 class _Workers:
@@ -124,6 +128,7 @@ class _Workers:
             batch_id=self._batch.id,
             model=self._model,
             keep=lambda file: self._journal.keep(self._batch.id, file),
+            keep_late=lambda file: self._journal.keep_late(self._batch.id, file),
             context_tokens=swarm.context_tokens,
             answer_tokens=swarm.answer_tokens,
         )
@@ -152,7 +157,7 @@ class _Workers:
                 except AmbientError as error:
                     done = replace(file, state="failed", reason=error.what)
                     self._journal.keep(self._batch.id, done)
-                self._count(done)
+                self._count(done, reached=done.prompt > file.prompt)
                 self._done += 1
                 self._listen(done, self._done, total)
 
@@ -166,9 +171,9 @@ class _Workers:
         self._journal.keep(self._batch.id, file)
         return file
 
-    def _count(self, file: FileRecord) -> None:
+    def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
-        self._unreached = 0 if file.calls or file.state in ("skipped", "success", "nothing") else self._unreached + 1
+        self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
         if self._unreached >= _HOPELESS:
             self._stopped = str(
                 ModelUnavailable(
