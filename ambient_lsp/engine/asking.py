@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from ambient_lsp.errors import ModelError
 from ambient_lsp.llm import catalog
 from ambient_lsp.llm.attempts import Attempts
 from ambient_lsp.llm.client import ChatClient
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
 
     from ambient_lsp.agents.thinking.asking import Ask
     from ambient_lsp.config import Config
+    from ambient_lsp.errors import ModelError
     from ambient_lsp.llm.client import ChatStream
-    from ambient_lsp.llm.messages import ChatRequest, Delta, Reply
+    from ambient_lsp.llm.messages import ChatRequest, Reply
     from ambient_lsp.store.ledger import Reservation
 
 
@@ -50,6 +50,7 @@ class Model:
         connection: sqlite3.Connection | None = None,
     ) -> None:
         self.estimate = Estimate()
+        self._dearest: dict[str, Price | None] = {}
         self.ledger = SqliteLedger(database, config.budget, connection=connection)
         self.ledger.recover()
         self._config = config
@@ -59,13 +60,13 @@ class Model:
         """Return what asks for one run. `billed` is told what each call cost, within the ledger's own transaction."""
 
         @asynccontextmanager
-        async def ask(request: ChatRequest) -> AsyncIterator[_Counted]:
+        async def ask(request: ChatRequest) -> AsyncIterator[ChatStream]:
             account = _Account(self, run_id, request, billed)
             account.reserve()
             try:
                 async with self._client.stream(request, account) as stream:
-                    account.counted = _Counted(stream)
-                    yield account.counted
+                    account.stream = stream
+                    yield stream
             finally:
                 account.close()
 
@@ -83,24 +84,20 @@ class Model:
 
     def price(self, host: str, model: str) -> Price | None:
         """Return what a model costs at the host that answered; None where nobody knows."""
+        if self._config.kimi.price:  # said so, it holds for a gateway on this machine too
+            return Price(*self._config.kimi.price)
         if is_local(host):
             return FREE
-        if self._config.kimi.price:
-            return Price(*self._config.kimi.price)
         at = next((one for one in self._client.endpoints if one.root == host), self._client.endpoints[0])
         return catalog.price(at.dialect.name, model)
 
     def dearest(self, model: str) -> Price | None:
         """Return the highest price that a question may come to, at whichever host and model answers it."""
-        known = [
-            self.price(endpoint.root, one) for endpoint in self._client.endpoints for one in catalog.aliases(model)
-        ]
-        prices = [one for one in known if one is not None]
-        if not prices:
-            return None
-        return Price(
-            max(one.cached for one in prices), max(one.prompt for one in prices), max(one.completion for one in prices)
-        )
+        if model not in self._dearest:
+            known = [self.price(one.root, name) for one in self._client.endpoints for name in catalog.aliases(model)]
+            prices = [(one.cached, one.prompt, one.completion) for one in known if one is not None]
+            self._dearest[model] = Price(*map(max, zip(*prices, strict=True))) if prices else None
+        return self._dearest[model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ class _Account(Attempts):
 
     def __init__(self, model: Model, run_id: str, request: ChatRequest, billed: Callable[[Bill], None]) -> None:
         super().__init__()
-        self.counted: _Counted | None = None
+        self.stream: ChatStream | None = None
         self._models = model
         self._run_id = run_id
         self._request = request
@@ -159,7 +156,7 @@ class _Account(Attempts):
 
     def close(self) -> None:
         """Pay for the answer, or for as much as came of it; give back what was held for nothing."""
-        reply = self.counted.whole if self.counted is not None else None
+        reply = self.stream.whole if self.stream is not None else None
         if reply is not None:
             known = reply.usage.total > 0
             usage = reply.usage if known else Usage(0, self._tokens(reply.text + reply.reasoning), estimated=True)
@@ -167,7 +164,7 @@ class _Account(Attempts):
             if known and not reply.usage.estimated:
                 self._models.estimate.learn(self._text, usage.prompt, self._name)
         elif self.under_way:  # whoever asked has left; the host has read the question, and counts what it sent
-            written = self.counted.text if self.counted is not None else ""
+            written = self.stream.so_far if self.stream is not None else ""
             self._settle(self._likely(Usage(0, self._tokens(written), estimated=True)), self.model)
         elif self._held is not None:
             with self._models.ledger.transaction():
@@ -197,31 +194,3 @@ class _Account(Attempts):
 
     def _tokens(self, text: str) -> int:
         return self._models.estimate.tokens(text)
-
-
-class _Counted:
-    """A stream that remembers what came, so that what is broken off can be settled too."""
-
-    def __init__(self, stream: ChatStream) -> None:
-        self._stream = stream
-        self._pieces: list[str] = []
-
-    @property
-    def reply(self) -> Reply:
-        return self._stream.reply
-
-    @property
-    def whole(self) -> Reply | None:
-        try:
-            return self._stream.reply
-        except ModelError:
-            return None
-
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-    async def __aiter__(self) -> AsyncIterator[Delta]:
-        async for delta in self._stream:
-            self._pieces += (delta.text, delta.reasoning)
-            yield delta

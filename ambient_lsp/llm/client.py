@@ -269,6 +269,16 @@ class ChatStream:
             await self._exchange.close()
 
     @property
+    def so_far(self) -> str:
+        """What has come of the answer by now, thinking included."""
+        return self._exchange.so_far if self._exchange is not None else ""
+
+    @property
+    def whole(self) -> Reply | None:
+        """The whole answer; None before all pieces were read."""
+        return self._reply
+
+    @property
     def reply(self) -> Reply:
         """The whole answer, once all pieces were read."""
         if self._reply is None:

@@ -80,6 +80,11 @@ class Exchange:
             await self._read()
         return self._pending.popleft()
 
+    @property
+    def so_far(self) -> str:
+        """What has come, thinking included."""
+        return "".join((*self._gathered.reasoning, *self._gathered.text))
+
     async def close(self) -> None:
         """Give back the connection and the place; the host sees that nobody listens any more."""
         self._over = True

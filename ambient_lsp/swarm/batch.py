@@ -20,9 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
 """So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Calls that were under way when the batch was killed. Nobody knows what the host has counted; `tokens` and `cost`
+    (in millionths of a dollar) are the most that it can be."""
+
+    calls: int = 0
+    tokens: int = 0
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class BatchResult:
     files: tuple[FileRecord, ...]
     together: Together | None = None
     stopped: str = ""
+    lost: Lost = Lost()
 
     def count(self, state: str) -> int:
         """Return how many files ended so."""
@@ -85,11 +97,16 @@ async def run_batch(
             proposals = tuple(one.id for one in together.proposals) if together else ()
             batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
             journal.save(batch)
-        return BatchResult(batch, files, together, stopped)
+        return BatchResult(batch, files, together, stopped, _lost(model.ledger, batch.id))
     finally:
         await model.close()
         journal.flush()
         db.close()
+
+
+def _lost(ledger: SqliteLedger, batch_id: str) -> Lost:
+    calls = [one for one in ledger.exchanges(run_id=batch_id) if one.state == "lost"]
+    return Lost(len(calls), sum(one.tokens for one in calls), sum(one.cost for one in calls))
 
 
 class _Workers:
