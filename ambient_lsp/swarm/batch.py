@@ -89,9 +89,11 @@ async def run_batch(
         if any(one.state == "success" for one in files):
             say("checking all changes together")
             together = await prove_together(services, batch, files, verify=verify)
-            for path, reason in together.blamed.items():
-                found = next(one for one in files if one.path == path)
-                journal.keep(batch.id, replace(found, state="failed", reason=reason))
+            for file in files:
+                if file.path in together.blamed:
+                    journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
+                elif file.state == "success":
+                    journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
         files = tuple(journal.files(batch.id))
         if not stopped:
             proposals = tuple(one.id for one in together.proposals) if together else ()

@@ -55,6 +55,7 @@ def as_data(result: BatchResult) -> dict[str, Any]:
                 "files": list(one.files_touched),
                 "needs_approval": one.decision is not None and one.decision.kind.value == "confirm",
                 "verdict": one.verdict.reason if one.verdict else "",
+                "selection": one.verdict.selection if one.verdict else "",
             }
             for one in (result.together.proposals if result.together else ())
         ],
@@ -85,7 +86,7 @@ def as_markdown(result: BatchResult) -> str:
     if data["stopped"]:
         lines += [f"**Stopped before the end:** {data['stopped']}", ""]
     for one in data["proposals"]:
-        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {one['verdict']}")
+        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {_verdict(one)}")
     lines += [
         "",
         f"| file | result | reason | {' | '.join(_NUMBERS)} |",
@@ -112,7 +113,7 @@ def as_html(result: BatchResult) -> str:
     stopped = stopped if data["stopped"] else ""
     proposals = "".join(
         f"<li>Proposal <code>{one['id']}</code> ({len(one['files'])} files) is {one['state']}."
-        f" {html.escape(one['verdict'])}</li>"
+        f" {html.escape(_verdict(one))}</li>"
         for one in data["proposals"]
     )
     heads = "".join(f"<th scope='col'>{name}</th>" for name in ("file", "result", "reason"))
@@ -157,6 +158,10 @@ def _numbers(one: dict[str, Any]) -> list[str]:
     prompt, completion = (f"{'~' if one[f'guessed_{name}'] else ''}{one[name]:,}" for name in ("prompt", "completion"))
     cost, seconds = f"${one['dollars']:.4f}", f"{one['seconds']:.1f}"
     return [str(one["calls"]), prompt, f"{one['cached']:,}", completion, cost, seconds]
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    return f"{one['verdict']} (Run: {one['selection']}.)" if one["selection"] else str(one["verdict"])
 
 
 def _cell(text: str) -> str:
