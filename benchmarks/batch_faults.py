@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import math
 import os
 import shutil
@@ -24,12 +25,15 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.llm.fake import Entry, FakeHost, Pace
 from ambient_lsp.store.ledger import SqliteLedger
 from benchmarks import faulty_host, real_repos
 from benchmarks.faulty_host import FAULTS, MODEL, PRICE, TASK, Faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOME = Path(__file__).resolve().parent.parent
 _MOST_RUNS = 8
@@ -98,7 +102,7 @@ async def play(root: Path, log: Path, *, rate: float, workers: int, seed: int, b
                 played.runs.append({**json.loads(await ambient(root, *resume)), "asked": len(host.log) - asked})
                 if not played.runs[-1]["counts"].get("failed"):
                     break
-            _compare(played, host.log)
+            compare(played, host.log)
             asked = len(host.log)
             await _apply(played, [*resume, "--apply", "low"])
             played.check("questions while applying", len(host.log) - asked, 0)
@@ -120,10 +124,10 @@ async def _killed(played: Play, host: FakeHost, start: list[str]) -> None:
     played.check("files touched by the killed run", played.changed(), 0)
 
 
-def _compare(played: Play, log: Any) -> None:
-    """Hold the last report and the ledger against the host's own log."""
+def compare(played: Play, log: Sequence[Entry], *, done: bool = True) -> None:
+    """Hold the last report and the ledger against the host's own log; with `done`, every file's state too."""
     last = played.runs[-1]
-    entries: list[Entry] = list(log)
+    entries = list(log)
     told = [one for one in entries if one.told]
     tokens = last["tokens"]
     guessed = {"prompt": tokens["guessed_prompt"], "cached": 0, "completion": tokens["guessed_completion"]}
@@ -144,6 +148,8 @@ def _compare(played: Play, log: Any) -> None:
                  sum(one.state == "lost" or (one.state == "settled" and bool(one.estimated)) for one in rows),
                  len(untold))  # fmt: skip
     last["untold"] = sum(one.prompt + one.completion for one in untold)
+    if not done:
+        return
     wanted = Counter("success" if faulty_host.changes(played.text(path)) else "nothing" for path in played.before)
     for state in ("success", "nothing"):
         played.check(f"files: {state}", last["counts"].get(state, 0), wanted[state])
@@ -238,11 +244,12 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--timeout", type=int, default=10, help="seconds after which an answer counts as stalled")
+    parser.add_argument("--timeout", type=int, default=20, help="seconds after which an answer counts as stalled")
     parser.add_argument("--backend", default="auto", help="auto, bubblewrap, docker or none")
     parser.add_argument("--folder", type=Path, default=Path("build/batch-faults"))
     parser.add_argument("--page", type=Path, help="where the result is written, beside the terminal")
     options = parser.parse_args()
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of each write to a client that has left
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     project = real_repos.fetched(options.package, folder)

@@ -39,6 +39,12 @@ class Change:
     docstring: str
 
 
+def asked_about(told: str) -> tuple[str, str, str]:
+    """Return the first and the last line that a question is about, empty for all, and the file."""
+    found: tuple[str, str, str] = _ASKED.findall(told)[-1]
+    return found
+
+
 def changes(text: str) -> list[Change]:
     """Return what the task comes to: one change for each function whose beginning is found once in the text."""
     lines = text.split("\n")
@@ -92,7 +98,7 @@ class Faulty:
         self.script = Script(self._answer, models=(MODEL,), kind="vllm", refuses=("temperature",), pace=pace or Pace())
 
     def _answer(self, question: Question) -> Answer:
-        first, last, path = _ASKED.findall(question.messages[1][1])[-1]
+        first, last, path = asked_about(question.messages[1][1])
         key = f"{path}:{first}"
         faults = self._faults(key)
         number = self._sent[key]
