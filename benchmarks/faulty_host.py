@@ -138,4 +138,6 @@ def _spoilt(good: str, fault: str, path: str) -> Answer:
         block = "<<<<<<< SEARCH\nthis line is nowhere in the file\n=======\npass\n>>>>>>> REPLACE\n"
         return Answer(f"Done.\n\n{path}\n````python\n{block}````\n")
     name, _, at_once = fault.partition(" at ")
-    return Answer(good, fault=name, after=0 if at_once else 2)
+    # Slow enough that the host sees when nobody listens any more, as one that has to think does.
+    pace = Pace(between=0.02) if fault == "huge" else None
+    return Answer(good, fault=name, after=0 if at_once else 2, pace=pace)

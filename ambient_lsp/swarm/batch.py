@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
-"""So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+"""So many files in a row that no host has answered for end the batch: the next would not fare better. Twice as many as
+are asked about at once, if that is more: what fails is quicker than what is answered, and comes in a row by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +194,10 @@ class _Workers:
     def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
         self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
-        if self._unreached >= _HOPELESS:
+        if self._unreached >= max(_HOPELESS, 2 * self._workers):
             self._stopped = str(
                 ModelUnavailable(
-                    f"No answer for {_HOPELESS} files in a row: {file.reason}",
+                    f"No answer for {self._unreached} files in a row: {file.reason}",
                     untouched="Your files were left alone.",
                     next_step="`ambient doctor` says what answers; then go on with --resume.",
                 )
