@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.agents.thinking.briefing import marked
+from ambient_lsp.agents.thinking.briefing import marked, new_mark
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
 from ambient_lsp.errors import BudgetExhausted, MalformedDiff, ModelError, PatchConflict, PatchError, ReplyBroken
@@ -78,7 +77,7 @@ class Worker:
                 _ = drafts and _fitted(_joined(drafts), snapshot)
             except PatchError as error:
                 told = explain(error, _joined(drafts), lambda path: snapshot.text if path == snapshot.path else None)
-                again = prompt("repair").text.replace("{failures}", told)
+                again = prompt("repair").text.replace("{failures}", redact(told)[0])
                 messages = (*question, Message("assistant", reply), Message("user", again))
                 drafts = drafts[: len(drafts) - len(_drafts_in(reply))]
                 reply, file = await self._ask(file, messages, number)
@@ -98,7 +97,7 @@ class Worker:
             parts.append((f"outline of {snapshot.path}", redact(outline(snapshot.text))[0]))
             where = f"lines {lines[0]} to {lines[1]} of the file to work on: {snapshot.path}"
         parts.append((where, shown))
-        mark = hashlib.sha256("\0".join(part for _, part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        mark = new_mark(part for _, part in parts)
         told = "".join(marked(mark, name, part) for name, part in parts)
         return Message("system", f"{prompt('batch').text}\nThe task:\n\n{self.task}\n"), Message("user", told)
 

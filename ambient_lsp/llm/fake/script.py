@@ -38,6 +38,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
 }
 SPOILED = ("cut", "error", "stall", "empty", "drip", "huge", "page")
 FAULTS = (*REFUSALS, *SPOILED)
+_MARK = re.compile(r"\[part ([0-9a-f]{10}): ")  # another in each process that asks
 HUGE = 10_000_000
 
 
@@ -104,8 +105,11 @@ class Question:
 
     @cached_property
     def digest(self) -> str:
-        """What tells this question from others, whichever model it goes to."""
-        return hashlib.sha256(repr(self.messages).encode("utf-8", "replace")).hexdigest()
+        """What tells this question from others, whichever model it goes to, and whatever marks its parts have."""
+        told = repr(self.messages)
+        for mark in set(_MARK.findall(told)):
+            told = told.replace(mark, "MARK")
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
     @cached_property
     def prompt(self) -> str:
