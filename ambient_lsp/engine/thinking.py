@@ -26,11 +26,13 @@ from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from ambient_lsp.agents.thinking.briefing import Brief
+    from ambient_lsp.agents.thinking.briefing import Brief, Read
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.road import Road
+    from ambient_lsp.llm.tokens import Estimate
     from ambient_lsp.model import Context, Snapshot
 
 _MOST_TARGETS = 8
@@ -56,6 +58,21 @@ async def think(road: Road, context: Context, drafts: Sequence[Proposal]) -> lis
     return [replace(one, run_id=road.run.id, created=now) for one in thought.proposals.values()]
 
 
+async def told_to_all(
+    context: Context, findings: Iterable[Finding], read: Read, config: Config, estimate: Estimate | None = None
+) -> Brief:
+    """Return what every specialist of a run is told; nothing is sent."""
+    return await brief(
+        context,
+        [one for one in findings if not one.hidden and "model" not in one.tags],
+        read,
+        budget=config.swarm.context_tokens,
+        never=NeverSend(config.swarm.never_send),
+        estimate=estimate,
+        model=config.kimi.model_id,
+    )
+
+
 @dataclass
 class _Thought:
     """What is known of one run's thinking so far."""
@@ -76,16 +93,7 @@ class _Thought:
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
         known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
         swarm = road.config.swarm
-        never = NeverSend(swarm.never_send)
-        told = await brief(
-            context,
-            [one for one in known if "model" not in one.tags],
-            road.bench.read,
-            budget=swarm.context_tokens,
-            never=never,
-            estimate=model.estimate,
-            model=road.config.kimi.model_id,
-        )
+        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate)
         shown: dict[str, Snapshot] = {}
         for path in told.files:
             if (snapshot := await road.bench.read(path)) is not None:
@@ -124,6 +132,7 @@ class _Thought:
             for agent in written.agents
             if any(agent.looks_at(path) for path in targets)
         ]
+        never = NeverSend(swarm.never_send)
         local = [one for one in drafts if not any(never(path) for path in one.files_touched)]
         return cls(road, context, model, local, specialists, sources, told)
 

@@ -22,10 +22,11 @@ from ambient_lsp.patching.paths import check
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from ambient_lsp.model import Context, Finding, Snapshot
 
-    Read = Callable[[str], Awaitable[Snapshot | None]]
+    Read: TypeAlias = Callable[[str], Awaitable[Snapshot | None]]
 
 INSTRUCTIONS = ("AGENTS.md", "CONTRIBUTING.md", "CLAUDE.md", ".github/copilot-instructions.md")
 """Files in which a project says how it wants to be worked on."""
@@ -115,15 +116,15 @@ async def brief(
 _ORDER = (
     "what the project's settings ask for",
     "guide for those who work on it",
-    "files of the repository",
     "tests that reach it",
     "file that uses it",
+    "files of the repository",
     "file to look at",
     "log of a failure",
     "changes that are not committed",
     "findings of local analyzers",
 )
-"""The order in which parts are told: what changes least comes first."""
+"""The order in which parts are told: what changes least comes first, and what the budget may push out behind it."""
 
 
 class _Choice:
@@ -153,7 +154,9 @@ class _Choice:
         self._parts.append(Part(kind, text, path, tokens))
 
     def brief(self) -> Brief:
-        parts = tuple(sorted(self._parts, key=lambda part: (_ORDER.index(part.kind), part.path)))
+        # Of one kind the nearest comes first, so that the one at the edge of the budget, which the next save may push
+        # out, is the last of them.
+        parts = tuple(sorted(self._parts, key=lambda part: _ORDER.index(part.kind)))
         mark = new_mark(f"{part.path}\0{part.text}" for part in parts)
         text = "".join(marked(mark, f"{part.kind} {part.path}".strip(), part.text) for part in parts)
         return Brief(

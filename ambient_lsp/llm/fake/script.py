@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ambient_lsp.errors import ConfigError
+from ambient_lsp.llm.fake.cache import BLOCK_TOKENS, SECONDS
 
 # Status, type and words of each refusal, as hosts really write them.
 REFUSALS: dict[str, tuple[int, str, str]] = {
@@ -126,7 +127,8 @@ Replies = Sequence[Answer] | Callable[[Question], Reply | Awaitable[Reply]]
 class Script:
     """Everything that the fake host does. `replies` may be a function of the question, no `models` means any.
 
-    `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400.
+    `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400. The
+    `cache` keeps beginnings of prompts in blocks of `cache_block` tokens, for `cache_seconds` after their last use.
     """
 
     replies: Replies = (Answer("OK"),)
@@ -143,6 +145,8 @@ class Script:
     seed: int = 1
     retry_after: float | None = None
     cache: bool = True
+    cache_block: int = BLOCK_TOKENS
+    cache_seconds: float = SECONDS
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.faults if name not in FAULTS]
