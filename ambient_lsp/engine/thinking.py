@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,17 +19,20 @@ from ambient_lsp.agents.thinking.claims import Sources
 from ambient_lsp.agents.thinking.markdown import load
 from ambient_lsp.agents.thinking.prompts import SPECIALISTS, specialist_prompt
 from ambient_lsp.agents.thinking.refuter import refute
-from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, Unfit
+from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, Unfit, Withdrawal
 from ambient_lsp.engine.confidence import scored
-from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelError, ModelUnavailable
+from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelRefused, ModelUnavailable, QuotaExhausted
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from ambient_lsp.agents.thinking.briefing import Brief, Read
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.road import Road
+    from ambient_lsp.llm.tokens import Estimate
     from ambient_lsp.model import Context, Snapshot
 
 _MOST_TARGETS = 8
@@ -54,6 +58,21 @@ async def think(road: Road, context: Context, drafts: Sequence[Proposal]) -> lis
     return [replace(one, run_id=road.run.id, created=now) for one in thought.proposals.values()]
 
 
+async def told_to_all(
+    context: Context, findings: Iterable[Finding], read: Read, config: Config, estimate: Estimate | None = None
+) -> Brief:
+    """Return what every specialist of a run is told; nothing is sent."""
+    return await brief(
+        context,
+        [one for one in findings if not one.hidden and "model" not in one.tags],
+        read,
+        budget=config.swarm.context_tokens,
+        never=NeverSend(config.swarm.never_send),
+        estimate=estimate,
+        model=config.kimi.model_id,
+    )
+
+
 @dataclass
 class _Thought:
     """What is known of one run's thinking so far."""
@@ -64,23 +83,17 @@ class _Thought:
     local: Sequence[Proposal]
     specialists: list[ModelSpecialist]
     sources: Sources
+    brief: Brief
     proposals: dict[str, Proposal] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     _done: int = 0
+    _led: bool = False
 
     @classmethod
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
         known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
         swarm = road.config.swarm
-        told = await brief(
-            context,
-            [one for one in known if "model" not in one.tags],
-            road.bench.read,
-            budget=swarm.context_tokens,
-            never=NeverSend(swarm.never_send),
-            estimate=model.estimate,
-            model=road.config.kimi.model_id,
-        )
+        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate)
         shown: dict[str, Snapshot] = {}
         for path in told.files:
             if (snapshot := await road.bench.read(path)) is not None:
@@ -119,7 +132,9 @@ class _Thought:
             for agent in written.agents
             if any(agent.looks_at(path) for path in targets)
         ]
-        return cls(road, context, model, drafts, specialists, sources)
+        never = NeverSend(swarm.never_send)
+        local = [one for one in drafts if not any(never(path) for path in one.files_touched)]
+        return cls(road, context, model, local, specialists, sources, told)
 
     async def think(self) -> None:
         """Go through the rounds."""
@@ -133,32 +148,39 @@ class _Thought:
             await self.attack()
 
     async def first_round(self) -> None:
-        """Let the first lead, and the others follow at its first piece; where it finds nobody there, nobody follows."""
-        begun = asyncio.Event()
-        hopeless = False
+        """Let one lead, and the others follow at its first piece, when the host has kept what all of them are told.
 
-        async def ask(one: ModelSpecialist, *, leads: bool) -> None:
-            nonlocal hopeless
-            if not leads:
-                await begun.wait()
-                if hopeless:
-                    return
-            try:
-                async with aclosing(one.propose(begun.set if leads else lambda: None)) as said:
-                    async for claim in said:
-                        self._take(one.agent, claim)
-            except ModelError as error:
-                hopeless = hopeless or (leads and not begun.is_set())
-                self._failed(one.agent, error, alone=not (leads and not begun.is_set()))
-            finally:
-                begun.set()
-            self._done += 1
-            words = f"{self._done}/{len(self.specialists)} specialists have asked the model"
-            self.road.progress("think", words, self._done, len(self.specialists))
-
+        Where the leader fails before that, the next one leads, unless it would fare no better.
+        """
+        waiting = deque(self.specialists)
         async with asyncio.TaskGroup() as group:
-            for number, one in enumerate(self.specialists):
-                group.create_task(ask(one, leads=number == 0))
+            while waiting and not self._led:
+                leader, started = waiting.popleft(), asyncio.Event()
+                leading = group.create_task(self._first_answer(leader, started))
+                first_piece = group.create_task(started.wait())
+                await asyncio.wait({leading, first_piece}, return_when=asyncio.FIRST_COMPLETED)
+                first_piece.cancel()
+                if leading.done() and leading.result():
+                    return
+                self._led = started.is_set()
+            for one in waiting:
+                group.create_task(self._first_answer(one, asyncio.Event()))
+
+    async def _first_answer(self, one: ModelSpecialist, started: asyncio.Event) -> bool:
+        """Have one specialist ask; tell whether it failed so that nobody who has not asked yet need try."""
+        try:
+            async with aclosing(one.propose(started.set)) as said:
+                async for claim in said:
+                    self._take(one.agent, claim)
+        except Exception as error:  # a border: what one specialist trips over is not the others' business
+            hopeless = not self._led and not started.is_set() and _is_hopeless(error)
+            self._failed(one.agent, error, alone=not hopeless)
+            if hopeless:
+                return True
+        self._done += 1
+        words = f"{self._done}/{len(self.specialists)} specialists have asked the model"
+        self.road.progress("think", words, self._done, len(self.specialists))
+        return False
 
     async def another_round(self) -> bool:
         """Let each see what all have proposed; tell whether anything has changed."""
@@ -171,12 +193,11 @@ class _Thought:
                 async with aclosing(one.reconsider(everybody)) as said:
                     async for claim in said:
                         changed = True
-                        if isinstance(claim, tuple):
-                            key, reason = claim
-                            self._set_aside(key, f"{one.agent} took it back: {reason}")
+                        if isinstance(claim, Withdrawal):
+                            self._take_back(one.agent, claim)
                         else:
                             self._take(one.agent, claim)
-            except ModelError as error:
+            except Exception as error:  # a border, as above
                 self._failed(one.agent, error, alone=True)
 
         self.road.progress("think", "the specialists look at each other's proposals", 0, 1)
@@ -193,8 +214,9 @@ class _Thought:
         claims: dict[str, Finding | Proposal] = {**self.findings, **self.proposals}
         try:
             ask = self.model.ask(self.road.run.id)
-            refuted = await refute(claims, self.sources, ask, max_tokens=self.road.config.swarm.answer_tokens)
-        except ModelError as error:
+            most = self.road.config.swarm.answer_tokens
+            refuted = await refute(claims, self.brief, self.sources, ask, max_tokens=most)
+        except Exception as error:  # a border, as above
             self._failed("refuter", error, alone=True)
             return
         for key, reason in refuted.items():
@@ -240,15 +262,31 @@ class _Thought:
                 report = FindingsReported(self.road.run.id, one.agent, target.path, target.sha256, tuple(own))
                 self.road.publish(report)
 
+    def _take_back(self, agent: str, taken: Withdrawal) -> None:
+        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons."""
+        dropped, better = self.proposals.get(taken.proposal_id), self.proposals.get(taken.instead)
+        if dropped is not None and better is not None:
+            reasons = dict.fromkeys((*better.rationales, *dropped.rationales))
+            self.proposals[better.id] = replace(better, rationales=tuple(reasons))
+        instead = f" ({taken.instead})" if taken.instead else ""
+        self._set_aside(taken.proposal_id, f"{agent} took it back: {taken.reason}{instead}")
+
     def _set_aside(self, key: str, reason: str) -> None:
         if (dropped := self.proposals.pop(key, None)) is not None:
             verdict = Verdict(VerdictOutcome.INCONCLUSIVE, reason)
             self.road.keep(replace(dropped, state=ProposalState.CONFLICT, verdict=verdict, run_id=self.road.run.id))
 
-    def _failed(self, agent: str, error: ModelError, *, alone: bool) -> None:
+    def _failed(self, agent: str, error: Exception, *, alone: bool) -> None:
         """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""
         default = type(self.road.config.kimi)()
         if isinstance(error, ModelUnavailable) and self.road.config.kimi.base_url == default.base_url:
             return
         where = "budget" if isinstance(error, BudgetExhausted) else f"{agent} (model)" if alone else "model"
         self.road.problem(where, error)
+
+
+def _is_hopeless(error: Exception) -> bool:
+    """Tell whether a question that failed before its answer began says that no other would be answered either."""
+    if isinstance(error, ModelRefused):
+        return error.details.get("status") in (401, 403)
+    return isinstance(error, BudgetExhausted | ModelUnavailable | QuotaExhausted)
