@@ -210,7 +210,10 @@ class _Listening:
     def _said_by_model(self, finding: Finding, path: str) -> bool:
         """Tell whether it is what a model said of this very text: it is not asked every time."""
         return (
-            finding.agent == self._agent.name and "model" in finding.tags and finding.base_sha256 == self._hashes[path]
+            finding.agent == self._agent.name
+            and "model" in finding.tags
+            and finding.base_sha256 == self._hashes[path]
+            and (finding.rule, finding.fingerprint) not in self._showing.dismissed
         )
 
     async def _judged(self, path: str, findings: list[Finding]) -> list[Finding]:
