@@ -41,6 +41,7 @@ _SNAPSHOTS = (
     "the docstring's own examples, what must hold of the result, and what the code does now at its boundaries. Read the"
     " last as you would a snapshot: needs your eyes."
 )
+_FUTURE = "from __future__ import annotations"
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -158,7 +159,8 @@ class TestEnhancer(Specialist):
         if _uses(context, "hypothesis"):
             chosen = await _drawn(bench, module, chosen)
         place, existing = await _test_file(snapshot.path, module, context, bench)
-        written = await bench.cpu(_write, existing, module, chosen, *await _style(existing, context, bench))
+        style = await _style(existing, context, bench)
+        written = await bench.cpu(_write, existing, module, chosen, *style, _FUTURE in snapshot.text)
         if written is not None:
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
 
@@ -208,10 +210,16 @@ def _few(found: Sequence[RawFinding]) -> list[RawFinding]:
 
 
 def _write(
-    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str, typed: bool
+    existing: Snapshot | None,
+    module: str,
+    chosen: Sequence[Subject],
+    use_unittest: bool,
+    quote: str,
+    typed: bool,
+    future: bool,
 ) -> testwriting.Written | None:
     text = existing.text if existing is not None else None
-    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed)
+    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed, future=future)
 
 
 def _asked(
@@ -358,6 +366,7 @@ def _proposal(
     open_values = [value for one in chosen for value in one.unconfirmed][:3]
     left = f" Not tested, since nothing but the code confirms it: {', '.join(open_values)}." if open_values else ""
     cases = sum(len(one.cases) + sum(len(rows) for _, rows in one.laws) for one in chosen)
+    cases += sum(typed.checks for one in chosen for typed in one.shown)
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,

@@ -37,8 +37,11 @@ def write(
     use_unittest: bool,
     quote: str = '"',
     typed: bool = False,
+    future: bool = False,
 ) -> Written | None:
     """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
+
+    A new file begins with the import of the future's annotations if `future`: some projects ask for it in every file.
 
     None where the file does not parse or already uses one of the names for something else.
     """
@@ -47,6 +50,7 @@ def write(
     if existing is not None:
         if syntax is None:
             return None
+        subjects = [_fitting(one, syntax.module, module) for one in subjects]
         subjects = [one for one in subjects if not _clashes(syntax.module, one.name, module)]
         taken = {node.name.value for node in walk(syntax.module) if isinstance(node, cst.FunctionDef | cst.ClassDef)}
         quote = _quote_of(existing) or quote
@@ -62,18 +66,39 @@ def write(
     tests = tuple(test for block in blocks for test in block.tests)
     names = sorted({name for block in blocks for name in block.names})
     if existing is None or syntax is None:
-        return Written(requoted(_new_file(module, names, blocks), quote), tests)
+        return Written(requoted(_new_file(module, names, blocks, future=future), quote), tests)
     coded = [requoted(block.code, quote) for block in blocks]
-    return Written(_appended(existing, module, names, coded, _imports(blocks)), tests)
+    return Written(_appended(existing, module, names, coded, _imports(blocks), _borrowed(blocks)), tests)
 
 
 def _imports(blocks: Sequence[Block]) -> list[str]:
     return sorted({name for block in blocks for name in block.imports})
 
 
-def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str:
+def _borrowed(blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    return sorted({one for block in blocks for one in block.borrowed})
+
+
+def _fitting(subject: Subject, tree: cst.Module, module: str) -> Subject:
+    """Return the subject without the transcripts that need a name which means something else in the test file."""
+    needed = [
+        [*((name, module) for name in one.names), *((name, source) for source, name in one.borrowed)]
+        for one in subject.shown
+    ]
+    kept = [
+        one
+        for one, pairs in zip(subject.shown, needed, strict=True)
+        if not any(name and _clashes(tree, name, source) for name, source in pairs)
+    ]
+    return replace(subject, shown=tuple(kept))
+
+
+def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block], *, future: bool) -> str:
     imports = _imports(blocks)
     standard = "".join(f"import {name}\n" for name in imports if name not in {"pytest", "hypothesis"})
+    for source in sorted({source for source, _ in _borrowed(blocks)}):
+        taken = ", ".join(name for other, name in _borrowed(blocks) if other == source)
+        standard += f"from {source} import {taken}\n"
     standard += "from typing import Any\n" if _needs_any(block.code for block in blocks) else ""
     third = "from hypothesis import assume, given\n" if any("assume(" in one.code for one in blocks) else ""
     third = third or ("from hypothesis import given\n" if "hypothesis" in imports else "")
@@ -82,12 +107,20 @@ def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str
     own = f"from {module} import {', '.join(names)}\n"
     if len(own) > 88:
         own = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-    head = "\n".join(part for part in (standard, third, own) if part)
+    before = "from __future__ import annotations\n" if future else ""
+    head = "\n".join(part for part in (before, standard, third, own) if part)
     body = "\n\n\n".join(block.code.rstrip("\n") for block in blocks)
     return f'"""Tests of `{module}`."""\n\n{head}\n\n{body}\n'
 
 
-def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence[str], imports: Sequence[str]) -> str:
+def _appended(
+    existing: str,
+    module: str,
+    names: Sequence[str],
+    blocks: Sequence[str],
+    imports: Sequence[str],
+    borrowed: Sequence[tuple[str, str]] = (),
+) -> str:
     from libcst.codemod import CodemodContext
     from libcst.codemod.visitors import AddImportsVisitor
 
@@ -103,6 +136,8 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
     context = CodemodContext()
     for name in missing:
         AddImportsVisitor.add_needed_import(context, module, name)
+    for source, name in borrowed:
+        AddImportsVisitor.add_needed_import(context, source, name)
     if _needs_any(blocks):
         AddImportsVisitor.add_needed_import(context, "typing", "Any")
     for name in imports:
