@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+_NAMES = re.compile(r"^(@pytest\.mark\.parametrize\(\n *)\(([^()\n]*)\),$", re.MULTILINE)
 _OWN = 4
 """The last of the groups that imports stand in."""
 
@@ -29,23 +30,26 @@ class Written:
     tests: tuple[str, ...]
 
 
-def write(
-    existing: str | None,
-    module: str,
-    subjects: Sequence[Subject],
-    *,
-    use_unittest: bool,
-    quote: str = '"',
-    typed: bool = False,
-    future: bool = False,
-) -> Written | None:
-    """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a project writes its tests: as unittest's classes or plain functions, its quote, with annotations (`typed`),
+    with `from __future__ import annotations` in each file (`future`), with the names of a table in one text
+    (`joined`)."""
 
-    A new file begins with the import of the future's annotations if `future`: some projects ask for it in every file.
+    use_unittest: bool = False
+    quote: str = '"'
+    typed: bool = False
+    future: bool = False
+    joined: bool = False
+
+
+def write(existing: str | None, module: str, subjects: Sequence[Subject], style: Style) -> Written | None:
+    """Add tests of `module`'s functions to a test file, new where `existing` is None.
 
     None where the file does not parse or already uses one of the names for something else.
     """
     taken: set[str] = set()
+    quote = style.quote
     syntax = parse(existing) if existing is not None else None
     if existing is not None:
         if syntax is None:
@@ -57,18 +61,25 @@ def write(
     blocks = [
         block
         for subject in subjects
-        for block in (unittest_blocks(subject, taken) if use_unittest else pytest_blocks(subject, taken))
+        for block in (unittest_blocks(subject, taken) if style.use_unittest else pytest_blocks(subject, taken))
     ]
     if not blocks:
         return None
-    if typed:
+    if style.typed:
         blocks = [replace(block, code=annotated(block.code)) for block in blocks]
+    if style.joined:
+        blocks = [replace(block, code=_NAMES.sub(_joined, block.code)) for block in blocks]
     tests = tuple(test for block in blocks for test in block.tests)
     names = sorted({name for block in blocks for name in block.names})
     if existing is None or syntax is None:
-        return Written(requoted(_new_file(module, names, blocks, future=future), quote), tests)
+        return Written(requoted(_new_file(module, names, blocks, future=style.future), quote), tests)
     coded = [requoted(block.code, quote) for block in blocks]
     return Written(_appended(existing, module, names, coded, _imports(blocks), _borrowed(blocks)), tests)
+
+
+def _joined(names: re.Match[str]) -> str:
+    listed = ", ".join(re.findall(r"\w+", names[2]))
+    return f'{names[1]}"{listed}",'
 
 
 def _imports(blocks: Sequence[Block]) -> list[str]:
