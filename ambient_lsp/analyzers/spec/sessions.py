@@ -30,6 +30,7 @@ _MOST_CHECKS = 12
 _LONGEST = 160
 _UNCLEAR = frozenset({"l", "I", "O"})
 """Names that linters ask not to give."""
+_LENIENT = frozenset({doctest.IGNORE_EXCEPTION_DETAIL, doctest.NORMALIZE_WHITESPACE, doctest.ELLIPSIS})
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*doctest:[^\n]*")
 _WANDERING = re.compile(r" at 0x|<BLANKLINE>|\.\.\.")
 """What is shown and not meant letter by letter, or other in every run."""
@@ -53,7 +54,7 @@ def subject(text: str, name: str) -> Signature | None:
     syntax = parse(text)
     for node in syntax.module.body if syntax is not None else ():
         if syntax is not None and isinstance(node, cst.FunctionDef | cst.ClassDef) and node.name.value == name:
-            return Signature(name, syntax.header(node), (), None, node.get_docstring() or "", (), (), ())
+            return Signature(name, syntax.header(node), (), None, _docstring(node), (), (), ())
     return None
 
 
@@ -65,12 +66,19 @@ def _docstrings(syntax: Syntax, refused: frozenset[str]) -> Iterator[tuple[str, 
         if name.startswith("_") or name in refused or hasattr(builtins, name):
             continue
         if isinstance(node, cst.ClassDef) or node.asynchronous is None:
-            yield name, name, node.get_docstring() or ""
+            yield name, name, _docstring(node)
     for function in syntax.functions:
         owner, _, method = function.qualname.rpartition(".")
         plain = function.in_class and "." not in owner and not function.nested and not owner.startswith("_")
         if plain and not (method.startswith("_") and not method.startswith("__")) and owner not in refused:
-            yield owner, function.qualname, function.node.get_docstring() or ""
+            yield owner, function.qualname, _docstring(function.node)
+
+
+def _docstring(node: cst.FunctionDef | cst.ClassDef) -> str:
+    try:
+        return node.get_docstring() or ""
+    except (SyntaxError, ValueError):
+        return ""  # with a sign that no program may hold
 
 
 class _Reader:
@@ -158,14 +166,11 @@ def _height(example: doctest.Example) -> int:
 def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     """Return one line of a docstring; None for one that no test could have."""
     source, want = _DIRECTIVE.sub("", example.source).strip(), example.want.rstrip("\n")
-    if (
-        '"""' in source
-        or "'''" in source
-        or any(len(one) > _LONGEST for one in (*source.split("\n"), " ".join(want.split())))
-    ):
+    longest = max(map(len, (*source.split("\n"), " ".join(want.split()))))
+    if longest > _LONGEST or '"""' in source or "'''" in source:
         return None
-    if any(on for flag, on in example.options.items() if flag != doctest.IGNORE_EXCEPTION_DETAIL):
-        return None  # it is not run, or what it shows is not meant letter by letter
+    if any(on and flag not in _LENIENT for flag, on in example.options.items()):
+        return None  # it is not run
     if example.exc_msg is not None:
         return Line(source, "raises", example.exc_msg.split(":")[0].strip().rpartition(".")[2])
     if not want:
