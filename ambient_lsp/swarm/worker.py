@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.agents.thinking.briefing import marked
+from ambient_lsp.agents.thinking.briefing import marked, new_mark
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
 from ambient_lsp.errors import (
@@ -113,7 +112,7 @@ class _Job:
                     _joined(drafts + _drafts_in(reply)),
                     lambda path: snapshot.text if path == snapshot.path else None,
                 )
-                again = prompt("repair").text.replace("{failures}", told)
+                again = prompt("repair").text.replace("{failures}", redact(told)[0])
                 reply = await self._ask((*question, Message("assistant", reply), Message("user", again)))
                 try:
                     found = _drafts(reply)
@@ -132,7 +131,7 @@ class _Job:
             parts.append((f"outline of {snapshot.path}", redact(outline(snapshot.text))[0]))
             where = f"lines {piece.first} to {piece.last} of the file to work on: {snapshot.path}"
         parts.append((where, shown))
-        mark = hashlib.sha256("\0".join(part for _, part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        mark = new_mark(part for _, part in parts)
         told = "".join(marked(mark, name, part) for name, part in parts)
         return Message("system", f"{prompt('batch').text}\nThe task:\n\n{worker.task}\n"), Message("user", told)
 
