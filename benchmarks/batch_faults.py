@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.config import Budget
 from ambient_lsp.llm.fake import Entry, FakeHost, Pace
 from ambient_lsp.store.ledger import SqliteLedger
 from benchmarks import faulty_host, real_repos
@@ -34,6 +35,8 @@ from benchmarks.faulty_host import FAULTS, MODEL, PRICE, TASK, Faulty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ambient_lsp.store.ledger import Exchange
 
 HOME = Path(__file__).resolve().parent.parent
 _MOST_RUNS = 8
@@ -44,7 +47,7 @@ _SETTINGS = """kimi:
   temperature: 0.3
   timeout_seconds: {timeout}
   price: [{price}]
-budget: {{tokens_per_run: 0, tokens_per_day: 0}}
+budget: {{tokens_per_run: 0, tokens_per_day: 0, cost_per_run: 0, cost_per_day: 0}}
 sandbox: {{backend: {backend}}}
 """
 
@@ -140,25 +143,32 @@ def compare(played: Play, log: Sequence[Entry], *, done: bool = True) -> None:
     """Hold the last report and the ledger against the host's own log; with `done`, every file's state too."""
     last = played.runs[-1]
     entries = list(log)
-    told = [one for one in entries if one.told]
     tokens = last["tokens"]
-    guessed = {"prompt": tokens["guessed_prompt"], "cached": 0, "completion": tokens["guessed_completion"]}
-    played.check("calls (and those under way at the kill)", last["calls"] + last["lost"]["calls"], len(entries))
-    for name in ("prompt", "cached", "completion"):
-        sums = sum(getattr(one, name) for one in told)
-        played.check(f"{name} tokens that the host has told", tokens[name] - guessed[name], sums)
-    ledger = SqliteLedger(played.root / ".ambient" / "state.db", _budget())
+    ledger = SqliteLedger(played.root / ".ambient" / "state.db", Budget())
     rows = ledger.exchanges(run_id=last["batch"])
     ledger.close()
     counted = [one for one in rows if one.state == "settled" and not one.estimated]
+    guessed = [one for one in rows if one.state == "lost" or (one.state == "settled" and one.estimated)]
+    # What the host has told to a run that was killed before it could read it, nobody knows: it is lost with the call.
+    unheard = Counter(_tokens(one) for one in entries if one.told) - Counter(map(_tokens, counted))
+    told: list[Entry] = []
+    for one in entries:
+        if one.told and unheard[_tokens(one)] > 0:
+            unheard[_tokens(one)] -= 1
+        elif one.told:
+            told.append(one)
+    untold = [one for one in entries if one.status == 200 and one.fault != "page" and one not in told]
+    played.check("calls (and those under way at the kill)", last["calls"] + last["lost"]["calls"], len(entries))
+    for name in ("prompt", "cached", "completion"):
+        ours = tokens[name] - tokens.get(f"guessed_{name}", 0)
+        played.check(f"{name} tokens that the host has told", ours, sum(getattr(one, name) for one in told))
     played.check("dollars of these", _dollars(sum(one.cost for one in counted)), _dollars(sum(map(_price, told))))
-    played.check("ledger and report, millionths of a dollar", sum(one.cost for one in rows if one.state == "settled"),
-                 round(last["dollars"] * 1e6))  # fmt: skip
+    settled = sum(one.cost for one in rows if one.state == "settled")
+    played.check("ledger and report, millionths of a dollar", settled, round(last["dollars"] * 1e6))
     played.check("reservations left open", sum(one.state == "open" for one in rows), 0)
-    untold = [one for one in entries if not one.told and one.status == 200 and one.fault != "page"]
-    played.check("answers that broke off before the host told",
-                 sum(one.state == "lost" or (one.state == "settled" and bool(one.estimated)) for one in rows),
-                 len(untold))  # fmt: skip
+    played.check("answers that broke off before the host told", len(guessed), len(untold))
+    if sum(one.told for one in untold) > last["lost"]["calls"]:
+        played.check("told, and not in the ledger", sum(one.told for one in untold), last["lost"]["calls"])
     last["untold"] = sum(one.prompt + one.completion for one in untold)
     if not done:
         return
@@ -192,10 +202,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(HOME)}
 
 
-def _budget() -> Any:
-    from ambient_lsp.config import Budget
-
-    return Budget()
+def _tokens(one: Entry | Exchange) -> tuple[int, int, int]:
+    return one.prompt, one.cached, one.completion
 
 
 def _price(one: Entry) -> int:
@@ -246,7 +254,8 @@ def page(name: str, played: Play, options: argparse.Namespace) -> str:
 
 
 def _verdicts(run: dict[str, Any]) -> str:
-    return " ".join(f"{len(one['files'])} files: {one['verdict']}" for one in run["proposals"])
+    proven = [one for one in run["proposals"] if one["selection"]]
+    return " ".join(f"{len(one['files'])} files: {one['verdict']} ({one['selection']})" for one in proven)
 
 
 def main() -> int:

@@ -159,6 +159,8 @@ class _Workers:
             snapshot = await repository.read(file.path)
             if snapshot is None:
                 return self._skip(file, "it is missing, binary, private or too large")
+            if not snapshot.text.strip():
+                return self._skip(file, "it is empty")
             return await worker.work(file, snapshot)
 
         queue = iter(waiting)

@@ -86,7 +86,7 @@ def as_markdown(result: BatchResult) -> str:
     if data["stopped"]:
         lines += [f"**Stopped before the end:** {data['stopped']}", ""]
     for one in data["proposals"]:
-        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {_verdict(one)}")
+        lines.append(f"- Proposal `{one['id']}` ({counted(len(one['files']))}) is {one['state']}. {_verdict(one)}")
     lines += [
         "",
         f"| file | result | reason | {' | '.join(_NUMBERS)} |",
@@ -112,7 +112,7 @@ def as_html(result: BatchResult) -> str:
     stopped = f"<p><strong>Stopped before the end:</strong> {html.escape(data['stopped'])}</p>"
     stopped = stopped if data["stopped"] else ""
     proposals = "".join(
-        f"<li>Proposal <code>{one['id']}</code> ({len(one['files'])} files) is {one['state']}."
+        f"<li>Proposal <code>{one['id']}</code> ({counted(len(one['files']))}) is {one['state']}."
         f" {html.escape(_verdict(one))}</li>"
         for one in data["proposals"]
     )
@@ -132,7 +132,9 @@ def summary(data: dict[str, Any]) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
-    said = [f"{len(data['files'])} files: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."]
+    said = [
+        f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."
+    ]
     if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
         said.append(f"{guessed:,} of these tokens are estimated: an answer broke off before the host had counted.")
     if (lost := data["lost"])["calls"]:
@@ -141,6 +143,11 @@ def summary(data: dict[str, Any]) -> str:
             f" {lost['tokens']:,} tokens, ${lost['dollars']:.4f}."
         )
     return " ".join(said)
+
+
+def counted(files: int) -> str:
+    """Return a number of files in words."""
+    return f"{files} file" if files == 1 else f"{files} files"
 
 
 def write(result: BatchResult, folder: Path) -> Path:
