@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -163,22 +164,30 @@ class _Workers:
                 return self._skip(file, "it is empty")
             return await worker.work(file, snapshot)
 
-        queue = iter(waiting)
+        queue = deque(waiting)
+        busy = 0
 
         async def take() -> None:
-            for file in queue:
-                if self._stopped:
-                    return
+            nonlocal busy
+            while queue and not self._stopped:
+                file = queue.popleft()
                 if file.state == "failed":  # what was answered then is what has failed
                     file = replace(file, replies=(), state="waiting", reason="")
+                busy += 1
                 try:
                     done = await one(file)
                 except BudgetExhausted as error:
-                    self._stopped = str(error)
+                    # The others hold the most that they may need, and will give back most of it: fewer go on, and only
+                    # where nobody is left to wait for is the limit reached.
+                    queue.appendleft(error.details.get("file", file))
+                    if busy == 1:
+                        self._stopped = str(error)
                     return
                 except AmbientError as error:
                     done = replace(file, state="failed", reason=error.what)
                     self._journal.keep(self._batch.id, done)
+                finally:
+                    busy -= 1
                 self._count(done, reached=done.prompt > file.prompt)
                 self._done += 1
                 self._listen(done, self._done, total)

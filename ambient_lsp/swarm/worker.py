@@ -81,7 +81,8 @@ class _Job:
                 self._file = replace(self._file, state="nothing", reason=reason)
             else:
                 self._file = replace(self._file, state="success", text=text)
-        except BudgetExhausted:
+        except BudgetExhausted as error:
+            error.details["file"] = self._file  # with what was paid for it before
             raise
         except (ModelError, _Failed) as error:
             self._file = replace(self._file, state="failed", reason=error.what)
