@@ -263,8 +263,13 @@ class _Thought:
                 self.road.publish(report)
 
     def _take_back(self, agent: str, taken: Withdrawal) -> None:
-        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons."""
+        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons.
+
+        Two that stand back for each other at once would both be lost: then the second stays.
+        """
         dropped, better = self.proposals.get(taken.proposal_id), self.proposals.get(taken.instead)
+        if taken.instead and better is None and all(one.id != taken.instead for one in self.local):
+            return
         if dropped is not None and better is not None:
             reasons = dict.fromkeys((*better.rationales, *dropped.rationales))
             self.proposals[better.id] = replace(better, rationales=tuple(reasons))
