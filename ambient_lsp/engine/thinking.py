@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import defaultdict, deque
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -20,7 +20,9 @@ from ambient_lsp.agents.thinking.markdown import load
 from ambient_lsp.agents.thinking.prompts import SPECIALISTS, specialist_prompt
 from ambient_lsp.agents.thinking.refuter import refute
 from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, Unfit, Withdrawal
+from ambient_lsp.engine import learning
 from ambient_lsp.engine.confidence import scored
+from ambient_lsp.engine.showing import Showing
 from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelRefused, ModelUnavailable, QuotaExhausted
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
@@ -44,9 +46,7 @@ async def think(road: Road, context: Context, drafts: Sequence[Proposal]) -> lis
 
     Findings are published as soon as they are read. Whatever goes wrong is told, and the run goes on.
     """
-    if road.model is None or not context.fixes or not 0 < len(context.targets) <= _MOST_TARGETS:
-        return []
-    if road.run.trigger.kind.value not in road.config.swarm.triggers:
+    if road.model is None or not will_think(road, context):
         return []
     try:
         thought = await _Thought.begin(road, context, await road.model(), drafts)
@@ -54,8 +54,31 @@ async def think(road: Road, context: Context, drafts: Sequence[Proposal]) -> lis
     except Exception as error:  # a border: what a model's answer trips over must not stop the road
         road.problem("model", error)
         return []
+    finally:
+        _settled(road, context)
     now = time.time()
     return [replace(one, run_id=road.run.id, created=now) for one in thought.proposals.values()]
+
+
+def will_think(road: Road, context: Context) -> bool:
+    """Tell whether the model is asked in this run, as far as that can be known beforehand."""
+    return (
+        road.model is not None
+        and context.fixes
+        and 0 < len(context.targets) <= _MOST_TARGETS
+        and road.run.trigger.kind.value in road.config.swarm.triggers
+    )
+
+
+def _settled(road: Road, context: Context) -> None:
+    """Tell that no more of the model is coming: what is kept now holds, and what it said of older texts does not."""
+    dismissed = learning.by_key(road.store.dismissals(time.time()))
+    for target in context.targets:
+        kept = [one for one in road.store.findings(path=target.path) if not learning.is_dismissed(one, dismissed)]
+        agents = dict.fromkeys((*(one.name for one in road.specialists), *(one.agent for one in kept)))
+        for agent in agents:
+            own = tuple(one for one in kept if one.agent == agent and one.base_sha256 == target.sha256)
+            road.publish(FindingsReported(road.run.id, agent, target.path, target.sha256, own))
 
 
 async def told_to_all(
@@ -84,6 +107,10 @@ class _Thought:
     specialists: list[ModelSpecialist]
     sources: Sources
     brief: Brief
+    showing: Showing
+    earlier: dict[tuple[str, str], list[Finding]]
+    """What was said of the same texts when the model was asked before, by agent and path: shown until it has answered.
+    """
     proposals: dict[str, Proposal] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     _done: int = 0
@@ -134,7 +161,12 @@ class _Thought:
         ]
         never = NeverSend(swarm.never_send)
         local = [one for one in drafts if not any(never(path) for path in one.files_touched)]
-        return cls(road, context, model, local, specialists, sources, told)
+        showing = Showing.open(road.root, road.config, road.store, road.run.trigger)
+        earlier: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+        for one in known:
+            if "model" in one.tags and one.path in shown and one.base_sha256 == shown[one.path].sha256:
+                earlier[one.agent, one.path].append(one)
+        return cls(road, context, model, local, specialists, sources, told, showing, earlier)
 
     async def think(self) -> None:
         """Go through the rounds."""
@@ -221,16 +253,18 @@ class _Thought:
             return
         for key, reason in refuted.items():
             self._set_aside(key, f"It was refuted: {reason}")
-            if (finding := self.findings.pop(key, None)) is not None:
-                self._publish(finding.agent, finding.path)
+            self._forget(key)
 
     # ------------------------------------------------------------------------------------------------- inside
 
     def _take(self, agent: str, claim: Finding | Proposal | Judgement | Unfit) -> None:
         if isinstance(claim, Finding):
-            self.findings[claim.id] = claim
-            self._publish(agent, claim.path)
+            for one in self.showing.judge(claim.path, self.sources.shown[claim.path].text, [claim]):
+                self.findings[one.id] = one
+                self._publish(agent, one.path)
         elif isinstance(claim, Proposal):
+            if not self.showing.wants(claim):
+                return
             kept = [one for target in self.context.targets for one in self.road.store.findings(path=target.path)]
             self.proposals[claim.id] = scored(claim, {**{one.id: one for one in kept}, **self.findings})
         elif isinstance(claim, Judgement):
@@ -246,8 +280,9 @@ class _Thought:
         kept = [one for one in self.road.store.findings(path=path) if one.agent == agent and "model" not in one.tags]
         mine = [one for one in self.findings.values() if one.agent == agent and one.path == path]
         self.road.store.save_findings(agent, path, snapshot.sha256, [*kept, *mine])
-        report = FindingsReported(self.road.run.id, agent, path, snapshot.sha256, (*kept, *mine))
-        self.road.publish(report)
+        again = {one.id for one in mine}
+        told = (*kept, *mine, *(one for one in self.earlier.get((agent, path), ()) if one.id not in again))
+        self.road.publish(FindingsReported(self.road.run.id, agent, path, snapshot.sha256, told, thinking=True))
 
     def _judge(self, agent: str, judgement: Judgement) -> None:
         """Write down what a model says of a local finding. It changes no rank: a text could have told it to say so."""
@@ -259,8 +294,8 @@ class _Thought:
                 noted = replace(one, rationales=(*one.rationales, Rationale(f"{agent} (model)", words)))
                 own = [noted if other.id == one.id else other for other in found if other.agent == one.agent]
                 self.road.store.save_findings(one.agent, target.path, target.sha256, own)
-                report = FindingsReported(self.road.run.id, one.agent, target.path, target.sha256, tuple(own))
-                self.road.publish(report)
+                told = (self.road.run.id, one.agent, target.path, target.sha256, tuple(own))
+                self.road.publish(FindingsReported(*told, thinking=True))
 
     def _take_back(self, agent: str, taken: Withdrawal) -> None:
         """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons.
@@ -277,9 +312,18 @@ class _Thought:
         self._set_aside(taken.proposal_id, f"{agent} took it back: {taken.reason}{instead}")
 
     def _set_aside(self, key: str, reason: str) -> None:
-        if (dropped := self.proposals.pop(key, None)) is not None:
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, reason)
-            self.road.keep(replace(dropped, state=ProposalState.CONFLICT, verdict=verdict, run_id=self.road.run.id))
+        if (dropped := self.proposals.pop(key, None)) is None:
+            return
+        verdict = Verdict(VerdictOutcome.INCONCLUSIVE, reason)
+        self.road.keep(replace(dropped, state=ProposalState.CONFLICT, verdict=verdict, run_id=self.road.run.id))
+        for finding_id in dropped.finding_ids:  # what was found only to be changed goes with its change
+            if not any(finding_id in one.finding_ids for one in self.proposals.values()):
+                self._forget(finding_id)
+
+    def _forget(self, finding_id: str) -> None:
+        """Take a finding of the model back."""
+        if (finding := self.findings.pop(finding_id, None)) is not None:
+            self._publish(finding.agent, finding.path)
 
     def _failed(self, agent: str, error: Exception, *, alone: bool) -> None:
         """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""

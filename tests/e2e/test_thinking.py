@@ -347,3 +347,39 @@ async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> N
         assert not [one for one in run.record.errors if "model" in one.where]
     finally:
         await engine.close()
+
+
+async def test_what_was_found_only_to_be_changed_goes_with_a_change_that_is_taken_back(root: Path) -> None:
+    def answer(question: Question) -> str:
+        who = asked(question)
+        if who == "second":
+            own = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
+            return f"```json\n{json.dumps({'decisions': [{'id': key, 'decision': 'withdraw'} for key in own]})}\n```"
+        other = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": other}.get(who, NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        events = await review(engine)
+        said = {(one.agent, one.rule) for one in engine.findings("shop.py") if "model" in one.tags}
+    reports = [one for one in events if isinstance(one, FindingsReported)]
+    assert said == {("RefactorArchitect", "AMB-REF-MODEL")}
+    assert any(one.agent == "PerformanceOptimizer" and one.findings and one.thinking for one in reports)
+    last = {(one.agent, one.path): one for one in reports}
+    assert not any(one.thinking for one in last.values()), "something was left as if more were to come"
+    assert not last["PerformanceOptimizer", "shop.py"].findings
+
+
+async def test_what_was_dismissed_is_not_said_again_by_a_model(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        [finding] = [one for one in engine.findings("shop.py") if one.message == "Fails when empty."]
+        [proposal] = [one for one in engine.proposals() if "model" in one.tags]
+        engine.dismiss(finding.id, "me", "they never are")
+        engine.dismiss(proposal.id, "me", "no")
+        events = await review(engine)
+        told = [one for event in events if isinstance(event, FindingsReported) for one in event.findings]
+        assert not [one for one in told if "model" in one.tags]
+        assert not [
+            one for one in engine.proposals() if "model" in one.tags and one.state is not ProposalState.DISMISSED
+        ]
