@@ -303,8 +303,9 @@ def page(outcomes: Sequence[Outcome], judges: Sequence[Judge], files: int) -> st
         least = min(mine, key=lambda one: (one.rounds, one.refuter)).dollars
         lines += [
             f"| {one.rounds} | {'on' if one.refuter else 'off'} | {one.defects} | {one.wrong_fixes} |"
-            f" {one.right_told} | {one.wrong_told} | {one.merged} | {one.taken_back} | {one.refuted} | {one.questions} | {one.prompt:,} |"
-            f" {one.cached / one.prompt:.0%} | {one.completion:,} | {one.dollars:.4f} | × {one.dollars / least:.2f} |"
+            f" {one.right_told} | {one.wrong_told} | {one.merged} | {one.taken_back} | {one.refuted} |"
+            f" {one.questions} | {one.prompt:,} | {one.cached / one.prompt:.0%} | {one.completion:,} |"
+            f" {one.dollars:.4f} | × {one.dollars / least:.2f} |"
             for one in mine
         ]
         lines.append("")
