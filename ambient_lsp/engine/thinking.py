@@ -31,11 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ambient_lsp.agents.thinking.briefing import Brief, Read
-    from ambient_lsp.config import Config
+    from ambient_lsp.config import Config, Swarm
     from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.road import Road
     from ambient_lsp.llm.tokens import Estimate
     from ambient_lsp.model import Context, Snapshot
+
+_WORDS = 2500
+"""Tokens of everything that a question says besides: the system's words, and those of the specialist."""
 
 _MOST_TARGETS = 8
 """More files at once are a review of the repository: that is what a batch run or a mission is for."""
@@ -82,18 +85,32 @@ def _settled(road: Road, context: Context) -> None:
 
 
 async def told_to_all(
-    context: Context, findings: Iterable[Finding], read: Read, config: Config, estimate: Estimate | None = None
+    context: Context,
+    findings: Iterable[Finding],
+    read: Read,
+    config: Config,
+    estimate: Estimate | None = None,
+    most: int = 0,
 ) -> Brief:
-    """Return what every specialist of a run is told; nothing is sent."""
+    """Return what every specialist of a run is told, in `most` tokens or as many as are configured; nothing is sent."""
     return await brief(
         context,
         [one for one in findings if not one.hidden and "model" not in one.tags],
         read,
-        budget=config.swarm.context_tokens,
+        budget=most or config.swarm.context_tokens,
         never=NeverSend(config.swarm.never_send),
         estimate=estimate,
         model=config.kimi.model_id,
     )
+
+
+def budget(room: int | None, swarm: Swarm) -> int:
+    """Return how many tokens of the repository fit into a question to a model that takes `room` in all."""
+    if room is None:
+        return swarm.context_tokens
+    # What is said besides, and the answer, need their share; of a small model's context each has a part.
+    answer = min(swarm.answer_tokens, room // 3)
+    return max(min(swarm.context_tokens, room - answer - _WORDS), room // 4)
 
 
 @dataclass
@@ -120,7 +137,10 @@ class _Thought:
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
         known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
         swarm = road.config.swarm
-        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate)
+        most = budget(await model.room(), swarm)
+        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)
+        if await model.learn(told.text):
+            told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)
         shown: dict[str, Snapshot] = {}
         for path in told.files:
             if (snapshot := await road.bench.read(path)) is not None:
@@ -298,8 +318,13 @@ class _Thought:
                 self.road.publish(FindingsReported(*told, thinking=True))
 
     def _take_back(self, agent: str, taken: Withdrawal) -> None:
-        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons."""
+        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons.
+
+        Two that stand back for each other at once would both be lost: then the second stays.
+        """
         dropped, better = self.proposals.get(taken.proposal_id), self.proposals.get(taken.instead)
+        if taken.instead and better is None and all(one.id != taken.instead for one in self.local):
+            return
         if dropped is not None and better is not None:
             reasons = dict.fromkeys((*better.rationales, *dropped.rationales))
             self.proposals[better.id] = replace(better, rationales=tuple(reasons))

@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 _RUNS = 50
 _STATUS_DELAY = 0.02
+_TOLD = (MUTED_RULE, "budget", "model")
+"""Problems of a run that are shown, once; of a single specialist's, the report of the session tells."""
 
 
 class Session:
@@ -267,7 +269,7 @@ class Session:
                 self.progress.report(event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
-                if event.error.where == MUTED_RULE:
+                if event.error.where in _TOLD:
                     self.complain(event.error.message)
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record

@@ -14,7 +14,7 @@ from ambient_lsp.config import Config
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.llm.fake.host import FakeHost
-from ambient_lsp.llm.fake.script import Answer, Question, Script
+from ambient_lsp.llm.fake.script import Answer, Pace, Question, Script
 from ambient_lsp.model import ProposalState, TriggerKind
 from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
@@ -383,3 +383,40 @@ async def test_what_was_dismissed_is_not_said_again_by_a_model(root: Path) -> No
         assert not [
             one for one in engine.proposals() if "model" in one.tags and one.state is not ProposalState.DISMISSED
         ]
+
+
+async def test_what_the_model_proposes_is_seen_before_its_answer_has_ended(root: Path) -> None:
+    unquoted = re.sub(r', "quote": ".*"}', "}", SUM)
+    long = Answer(f"{unquoted}\n{'And so on. ' * 200}", pace=Pace(first=0.05, between=0.05, piece=64))
+    async with FakeHost(Script(scripted(SecurityGuardian=long))) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        seen_before_the_end = False
+        async for event in run.events():
+            if isinstance(event, FindingsReported) and any("model" in one.tags for one in event.findings):
+                [entry] = [one for one in host.log if one.completion or not one.finished][:1]
+                seen_before_the_end = seen_before_the_end or not entry.finished
+    assert seen_before_the_end
+
+
+async def test_a_small_models_question_is_short_enough_for_it(root: Path) -> None:
+    (root / "long.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 2000)
+    script = Script(scripted(), kind="ollama", models=("small",), context=8192)
+    more = {"kimi": {"provider": "ollama", "model_id": "small"}}
+    async with FakeHost(script) as host:
+        more["kimi"]["base_url"] = host.address
+        async with opened(root, host, backend="none", **more) as engine:
+            await review(engine)
+    assert host.log
+    assert all(one.prompt < 8192 - 1024 for one in host.log)
+    assert all("def total" in json.dumps(one.body) for one in host.log)
+
+
+async def test_the_hosts_own_count_decides_what_fits_into_the_first_question(root: Path) -> None:
+    for number in range(40):
+        (root / f"near{number:02}.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 60)
+    more = {"swarm": {"context_tokens": 2000, "rounds": 1}}
+    async with FakeHost(Script(scripted())) as host, opened(root, host, backend="none", **more) as engine:
+        await review(engine)
+        first = host.log[0].prompt
+        await review(engine)
+    assert host.log[-1].prompt == pytest.approx(first, rel=0.1), "the first answer has changed what fits"
