@@ -61,8 +61,9 @@ class Model:
                 run_id, request.purpose, name, prompt=prompt, completion=request.max_tokens, price=self._dearest(name)
             )
             counted: _Counted | None = None
+            asking = self._client.stream(request)
             try:
-                async with self._client.stream(request) as stream:
+                async with asking as stream:
                     counted = _Counted(stream)
                     yield counted
             finally:
@@ -76,6 +77,9 @@ class Model:
                     self._ledger.settle(reservation, self._guess(prompt, counted.text), name, self._dearest(name))
                 else:
                     self._ledger.release(reservation)
+                for failure in asking.failures:  # an empty answer, say, was paid for as well
+                    if usage := failure.details.get("usage"):
+                        self._ledger.charge(run_id, request.purpose, name, usage, self._dearest(name))
 
         return ask
 

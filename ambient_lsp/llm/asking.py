@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import random
@@ -70,7 +71,7 @@ async def ask(
 
     first: ModelError | None
     try:
-        return await _exchange(http, endpoint, model, request, patience)  # almost always; what follows costs time
+        return await _exchange(http, endpoint, model, request, patience, failures)  # almost always; what follows costs time
     except ModelError as error:
         failures.append(first := error)
     async for attempt in stamina.retry_context(
@@ -86,19 +87,30 @@ async def ask(
                 first = None
                 raise tried
             try:
-                return await _exchange(http, endpoint, model, request, patience)
+                return await _exchange(http, endpoint, model, request, patience, failures)
             except ModelError as error:
                 failures.append(error)
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _exchange(http: Http, endpoint: Endpoint, model: str, request: ChatRequest, patience: Patience) -> Exchange:
+async def _exchange(
+    http: Http,
+    endpoint: Endpoint,
+    model: str,
+    request: ChatRequest,
+    patience: Patience,
+    failures: list[ModelError],
+) -> Exchange:
     async with AsyncExitStack() as holding:
         since = await holding.enter_async_context(endpoint.limiter.place())
         try:
             exchange = await _send(http, endpoint, model, request, patience, holding)
-            await exchange.start()
+            try:
+                await exchange.start()
+            except asyncio.CancelledError:
+                failures.append(exchange.given_up())  # the host has begun, and counts it
+                raise
         except ModelOverloaded as error:
             wait = error.details.get("retry_after")
             endpoint.limiter.slower(since, wait if wait and wait <= patience.longest_wait else None)

@@ -102,6 +102,10 @@ class Exchange:
             first_token_seconds=self._first - self._began,
         )
 
+    def given_up(self) -> ModelError:
+        """Return what is to be said of an answer that nobody waits for any more."""
+        return self._broken(f"The answer of {self._host} was not waited for.")
+
     async def _read(self) -> None:
         """Take what comes next. An error waits until the pieces that came before it were handed out."""
         try:

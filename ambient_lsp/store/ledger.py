@@ -170,6 +170,32 @@ class SqliteLedger:
                 self._add(run_id, day, -tokens, -cost)
                 self._db.execute("DELETE FROM exchanges WHERE id = ?", (reservation.id,))
 
+    def charge(self, run_id: str, purpose: str, model: str, usage: Usage, price: Price | None) -> None:
+        """Take down a call that was paid for in vain: it broke off before its answer, and was made again."""
+        now, cost = self._clock(), 0 if price is None else price.of(usage)
+        with self._transaction():
+            self._add(run_id, _day(now), usage.total, cost)
+            self._db.execute(
+                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'settled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    uuid.uuid4().hex,
+                    run_id,
+                    _day(now),
+                    purpose,
+                    model,
+                    self._holder,
+                    now,
+                    now,
+                    usage.total,
+                    cost,
+                    usage.prompt,
+                    usage.cached,
+                    usage.completion,
+                    usage.reasoning,
+                    usage.estimated,
+                ),
+            )
+
     def recover(self) -> int:
         """Close the reservations of processes that are gone; return how many.
 

@@ -106,8 +106,14 @@ class Editor:
         code = await process.wait()
         self._reading.cancel()
         await asyncio.gather(self._reading, *self._answering, return_exceptions=True)
+        self._nobody_answers()
         process._transport.close()  # type: ignore[attr-defined]
         return code
+
+    def _nobody_answers(self) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(Gone(self.name))
 
     # --------------------------------------------------------------------------------------------- messages
 
@@ -154,9 +160,7 @@ class Editor:
                 fields = dict(line.split(b": ", 1) for line in header.strip().split(b"\r\n"))
                 self._take(json.loads(await process.stdout.readexactly(int(fields[b"Content-Length"]))))
         except (asyncio.IncompleteReadError, ConnectionError):
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(Gone(self.name))
+            self._nobody_answers()
 
     def _take(self, message: dict[str, Any]) -> None:
         method = message.get("method")

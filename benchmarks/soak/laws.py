@@ -95,20 +95,15 @@ def ledger(host: Host, desk: Desk, kills: int) -> tuple[list[str], dict[str, flo
     guessed = [row for row in rows if row[0] == "settled" and row[1]]
     lost = [row for row in rows if row[0] == "lost"]
     answered = Counter((one.prompt, one.cached, one.completion) for one in host.log.entries if one.prompt)
-    whole = Counter(
-        (one.prompt, one.cached, one.completion)
-        for one in host.log.entries
-        if one.prompt and one.finished and not one.left and one.fault not in ("cut", "error", "stall", "huge")
-    )
     broken = []
     if invented := exact - answered:
         broken.append(f"The ledger has {invented.total()} answers that the host does not know: {list(invented)[:3]}.")
-    missing = whole - exact
-    if missing.total() > len(guessed) + len(lost):
-        broken.append(f"{missing.total()} whole answers of the host are in the ledger neither exactly nor estimated.")
     if len(lost) and not kills:
         broken.append(f"{len(lost)} reservations were lost, and nobody was killed.")
     rest = answered - exact
+    if rest.total() > len(guessed) + len(lost):
+        missing = rest.total() - len(guessed) - len(lost)
+        broken.append(f"{missing} answers of the host are in the ledger neither exactly nor estimated.")
     numbers = {
         "asked": len(host.log.entries),
         "answered": answered.total(),

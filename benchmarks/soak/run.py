@@ -113,8 +113,9 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
         try:
             await life.live(minutes * 60)
         finally:
+            ended = looking.done()
             looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            await asyncio.gather(looking, return_exceptions=not ended)
         await host.end()
         await host.come()
         host.spoil(0.0)

@@ -71,7 +71,7 @@ async def server(editor: Editor, *, objects: bool = False) -> Server:
     with suppress(Gone, Refusal, TimeoutError):
         told = await editor.request("ambient/inside", {"objects": objects}, 30)
         seen.tasks, seen.objects = told["tasks"], told.get("objects", {})
-    with suppress(psutil.Error):
+    with suppress(psutil.Error, OSError):
         process = psutil.Process(seen.pid)
         seen.threads = process.num_threads()
         full = process.memory_full_info()
@@ -156,8 +156,9 @@ def containers(docker: bool) -> int:
 def relatives(desk: Desk) -> list[str]:
     """Return all processes of the desk: they have its mark, name its folder, or work in it."""
     found = []
+    ours = {os.getpid(), *(one.pid for one in psutil.Process().parents())}
     for one in psutil.process_iter(["cmdline", "cwd", "status"]):
-        if one.info["status"] == psutil.STATUS_ZOMBIE or one.pid == os.getpid():
+        if one.info["status"] == psutil.STATUS_ZOMBIE or one.pid in ours:
             continue
         words = [*(one.info["cmdline"] or ()), one.info["cwd"] or ""]
         with suppress(psutil.Error):
