@@ -78,8 +78,8 @@ class Model:
                 else:
                     self._ledger.release(reservation)
                 for failure in asking.failures:  # an empty answer, say, was paid for as well
-                    if usage := failure.details.get("usage"):
-                        self._ledger.charge(run_id, request.purpose, name, usage, self._dearest(name))
+                    if paid := failure.details.get("usage"):
+                        self._ledger.charge(run_id, request.purpose, name, paid, self._dearest(name))
 
         return ask
 

@@ -71,7 +71,9 @@ async def ask(
 
     first: ModelError | None
     try:
-        return await _exchange(http, endpoint, model, request, patience, failures)  # almost always; what follows costs time
+        return await _exchange(
+            http, endpoint, model, request, patience, failures
+        )  # almost always; what follows costs time
     except ModelError as error:
         failures.append(first := error)
     async for attempt in stamina.retry_context(

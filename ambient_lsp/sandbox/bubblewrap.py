@@ -105,7 +105,7 @@ class Bubblewrap:
                 await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
     async def reap(self) -> int:
-        """Remove folders of processes that are gone, and sandboxes that were just beginning and did not die with them."""
+        """Remove folders of processes that are gone, and end sandboxes that were beginning and outlived them."""
         await asyncio.to_thread(_end_orphans)
         count = 0
         for folder in await asyncio.to_thread(lambda: list(Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*-*"))):

@@ -9,13 +9,14 @@ import signal
 import sys
 from collections import Counter
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.soak.desk import HALF, MODULE, MODULES, spoiled
 from benchmarks.soak.editor import Gone, Refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.soak.desk import Desk
     from benchmarks.soak.editor import Editor
     from benchmarks.soak.model import Host
@@ -41,7 +42,7 @@ WEIGHTS = {
     "settings": 2,
     "editor_settings": 1,
     "away": 3,
-    "swarm": 3,
+    "swarm": 5,
     "terminal": 3,
     "crash": 2,
     "restart": 1,
@@ -140,11 +141,10 @@ class Life:
         if not (found := await self.proposals(editor, "offered")):
             return
         chosen = self.rng.choice(found)
-        before = len(editor.applied)
         run = (await editor.command("applyFix", proposal_id=chosen["id"]))["run_id"]
         with suppress(TimeoutError):
             await editor.until(lambda: any(one["run_id"] == run for one in editor.applied[-20:]), 40)
-        if self.rng.random() < 0.7 and before >= 0:
+        if self.rng.random() < 0.7:
             for name in chosen["files"]:
                 path = editor.roots[0] / name
                 if path in editor.texts:
@@ -232,7 +232,10 @@ class Life:
         if path in editor.texts:
             await editor.close(path)
         if path.exists():
-            path.rename(moved) if self.rng.random() < 0.6 else path.unlink()
+            if self.rng.random() < 0.6:
+                path.rename(moved)
+            else:
+                path.unlink()
         await self.told(editor, path, moved)
         if moved.exists():
             await self.show(editor, moved)
@@ -288,7 +291,8 @@ class Life:
         """Start a batch from the terminal, beside the window; sometimes it is killed, and another one goes on."""
         if len(self.swarms) >= 1:
             return
-        how = self.rng.choice((("--task", "Add docstrings"), ("--task", "Add docstrings"), ("--resume", "last")))
+        before = (editor.roots[0] / ".ambient/swarm").exists() and self.rng.random() < 0.4
+        how = ("--resume", "last") if before else ("--task", "Add docstrings")
         argv = ["swarm", *how, "--root", str(editor.roots[0]), "--max-workers", "3"]
         if how[0] == "--task":
             argv += ["--target-dir", str(editor.roots[0] / "shop")]

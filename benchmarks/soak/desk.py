@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import random
 
 PACKAGE = Path(__file__).parents[2]
 MODULES = 6
@@ -49,12 +52,15 @@ def test_token() -> None:
 DEFECTS = (
     lambda text: text.replace("import hashlib\n", "import hashlib\nimport os\n", 1),
     lambda text: text.replace("sha256(", "md5(", 1),
-    lambda text: text + "\n\ndef add(item: int, items: list[int] = []) -> list[int]:\n    items.append(item)\n    return items\n",
+    lambda text: (
+        text + "\n\ndef add(item: int, items: list[int] = []) -> list[int]:\n    items.append(item)\n    return items\n"
+    ),
     lambda text: text + "\n\ndef is_none(value: object) -> bool:\n    return value == None\n",
     lambda text: text + "\n\ndef run(command: str) -> int:\n    import os\n    return os.system('ls ' + command)\n",
-    lambda text: text
-    + "\n\ndef common(one: list[int], two: list[int]) -> list[int]:\n    found = []\n    for value in one:\n"
-    "        if value in two:\n            found.append(value)\n    return found\n",
+    lambda text: (
+        text + "\n\ndef common(one: list[int], two: list[int]) -> list[int]:\n    found = []\n    for value in one:\n"
+        "        if value in two:\n            found.append(value)\n    return found\n"
+    ),
     lambda text: text + '\nPASSWORD = "correct horse battery staple"\n',
     lambda text: text + "\n\ndef evaluate(words: str) -> object:\n    return eval(words)\n",
 )
@@ -115,7 +121,9 @@ class Desk:
             self.git(root, "checkout", "-q", "main")
         self.plain.mkdir()
         (self.plain / "alone.py").write_text("import os\n\n\ndef one() -> int:\n    return 1\n")
-        (self.plain / ".ambient.yml").write_text(json.dumps({"sandbox": {"backend": "bubblewrap"}, "swarm": {"triggers": []}}))
+        (self.plain / ".ambient.yml").write_text(
+            json.dumps({"sandbox": {"backend": "bubblewrap"}, "swarm": {"triggers": []}})
+        )
         for root in (self.shop, self.other):
             self.run("trust", str(root))
 

@@ -203,9 +203,9 @@ class Editor:
     async def type(self, path: Path, text: str) -> None:
         """Bring the buffer to `text` with the smallest change."""
         old = self.texts[path]
-        start = len(os.path.commonprefix([old, text]))
+        start = _alike(old, text)
         rest = min(len(old), len(text)) - start
-        end = len(os.path.commonprefix([old[::-1][:rest], text[::-1][:rest]]))
+        end = _alike(old[::-1][:rest], text[::-1][:rest])
         place = {"start": _position(old, start), "end": _position(old, len(old) - end)}
         self.texts[path] = text
         self.versions[path] += 1
@@ -251,6 +251,11 @@ class Editor:
                 text = text[:start] + new + text[end:]
             await self.type(path, text)
         return True
+
+
+def _alike(one: str, two: str) -> int:
+    """Return how many characters from the start are the same."""
+    return next((place for place, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
 def _position(text: str, offset: int) -> dict[str, int]:

@@ -6,7 +6,6 @@ import ast
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from benchmarks.soak import watch
 from benchmarks.soak.desk import HALF
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from benchmarks.soak.deeds import Life
     from benchmarks.soak.desk import Desk
     from benchmarks.soak.model import Host
@@ -68,7 +69,7 @@ def idle(before: Server, after: Server, name: str, *, whole: bool) -> Iterator[s
     if after.threads > before.threads + (POOL if whole else 2 * POOL):
         yield f"Threads of {name} are left: {after.threads}, at first {before.threads}."
     if after.sandboxes or after.children > before.children:
-        yield f"Children of {name} are left: {after.children} ({after.sandboxes} in sandboxes), at first {before.children}."
+        yield f"Children of {name}: {after.children}, {after.sandboxes} in sandboxes, at first {before.children}."
 
 
 def nothing_held(after: Sample) -> Iterator[str]:
@@ -104,6 +105,7 @@ def ledger(host: Host, desk: Desk, kills: int) -> tuple[list[str], dict[str, flo
     if rest.total() > len(guessed) + len(lost):
         missing = rest.total() - len(guessed) - len(lost)
         broken.append(f"{missing} answers of the host are in the ledger neither exactly nor estimated.")
+    huge = sum(one.completion for one in host.log.entries if one.fault == "huge")
     numbers = {
         "asked": len(host.log.entries),
         "answered": answered.total(),
@@ -113,7 +115,7 @@ def ledger(host: Host, desk: Desk, kills: int) -> tuple[list[str], dict[str, flo
         "host tokens": host.log.prompt + host.log.completion,
         "ledger tokens": sum(row[5] for row in rows),
         "exact tokens": sum((prompt + completion) * n for (prompt, _, completion), n in exact.items()),
-        "rest of the host": sum((prompt + completion) * n for (prompt, _, completion), n in rest.items()),
+        "rest of the host": sum((prompt + completion) * n for (prompt, _, completion), n in rest.items()) - huge,
         "rest answers": rest.total(),
         "estimated tokens": sum(row[5] for row in guessed),
         "lost tokens": sum(row[5] for row in lost),

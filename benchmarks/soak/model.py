@@ -1,4 +1,4 @@
-"""The model: our fake host with every fault by chance, which can be away for a while and come back at its old address."""
+"""The model: our fake host with every fault by chance, which can be away for a while and come back where it was."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ shop/m{0}.py
 ```
 """
 TELL = """```json
-{{"findings": [{{"path": "shop/m{0}.py", "quote": "    return names[0]", "rule": "empty", "message": "Fails when empty."}}]}}
+{{"findings": [{{"path": "shop/m{0}.py", "quote": "    return names[0]", "rule": "empty", "message": "It may fail."}}]}}
 ```
 """
 DOCSTRING = """A docstring.

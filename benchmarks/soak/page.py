@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.soak import laws
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.soak.run import Result
     from benchmarks.soak.watch import Sample
 
@@ -43,64 +45,88 @@ def write(page: Path, result: Result) -> None:
 
 def words(result: Result) -> str:
     """Return the page."""
-    tokens, samples = result.tokens, result.samples
-    faulty = sum(count for name, count in result.faults.items() if name != "none")
-    backends = "bubblewrap for one repository, Docker for the other" if result.docker else "bubblewrap"
-    growth = {
-        "the server": laws.flatness([one.shop.memory for one in samples]),
-        "its workers": laws.flatness(laws.workers_memory(samples)),
-    }
-    verdict = (
-        "All laws hold."
-        if not result.broken
-        else "**Broken laws:**\n\n" + "\n".join(f"- {sentence}" for sentence in result.broken)
-    )
-    return f"""# A soak: half an hour of random deeds and faults
+    verdict = "All laws hold."
+    if result.broken:
+        verdict = "**Broken laws:**\n\n" + "\n".join(f"- {sentence}" for sentence in result.broken)
+    asked, kinds = sum(result.faults.values()), [name for name in result.faults if name != "none"]
+    faulty = asked - result.faults.get("none", 0)
+    backends = "bubblewrap for one and Docker for the other" if result.docker else "bubblewrap for both"
+    load = statistics.median(one.load for one in result.samples)
+    return f"""# A soak: random deeds and faults for {result.minutes:g} minutes
 
-Made by `python -m benchmarks.soak --minutes {result.minutes:g} --seed {result.seed} --page docs/soak.md`. {verdict}
+Made by `python -m benchmarks.soak --minutes {result.minutes:g} --seed {result.seed} --page docs/soak.md`.
 
-Two server processes over stdio, each on a git repository of its own with {backends} as the sandbox, and one terminal. The
-model is the fake host that ships with Ambient; each of its {len(result.faults) - ("none" in result.faults)} faults came by chance, {faulty} times in
-{sum(result.faults.values())} questions. The first server lives all the time, and the table is about it. The second one
-is killed with `kill -9` now and then and started again, and so are batches in the terminal: {result.kills} times in all.
+{verdict}
+
+Two server processes over stdio, as editors start them, each on a git repository of its own, and a terminal beside them.
+The sandbox is {backends}. The model is the fake host that ships with Ambient; {len(kinds)} kinds of
+faults came by chance, {faulty} times in {asked} questions. The first server lives all the time, and the tables are
+about it. The second one is killed with `kill -9` now and then and started again, and so are batches in the terminal:
+{result.kills} times in all.
 
 ## What was done
 
-{_count(result.deeds)}. Runs: {_count(result.runs)}. Batches by exit code (-9 was killed): {_count(result.swarms)}.
-The slowest answer to a request took {result.slowest:.1f} s, on a machine with a load of {statistics.median(one.load for one in samples):.0f} on {_processors()} processors.
+- Deeds: {_count(result.deeds)}.
+- Runs: {_count(result.runs)}.
+- Faults: {_count(result.faults)}.
+- Batches by exit code (-9 was killed): {_count(result.swarms)}.
+- The slowest answer to a request of an editor took {result.slowest:.1f} s,
+  at a load of {load:.0f} on {os.cpu_count()} processors, which others used too.
 
 ## The laws
 
 | law | measured |
 |---|---|
-| Tasks, sockets, descriptors and children of a server at rest are as before the first deed | {_at_rest(result)} |
-| Memory stays flat: the median of the last third over that of the middle third is at most {laws.FLAT} | {", ".join(f"{name} {value:.2f}" for name, value in growth.items())} |
-| Every reservation is settled, released, or closed for a process that was killed | {result.after.open_reservations} open of {result.after.exchanges}; {tokens["lost"]:.0f} lost by {result.kills} kills |
-| What the ledger has from the host's count is in the host's own log, answer by answer | {tokens["exact"]:.0f} of {tokens["answered"]:.0f} answers, {tokens["exact tokens"]:,.0f} tokens; 0 differ |
-| What is left of the host's log is estimated in the ledger, or held in full for the killed | host {tokens["rest of the host"]:,.0f} tokens in {tokens["rest answers"]:.0f} answers; ledger {tokens["estimated tokens"]:,.0f} in {tokens["estimated"]:.0f} estimated, {tokens["lost tokens"]:,.0f} in {tokens["lost"]:.0f} lost |
-| No process, mount, checkout, worktree, container or draft is left in the end | {result.after.checkouts} checkouts, {result.after.worktrees} worktrees, {result.after.containers} containers |
-| No Python file is half-written; no traceback in a server's log; no request without an answer | checked in the end |
+{_rows(result)}
+
+The host counts a reply of 10 MB that was broken off as it sent it, and the ledger as it read it; such replies are not
+in the host's sum where both are compared.
 
 ## Over time
 
 ![Memory, descriptors and tasks over time](images/soak.svg)
 
-{_table(samples)}
+{_table(result.samples)}
 
-Memory is PSS: pages that processes share count by their share. Workers are the three helpers of the first server (two for
-analyzers, one resident ruff); they are kept and not counted as a leak. The cache holds results of checks and the host's
-answers to nobody; the store holds every run and proposal of the time.
+Memory is PSS: pages that processes share count by their share. Workers are the helpers of the first server: two for
+analyzers, a resident ruff, and what Python keeps beside them.
 """
+
+
+def _rows(result: Result) -> str:
+    tokens, after = result.tokens, result.after
+    growth = {
+        "the server": laws.flatness([one.shop.memory for one in result.samples]),
+        "its workers": laws.flatness(laws.workers_memory(result.samples)),
+    }
+    rows = {
+        "At rest, a server holds what it held before the first deed": _at_rest(result),
+        f"Memory: the median of the last third over that of the middle third is at most {laws.FLAT}": ", ".join(
+            f"{name} {value:.2f}" for name, value in growth.items()
+        ),
+        "Every reservation is settled or released; those of killed processes are closed": (
+            f"{after.open_reservations} open of {after.exchanges}; {tokens['lost']:.0f} closed, {result.kills} kills"
+        ),
+        "What the ledger has as the host's own count is in the host's log, answer by answer": (
+            f"{tokens['exact']:.0f} of {tokens['answered']:.0f} answers, {tokens['exact tokens']:,.0f} tokens, equal"
+        ),
+        "Every other answer of the host is estimated in the ledger, or held in full for a killed process": (
+            f"host {tokens['rest answers']:.0f} answers, {tokens['rest of the host']:,.0f} tokens; ledger"
+            f" {tokens['estimated']:.0f} estimated with {tokens['estimated tokens']:,.0f} and {tokens['lost']:.0f} lost"
+            f" with {tokens['lost tokens']:,.0f}"
+        ),
+        "No process, mount, checkout, worktree, container, lock or draft is left": (
+            f"{after.checkouts} checkouts, {after.worktrees} worktrees, {after.containers} containers at rest;"
+            " 0 processes and files after the end"
+        ),
+        "No Python file is half-written, no server wrote a traceback, no request went unanswered": "0",
+    }
+    broken = " (broken, see above)" if result.broken else ""
+    return "\n".join(f"| {law} | {measured}{broken if measured == '0' else ''} |" for law, measured in rows.items())
 
 
 def _count(counts: dict[str, int] | dict[int, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda one: -one[1])) or "none"
-
-
-def _processors() -> int:
-    import os
-
-    return os.cpu_count() or 1
 
 
 def _at_rest(result: Result) -> str:
@@ -129,7 +155,8 @@ def picture(result: Result) -> str:
     """Return three curves, one below the other, as SVG."""
     total = (HEIGHT + 20) * len(DRAWN) + 30
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {total}"'
+        ' font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{total}" fill="white"/>',
     ]
     for row, (name, colour) in enumerate(DRAWN.items()):
@@ -148,5 +175,6 @@ def picture(result: Result) -> str:
             f'<text x="{EDGE - 6}" y="{top + HEIGHT}" text-anchor="end">0</text>',
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>',
         ]
-    parts.append(f'<text x="{WIDTH - 20}" y="{total - 8}" text-anchor="end">minutes 0 to {result.samples[-1].at / 60:.0f}</text>')
+    last = f"minutes 0 to {result.samples[-1].at / 60:.0f}"
+    parts.append(f'<text x="{WIDTH - 20}" y="{total - 8}" text-anchor="end">{last}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"

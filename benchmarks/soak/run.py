@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -18,6 +17,10 @@ from benchmarks.soak.desk import MODULE, MODULES, Desk, spoiled
 from benchmarks.soak.editor import Editor
 from benchmarks.soak.model import Host
 from benchmarks.soak.watch import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 QUIET = 120.0
 """Seconds that everything gets to come to rest."""
@@ -188,5 +191,6 @@ def line(one: Sample) -> str:
         f"  threads {seen.threads:3}  fds {seen.descriptors:3}  sockets {seen.sockets:2}  server {seen.memory:4.0f} MB"
         f"  workers {seen.workers} {seen.workers_memory:4.0f} MB  sandboxes {seen.sandboxes}"
         f"  open {one.open_reservations} lost {one.lost_reservations}  checkouts {one.checkouts}"
-        f"  store {one.store:.1f} log {one.log:.1f} cache {one.cache:.1f} MB  objects {one.objects}  load {one.load:.1f}"
+        f"  store {one.store:.1f} log {one.log:.1f} cache {one.cache:.1f} MB"
+        f"  objects {one.objects}  load {one.load:.1f}"
     )

@@ -102,7 +102,7 @@ def descriptors(pid: int) -> Counter[str]:
     found: Counter[str] = Counter()
     for entry in os.scandir(f"/proc/{pid}/fd"):
         with suppress(OSError):
-            target = os.readlink(entry.path)
+            target = str(Path(entry.path).readlink())
             kind, _, rest = target.partition(":")
             found[kind if rest else Path(target).name] += 1
     return found

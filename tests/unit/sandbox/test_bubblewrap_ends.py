@@ -69,4 +69,3 @@ async def test_sandboxes_of_dead_owners_are_ended_at_the_next_start(tmp_path: Pa
     finally:
         process.kill()
         process.wait()
-
