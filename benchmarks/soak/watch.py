@@ -16,6 +16,8 @@ import psutil
 from benchmarks.soak.editor import Gone, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.soak.desk import Desk
     from benchmarks.soak.editor import Editor
 
@@ -76,7 +78,7 @@ async def server(editor: Editor, *, objects: bool = False) -> Server:
         seen.threads = process.num_threads()
         full = process.memory_full_info()
         seen.memory, seen.resident = full.pss / 1e6, full.rss / 1e6
-        kinds = descriptors(seen.pid)
+        kinds = descriptors(seen.pid, process.children(recursive=True) if objects else ())
         seen.kinds = dict(kinds)
         seen.descriptors, seen.sockets = sum(kinds.values()), kinds["socket"]
         for child in process.children(recursive=True):
@@ -97,13 +99,21 @@ def _count(seen: Server, child: psutil.Process) -> None:
             seen.workers_memory += child.memory_full_info().pss / 1e6
 
 
-def descriptors(pid: int) -> Counter[str]:
-    """Return the open descriptors of a process by kind."""
+def descriptors(pid: int, children: Sequence[psutil.Process] = ()) -> Counter[str]:
+    """Return the open descriptors of a process by kind; with `children`, pipes by who has their other end."""
     found: Counter[str] = Counter()
+    ends: dict[str, str] = {}
+    for child in children:
+        with suppress(psutil.Error, OSError):
+            name = "workers" if "multiprocessing" in " ".join(child.cmdline()) else child.name()
+            for entry in os.scandir(f"/proc/{child.pid}/fd"):
+                ends.setdefault(str(Path(entry.path).readlink()), name)
     for entry in os.scandir(f"/proc/{pid}/fd"):
         with suppress(OSError):
             target = str(Path(entry.path).readlink())
             kind, _, rest = target.partition(":")
+            if kind == "pipe" and children:
+                kind = f"pipe to {ends.get(target, 'itself')}"
             found[kind if rest else Path(target).name] += 1
     return found
 
