@@ -13,7 +13,7 @@ import psutil
 
 from benchmarks.soak import laws, watch
 from benchmarks.soak.deeds import Life
-from benchmarks.soak.desk import MODULE, MODULES, Desk, spoiled
+from benchmarks.soak.desk import MODULE, Desk, spoiled
 from benchmarks.soak.editor import Editor
 from benchmarks.soak.model import Host
 from benchmarks.soak.watch import Sample
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-QUIET = 120.0
+QUIET = 300.0
 """Seconds that everything gets to come to rest."""
 
 
@@ -158,17 +158,13 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
 
 async def _warm(life: Life) -> None:
     """Do everything once that makes something which then stays: workers, connections, the first proofs."""
-    for editor in (life.shop, life.other):
-        for number in range(MODULES):
-            path = life.desk.module(editor.roots[0], number)
-            await life.write(editor, path, spoiled(MODULE.format(number), life.rng))
-    for editor in (life.shop, life.other):
-        await asyncio.sleep(1)
-        await editor.until(editor.idle, QUIET)
-        for number in range(MODULES):
-            await life.write(editor, life.desk.module(editor.roots[0], number), MODULE.format(number))
-        await asyncio.sleep(1)
-        await editor.until(editor.idle, QUIET)
+    for text in (lambda number: spoiled(MODULE.format(number), life.rng), MODULE.format):
+        for editor in (life.shop, life.other):
+            for number in range(2):
+                await life.write(editor, life.desk.module(editor.roots[0], number), text(number))
+        for editor in (life.shop, life.other):
+            await asyncio.sleep(1)
+            await editor.until(editor.idle, QUIET)
 
 
 def _told(result: Result, desk: Desk, host: Host, life: Life) -> Result:
