@@ -285,7 +285,7 @@ class Telemetry(Section):
 
     enabled: bool = Field(default=True, description="Whether to keep it.")
     log_path: str = Field(default=".ambient/telemetry.jsonl", description="Where, relative to the root.")
-    include_diffs: bool = Field(default=False, description="Whether diffs go into it.")
+    include_diffs: bool = Field(default=False, description="Whether diffs go into it, and the code that reasons quote.")
     retention_days: int = Field(default=30, ge=1, description="Days after which lines are dropped.")
 
 

@@ -20,7 +20,8 @@ class FindingsReported:
     """One agent has looked at one file. `findings` replaces all that this agent said of the file before.
 
     `glance` marks a first look at the text, which sees only some of what there is: it adds to what the agent said of an
-    older text, until the agent has looked.
+    older text, until the agent has looked. `thinking` says that a model is being asked, or soon will be: more of its
+    findings may come, those that are here may be withdrawn, and what it said before holds until it has been asked.
     """
 
     run_id: str
@@ -29,6 +30,7 @@ class FindingsReported:
     sha256: str
     findings: tuple[Finding, ...]
     glance: bool = False
+    thinking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

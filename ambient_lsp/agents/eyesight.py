@@ -52,6 +52,9 @@ class Sight:
     def on(self, index: int, expression: str) -> str:
         """Return an expression with the mutant in the place of the function or class."""
         name = self.subject.name
+        if expression.startswith("_played."):
+            played = expression.removeprefix(f"_played.{name}").removesuffix(f"{name})")
+            return f"_played._m{self.number + index}{played}_m{self.number + index}.{name})"
         return expression.replace(f"{name}(", f"_m{self.number + index}.{name}(", 1)
 
 
@@ -93,9 +96,13 @@ def seeing(looked: Sequence[Sight], observed: Mapping[str, Observation]) -> list
         groups = _groups(subject.cases)
         cases = tuple(case for rows, sees in zip(groups, good, strict=False) if sees for case in rows)
         laws = tuple(law for law, sees in zip(subject.laws, good[len(groups) :], strict=False) if sees)
-        story = subject.story if subject.story is not None and good[-1] else None
-        if cases or laws or story is not None:
-            kept.append(replace(subject, cases=cases, laws=laws, story=story))
+        shown = tuple(
+            one for one, sees in zip(subject.shown, good[len(good) - len(subject.shown) :], strict=True) if sees
+        )
+        told = len(groups) + len(subject.laws)
+        story = subject.story if subject.story is not None and good[told] else None
+        if cases or laws or shown or story is not None:
+            kept.append(replace(subject, cases=cases, laws=laws, story=story, shown=shown))
     return kept
 
 
@@ -119,6 +126,7 @@ def _tests(subject: Subject) -> list[list[tuple[str, str]]]:
         steps = ", ".join(f"it.{one.call}" if one.expected else f"(it.{one.call}, None)[1]" for one in told)
         expected = ", ".join(one.expected or "None" for one in told)
         found.append([(f"(lambda it: [{steps}])({subject.story.made})", f"[{expected}]")])
+    found += ([(one.expression, repr(one.letters))] for one in subject.shown)
     return found
 
 

@@ -30,6 +30,8 @@ _MOST_HINTS = 12
 """In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_RUFF_FILES = ("pyproject.toml", "ruff.toml", ".ruff.toml")
+_JOINED = re.compile(r"""parametrize-names-type\s*=\s*["']csv""")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
 _HINTS = untested.RULES | {confirming.UNCONFIRMED}
 _NOTHING: frozenset[int] = frozenset()
@@ -41,6 +43,7 @@ _SNAPSHOTS = (
     "the docstring's own examples, what must hold of the result, and what the code does now at its boundaries. Read the"
     " last as you would a snapshot: needs your eyes."
 )
+_FUTURE = "from __future__ import annotations"
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -158,7 +161,9 @@ class TestEnhancer(Specialist):
         if _uses(context, "hypothesis"):
             chosen = await _drawn(bench, module, chosen)
         place, existing = await _test_file(snapshot.path, module, context, bench)
-        written = await bench.cpu(_write, existing, module, chosen, *await _style(existing, context, bench))
+        style = replace(await _style(existing, context, bench), future=_FUTURE in snapshot.text)
+        text = existing.text if existing is not None else None
+        written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
 
@@ -205,13 +210,6 @@ def _few(found: Sequence[RawFinding]) -> list[RawFinding]:
     """Leave out all but a few of the questions about what nothing confirms; what is odd is always told."""
     questions = [one for one in found if one.rule == confirming.UNCONFIRMED][: untested.MOST_FINDINGS]
     return [one for one in found if one.rule != confirming.UNCONFIRMED or one in questions]
-
-
-def _write(
-    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str, typed: bool
-) -> testwriting.Written | None:
-    text = existing.text if existing is not None else None
-    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed)
 
 
 def _asked(
@@ -309,8 +307,8 @@ def _test_files(context: Context) -> list[str]:
     )
 
 
-async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str, bool]:
-    """Return whether to write unittest classes, which quote, and whether to annotate: as the tests there do."""
+async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> testwriting.Style:
+    """Return how to write tests: as the tests there do."""
     quote = "'" if context.conventions.get("quote-style") == "single" else '"'
     typed = context.conventions.get("type-checker") == "mypy"
     sample = existing
@@ -322,11 +320,13 @@ async def _style(existing: Snapshot | None, context: Context, bench: Workbench) 
     typed = 2 * sum(map(bool, heads)) > len(heads) if heads else typed
     if existing is not None and re.search(r"^\s*(import|from) (pytest|unittest)\b", existing.text, re.MULTILINE):
         uses_unittest = "unittest.TestCase" in existing.text or "(TestCase)" in existing.text
-        return uses_unittest and "import pytest" not in existing.text, quote, typed
-    if context.conventions.get("test-framework") == "unittest":
-        return True, quote, typed
-    everywhere = _uses(context, "unittest") and not _uses(context, "pytest")
-    return everywhere and context.conventions.get("test-framework") != "pytest", quote, typed
+        uses_unittest = uses_unittest and "import pytest" not in existing.text
+    elif (framework := context.conventions.get("test-framework")) in {"unittest", "pytest"}:
+        uses_unittest = framework == "unittest"
+    else:
+        uses_unittest = _uses(context, "unittest") and not _uses(context, "pytest")
+    joined = any(_JOINED.search(context.important_files.get(one, "")) for one in _RUFF_FILES)
+    return testwriting.Style(uses_unittest, quote, typed, joined=joined)
 
 
 def _uses(context: Context, library: str) -> bool:
@@ -358,6 +358,7 @@ def _proposal(
     open_values = [value for one in chosen for value in one.unconfirmed][:3]
     left = f" Not tested, since nothing but the code confirms it: {', '.join(open_values)}." if open_values else ""
     cases = sum(len(one.cases) + sum(len(rows) for _, rows in one.laws) for one in chosen)
+    cases += sum(typed.checks for one in chosen for typed in one.shown)
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,

@@ -271,9 +271,10 @@ class Services:
         }
         decision = risk.with_verdict(self.gate(proposal, bases), proposal.verdict)
         settled = replace(proposal, decision=decision, state=states[proposal.verdict.outcome])
-        for text in bases.values():
-            self._store.save_text(text)
-        self._store.save_proposal(settled)
+        with self._store.transaction():
+            for text in bases.values():
+                self._store.save_text(text)
+            self._store.save_proposal(settled)
         return settled
 
     async def check_tree(self) -> Verdict | None:

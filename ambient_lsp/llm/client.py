@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from ambient_lsp.errors import ModelError, ModelOverloaded, ModelUnavailable, QuotaExhausted, ReplyBroken
 from ambient_lsp.llm import catalog
 from ambient_lsp.llm.asking import Patience, ask
+from ambient_lsp.llm.attempts import Attempts
 from ambient_lsp.llm.endpoint import Endpoint
 from ambient_lsp.llm.limiter import Limiter, slots_file
 from ambient_lsp.llm.transport import Http
@@ -97,9 +98,12 @@ class ChatClient:
         patience = patience or Patience(reply_seconds=kimi.timeout_seconds)
         return cls(endpoints, patience=patience, notify=notify, temperature=kimi.temperature)
 
-    def stream(self, request: ChatRequest) -> ChatStream:
-        """Ask, and read the answer while it arrives. Nothing is sent before the block is entered."""
-        return ChatStream(self, request)
+    def stream(self, request: ChatRequest, attempts: Attempts | None = None) -> ChatStream:
+        """Ask, and read the answer while it arrives. Nothing is sent before the block is entered.
+
+        `attempts` is told of every time that the question is sent.
+        """
+        return ChatStream(self, request, attempts or Attempts())
 
     async def complete(self, request: ChatRequest) -> Reply:
         """Ask, and return the whole answer. Raises a `ModelError`."""
@@ -135,17 +139,18 @@ class ChatClient:
 
     # ------------------------------------------------------------------------------------------------ asking
 
-    async def open(self, request: ChatRequest, failures: list[ModelError]) -> tuple[Exchange, str]:
-        """Ask one after the other until the first piece of an answer is there; `failures` gets what went wrong.
+    async def open(self, request: ChatRequest, attempts: Attempts) -> tuple[Exchange, str]:
+        """Ask one after the other until the first piece of an answer is there; `attempts` is told of every time.
 
         Returns the answer under way, and the model that was asked for.
         """
+        failures = attempts.failures
         if request.temperature is None:
             request = dataclasses.replace(request, temperature=self._temperature)
         async with aclosing(self._candidates(request.model, failures)) as candidates:
             async for endpoint, model in candidates:
                 try:
-                    exchange = await ask(self._client(), endpoint, model, request, self.patience, failures)
+                    exchange = await ask(self._client(), endpoint, model, request, self.patience, attempts)
                 except ModelError as error:
                     if error.details.get("model"):
                         endpoint.gone(model)
@@ -218,9 +223,8 @@ class ChatClient:
 class ChatStream:
     """The pieces of one answer. Leaving the block early closes the connection at once."""
 
-    def __init__(self, client: ChatClient, request: ChatRequest) -> None:
-        self.failures: list[ModelError] = []
-        """What went wrong at first, when something did; the answer came after it."""
+    def __init__(self, client: ChatClient, request: ChatRequest, attempts: Attempts) -> None:
+        self._attempts = attempts
         self._client = client
         self._request = request
         self._exchange: Exchange | None = None
@@ -228,8 +232,13 @@ class ChatStream:
         self._reply: Reply | None = None
 
     async def __aenter__(self) -> Self:
-        self._exchange, self._model = await self._client.open(self._request, self.failures)
+        self._exchange, self._model = await self._client.open(self._request, self._attempts)
         return self
+
+    @property
+    def failures(self) -> list[ModelError]:
+        """What went wrong, when something did; where there is an answer, it came after that."""
+        return self._attempts.failures
 
     def __aiter__(self) -> Self:
         return self
@@ -242,7 +251,9 @@ class ChatStream:
             if delta is None and self._reply is None:
                 self._reply = self._exchange.reply(self._model)
                 await self._exchange.close()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ModelError):
+                self._attempts.failed(error)
             await self._exchange.close()
             raise
         if delta is None:
@@ -256,6 +267,16 @@ class ChatStream:
     ) -> None:
         if self._exchange is not None:
             await self._exchange.close()
+
+    @property
+    def so_far(self) -> str:
+        """What has come of the answer by now, thinking included."""
+        return self._exchange.so_far if self._exchange is not None else ""
+
+    @property
+    def whole(self) -> Reply | None:
+        """The whole answer; None before all pieces were read."""
+        return self._reply
 
     @property
     def reply(self) -> Reply:

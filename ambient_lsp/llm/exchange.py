@@ -80,6 +80,11 @@ class Exchange:
             await self._read()
         return self._pending.popleft()
 
+    @property
+    def so_far(self) -> str:
+        """What has come, thinking included."""
+        return "".join((*self._gathered.reasoning, *self._gathered.text))
+
     async def close(self) -> None:
         """Give back the connection and the place; the host sees that nobody listens any more."""
         self._over = True
@@ -102,17 +107,14 @@ class Exchange:
             first_token_seconds=self._first - self._began,
         )
 
-    def given_up(self) -> ModelError:
-        """Return what is to be said of an answer that nobody waits for any more."""
-        return self._broken(f"The answer of {self._host} was not waited for.")
-
     async def _read(self) -> None:
         """Take what comes next. An error waits until the pieces that came before it were handed out."""
         try:
             await self._take()
         except ReplyBroken as error:
             self._error = error if "usage" in error.details else self._broken(error.what)
-        except ModelError as error:
+        except ModelError as error:  # too busy to go on, or out of money: what was sent before is counted all the same
+            error.details["usage"] = self._gathered.usage or self._estimate()
             self._error = error
 
     async def _take(self) -> None:

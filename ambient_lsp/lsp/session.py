@@ -63,6 +63,7 @@ class Session:
         self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained: set[str] = set()
+        self._saved_early: set[str] = set()
         self._status_timer: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------- lifecycle
@@ -128,6 +129,8 @@ class Session:
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
+            if place[0].engine is None:
+                self._saved_early.add(uri)
             self._review(*place, document, TriggerKind.SAVE)
             if place[1] == configuration.FILE:
                 self.spawn(self.check_config(place[0]))
@@ -213,7 +216,9 @@ class Session:
             place = self.workspaces.of(document.uri)
             if place is not None and place[0] is workspace:
                 self.board.stored(*place, document)
-                self._review(*place, document, TriggerKind.OPEN)
+                early = document.uri in self._saved_early
+                self._saved_early.discard(document.uri)
+                self._review(*place, document, TriggerKind.SAVE if early else TriggerKind.OPEN)
         if workspace.engine is not None:
             workspace.engine.warm()
         self.spawn(self.check_config(workspace))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.agents.thinking.briefing import NeverSend
 from ambient_lsp.engine.asking import Model
 from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, Untrusted
+from ambient_lsp.store.ledger import connect
 from ambient_lsp.swarm.journal import DONE, BatchRecord, FileRecord, Journal
 from ambient_lsp.swarm.together import Together, prove_together
 from ambient_lsp.swarm.worker import Worker
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
 """So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Calls that were under way when the batch was killed. Nobody knows what the host has counted; `tokens` and `cost`
+    (in millionths of a dollar) are the most that it can be."""
+
+    calls: int = 0
+    tokens: int = 0
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class BatchResult:
     files: tuple[FileRecord, ...]
     together: Together | None = None
     stopped: str = ""
+    lost: Lost = Lost()
 
     def count(self, state: str) -> int:
         """Return how many files ended so."""
@@ -61,8 +74,10 @@ async def run_batch(
             next_step="`ambient trust` says that you trust it.",
         )
     services = await engine.services()
-    journal = Journal(services.store_path)
-    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say)
+    # One connection for both, so that what was paid and what was answered is written down in one.
+    db = connect(services.store_path)
+    journal = Journal(db)
+    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
     try:
         if resume:
             batch = journal.batch(resume)
@@ -82,10 +97,16 @@ async def run_batch(
             proposals = tuple(one.id for one in together.proposals) if together else ()
             batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
             journal.save(batch)
-        return BatchResult(batch, files, together, stopped)
+        return BatchResult(batch, files, together, stopped, _lost(model.ledger, batch.id))
     finally:
         await model.close()
-        journal.close()
+        journal.flush()
+        db.close()
+
+
+def _lost(ledger: SqliteLedger, batch_id: str) -> Lost:
+    calls = [one for one in ledger.exchanges(run_id=batch_id) if one.state == "lost"]
+    return Lost(len(calls), sum(one.tokens for one in calls), sum(one.cost for one in calls))
 
 
 class _Workers:
@@ -124,6 +145,7 @@ class _Workers:
             batch_id=self._batch.id,
             model=self._model,
             keep=lambda file: self._journal.keep(self._batch.id, file),
+            keep_late=lambda file: self._journal.keep_late(self._batch.id, file),
             context_tokens=swarm.context_tokens,
             answer_tokens=swarm.answer_tokens,
         )
@@ -152,7 +174,7 @@ class _Workers:
                 except AmbientError as error:
                     done = replace(file, state="failed", reason=error.what)
                     self._journal.keep(self._batch.id, done)
-                self._count(done)
+                self._count(done, reached=done.prompt > file.prompt)
                 self._done += 1
                 self._listen(done, self._done, total)
 
@@ -166,9 +188,9 @@ class _Workers:
         self._journal.keep(self._batch.id, file)
         return file
 
-    def _count(self, file: FileRecord) -> None:
+    def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
-        self._unreached = 0 if file.calls or file.state in ("skipped", "success", "nothing") else self._unreached + 1
+        self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
         if self._unreached >= _HOPELESS:
             self._stopped = str(
                 ModelUnavailable(

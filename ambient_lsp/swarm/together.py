@@ -55,10 +55,10 @@ async def prove_together(
     bases: dict[str, str] = {}
     blamed: dict[str, str] = {}
     repository = await services.repository()
-    for file in files:
-        if file.state != "success" or file.text is None:
-            continue
-        snapshot = await repository.read(file.path)
+    done = [one for one in files if one.state == "success" and one.text is not None]
+    for file, snapshot in zip(done, await repository.read_all([one.path for one in done]), strict=True):
+        if snapshot is not None and snapshot.text == file.text:
+            continue  # it was applied, and the batch has gone on
         if snapshot is None or snapshot.sha256 != file.sha256:
             blamed[file.path] = "the file has changed since it was asked about"
             continue

@@ -239,6 +239,68 @@ async def test_some_that_fail_do_not_stop_the_others(root: Path) -> None:
         assert run.record.state == "done"
 
 
+@pytest.mark.parametrize("fault", ["bad_request", "cut", "no_model"])
+async def test_a_leader_that_fails_does_not_silence_the_rest_and_another_leads(root: Path, fault: str) -> None:
+    leader = Answer(fault=fault, after=0, message="too long" if fault == "bad_request" else "")
+    replies = scripted(SecurityGuardian=leader, StyleEnforcer=TELL % "A vague name.")
+    script = Script(replies, models=("kimi-k2.6",))
+    async with FakeHost(script) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        said = {one.message for one in engine.findings("shop.py")}
+    if fault == "no_model":  # nobody else has another model
+        assert [one.where for one in run.record.errors] == ["model"]
+        return
+    assert "A vague name." in said
+    assert [one.where for one in run.record.errors] == ["SecurityGuardian (model)"]
+    answered = [one for one in host.log if one.completion]
+    second = answered[0]
+    assert all(one.at >= second.at + second.first_seconds for one in answered[1:]), "nobody led"
+
+
+async def test_a_mistake_of_ours_in_one_specialist_is_told_and_the_others_go_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ambient_lsp.agents.thinking.specialist import ModelSpecialist
+
+    stated = ModelSpecialist._stated
+
+    def broken(self: ModelSpecialist, said: object) -> object:
+        if self.agent == "RefactorArchitect":
+            raise KeyError("a slip")
+        return stated(self, said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ModelSpecialist, "_stated", broken)
+    async with (
+        FakeHost(Script(scripted(StyleEnforcer=TELL % "A vague name."))) as host,
+        opened(root, host, backend="none") as engine,
+    ):
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        assert "A vague name." in {one.message for one in engine.findings("shop.py")}
+    [error] = run.record.errors
+    assert error.where == "RefactorArchitect (model)"
+    assert "a slip" in error.message
+
+
+async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path) -> None:
+    def answer(question: Question) -> str:
+        if asked(question) == "second" and "PerformanceOptimizer, which is you" in question.text:
+            [own] = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
+            [other] = re.findall(r"^id (\w+) by RefactorArchitect: Sum", question.text, re.MULTILINE)
+            told = {"id": own, "decision": "merge", "with": other, "reason": "it says the same"}
+            return f"```json\n{json.dumps({'decisions': [told]})}\n```"
+        other_way = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        quicker = other_way.replace("`amount += price` is what `sum` does.", "The loop is slow.")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": quicker}.get(asked(question), NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        kept = next(one for one in engine.proposals() if one.agent == "RefactorArchitect" and "model" in one.tags)
+    assert {one.agent for one in kept.rationales} == {"RefactorArchitect", "PerformanceOptimizer"}
+    assert any("The loop is slow." in one.text for one in kept.rationales)
+
+
 async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
     replies = scripted(RefactorArchitect=SUM, SecurityGuardian=TELL % "Fails when empty.")
     async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
@@ -285,3 +347,39 @@ async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> N
         assert not [one for one in run.record.errors if "model" in one.where]
     finally:
         await engine.close()
+
+
+async def test_what_was_found_only_to_be_changed_goes_with_a_change_that_is_taken_back(root: Path) -> None:
+    def answer(question: Question) -> str:
+        who = asked(question)
+        if who == "second":
+            own = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
+            return f"```json\n{json.dumps({'decisions': [{'id': key, 'decision': 'withdraw'} for key in own]})}\n```"
+        other = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": other}.get(who, NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        events = await review(engine)
+        said = {(one.agent, one.rule) for one in engine.findings("shop.py") if "model" in one.tags}
+    reports = [one for one in events if isinstance(one, FindingsReported)]
+    assert said == {("RefactorArchitect", "AMB-REF-MODEL")}
+    assert any(one.agent == "PerformanceOptimizer" and one.findings and one.thinking for one in reports)
+    last = {(one.agent, one.path): one for one in reports}
+    assert not any(one.thinking for one in last.values()), "something was left as if more were to come"
+    assert not last["PerformanceOptimizer", "shop.py"].findings
+
+
+async def test_what_was_dismissed_is_not_said_again_by_a_model(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        [finding] = [one for one in engine.findings("shop.py") if one.message == "Fails when empty."]
+        [proposal] = [one for one in engine.proposals() if "model" in one.tags]
+        engine.dismiss(finding.id, "me", "they never are")
+        engine.dismiss(proposal.id, "me", "no")
+        events = await review(engine)
+        told = [one for event in events if isinstance(event, FindingsReported) for one in event.findings]
+        assert not [one for one in told if "model" in one.tags]
+        assert not [
+            one for one in engine.proposals() if "model" in one.tags and one.state is not ProposalState.DISMISSED
+        ]

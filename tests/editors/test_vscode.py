@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, scenarios, visit
+from tests.editors import editor, scenarios, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 from tests.real import require
@@ -38,6 +38,10 @@ def test_nothing_but_the_fixes_is_changed_in_vscode(vscode: Visit) -> None:
 def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
     root = scenarios.make(tmp_path / "shop", [HASH])
     run("palette.js", root, {"AMBIENT_SCENARIO": json.dumps(HASH.facts(root))}, asks=False)
+
+
+def test_what_a_model_says_is_shown_refined_proven_and_taken_in_vscode(tmp_path: Path) -> None:
+    thinking.live_through(tmp_path, lambda root, facts: run("thinking.js", root, facts, asks=False), tells_trust=True)
 
 
 def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> None:

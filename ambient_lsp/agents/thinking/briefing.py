@@ -7,6 +7,9 @@ that keeps the beginning of a prompt has it for the next specialist, and most of
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +22,11 @@ from ambient_lsp.patching.paths import check
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from ambient_lsp.model import Context, Finding, Snapshot
 
-    Read = Callable[[str], Awaitable[Snapshot | None]]
+    Read: TypeAlias = Callable[[str], Awaitable[Snapshot | None]]
 
 INSTRUCTIONS = ("AGENTS.md", "CONTRIBUTING.md", "CLAUDE.md", ".github/copilot-instructions.md")
 """Files in which a project says how it wants to be worked on."""
@@ -112,15 +116,15 @@ async def brief(
 _ORDER = (
     "what the project's settings ask for",
     "guide for those who work on it",
-    "files of the repository",
     "tests that reach it",
     "file that uses it",
+    "files of the repository",
     "file to look at",
     "log of a failure",
     "changes that are not committed",
     "findings of local analyzers",
 )
-"""The order in which parts are told: what changes least comes first."""
+"""The order in which parts are told: what changes least comes first, and what the budget may push out behind it."""
 
 
 class _Choice:
@@ -150,9 +154,10 @@ class _Choice:
         self._parts.append(Part(kind, text, path, tokens))
 
     def brief(self) -> Brief:
-        parts = tuple(sorted(self._parts, key=lambda part: (_ORDER.index(part.kind), part.path)))
-        # Nobody who writes a file can put the mark of a text into it that holds that file.
-        mark = hashlib.sha256("\0".join(f"{part.path}\0{part.text}" for part in parts).encode()).hexdigest()[:10]
+        # Of one kind the nearest comes first, so that the one at the edge of the budget, which the next save may push
+        # out, is the last of them.
+        parts = tuple(sorted(self._parts, key=lambda part: _ORDER.index(part.kind)))
+        mark = new_mark(f"{part.path}\0{part.text}" for part in parts)
         text = "".join(marked(mark, f"{part.kind} {part.path}".strip(), part.text) for part in parts)
         return Brief(
             text=text,
@@ -163,6 +168,23 @@ class _Choice:
             tokens=self._estimate.tokens(text, self._model),
             mark=mark,
         )
+
+
+_UNKNOWN_TO_FILES = secrets.token_hex(16)
+
+
+def new_mark(texts: Iterable[str]) -> str:
+    """Return a mark that is in none of the texts, and that nobody who writes a file can know beforehand.
+
+    It is the same for every question of this process, so that a host finds the beginning of the last one again when
+    only the end has changed. Where a text holds it nevertheless (a model may have repeated it), another is taken.
+    """
+    told = tuple(texts)
+    for number in itertools.count():
+        mark = hashlib.sha256(f"{_UNKNOWN_TO_FILES}{number}".encode()).hexdigest()[:10]
+        if not any(mark in text for text in told):
+            return mark
+    raise AssertionError("there is always another number")
 
 
 def marked(mark: str, name: str, text: str) -> str:
@@ -184,9 +206,18 @@ def _findings(findings: Sequence[Finding], never: NeverSend) -> str:
 
 def _diff_without(diff: str, never: NeverSend) -> str:
     """Return the diff without the files that must not be sent."""
-    parts = diff.split("diff --git ")
-    kept = [part for part in parts[1:] if not any(never(name[2:]) for name in part.split("\n", 1)[0].split(" "))]
-    return "".join(f"diff --git {part}" for part in kept)
+    # The lines of a file begin with a sign, so that none of them can look like the next file's header.
+    parts = re.split(r"(?m)^diff --git ", diff)
+    return "".join(f"diff --git {part}" for part in parts[1:] if not any(never(one) for one in _both_names(part)))
+
+
+def _both_names(part: str) -> tuple[str, str]:
+    """Return the two names of `a/old b/new`, which may have spaces in them; they are equal but for renamed files."""
+    header = part.split("\n", 1)[0]
+    middle = len(header) // 2
+    if header[2:middle] != header[middle + 3 :]:
+        middle = header.find(" b/")
+    return header[2:middle], header[middle + 3 :]
 
 
 def _lines(conventions: Mapping[str, object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.containers import items_of
@@ -20,6 +21,8 @@ NO_HOST = "redirect.host"
 _OWN = frozenset({"parameter", "environment", "cli"})
 """Whoever sets the folder that a path is held against is not whom the check is for."""
 _TO_HOSTS = ("//", "/\\", "\\")
+_WHOLE_HOST = re.compile(r"\w+://[^/?#\\@]+/|/[^/\\]")
+_ADDRESS = frozenset({"ssrf", "redirect"})
 _SEPARATORS = ("/", "\\")
 
 
@@ -32,6 +35,8 @@ def starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, out
     if outcome:
         if len(texts) == 1 and texts[0]:
             change(machine, state, owner, lambda old: _beginning(old, texts[0]))
+        elif texts and all(_WHOLE_HOST.match(text) for text in texts):
+            change(machine, state, owner, lambda old: cleaned(old, _ADDRESS))
         if not _is_cut(machine, state, start, value, texts):
             within_base(machine, state, owner)
         return

@@ -172,7 +172,7 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
 
 
 def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:
-    part = looked_up(node)
+    part = looked_up(node, state)
     if part is not None and part in state.names:
         return state.names[part]
     owner = machine.evaluate(node.value, state)

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.containers import KEYWORDS
 from ambient_lsp.analyzers.taint.knowledge import host_was_checked
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
@@ -274,7 +275,7 @@ def _bind(machine: Machine, function: Function, site: Site, inner: State) -> Non
         rest = site.star
         inner.names[spec.vararg.arg] = machine.new(sequence("tuple", values[len(positional) :], rest), inner)
     if spec.kwarg is not None:
-        inner.names[spec.kwarg.arg] = machine.new(Object("dict", keywords, site.double), inner)
+        inner.names[spec.kwarg.arg] = machine.new(Object("dict", keywords, site.double, None, KEYWORDS), inner)
 
 
 def _value_of(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import functions, sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
-from ambient_lsp.analyzers.taint.containers import ENVIRON
+from ambient_lsp.analyzers.taint.containers import ENVIRON, KEYWORDS
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import Frame, marks
 from ambient_lsp.analyzers.taint.site import Site
@@ -115,7 +115,7 @@ def received(machine: Machine, function: Function, state: State) -> None:
     if spec.vararg is not None:
         state.names[spec.vararg.arg] = machine.new(sequence("tuple", [], Opaque(taints)), state)
     if spec.kwarg is not None:
-        state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints)), state)
+        state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints), None, KEYWORDS), state)
 
 
 def _returns(machine: Machine, handler: Handler, decorator: ast.expr | None, state: State) -> bool:

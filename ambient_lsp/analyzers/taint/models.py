@@ -407,6 +407,13 @@ def _namespace(machine: Machine, site: Site) -> Value | None:
     return machine.new(Object("instance", dict(site.keywords), site.double), site.state)
 
 
+def _field(machine: Machine, site: Site) -> Value | None:
+    """What a field of a dataclass holds at first. A container is filled later, so that nothing is known of it."""
+    made = site.keywords.get("default_factory") or site.keywords.get("factory")
+    value = site.keywords.get("default") if made is None else machine.call(made, (), site.state, site.node)
+    return value if type(value) in (Const, Opaque) else None
+
+
 def _template(machine: Machine, site: Site) -> Value | None:
     text = site.args[0] if site.args else UNKNOWN
     return machine.new(Object("instance", {"template": text}, None, None, "string.Template"), site.state)
@@ -527,6 +534,7 @@ _MODELS: dict[str, Model] = {
     "asyncio.shield": _first,
     "asyncio.gather": _gathered, "asyncio.to_thread": _called, "copy.copy": _copied, "copy.deepcopy": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
+    "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
     "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,

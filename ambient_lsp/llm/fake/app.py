@@ -31,7 +31,7 @@ class FakeModel:
     def __init__(self, script: Script, log: Log) -> None:
         self.script = script
         self.log = log
-        self._cache = PrefixCache()
+        self._cache = PrefixCache(script.cache_block, script.cache_seconds)
         self._in_flight = 0
         self._began = time.monotonic()
         self._chat, self._native_chat = _Chat(self, native=False), _Chat(self, native=True)

@@ -1,0 +1,239 @@
+"""What docstrings show as it is typed at Python's prompt: what is set up, and what each line gives.
+
+A plain call with plain values needs none of this (`docs.examples`). Here is the rest: `>>> it = peekable([1, 2])` and
+what follows it, calls that take a lambda or another function, classes in use, errors. A session is read up to the first
+line that no test could have, such as one that opens a file.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import doctest
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from ambient_lsp.analyzers.spec import signatures
+from ambient_lsp.analyzers.spec.signatures import Signature
+from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded
+from ambient_lsp.analyzers.syntax import Syntax, dotted, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_MOST_LINES = 30
+_MOST_CHECKS = 12
+_LONGEST = 160
+_UNCLEAR = frozenset({"l", "I", "O"})
+"""Names that linters ask not to give."""
+_LENIENT = frozenset({doctest.IGNORE_EXCEPTION_DETAIL, doctest.NORMALIZE_WHITESPACE, doctest.ELLIPSIS})
+_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*doctest:[^\n]*")
+_WANDERING = re.compile(r" at 0x|<BLANKLINE>|\.\.\.")
+"""What is shown and not meant letter by letter, or other in every run."""
+
+
+def transcripts(text: str) -> dict[str, list[Transcript]]:
+    """Return what the docstrings show of each public function and class of a module, by its name."""
+    syntax = parse(text) if ">>>" in text else None
+    if syntax is None:
+        return {}
+    reader = _Reader(syntax)
+    found: dict[str, list[Transcript]] = {}
+    for owner, about, docstring in _docstrings(syntax, reader.refused):
+        if one := reader.read(owner, about, docstring):
+            found.setdefault(owner, []).append(one)
+    return found
+
+
+def subject(text: str, name: str) -> Signature | None:
+    """Return a bare signature of one of the module's functions and classes: enough to name it."""
+    syntax = parse(text)
+    for node in syntax.module.body if syntax is not None else ():
+        if syntax is not None and isinstance(node, cst.FunctionDef | cst.ClassDef) and node.name.value == name:
+            return Signature(name, syntax.header(node), (), None, _docstring(node), (), (), ())
+    return None
+
+
+def _docstrings(syntax: Syntax, refused: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    for node in syntax.module.body:
+        if not isinstance(node, cst.FunctionDef | cst.ClassDef):
+            continue
+        name = node.name.value
+        if name.startswith("_") or name in refused or hasattr(builtins, name):
+            continue
+        if isinstance(node, cst.ClassDef) or node.asynchronous is None:
+            yield name, name, _docstring(node)
+    for function in syntax.functions:
+        owner, _, method = function.qualname.rpartition(".")
+        plain = function.in_class and "." not in owner and not function.nested and not owner.startswith("_")
+        if plain and not (method.startswith("_") and not method.startswith("__")) and owner not in refused:
+            yield owner, function.qualname, _docstring(function.node)
+
+
+def _docstring(node: cst.FunctionDef | cst.ClassDef) -> str:
+    try:
+        return node.get_docstring() or ""
+    except (SyntaxError, ValueError):
+        return ""  # with a sign that no program may hold
+
+
+class _Reader:
+    """Reads the docstrings of one module, and knows what its names are."""
+
+    def __init__(self, syntax: Syntax) -> None:
+        outside = signatures.outside_names(syntax)
+        methods = [one for one in syntax.functions if one.in_class]
+        touching = {one.qualname for one in methods if signatures.touches_outside(one, own=True)}
+        making = {name.rpartition(".")[0] for name in touching if name.endswith(("__init__", "__new__"))}
+        self.refused = frozenset(outside | making)
+        self._methods = frozenset(name.rpartition(".")[2] for name in touching) - making
+        self._own = frozenset(_defined(syntax.module))
+        self._imported = {name: source for name, source in _imports(syntax.module) if _is_standard(source[0])}
+
+    def read(self, owner: str, about: str, docstring: str) -> Transcript | None:
+        """Return what a docstring shows up to the first line that no test could have; None for nothing."""
+        if ">>>" not in docstring:
+            return None
+        try:
+            shown = doctest.DocTestParser().get_examples(docstring)
+        except ValueError:
+            return None
+        lines: list[Line] = []
+        bound: set[str] = set()
+        borrowed: dict[str, tuple[str, str]] = {}
+        following = 0
+        for example in shown[:_MOST_LINES]:
+            apart, following = example.lineno > following, example.lineno + _height(example)
+            tree = _statement(example.source)
+            if tree is None:
+                break
+            if isinstance(tree, ast.Import | ast.ImportFrom):
+                taken = self._taken(tree)
+                if taken is None:
+                    break
+                borrowed |= taken
+                continue
+            line = _line(example, tree)
+            new = _bound(tree)
+            if line is None or not self._is_known(tree, line, bound | new, borrowed):
+                break
+            if new & (self._own | {*borrowed} | _UNCLEAR):
+                break
+            bound |= new
+            lines.append(replace(line, apart=apart))
+            if sum(one.sort != "does" for one in lines) >= _MOST_CHECKS:
+                break
+        names = tuple(sorted(self._own - bound - {owner}))
+        asked = {name for one in lines for name in one.names}
+        for name in asked & {*self._imported} - bound - self._own - {*borrowed}:
+            borrowed[name] = self._imported[name]
+        return Transcript(owner, about, tuple(lines), names, tuple(sorted({*borrowed.values()}))).only(lines)
+
+    def _taken(self, tree: ast.Import | ast.ImportFrom) -> dict[str, tuple[str, str]] | None:
+        """Return what an import brings that a test must import too; None where it may not be there."""
+        found: dict[str, tuple[str, str]] = {}
+        for alias in tree.names:
+            if alias.asname or alias.name == "*":
+                return None
+            if isinstance(tree, ast.Import):
+                if not _is_standard(alias.name):
+                    return None
+                found[alias.name.split(".")[0]] = (alias.name, "")
+            elif alias.name in self._own and not _is_standard(tree.module or ""):
+                continue
+            elif tree.level or not _is_standard(tree.module or "") or alias.name in self._own:
+                return None
+            else:
+                found[alias.name] = (tree.module or "", alias.name)
+        return found
+
+    def _is_known(self, tree: ast.stmt, line: Line, bound: set[str], borrowed: Mapping[str, object]) -> bool:
+        names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
+        here = bound | self._own | {*borrowed} | {*self._imported} | {*dir(builtins)}
+        attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        outside = names & (self.refused | signatures.OUTSIDE) - bound
+        return names <= here and not outside and not attributes & self._methods
+
+
+def _height(example: doctest.Example) -> int:
+    return example.source.count("\n") + example.want.count("\n") + (2 if example.exc_msg is not None else 0)
+
+
+def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
+    """Return one line of a docstring; None for one that no test could have."""
+    source, want = _DIRECTIVE.sub("", example.source).strip(), example.want.rstrip("\n")
+    longest = max(map(len, (*source.split("\n"), " ".join(want.split()))))
+    if longest > _LONGEST or '"""' in source or "'''" in source:
+        return None
+    if any(on and flag not in _LENIENT for flag, on in example.options.items()):
+        return None  # it is not run
+    if example.exc_msg is not None:
+        return Line(source, "raises", example.exc_msg.split(":")[0].strip().rpartition(".")[2])
+    if not want:
+        return Line(source)
+    if not isinstance(tree, ast.Expr) or _WANDERING.search(want):
+        return None
+    printed = tree.value
+    if isinstance(printed, ast.Call) and isinstance(printed.func, ast.Name) and printed.func.id == "print":
+        only = printed.args[0] if len(printed.args) == 1 and not printed.keywords else None
+        return Line(ast.unparse(only), "prints", want) if only and not isinstance(only, ast.Starred) else None
+    return Line(source, "gives", want.strip())
+
+
+def _statement(source: str) -> ast.stmt | None:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    return body[0] if len(body) == 1 else None
+
+
+def _bound(tree: ast.stmt) -> set[str]:
+    """Return the names that a statement gives a meaning, those of its own functions and comprehensions too."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+    return found
+
+
+def _defined(module: cst.Module) -> Iterator[str]:
+    """Yield the names that a module defines itself."""
+    for node in module.body:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            yield node.name.value
+        elif isinstance(node, cst.SimpleStatementLine):
+            for small in node.body:
+                targets = [one.target for one in small.targets] if isinstance(small, cst.Assign) else []
+                targets += [small.target] if isinstance(small, cst.AnnAssign) else []
+                yield from (one.value for one in targets if isinstance(one, cst.Name))
+
+
+def _imports(module: cst.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the names that a module imports under their own names, each with where from."""
+    for line in module.body:
+        for small in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar) and not small.relative:
+                source = dotted(small.module) if small.module is not None else ""
+                for alias in small.names:
+                    if alias.asname is None:
+                        yield alias.evaluated_name, (source, alias.evaluated_name)
+            elif isinstance(small, cst.Import):
+                for alias in small.names:
+                    if alias.asname is None:
+                        yield alias.evaluated_name.split(".")[0], (alias.evaluated_name, "")
+
+
+def _is_standard(module: str) -> bool:
+    top = module.partition(".")[0]
+    return top in sys.stdlib_module_names and top not in signatures.OUTSIDE_MODULES
