@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.agents.thinking.briefing import NeverSend, brief
 from ambient_lsp.agents.thinking.claims import Sources
@@ -24,7 +24,7 @@ from ambient_lsp.engine import learning
 from ambient_lsp.engine.confidence import scored
 from ambient_lsp.engine.showing import Showing
 from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelError, ModelUnavailable
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class _Thought:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     _done: int = 0
+    _answered: bool = False
+    _trouble: ModelError | None = None
 
     @classmethod
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
@@ -160,10 +162,25 @@ class _Thought:
             return
         await self.first_round()
         for _ in range(self.road.config.swarm.rounds - 1):
-            if not await self.another_round():
+            if self._spent or not await self.another_round():
                 break
-        if self.road.config.swarm.refuter:
+        if self.road.config.swarm.refuter and not self._spent:
             await self.attack()
+        self._tell_condition()
+
+    @property
+    def _spent(self) -> bool:
+        return isinstance(self._trouble, BudgetExhausted)
+
+    def _tell_condition(self) -> None:
+        """Say how the model was, so that an editor can show it where it is looked for."""
+        trouble = self._trouble
+        if trouble is not None and (self._spent or not self._answered):
+            state: Literal["spent", "unavailable"] = "spent" if self._spent else "unavailable"
+            setting = str(trouble.details.get("setting", ""))
+            self.road.publish(ModelCondition(self.road.run.id, state, trouble.what, setting))
+        elif self._answered:
+            self.road.publish(ModelCondition(self.road.run.id, "answers"))
 
     async def first_round(self) -> None:
         """Let the first lead, and the others follow at its first piece; where it finds nobody there, nobody follows."""
@@ -174,12 +191,13 @@ class _Thought:
             nonlocal hopeless
             if not leads:
                 await begun.wait()
-                if hopeless:
+                if hopeless or self._spent:
                     return
             try:
                 async with aclosing(one.propose(begun.set if leads else lambda: None)) as said:
                     async for claim in said:
                         self._take(one.agent, claim)
+                self._answered = True
             except ModelError as error:
                 hopeless = hopeless or (leads and not begun.is_set())
                 self._failed(one.agent, error, alone=not (leads and not begun.is_set()))
@@ -291,7 +309,12 @@ class _Thought:
             self._publish(finding.agent, finding.path)
 
     def _failed(self, agent: str, error: ModelError, *, alone: bool) -> None:
-        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""
+        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure; that a limit
+        is reached is said once."""
+        if self._spent and isinstance(error, BudgetExhausted):
+            return
+        if self._trouble is None or isinstance(error, BudgetExhausted):
+            self._trouble = error
         default = type(self.road.config.kimi)()
         if isinstance(error, ModelUnavailable) and self.road.config.kimi.base_url == default.base_url:
             return

@@ -13,7 +13,16 @@ from lsprotocol import types
 
 from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
-from ambient_lsp.events import Event, FindingsReported, Problem, Progress, ProposalChanged, RunEnded, RunStarted
+from ambient_lsp.events import (
+    Event,
+    FindingsReported,
+    ModelCondition,
+    Problem,
+    Progress,
+    ProposalChanged,
+    RunEnded,
+    RunStarted,
+)
 from ambient_lsp.lsp import configuration
 from ambient_lsp.lsp.board import Board
 from ambient_lsp.lsp.capabilities import ClientSupport
@@ -62,6 +71,7 @@ class Session:
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
         self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._model: dict[Workspace, ModelCondition] = {}
         self._complained: set[str] = set()
         self._saved_early: set[str] = set()
         self._status_timer: asyncio.TimerHandle | None = None
@@ -234,6 +244,7 @@ class Session:
         for run_id in [run_id for run_id, (owner, record) in self.runs.items() if owner is workspace and not record]:
             del self.runs[run_id]
             self.progress.ended(run_id)
+        self._model.pop(workspace, None)
         self.board.restart(workspace)
 
     async def _look_at_readiness(self, workspace: Workspace) -> None:
@@ -265,6 +276,8 @@ class Session:
                 self.offer(workspace, event.proposal)
             case Progress():
                 self.progress.report(event)
+            case ModelCondition():
+                self._hear_of_model(workspace, event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
                 if event.error.where == MUTED_RULE:
@@ -275,6 +288,19 @@ class Session:
                 self.send_status()
                 if workspace not in self._readiness:  # looking at it went wrong, and the engine may know by now
                     self.spawn(self._look_at_readiness(workspace))
+
+    def _hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
+        """Show it with the status. A limit that is reached is told once a day; that nobody answers is no news."""
+        before = self._model.get(workspace)
+        self._model[workspace] = condition
+        if condition.state == "spent":
+            key = f"{workspace.uri} {condition.setting} {time.strftime('%F')}"
+            if key not in self._complained:
+                self._complained.add(key)
+                words = f"Ambient asks the model no more: {condition.message} The local analyzers go on."
+                self.tell(words, types.MessageType.Warning)
+        if before is None or (before.state, before.message) != (condition.state, condition.message):
+            self.send_status()
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""
@@ -340,6 +366,8 @@ class Session:
                     "leader": workspace.engine is not None and workspace.engine.leader,
                     "problem": workspace.problem,
                     "sandbox": next((item.backend for item in self._readiness.get(workspace, ()) if item.ready), ""),
+                    "model": self._model[workspace].state if workspace in self._model else "",
+                    "model_message": self._model[workspace].message if workspace in self._model else "",
                 }
                 for workspace in self.workspaces
             ],

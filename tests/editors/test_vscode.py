@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import project
 from tests.editors import editor, scenarios, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
@@ -42,6 +43,16 @@ def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
 
 def test_what_a_model_says_is_shown_refined_proven_and_taken_in_vscode(tmp_path: Path) -> None:
     thinking.live_through(tmp_path, lambda root, facts: run("thinking.js", root, facts, asks=False), tells_trust=True)
+
+
+def test_a_missing_model_and_a_spent_budget_are_in_the_status_of_vscode(tmp_path: Path) -> None:
+    nobody = thinking.CONFIG.format(url="http://127.0.0.1:9/v1")
+    root = project.make(tmp_path / "shop", {"shop.py": '"""The shop."""\n', ".ambient.yml": nobody})
+    with thinking.model() as host:
+        spent = thinking.CONFIG.format(url=host.base_url) + "budget:\n  tokens_per_day: 100\n"
+        scenario = {"file": str(root / "shop.py"), "config": spent}
+        run("limits.js", root, {"AMBIENT_SCENARIO": json.dumps(scenario)}, asks=False)
+        assert not [one for one in host.log if one.completion], "it was asked all the same"
 
 
 def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> None:
