@@ -71,6 +71,7 @@ class Session:
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
         self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._jobs: dict[str, asyncio.Task[None]] = {}
         self._model: dict[Workspace, ModelCondition] = {}
         self._complained: set[str] = set()
         self._saved_early: set[str] = set()
@@ -114,6 +115,23 @@ class Session:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    def begin(self, run_id: str, workspace: Workspace, work: Coroutine[Any, Any, None]) -> None:
+        """Do work of ours that takes long: shown with its progress and in the status, and cancelled like a run."""
+        task = self._jobs[run_id] = asyncio.create_task(work)
+        self._tasks.add(task)
+        self.runs[run_id] = workspace, None
+        self.progress.started(run_id)
+        self.send_status()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._jobs.pop(run_id, None)
+            self.runs.pop(run_id, None)
+            self.progress.ended(run_id)
+            self._done(task)
+            self.send_status()
+
+        task.add_done_callback(ended)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -194,6 +212,8 @@ class Session:
 
     def cancel(self, run_id: str) -> bool:
         """Cancel a run; False when there is none of that id."""
+        if run_id in self._jobs:
+            return self._jobs[run_id].cancel()
         entry = self.runs.get(run_id)
         if entry is None or entry[0].engine is None:
             return False
@@ -244,6 +264,7 @@ class Session:
         for run_id in [run_id for run_id, (owner, record) in self.runs.items() if owner is workspace and not record]:
             del self.runs[run_id]
             self.progress.ended(run_id)
+            self.cancel(run_id)
         self._model.pop(workspace, None)
         self.board.restart(workspace)
 
