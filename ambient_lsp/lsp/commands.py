@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 PREFIX = "ambient.server."
 
+_OPENING = 30.0
+"""Seconds that a command waits for a folder that is being opened."""
+
 
 def register(server: AmbientServer) -> None:
     """Make the commands and requests known to pygls."""
@@ -72,11 +75,13 @@ def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     return {"run_id": run_id, "proposal_id": proposal.id}
 
 
-def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+async def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Have a model do `task` in many files; how it ends comes as `ambient/swarm`."""
     from ambient_lsp.lsp import batch  # loads the batch and what asks models: not before `initialize` is answered
 
     workspace = _workspace(session, options)
+    if workspace.engine is None and workspace.opening is not None:
+        await asyncio.wait({workspace.opening}, timeout=_OPENING)
     order = batch.order_of(options, workspace)
     run_id = f"swarm-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, batch.run(session, workspace, order, run_id))

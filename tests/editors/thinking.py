@@ -69,12 +69,12 @@ def answer(question: Question) -> Answer:
 
 
 @contextmanager
-def model() -> Iterator[FakeHost]:
-    """Serve the model from a thread of its own, while an editor runs."""
+def model(replies: Callable[[Question], Answer | str] | None = None) -> Iterator[FakeHost]:
+    """Serve a model, the one of this story if no other is given, from a thread of its own while an editor runs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    host = FakeHost(Script(answer))
+    host = FakeHost(Script(replies or answer))
     try:
         asyncio.run_coroutine_threadsafe(host.__aenter__(), loop).result(30)
         try:

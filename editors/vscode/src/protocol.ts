@@ -10,6 +10,7 @@ export const server = {
   reviewChanges: "ambient.server.reviewChanges",
   reviewFile: "ambient.server.reviewFile",
   reviewWorkspace: "ambient.server.reviewWorkspace",
+  swarm: "ambient.server.swarm",
 } as const;
 
 /** Requests to the server. */

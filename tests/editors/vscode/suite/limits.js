@@ -17,7 +17,6 @@ exports.run = async () => {
     await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, "# saved\n"));
     assert(await document.save(), "saved");
   };
-  await until("the first look", () => ambient.statusText() === "Ambient");
   await save();
   await until("that nobody answers", () => ambient.statusText() === "Ambient: local only");
 
