@@ -30,6 +30,7 @@ _MOST_HINTS = 12
 """In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_PAGES = ("README.md", "README.rst", "README.txt", "README")
 _RUFF_FILES = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _JOINED = re.compile(r"""parametrize-names-type\s*=\s*["']csv""")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
@@ -140,7 +141,7 @@ class TestEnhancer(Specialist):
         if not functions or not module:
             return
         names = [one.name for one in functions][:_MOST_OBSERVED]
-        asked = await bench.cpu(characterise.questions, snapshot.text, names)
+        asked = await bench.cpu(characterise.questions, snapshot.text, names, module, await _page(bench))
         observed = await _observe(bench, module, asked)
         if observed is None:
             return
@@ -166,6 +167,14 @@ class TestEnhancer(Specialist):
         written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
+
+
+async def _page(bench: Workbench) -> str:
+    """Return the project's README."""
+    for name in _PAGES:
+        if (page := await bench.read(name)) is not None:
+            return page.text
+    return ""
 
 
 async def _observe(bench: Workbench, module: str, asked: Sequence[Question]) -> Observed | None:

@@ -53,11 +53,14 @@ class Question:
         return {self.signature.name, *used}
 
 
-def questions(text: str, names: Sequence[str]) -> list[Question]:
-    """Return what to ask about those of the named functions and classes that can be called, in their order."""
+def questions(text: str, names: Sequence[str], module: str = "", page: str = "") -> list[Question]:
+    """Return what to ask about those of the named functions and classes that can be called, in their order.
+
+    `page` is the project's README: what it shows, where a docstring shows nothing, confirms as well as that would.
+    """
     known = signatures(text)
     plans = {plan.signature.name: plan for plan in scenarios.plans(text)}
-    typed = sessions.transcripts(text)
+    typed = sessions.transcripts(text, module, page)
     found = []
     for name in names:
         shown = tuple(typed.get(name, ()))

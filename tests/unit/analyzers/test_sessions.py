@@ -191,3 +191,61 @@ def _subject(found) -> Subject:
 def _bare(found):
     kind = "class" if found.owner[0].isupper() else "def"
     return sessions.subject(f"{kind} {found.owner}{'' if kind == 'class' else '()'}:\n    pass\n", found.owner)
+
+
+README = """# shown
+
+```pycon
+>>> import shown
+>>> shown.f("a")
+'a'
+```
+
+Others are
+
+>>> from shown import f, nothing_of_ours
+>>> f(2) + 1
+3
+>>> nothing_of_ours(f(2))
+2
+
+>>> f(3)
+3
+"""
+
+
+def test_a_readme_shows_what_no_docstring_does():
+    (found,) = sessions.transcripts(f("Nothing."), "shown", README)["f"]
+    assert found.written("assert") == ["assert f('a') == 'a'"]
+    (own,) = sessions.transcripts(f("\n>>> f(1)\n1\n"), "shown", README)["f"]
+    assert own.written("assert") == ["assert f(1) == 1"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("import shown", "shown.f(1)"),
+        ("import shown.texts", "shown.texts.f(1)"),
+        ("from shown import texts", "texts.f(1)"),
+        ("from shown import texts as t", "t.f(1)"),
+        ("from shown.texts import f", "f(1)"),
+        ("from shown import *", "f(1)"),
+    ],
+)
+def test_the_modules_own_names_stand_alone(imported, call):
+    (found,) = sessions.transcripts(f(f"\n>>> {imported}\n>>> {call}\n1\n"), "shown.texts")["f"]
+    assert (found.written("assert"), found.borrowed) == (["assert f(1) == 1"], ())
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from other import f", "f(1)"),
+        ("import numpy", "f(numpy.int8(1))"),
+        ("from shown import other", "other(f(1))"),
+        ("from other import *", "f(1)"),
+        ("import random", "f(random.random())"),
+    ],
+)
+def test_names_of_others_are_left(imported, call):
+    assert not sessions.transcripts(f(f"\n>>> {imported}\n>>> {call}\n1\n"), "shown.texts")
