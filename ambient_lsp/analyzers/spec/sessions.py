@@ -50,11 +50,12 @@ def transcripts(text: str, module: str = "", page: str = "") -> dict[str, list[T
     owners: set[str] = set()
     for owner, about, docstring in _docstrings(syntax, reader.refused):
         owners.add(owner)
-        if one := reader.read(owner, about, _examples(docstring)):
-            found.setdefault(owner, []).append(one)
+        if shown := reader.read(owner, about, _examples(docstring)):
+            found.setdefault(owner, []).extend(shown)
     for section in _sections(page):
-        if (one := reader.read_page(owners, section)) and one.owner not in found:
-            found[one.owner] = [one]
+        shown = reader.read_page(owners - {*found}, section)
+        if shown:
+            found[shown[0].owner] = shown
     return found
 
 
@@ -128,16 +129,16 @@ class _Reader:
         self._own = frozenset(_defined(syntax.module))
         self._imported = {name: source for name, source in _imports(syntax.module) if is_standard(source[0])}
 
-    def read_page(self, owners: set[str], shown: Sequence[doctest.Example]) -> Transcript | None:
+    def read_page(self, owners: set[str], shown: Sequence[doctest.Example]) -> list[Transcript]:
         """Return what a part of a page shows of the first of the `owners` that it names."""
         trees = filter(None, (_statement(one.source) for one in shown))
         named = [tree for tree in trees if not isinstance(tree, ast.Import | ast.ImportFrom)]
         words = (word for tree in named for word in re.findall(r"\w+", ast.unparse(tree)))
         owner = next((word for word in words if word in owners), "")
-        return self.read(owner, owner, shown) if owner else None
+        return self.read(owner, owner, shown) if owner else []
 
-    def read(self, owner: str, about: str, shown: Sequence[doctest.Example]) -> Transcript | None:
-        """Return what a docstring shows up to the first line that no test could have; None for nothing."""
+    def read(self, owner: str, about: str, shown: Sequence[doctest.Example]) -> list[Transcript]:
+        """Return what a docstring shows up to the first line that no test could have, in parts that stand alone."""
         lines: list[Line] = []
         bound: set[str] = set()
         imports = Imports(self._module, self._own)
@@ -169,7 +170,8 @@ class _Reader:
         borrowed = dict(imports.borrowed)
         for name in asked & {*self._imported} - bound - self._own - {*borrowed}:
             borrowed[name] = self._imported[name]
-        return Transcript(owner, about, tuple(lines), names, tuple(sorted({*borrowed.values()}))).only(lines)
+        whole = Transcript(owner, about, (), names, tuple(sorted({*borrowed.values()})))
+        return [one for part in _parts(lines) if (one := whole.only(part))]
 
     def _is_known(self, tree: ast.stmt, line: Line, bound: set[str]) -> bool:
         names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
@@ -177,6 +179,36 @@ class _Reader:
         attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         outside = names & (self.refused | signatures.OUTSIDE) - bound
         return names <= here and not outside and not attributes & self._methods
+
+
+def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Part a session where a name gets another meaning and nothing from before is asked for any more."""
+    start = 0
+    for place, line in enumerate(lines):
+        before = lines[start:place]
+        last = max((at for at, one in enumerate(before) if one.sort != "does"), default=None)
+        if last is None or not _binds(line) & {name for one in before for name in _binds(one)}:
+            continue
+        setup = start + last + 1
+        if not _asked(lines[setup:]) & {name for one in lines[start:setup] for name in _binds(one)}:
+            yield lines[start:setup]
+            start = setup
+    yield lines[start:]
+
+
+def _binds(line: Line) -> set[str]:
+    tree = _statement(line.source)
+    return _bound(tree) if tree is not None and line.sort == "does" else set()
+
+
+def _asked(lines: Sequence[Line]) -> set[str]:
+    """Return the names that lines ask for before they give them a meaning."""
+    asked: set[str] = set()
+    bound: set[str] = set()
+    for line in lines:
+        asked |= loaded(line.source) - bound
+        bound |= _binds(line)
+    return asked
 
 
 def _height(example: doctest.Example) -> int:

@@ -249,3 +249,30 @@ def test_the_modules_own_names_stand_alone(imported, call):
 )
 def test_names_of_others_are_left(imported, call):
     assert not sessions.transcripts(f(f"\n>>> {imported}\n>>> {call}\n1\n"), "shown.texts")
+
+
+def test_a_session_is_parted_where_names_get_another_meaning_and_nothing_before_is_used(played):
+    session = """
+    >>> both = 1
+    >>> start = 2
+    >>> f(start)
+    2
+    >>> start = 'a'
+    >>> f(start)
+    'a'
+    >>> key = lambda x: x
+    >>> f(key(start))
+    'a'
+    """
+    assert [one.written("assert") for one in played(f(session))] == [
+        ["start = 2", "assert f(start) == 2"],
+        ["start = 'a'", "assert f(start) == 'a'", "", "def key(x):", "    return x", "", "assert f(key(start)) == 'a'"],
+    ]
+    assert len(played(f(session.replace("f(key(start))\n    'a'", "f(both)\n    1")))) == 1
+
+
+def test_a_function_inside_of_a_test_is_annotated_where_the_others_are(played):
+    (found,) = played(f("\n>>> key = lambda x, *more, y=2: x\n>>> f(key(1))\n1\n"))
+    written = write(None, "shown", [_subject(found)], Style(typed=True))
+    assert "def test_f_as_documented() -> None:\n    def key(x: Any, *more: Any, y: Any = 2) -> Any:\n" in written.text
+    assert "from typing import Any\n" in written.text
