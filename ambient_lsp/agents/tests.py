@@ -11,6 +11,7 @@ from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.styling import layout
 from ambient_lsp.analyzers.testing import characterise, confirming, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -166,6 +167,9 @@ class TestEnhancer(Specialist):
         text = existing.text if existing is not None else None
         written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
+            like = existing.text if existing is not None else snapshot.text
+            laid = await bench.cpu(layout.laid_out, like, written.text, place, str(context.root))
+            written = replace(written, text=laid)
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
 
 

@@ -31,6 +31,7 @@ _LONGEST = 160
 _UNCLEAR = frozenset({"l", "I", "O"})
 """Names that linters ask not to give."""
 _LENIENT = frozenset({doctest.IGNORE_EXCEPTION_DETAIL, doctest.NORMALIZE_WHITESPACE, doctest.ELLIPSIS})
+_U = re.compile(r"(?<![\w'\"])u(?=['\"])")
 _FENCE = re.compile(r"^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*doctest:[^\n]*")
 _WANDERING = re.compile(r" at 0x|<BLANKLINE>|\.\.\.")
@@ -175,10 +176,11 @@ class _Reader:
 
     def _is_known(self, tree: ast.stmt, line: Line, bound: set[str]) -> bool:
         names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
-        here = bound | self._own | {*self._imported} | {*dir(builtins)}
+        own = {name for name in self._own if not name.startswith("_")}
+        here = bound | own | {*self._imported} | {*dir(builtins)}
         attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         outside = names & (self.refused | signatures.OUTSIDE) - bound
-        return names <= here and not outside and not attributes & self._methods
+        return names <= here and not outside and not attributes & (self._methods | signatures.CLOCKS)
 
 
 def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
@@ -218,8 +220,11 @@ def _height(example: doctest.Example) -> int:
 def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     """Return one line of a docstring; None for one that no test could have."""
     source, want = _DIRECTIVE.sub("", example.source).strip(), example.want.rstrip("\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.kind = None  # the `u` of old docstrings
     if ast.dump(ast.parse(source)) != ast.dump(ast.Module([tree], [])):
-        source = ast.unparse(tree)  # the module's own names stand alone in it
+        source = ast.unparse(tree)  # the module's own names stand alone in it, too
     longest = max(map(len, (*source.split("\n"), " ".join(want.split()))))
     if longest > _LONGEST or '"""' in source or "'''" in source:
         return None
@@ -235,7 +240,7 @@ def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     if isinstance(printed, ast.Call) and isinstance(printed.func, ast.Name) and printed.func.id == "print":
         only = printed.args[0] if len(printed.args) == 1 and not printed.keywords else None
         return Line(ast.unparse(only), "prints", want) if only and not isinstance(only, ast.Starred) else None
-    return Line(source, "gives", want.strip())
+    return Line(source, "gives", _U.sub("", want.strip()))
 
 
 def _statement(source: str) -> ast.stmt | None:

@@ -112,7 +112,7 @@ def test_nothing_that_touches_files_is_played(played):
         (">>> f(None) is None\nTrue\n", ["assert f(None) is None"]),
         (">>> f([1,2])  # both\n[1,\n 2]\n", ["assert f([1, 2]) == [1, 2]"]),
         (">>> f(0.5)\n0.5\n", ["assert f(0.5) == pytest.approx(0.5)"]),
-        (">>> print(f('a'))\na\n", ["assert str(f('a')) == 'a'"]),
+        (">>> print(f('a'))\na\n", ["assert f('a') == 'a'"]),
         (">>> key = lambda x: x + 1\n>>> key(f(1))\n2\n", ["def key(x):", "    return x + 1", "assert key(f(1)) == 2"]),
         (">>> unused = 1\n>>> f(2)\n2\n", ["assert f(2) == 2"]),
         (">>> f(1), f(2)\n(1, 2)\n", ["assert (f(1), f(2)) == (1, 2)"]),
@@ -276,3 +276,26 @@ def test_a_function_inside_of_a_test_is_annotated_where_the_others_are(played):
     written = write(None, "shown", [_subject(found)], Style(typed=True))
     assert "def test_f_as_documented() -> None:\n    def key(x: Any, *more: Any, y: Any = 2) -> Any:\n" in written.text
     assert "from typing import Any\n" in written.text
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        (">>> text = print(f('a'))\n>>> f(u'a')\nu'a'\n", []),
+        (">>> f(u'a')\nu'a'\n", ["assert f('a') == 'a'"]),
+        (">>> print(f([1]))\n[1]\n", ["assert str(f([1])) == '[1]'"]),
+        (">>> f(1) == \\\\\n... 1\nTrue\n", ["assert f(1) == 1"]),
+        (">>> items = [2, 1]\n>>> last = items.pop()\n>>> f(items)\n[2]\n",
+         ["items = [2, 1]", "items.pop()", "assert f(items) == [2]"]),
+        (">>> late = f(0)\n>>> f(1)\n1\n", ["assert f(1) == 1"]),
+        (">>> def twice(x): return 2 * x\n>>> f(twice(2))\n4\n",
+         ["def twice(x):", "    return 2 * x", "assert f(twice(2)) == 4"]),
+    ],
+)  # fmt: skip
+def test_it_is_written_without_what_old_docstrings_have_beside(played, docstring, expected):
+    assert lines(played(f(f"\n{docstring}".replace("\\\\", "\\")))) == expected
+
+
+@pytest.mark.parametrize("call", ["datetime.now().year - datetime.now().year", "_HIDDEN", "f(_HIDDEN)"])
+def test_clocks_and_private_names_are_left(played, call):
+    assert not played(f(f"\n>>> from datetime import datetime\n>>> f({call})\n0\n", head="_HIDDEN = 0\n"))
