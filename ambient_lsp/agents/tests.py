@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.testing.characterise import Observed, Question
     from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.model import Context, Snapshot, Span
-    from ambient_lsp.protocols import Coverage, Workbench
+    from ambient_lsp.protocols import Coverage, Observation, Workbench
 
 _MOST_FUNCTIONS = 6
 _FEW_FILES = 3
@@ -201,10 +201,15 @@ async def _seeing(
 ) -> list[Subject]:
     """Leave out tests that notice none of a few mistakes; without an answer from the sandbox, none is left out."""
     sights = await bench.cpu(eyesight.sights, text, list(chosen))
-    tries = eyesight.questions(sights)
     setup = characterise.setup(module, asked) + eyesight.setup(module, sights)
-    seen = await bench.observe(tries, setup) if tries else None
-    return eyesight.seeing(sights, {one.expression: one for one in seen}) if seen is not None else list(chosen)
+    observed: dict[str, Observation] = {}
+    for _ in range(eyesight.MUTANTS):
+        tries = eyesight.questions(sights, observed)
+        seen = await bench.observe(tries, setup) if tries else None
+        if not seen:
+            break
+        observed |= {one.expression: one for one in seen}
+    return eyesight.seeing(sights, observed) if observed else list(chosen)
 
 
 async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> list[Subject]:
