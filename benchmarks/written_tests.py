@@ -95,7 +95,12 @@ def main() -> int:
 
 
 def prepare(project: Path, extra: list[str]) -> None:
-    """Take its tests away, make a git repository of the rest, and a virtual environment to run new tests in."""
+    """Install it in a virtual environment, take its tests away, and make a git repository of the rest."""
+    # First, since some builds ask for the folders of the tests too.
+    python = project / ".venv" / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", project / ".venv")
+        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
     shutil.rmtree(project / ".ambient", ignore_errors=True)
     for path in [*project.glob("**/tests"), *project.glob("**/test"), *project.glob("**/test_*.py")]:
         if ".venv" not in path.parts:
@@ -109,10 +114,6 @@ def prepare(project: Path, extra: list[str]) -> None:
         ignore.write(IGNORED)
     run("git", "init", "--quiet", cwd=project)
     commit(project, "Without its tests")
-    python = project / ".venv" / "bin" / "python"
-    if not python.exists():
-        run(sys.executable, "-m", "venv", project / ".venv")
-        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
 
 
 def commit(project: Path, message: str) -> None:

@@ -158,8 +158,13 @@ class Transcript:
 
     def without(self, calls: Iterable[str]) -> Transcript | None:
         """Return it without the lines that another test of the same examples has."""
-        known = set(calls)
-        return self.only([one for one in self.lines if one.sort == "does" or one.source not in known])
+        known = {_plain(one) for one in calls}
+        return self.only([one for one in self.lines if one.sort == "does" or _plain(one.source) not in known])
+
+    def says_more_than(self, others: Iterable[Transcript]) -> bool:
+        """Return whether one of its checks is in none of the others."""
+        known = {line for one in others for line in one.lines}
+        return any(line.sort != "does" and line not in known for line in self.lines)
 
     def only(self, lines: Sequence[Line]) -> Transcript | None:
         """Return it with some of its lines, and the names that they need; None where they hold nothing."""
@@ -240,12 +245,21 @@ def _is_float(source: str) -> bool:
     return any(isinstance(one, float) for one in row) and all(type(one) in {int, float} for one in row)
 
 
-def _one_line(source: str) -> str:
-    """Return an expression on one line, without a comment."""
+def _plain(source: str) -> str:
+    """Return an expression as Python itself writes it, without the `u` of old docstrings."""
     try:
-        plain = ast.unparse(ast.parse(f"({source}\n)", mode="eval"))
+        tree = ast.parse(f"({source}\n)", mode="eval")
     except (SyntaxError, ValueError, RecursionError):
         return " ".join(source.split())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.kind = None
+    return ast.unparse(tree)
+
+
+def _one_line(source: str) -> str:
+    """Return an expression on one line, without a comment."""
+    plain = _plain(source)
     return plain if "\n" in source or "#" in source or "  " in source else _spaced(source, plain)
 
 

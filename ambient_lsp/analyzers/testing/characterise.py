@@ -123,10 +123,13 @@ def subjects(
     """
     made: list[Subject] = []
     found: list[RawFinding] = []
+    said: list[Transcript] = []
     for one in asked:
         subject, odd = (_of_class if one.plan is not None else _of_function)(one, observed, snapshots)
         if odd is None or odd.rule == confirming.UNCONFIRMED:
             shown = [typed for each in one.shown if (typed := each.told(observed.get(each.expression)))]
+            shown = [typed for typed in shown if typed.says_more_than(said)]
+            said += shown
             subject = _with(subject or Subject(one.signature), shown) or subject
             odd = odd if subject is None else None
         made += [subject] if subject is not None else []

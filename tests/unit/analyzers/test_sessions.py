@@ -299,3 +299,12 @@ def test_it_is_written_without_what_old_docstrings_have_beside(played, docstring
 @pytest.mark.parametrize("call", ["datetime.now().year - datetime.now().year", "_HIDDEN", "f(_HIDDEN)"])
 def test_clocks_and_private_names_are_left(played, call):
     assert not played(f(f"\n>>> from datetime import datetime\n>>> f({call})\n0\n", head="_HIDDEN = 0\n"))
+
+
+def test_what_is_in_a_table_or_in_another_test_is_not_said_again(played):
+    (found,) = played(f("\n>>> f(u'a')\nu'a'\n>>> f('b')\n'b'\n"))
+    assert found.without(['f(u"b")']).written("assert") == ["assert f('a') == 'a'"]
+    assert found.without(["f('a')", 'f("b")']) is None
+    (less,) = played(f("\n>>> f('b')\n'b'\n"))
+    assert found.says_more_than([less])
+    assert not less.says_more_than([found])
