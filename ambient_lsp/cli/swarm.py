@@ -13,8 +13,6 @@ from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async, who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.swarm.batch import BatchResult
@@ -66,6 +64,9 @@ def swarm(
     """Have a model do one task in many files; check all of it together; offer it as a proposal."""
     if not task and not resume:
         raise typer.BadParameter("Say what to do with --task, or go on with --resume.")
+    from ambient_lsp.cli.targets import changed as differing
+    from ambient_lsp.swarm.choosing import choose
+
     start = (target_dir or [root])[0]
     folder = find_root(root if root != HERE else start)
     folders = [path.resolve() for path in target_dir or [folder]]
@@ -78,7 +79,8 @@ def swarm(
 
     async def work() -> int:
         async with opened(folder, backend=backend, change=limited) as engine:
-            paths = [] if resume else await _files(engine, folders, glob or [], changed=changed)
+            among = differing(engine.root) if changed and not resume else None
+            paths = [] if resume else await choose(engine, folders, glob or [], among=among)
             return await _run(engine, task, paths, max_workers, resume, apply, verify, dry_run, output)
 
     return run_async(work())
@@ -181,21 +183,3 @@ async def _preview(engine: Engine, paths: list[str]) -> int:
         formats.write(f"{path}  about {tokens:,} tokens\n")
     formats.write(f"{len(paths)} files, about {total:,} tokens; nothing was sent.\n")
     return Exit.OK
-
-
-async def _files(engine: Engine, folders: Iterable[Path], globs: list[str], *, changed: bool) -> list[str]:
-    """Return the files that are meant, relative to the root, by name."""
-    from ambient_lsp.agents.thinking.prompts import language_of
-    from ambient_lsp.cli.targets import changed as differing
-
-    repository = await (await engine.services()).repository()
-    known = await repository.paths()
-    if changed:
-        known = sorted(set(known) & differing(engine.root))
-    wanted = [path for path in known if any((engine.root / path).is_relative_to(folder) for folder in folders)]
-    if not globs:
-        return [path for path in wanted if language_of(path) != "other"]
-    import pathspec
-
-    patterns = pathspec.GitIgnoreSpec.from_lines(globs)
-    return [path for path in wanted if patterns.match_file(path)]

@@ -15,6 +15,7 @@ from ambient_lsp.llm.client import ChatClient
 from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.messages import Usage
 from ambient_lsp.llm.prices import FREE, Price
+from ambient_lsp.llm.reading import was_cut
 from ambient_lsp.llm.tokens import BYTES_PER_TOKEN, Estimate
 from ambient_lsp.store.ledger import SqliteLedger
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from ambient_lsp.llm.client import ChatStream
     from ambient_lsp.llm.messages import ChatRequest, Reply
     from ambient_lsp.store.ledger import Reservation
+
+
+_MUCH = 0.05
+"""By so much the estimate of a question may be wrong before it is chosen anew."""
 
 
 class Model:
@@ -50,6 +55,7 @@ class Model:
         connection: sqlite3.Connection | None = None,
     ) -> None:
         self.estimate = Estimate()
+        self._learned = False
         self._dearest: dict[str, Price | None] = {}
         self.ledger = SqliteLedger(database, config.budget, connection=connection)
         self.ledger.recover()
@@ -75,6 +81,23 @@ class Model:
     def name(self) -> str:
         """The model that is configured."""
         return self._config.kimi.model_id
+
+    async def room(self) -> int | None:
+        """Return how many tokens a question and its answer may have together; None where nobody knows."""
+        return await self._client.context()
+
+    async def learn(self, text: str) -> bool:
+        """Correct the estimate by the host's own count of a text, once; tell whether that changes much.
+
+        Only where the host counts without answering, and within a moment; elsewhere the first answer corrects it.
+        """
+        if self._learned or self.name in self.estimate.ratios:
+            return False
+        self._learned = True
+        before = self.estimate.tokens(text, self.name)
+        if counted := await self._client.count(text):
+            self.estimate.learn(text, counted, self.name)
+        return abs(self.estimate.tokens(text, self.name) - before) > before * _MUCH
 
     async def close(self) -> None:
         """Close the connections and the ledger."""
@@ -161,7 +184,7 @@ class _Account(Attempts):
             known = reply.usage.total > 0
             usage = reply.usage if known else Usage(0, self._tokens(reply.text + reply.reasoning), estimated=True)
             self._settle(self._likely(usage), reply.model, reply)
-            if known and not reply.usage.estimated:
+            if known and not reply.usage.estimated and not was_cut(self._request, usage):
                 self._models.estimate.learn(self._text, usage.prompt, self._name)
         elif self.under_way:  # whoever asked has left; the host has read the question, and counts what it sent
             written = self.stream.so_far if self.stream is not None else ""

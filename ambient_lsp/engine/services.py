@@ -279,6 +279,13 @@ class Services:
             self._store.save_proposal(settled)
         return settled
 
+    def keep_announced(self, proposal: Proposal, findings: Sequence[Finding]) -> None:
+        """Store a proposal with the findings, one a file, that it is shown at."""
+        with self._store.transaction():
+            for finding in findings:
+                self._store.save_findings(finding.agent, finding.path, finding.base_sha256, [finding])
+            self._store.save_proposal(proposal)
+
     async def check_tree(self) -> Verdict | None:
         """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
         verifier = await self.verifier()

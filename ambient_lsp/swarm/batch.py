@@ -20,6 +20,7 @@ from ambient_lsp.swarm.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.store.ledger import SqliteLedger
 
@@ -61,12 +62,14 @@ async def run_batch(
     workers: int,
     resume: str = "",
     verify: bool = True,
+    config: Config | None = None,
     listen: Callable[[FileRecord, int, int], None] = lambda _file, _done, _total: None,
     say: Callable[[str], None] = lambda _words: None,
 ) -> BatchResult:
     """Do `task` on each of `paths`, `workers` at a time; `resume` goes on with an earlier batch instead.
 
-    Nothing is written to the user's files: what comes of it are proposals. `listen` is told of each file that is done,
+    Nothing is written to the user's files: what comes of it are proposals. `config` takes the place of the engine's for
+    asking the model, with another budget, say. `listen` is told of each file that is done,
     with how many are, of how many. Raises `Untrusted` and `NotFound`, with nothing sent.
     """
     if not engine.trusted:
@@ -79,7 +82,8 @@ async def run_batch(
     # One connection for both, so that what was paid and what was answered is written down in one.
     db = connect(services.store_path)
     journal = Journal(db)
-    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
+    config = config or engine.config
+    model = Model(config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
     try:
         if resume:
             batch = journal.batch(resume)
