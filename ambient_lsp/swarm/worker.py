@@ -158,9 +158,9 @@ class _Job:
                         pass
                     reply = stream.reply
                 break
-            except (ReplyBroken, ModelOverloaded):
+            except (ReplyBroken, ModelOverloaded) as error:
                 # The client has asked again already for what never began. It cannot for what did; nobody has seen it.
-                if not (begun and left):
+                if not (begun and left) or error.details.keys() & {"thought", "tools"}:
                     raise
         if reply.finish in _CUT:
             raise _Failed("the answer was longer than it may be")
