@@ -172,8 +172,8 @@ def compare(played: Play, log: Sequence[Entry], *, done: bool = True) -> None:
     last["untold"] = sum(one.prompt + one.completion for one in untold)
     if not done:
         return
-    wanted = Counter("success" if faulty_host.changes(played.text(path)) else "nothing" for path in played.before)
-    for state in ("success", "nothing"):
+    wanted = Counter(_state(played.text(path)) for path in played.before)
+    for state in ("success", "nothing", "skipped"):
         played.check(f"files: {state}", last["counts"].get(state, 0), wanted[state])
 
 
@@ -201,6 +201,10 @@ async def ambient(root: Path, *arguments: str) -> str:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(HOME)}
+
+
+def _state(text: str) -> str:
+    return "success" if faulty_host.changes(text) else "nothing" if text.strip() else "skipped"
 
 
 def _tokens(one: Entry | Exchange) -> tuple[int, int, int]:
