@@ -1,6 +1,6 @@
 """A batch over a real package, at a host that fails in every way: is the report true, and is every file whole?
 
-    python -m benchmarks.batch_faults [click] [--rate 0.1] [--workers 8] [--seed 1] [--page docs/batch-faults.md]
+    python -m benchmarks.batch_faults [wtforms] [--rate 0.1] [--workers 8] [--seed 1] [--page docs/batch-faults.md]
 
 `ambient swarm` adds docstrings to the package while a host on loopback plays each fault to one question in ten. The
 first run is killed (SIGKILL) in the middle; `--resume last` goes on until no file fails; `--apply low` writes what was
@@ -266,7 +266,7 @@ def _verdicts(run: dict[str, Any]) -> str:
 def main() -> int:
     """Play it once."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("package", nargs="?", default="click", help="a name for pip; one with 50 files or more")
+    parser.add_argument("package", nargs="?", default="wtforms", help="a name for pip; one with 50 files or more")
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
