@@ -283,20 +283,27 @@ async def test_a_mistake_of_ours_in_one_specialist_is_told_and_the_others_go_on(
     assert "a slip" in error.message
 
 
-async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path) -> None:
+@pytest.mark.parametrize("both", [False, True])
+async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path, both: bool) -> None:
     def answer(question: Question) -> str:
-        if asked(question) == "second" and "PerformanceOptimizer, which is you" in question.text:
-            [own] = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
-            [other] = re.findall(r"^id (\w+) by RefactorArchitect: Sum", question.text, re.MULTILINE)
-            told = {"id": own, "decision": "merge", "with": other, "reason": "it says the same"}
-            return f"```json\n{json.dumps({'decisions': [told]})}\n```"
+        if asked(question) == "second":
+            shown = dict(re.findall(r"^id (\w+) by (\w+)(?:, which is you)?: Sum", question.text, re.MULTILINE))
+            ids = {agent: key for key, agent in shown.items()}
+            pair = ("PerformanceOptimizer", "RefactorArchitect")
+            told = []
+            for mine, other in (pair, pair[::-1]) if both else (pair,):
+                if f"{mine}, which is you" in question.text:
+                    told.append({"id": ids[mine], "decision": "merge", "with": ids[other], "reason": "it is the same"})
+            return f"```json\n{json.dumps({'decisions': told})}\n```"
         other_way = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
         quicker = other_way.replace("`amount += price` is what `sum` does.", "The loop is slow.")
         return {"RefactorArchitect": SUM, "PerformanceOptimizer": quicker}.get(asked(question), NOTHING)
 
     async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
         await review(engine)
-        kept = next(one for one in engine.proposals() if one.agent == "RefactorArchitect" and "model" in one.tags)
+        mine = [one for one in engine.proposals() if "model" in one.tags]
+    [kept] = [one for one in mine if one.state is not ProposalState.CONFLICT]
+    assert both or kept.agent == "RefactorArchitect"
     assert {one.agent for one in kept.rationales} == {"RefactorArchitect", "PerformanceOptimizer"}
     assert any("The loop is slow." in one.text for one in kept.rationales)
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, Problem
 from ambient_lsp.lsp.publisher import INTERVAL
-from ambient_lsp.model import TriggerKind
+from ambient_lsp.model import RunError, TriggerKind
 from ambient_lsp.protocols import Readiness
 from ambient_lsp.text import freeze
 from tests.fakes.engine import FakeEngine
@@ -419,3 +419,14 @@ async def test_a_file_that_is_saved_before_the_engine_is_open_is_reviewed_as_sav
         it.wire.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
         await until(lambda: FakeEngine.opened and FakeEngine.opened[0].triggers)
         assert [one.kind for one in it.engine.triggers] == [TriggerKind.SAVE]
+
+
+async def test_a_budget_that_is_used_up_is_said_once_and_one_specialists_failure_only_logged(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        for where in ("budget", "StyleEnforcer (model)", "budget"):
+            it.engine.publish(Problem("r", RunError(where, f"The words of {where}.")))
+        await until(lambda: it.wire.of("window/showMessage"))
+        await settle()
+        said = [one["message"] for one in it.wire.of("window/showMessage")]
+    assert said == ["The words of budget."]
