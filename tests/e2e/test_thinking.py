@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,7 @@ from ambient_lsp.model import ProposalState, TriggerKind
 from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
 from tests.real import require
+from tests.terminal import finished, start
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -427,3 +429,15 @@ async def test_the_hosts_own_count_decides_what_fits_into_the_first_question(roo
         first = host.log[0].prompt
         await review(engine)
     assert host.log[-1].prompt == pytest.approx(first, rel=0.1), "the first answer has changed what fits"
+
+
+async def test_the_command_says_which_specialist_failed_and_shows_what_the_others_found(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", StyleEnforcer=Answer(fault="bad_request"))
+    async with FakeHost(Script(replies)) as host:
+        settings = f"kimi:\n  provider: moonshot\n  base_url: {host.base_url}\n  model_id: kimi-k2.6\n"
+        (root / ".ambient.yml").write_text(f"{settings}sandbox:\n  backend: none\n")
+        await asyncio.to_thread(lambda: finished(start("trust", cwd=root), 100))
+        done = await asyncio.to_thread(lambda: finished(start("review", "shop.py", cwd=root), 150))
+    assert "StyleEnforcer (model): " in done.err
+    assert "refuses the request" in done.err
+    assert "Fails when empty." in done.out
