@@ -127,7 +127,9 @@ async def test_a_file_that_holds_the_mark_gets_another_one() -> None:
 
 def test_of_changes_that_are_not_committed_only_those_of_other_files_are_told() -> None:
     def changed(path: str, line: str) -> str:
-        return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+{line}\n diff --git a/x b/x\n"
+        return (
+            f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+{line}\n diff --git a/x b/x\n"
+        )
 
     diff = changed("app.py", "one") + changed("private/my plan.py", "two") + changed("b b/c.py", "three")
     kept = briefing._diff_without(diff, NeverSend(["private/"]))
@@ -136,3 +138,12 @@ def test_of_changes_that_are_not_committed_only_those_of_other_files_are_told() 
     assert "two" not in kept
     assert "my plan" not in kept
     assert "three" not in briefing._diff_without(diff, NeverSend(["b b/"]))
+
+
+async def test_a_log_that_may_quote_a_file_which_must_never_be_sent_stays_here() -> None:
+    log = 'File "/src/private/plan.py", line 3, in plan\n    price = 4711\n'
+    files = {"app.py": APP, "private/plan.py": "price = 4711\n"}
+    sent = await told(never=("private/",), log=log, **files)
+    assert "4711" not in sent.text
+    assert "private/plan.py" in sent.left_out["log of a failure"]
+    assert "line 3, in plan" in (await told(log=log, **files)).text
