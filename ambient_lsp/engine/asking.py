@@ -68,7 +68,6 @@ class Model:
         @asynccontextmanager
         async def ask(request: ChatRequest) -> AsyncIterator[ChatStream]:
             account = _Account(self, run_id, request, billed)
-            account.reserve()
             try:
                 async with self._client.stream(request, account) as stream:
                     account.stream = stream
@@ -107,11 +106,12 @@ class Model:
 
     def price(self, host: str, model: str) -> Price | None:
         """Return what a model costs at the host that answered; None where nobody knows."""
-        if self._config.kimi.price:  # said so, it holds for a gateway on this machine too
-            return Price(*self._config.kimi.price)
+        first, *_ = self._client.endpoints
+        if self._config.kimi.price and (host == first.root or not is_local(host)):
+            return Price(*self._config.kimi.price)  # of a gateway on this machine too
         if is_local(host):
             return FREE
-        at = next((one for one in self._client.endpoints if one.root == host), self._client.endpoints[0])
+        at = next((one for one in self._client.endpoints if one.root == host), first)
         return catalog.price(at.dialect.name, model)
 
     def dearest(self, model: str) -> Price | None:
@@ -152,30 +152,30 @@ class _Account(Attempts):
         self._held: Reservation | None = None
         self._calls = 0
 
-    def reserve(self) -> None:
-        """Hold the most that sending it once may cost. Raises `BudgetExhausted`."""
-        self._held = self._models.ledger.reserve(
-            self._run_id,
-            self._request.purpose,
-            self._name,
-            prompt=self._prompt,
-            completion=self._request.max_tokens,
-            price=self._models.dearest(self._name),
-        )
-
     def sending(self, host: str, model: str) -> None:
-        """Take it down; what the last time cost was settled, so that this one is reserved anew."""
+        """Hold the most that sending it once may cost. Raises `BudgetExhausted`."""
         if self._held is None:
-            self.reserve()
+            self._held = self._models.ledger.reserve(
+                self._run_id,
+                self._request.purpose,
+                self._name,
+                prompt=self._prompt,
+                completion=self._request.max_tokens,
+                price=self._models.dearest(self._name),
+            )
+        elif self.under_way:  # it was refused for a field that is now left out: free, but a call
+            self._bill(Usage(), 0, None)
         self._calls += 1
         super().sending(host, model)
 
     def failed(self, error: ModelError) -> None:
-        """Pay for what the host had sent by then."""
+        """Pay for what the host had sent by then; a refusal is free. Nothing is held while waiting to ask again."""
         super().failed(error)
         usage = error.details.get("usage")
         if isinstance(usage, Usage):
             self._settle(self._likely(usage), self.model)
+        else:
+            self._release()
 
     def close(self) -> None:
         """Pay for the answer, or for as much as came of it; give back what was held for nothing."""
@@ -189,10 +189,8 @@ class _Account(Attempts):
         elif self.under_way:  # whoever asked has left; the host has read the question, and counts what it sent
             written = self.stream.so_far if self.stream is not None else ""
             self._settle(self._likely(Usage(0, self._tokens(written), estimated=True)), self.model)
-        elif self._held is not None:
-            with self._models.ledger.transaction():
-                self._models.ledger.release(self._held)
-                self._bill(Usage(), 0, None)
+        else:
+            self._release()
 
     def _settle(self, usage: Usage, model: str, reply: Reply | None = None) -> None:
         if self._held is None:
@@ -203,10 +201,16 @@ class _Account(Attempts):
             self._bill(usage, 0 if price is None else price.of(usage), reply)
         self._held = None
 
+    def _release(self) -> None:
+        if self._held is not None:
+            with self._models.ledger.transaction():
+                self._models.ledger.release(self._held)
+                self._bill(Usage(), 0, None)
+            self._held = None
+
     def _bill(self, usage: Usage, cost: int, reply: Reply | None) -> None:
-        if self._calls:
-            self._billed(Bill(self._calls, usage, cost, reply))
-            self._calls = 0
+        self._billed(Bill(self._calls, usage, cost, reply))
+        self._calls = 0
 
     def _likely(self, usage: Usage) -> Usage:
         """Return a usage that the host has not counted as earlier counts of its own make it likely."""

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict, deque
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.agents.thinking.briefing import NeverSend, brief
 from ambient_lsp.agents.thinking.claims import Sources
@@ -23,8 +23,15 @@ from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, U
 from ambient_lsp.engine import learning
 from ambient_lsp.engine.confidence import scored
 from ambient_lsp.engine.showing import Showing
-from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelRefused, ModelUnavailable, QuotaExhausted
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.errors import (
+    AmbientError,
+    BudgetExhausted,
+    ModelError,
+    ModelRefused,
+    ModelUnavailable,
+    QuotaExhausted,
+)
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
@@ -110,7 +117,7 @@ def budget(room: int | None, swarm: Swarm) -> int:
         return swarm.context_tokens
     # What is said besides, and the answer, need their share; of a small model's context each has a part.
     answer = min(swarm.answer_tokens, room // 3)
-    return max(min(swarm.context_tokens, room - answer - _WORDS), room // 4)
+    return min(swarm.context_tokens, max(room - answer - _WORDS, room // 4))
 
 
 @dataclass
@@ -132,6 +139,8 @@ class _Thought:
     findings: dict[str, Finding] = field(default_factory=dict)
     _done: int = 0
     _led: bool = False
+    _answered: bool = False
+    _trouble: ModelError | None = None
 
     @classmethod
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
@@ -194,10 +203,25 @@ class _Thought:
             return
         await self.first_round()
         for _ in range(self.road.config.swarm.rounds - 1):
-            if not await self.another_round():
+            if self._spent or not await self.another_round():
                 break
-        if self.road.config.swarm.refuter:
+        if self.road.config.swarm.refuter and not self._spent:
             await self.attack()
+        self._tell_condition()
+
+    @property
+    def _spent(self) -> bool:
+        return isinstance(self._trouble, BudgetExhausted)
+
+    def _tell_condition(self) -> None:
+        """Say how the model was, so that an editor can show it where it is looked for."""
+        trouble = self._trouble
+        if trouble is not None and (self._spent or not self._answered):
+            state: Literal["spent", "unavailable"] = "spent" if self._spent else "unavailable"
+            setting = str(trouble.details.get("setting", ""))
+            self.road.publish(ModelCondition(self.road.run.id, state, trouble.what, setting))
+        elif self._answered:
+            self.road.publish(ModelCondition(self.road.run.id, "answers"))
 
     async def first_round(self) -> None:
         """Let one lead, and the others follow at its first piece, when the host has kept what all of them are told.
@@ -215,7 +239,7 @@ class _Thought:
                 if leading.done() and leading.result():
                     return
                 self._led = started.is_set()
-            for one in waiting:
+            for one in () if self._spent else waiting:
                 group.create_task(self._first_answer(one, asyncio.Event()))
 
     async def _first_answer(self, one: ModelSpecialist, started: asyncio.Event) -> bool:
@@ -224,6 +248,7 @@ class _Thought:
             async with aclosing(one.propose(started.set)) as said:
                 async for claim in said:
                     self._take(one.agent, claim)
+            self._answered = True
         except Exception as error:  # a border: what one specialist trips over is not the others' business
             hopeless = not self._led and not started.is_set() and _is_hopeless(error)
             self._failed(one.agent, error, alone=not hopeless)
@@ -346,7 +371,12 @@ class _Thought:
             self._publish(finding.agent, finding.path)
 
     def _failed(self, agent: str, error: Exception, *, alone: bool) -> None:
-        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""
+        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure; that a limit
+        is reached is said once."""
+        if self._spent and isinstance(error, BudgetExhausted):
+            return
+        if isinstance(error, BudgetExhausted) or (self._trouble is None and isinstance(error, ModelError)):
+            self._trouble = error
         default = type(self.road.config.kimi)()
         if isinstance(error, ModelUnavailable) and self.road.config.kimi.base_url == default.base_url:
             return

@@ -13,7 +13,7 @@ import pytest
 
 from ambient_lsp.config import Config
 from ambient_lsp.engine.engine import Engine
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.llm.fake.host import FakeHost
 from ambient_lsp.llm.fake.script import Answer, Pace, Question, Script
 from ambient_lsp.model import ProposalState, TriggerKind
@@ -327,10 +327,29 @@ async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
 async def test_an_exhausted_budget_stops_before_anything_is_sent_and_says_so(root: Path) -> None:
     async with FakeHost(Script()) as host, opened(root, host, backend="none", budget={"tokens_per_day": 100}) as engine:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         [error] = [one for one in run.record.errors if one.where == "budget"]
         assert "budget.tokens_per_day" in error.message
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert (condition.state, condition.setting) == ("spent", "budget.tokens_per_day")
     assert not host.log
+
+
+async def test_a_limit_that_is_reached_on_the_way_stops_the_rest_and_is_said_once(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM, StyleEnforcer=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        all_questions = len(host.log)
+        size = max(one.prompt for one in host.log) + engine.config.swarm.answer_tokens
+    (root / "shop.py").write_text(SHOP["shop.py"] + "# again\n")
+    limits = {"tokens_per_run": size + 1000, "tokens_per_day": 0}
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none", budget=limits) as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        events = [event async for event in run.events()]
+        assert [one.where for one in run.record.errors] == ["budget"]
+        assert [one.state for one in events if isinstance(one, ModelCondition)] == ["spent"]
+        assert "Fails when empty." in {one.message for one in engine.findings("shop.py")}, "what came before counts"
+    assert 0 < len([one for one in host.log if one.completion]) < all_questions - 2
 
 
 @pytest.mark.parametrize("how", ["not trusted", "not asked to", "idle", "opened"])
@@ -351,9 +370,12 @@ async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> N
     engine = await Engine.open(root, config, trusted=True)
     try:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         assert run.record.state == "done"
         assert not [one for one in run.record.errors if "model" in one.where]
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert condition.state == "unavailable"
+        assert "localhost:11434" in condition.message
     finally:
         await engine.close()
 

@@ -137,7 +137,7 @@ class _Chat:
             body = {}
         question = Question(model.log.questions + 1, scope["path"], body if isinstance(body, dict) else {})
         entry = Entry(question.number, began - model._began, question.path, question.model)
-        entry.in_flight = model._in_flight
+        entry.in_flight, entry.received = model._in_flight, len(data)
         entry.body = body if model.log.keep or model.log.file else None
         model.log.began(entry)
         gone = asyncio.ensure_future(receive())
@@ -174,6 +174,7 @@ class _Chat:
             entry.text, entry.completion = text, count_tokens(answer.reasoning) + count_tokens(text)
             await out.begin(wire.JSON)
             await out.put(wire.whole(answer, text, entry, named, native=native), last=True)
+            entry.told = entry.finished and answer.usage != "none"
             return
         await out.begin(wire.LINES if native else wire.EVENTS)
         size = 16_384 if answer.fault == "huge" else pace.piece
@@ -202,6 +203,7 @@ class _Chat:
             await out.put(wire.middle_error(native=native), last=True)
         elif answer.fault != "cut":  # that ends without an end: the server breaks off the connection
             await out.put(wire.ending(answer, entry, named, native=native), last=True)
+            entry.told = entry.finished and answer.usage != "none"
 
     async def _refuse(self, out: _Sending, answer: Answer, fault: str, message: str, entry: Entry) -> None:
         status, body = wire.refusal(fault, message, native=self._native)
