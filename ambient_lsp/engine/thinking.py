@@ -117,7 +117,7 @@ def budget(room: int | None, swarm: Swarm) -> int:
         return swarm.context_tokens
     # What is said besides, and the answer, need their share; of a small model's context each has a part.
     answer = min(swarm.answer_tokens, room // 3)
-    return max(min(swarm.context_tokens, room - answer - _WORDS), room // 4)
+    return min(swarm.context_tokens, max(room - answer - _WORDS, room // 4))
 
 
 @dataclass
