@@ -103,6 +103,10 @@ class Swarm(Section):
         default_factory=list, description="Patterns (as in .gitignore) of files that no model is sent."
     )
     max_workers: int = Field(default=3, ge=1, le=1000, description="Files at once in a batch run.")
+    whole_suite: bool = Field(
+        default=True,
+        description="Run the whole suite once on all changes of a batch together; off: only tests that reach them.",
+    )
 
 
 class Monitoring(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ambient_lsp.model import Finding, Proposal, RunError, RunRecord
 
@@ -53,6 +54,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCondition:
+    """How the model was when a run had asked it: it answered, nobody could be reached (or asked: a wrong key, say), or
+    a limit of the budget was in the way. `message` is for the user, `setting` the limit's."""
+
+    run_id: str
+    state: Literal["answers", "unavailable", "spent"]
+    message: str = ""
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A part of the run did not work; the rest goes on."""
 
@@ -68,4 +80,4 @@ class RunEnded:
     record: RunRecord
 
 
-Event = RunStarted | FindingsReported | ProposalChanged | Progress | Problem | RunEnded
+Event = RunStarted | FindingsReported | ProposalChanged | Progress | ModelCondition | Problem | RunEnded

@@ -65,8 +65,9 @@ thinks and writes costs the same with and without a cache: the longer the answer
 bill to 100 %. Hosts differ, too: one that keeps nothing, or sends each question to another machine, saves nothing. Each
 answer's own count is in the ledger (`ambient cost`).
 
-After the first answer the host's count corrects our estimate, so that more or fewer files fit into the next question:
-of that one, less is read from the cache than of all later ones.
+How many tokens fit into a question is an estimate of ours. A host that counts without answering, as Moonshot does and
+this one, corrects it before the first question; elsewhere the first answer does, and the question after that may hold
+more or fewer files, of which less is in the cache.
 """
 
 

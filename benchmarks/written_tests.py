@@ -24,9 +24,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.real_repos import HOME, IGNORED, fetched, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 CONFIG = "agents:\n  enabled: [TestEnhancer]\n"
 
@@ -92,7 +95,12 @@ def main() -> int:
 
 
 def prepare(project: Path, extra: list[str]) -> None:
-    """Take its tests away, make a git repository of the rest, and a virtual environment to run new tests in."""
+    """Install it in a virtual environment, take its tests away, and make a git repository of the rest."""
+    # First, since some builds ask for the folders of the tests too.
+    python = project / ".venv" / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", project / ".venv")
+        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
     shutil.rmtree(project / ".ambient", ignore_errors=True)
     for path in [*project.glob("**/tests"), *project.glob("**/test"), *project.glob("**/test_*.py")]:
         if ".venv" not in path.parts:
@@ -106,10 +114,6 @@ def prepare(project: Path, extra: list[str]) -> None:
         ignore.write(IGNORED)
     run("git", "init", "--quiet", cwd=project)
     commit(project, "Without its tests")
-    python = project / ".venv" / "bin" / "python"
-    if not python.exists():
-        run(sys.executable, "-m", "venv", project / ".venv")
-        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
 
 
 def commit(project: Path, message: str) -> None:
@@ -128,10 +132,7 @@ def review(project: Path, folder: Path, backend: str, rounds: int, seconds: floa
     applied: list[dict[str, Any]] = []
     for _ in range(rounds):
         command = [*ambient, "review", "--format", "json", "--backend", backend]
-        done = subprocess.run(
-            command, cwd=project, env=environment, stdout=subprocess.PIPE, check=True, timeout=seconds
-        )
-        found.append(json.loads(done.stdout))
+        found.append(json.loads(_within(seconds, command, project, environment)))
         taken = [
             one
             for one in found[-1]["proposals"]
@@ -167,6 +168,19 @@ def review(project: Path, folder: Path, backend: str, rounds: int, seconds: floa
         time.monotonic() - started,
         tuple(_gain(project.name, one, one in applied) for one in proposals),
     )
+
+
+def _within(seconds: float, command: Sequence[str], project: Path, environment: Mapping[str, str]) -> bytes:
+    """Return what a command prints; one that takes longer is asked to end, so that it leaves nothing behind."""
+    with subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.PIPE) as started:
+        try:
+            printed, _ = started.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            started.terminate()
+            raise
+    if started.returncode:
+        raise subprocess.CalledProcessError(started.returncode, command)
+    return printed
 
 
 def _gain(package: str, proposal: dict[str, Any], applied: bool) -> Gain:

@@ -11,6 +11,7 @@ from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.styling import layout
 from ambient_lsp.analyzers.testing import characterise, confirming, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.testing.characterise import Observed, Question
     from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.model import Context, Snapshot, Span
-    from ambient_lsp.protocols import Coverage, Workbench
+    from ambient_lsp.protocols import Coverage, Observation, Workbench
 
 _MOST_FUNCTIONS = 6
 _FEW_FILES = 3
@@ -30,6 +31,7 @@ _MOST_HINTS = 12
 """In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_PAGES = ("README.md", "README.rst", "README.txt", "README")
 _RUFF_FILES = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _JOINED = re.compile(r"""parametrize-names-type\s*=\s*["']csv""")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
@@ -140,7 +142,7 @@ class TestEnhancer(Specialist):
         if not functions or not module:
             return
         names = [one.name for one in functions][:_MOST_OBSERVED]
-        asked = await bench.cpu(characterise.questions, snapshot.text, names)
+        asked = await bench.cpu(characterise.questions, snapshot.text, names, module, await _page(bench))
         observed = await _observe(bench, module, asked)
         if observed is None:
             return
@@ -165,7 +167,18 @@ class TestEnhancer(Specialist):
         text = existing.text if existing is not None else None
         written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
+            like = existing.text if existing is not None else snapshot.text
+            laid = await bench.cpu(layout.laid_out, like, written.text, place, str(context.root))
+            written = replace(written, text=laid)
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
+
+
+async def _page(bench: Workbench) -> str:
+    """Return the project's README."""
+    for name in _PAGES:
+        if (page := await bench.read(name)) is not None:
+            return page.text
+    return ""
 
 
 async def _observe(bench: Workbench, module: str, asked: Sequence[Question]) -> Observed | None:
@@ -188,10 +201,15 @@ async def _seeing(
 ) -> list[Subject]:
     """Leave out tests that notice none of a few mistakes; without an answer from the sandbox, none is left out."""
     sights = await bench.cpu(eyesight.sights, text, list(chosen))
-    tries = eyesight.questions(sights)
     setup = characterise.setup(module, asked) + eyesight.setup(module, sights)
-    seen = await bench.observe(tries, setup) if tries else None
-    return eyesight.seeing(sights, {one.expression: one for one in seen}) if seen is not None else list(chosen)
+    observed: dict[str, Observation] = {}
+    for _ in range(eyesight.MUTANTS):
+        tries = eyesight.questions(sights, observed)
+        seen = await bench.observe(tries, setup) if tries else None
+        if not seen:
+            break
+        observed |= {one.expression: one for one in seen}
+    return eyesight.seeing(sights, observed) if observed else list(chosen)
 
 
 async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> list[Subject]:

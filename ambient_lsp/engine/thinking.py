@@ -12,7 +12,7 @@ import time
 from collections import defaultdict, deque
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.agents.thinking.briefing import NeverSend, brief
 from ambient_lsp.agents.thinking.claims import Sources
@@ -23,19 +23,29 @@ from ambient_lsp.agents.thinking.specialist import Judgement, ModelSpecialist, U
 from ambient_lsp.engine import learning
 from ambient_lsp.engine.confidence import scored
 from ambient_lsp.engine.showing import Showing
-from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelRefused, ModelUnavailable, QuotaExhausted
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.errors import (
+    AmbientError,
+    BudgetExhausted,
+    ModelError,
+    ModelRefused,
+    ModelUnavailable,
+    QuotaExhausted,
+)
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.model import Finding, Proposal, ProposalState, Rationale, Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ambient_lsp.agents.thinking.briefing import Brief, Read
-    from ambient_lsp.config import Config
+    from ambient_lsp.config import Config, Swarm
     from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.road import Road
     from ambient_lsp.llm.tokens import Estimate
     from ambient_lsp.model import Context, Snapshot
+
+_WORDS = 2500
+"""Tokens of everything that a question says besides: the system's words, and those of the specialist."""
 
 _MOST_TARGETS = 8
 """More files at once are a review of the repository: that is what a batch run or a mission is for."""
@@ -82,18 +92,32 @@ def _settled(road: Road, context: Context) -> None:
 
 
 async def told_to_all(
-    context: Context, findings: Iterable[Finding], read: Read, config: Config, estimate: Estimate | None = None
+    context: Context,
+    findings: Iterable[Finding],
+    read: Read,
+    config: Config,
+    estimate: Estimate | None = None,
+    most: int = 0,
 ) -> Brief:
-    """Return what every specialist of a run is told; nothing is sent."""
+    """Return what every specialist of a run is told, in `most` tokens or as many as are configured; nothing is sent."""
     return await brief(
         context,
         [one for one in findings if not one.hidden and "model" not in one.tags],
         read,
-        budget=config.swarm.context_tokens,
+        budget=most or config.swarm.context_tokens,
         never=NeverSend(config.swarm.never_send),
         estimate=estimate,
         model=config.kimi.model_id,
     )
+
+
+def budget(room: int | None, swarm: Swarm) -> int:
+    """Return how many tokens of the repository fit into a question to a model that takes `room` in all."""
+    if room is None:
+        return swarm.context_tokens
+    # What is said besides, and the answer, need their share; of a small model's context each has a part.
+    answer = min(swarm.answer_tokens, room // 3)
+    return max(min(swarm.context_tokens, room - answer - _WORDS), room // 4)
 
 
 @dataclass
@@ -115,12 +139,17 @@ class _Thought:
     findings: dict[str, Finding] = field(default_factory=dict)
     _done: int = 0
     _led: bool = False
+    _answered: bool = False
+    _trouble: ModelError | None = None
 
     @classmethod
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
         known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
         swarm = road.config.swarm
-        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate)
+        most = budget(await model.room(), swarm)
+        told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)
+        if await model.learn(told.text):
+            told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)
         shown: dict[str, Snapshot] = {}
         for path in told.files:
             if (snapshot := await road.bench.read(path)) is not None:
@@ -174,10 +203,25 @@ class _Thought:
             return
         await self.first_round()
         for _ in range(self.road.config.swarm.rounds - 1):
-            if not await self.another_round():
+            if self._spent or not await self.another_round():
                 break
-        if self.road.config.swarm.refuter:
+        if self.road.config.swarm.refuter and not self._spent:
             await self.attack()
+        self._tell_condition()
+
+    @property
+    def _spent(self) -> bool:
+        return isinstance(self._trouble, BudgetExhausted)
+
+    def _tell_condition(self) -> None:
+        """Say how the model was, so that an editor can show it where it is looked for."""
+        trouble = self._trouble
+        if trouble is not None and (self._spent or not self._answered):
+            state: Literal["spent", "unavailable"] = "spent" if self._spent else "unavailable"
+            setting = str(trouble.details.get("setting", ""))
+            self.road.publish(ModelCondition(self.road.run.id, state, trouble.what, setting))
+        elif self._answered:
+            self.road.publish(ModelCondition(self.road.run.id, "answers"))
 
     async def first_round(self) -> None:
         """Let one lead, and the others follow at its first piece, when the host has kept what all of them are told.
@@ -195,7 +239,7 @@ class _Thought:
                 if leading.done() and leading.result():
                     return
                 self._led = started.is_set()
-            for one in waiting:
+            for one in () if self._spent else waiting:
                 group.create_task(self._first_answer(one, asyncio.Event()))
 
     async def _first_answer(self, one: ModelSpecialist, started: asyncio.Event) -> bool:
@@ -204,6 +248,7 @@ class _Thought:
             async with aclosing(one.propose(started.set)) as said:
                 async for claim in said:
                     self._take(one.agent, claim)
+            self._answered = True
         except Exception as error:  # a border: what one specialist trips over is not the others' business
             hopeless = not self._led and not started.is_set() and _is_hopeless(error)
             self._failed(one.agent, error, alone=not hopeless)
@@ -298,8 +343,13 @@ class _Thought:
                 self.road.publish(FindingsReported(*told, thinking=True))
 
     def _take_back(self, agent: str, taken: Withdrawal) -> None:
-        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons."""
+        """Set aside what its specialist no longer stands for; what makes it unnecessary gets its reasons.
+
+        Two that stand back for each other at once would both be lost: then the second stays.
+        """
         dropped, better = self.proposals.get(taken.proposal_id), self.proposals.get(taken.instead)
+        if taken.instead and better is None and all(one.id != taken.instead for one in self.local):
+            return
         if dropped is not None and better is not None:
             reasons = dict.fromkeys((*better.rationales, *dropped.rationales))
             self.proposals[better.id] = replace(better, rationales=tuple(reasons))
@@ -321,7 +371,12 @@ class _Thought:
             self._publish(finding.agent, finding.path)
 
     def _failed(self, agent: str, error: Exception, *, alone: bool) -> None:
-        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure."""
+        """Say that a specialist's question failed. Nobody there, where nobody was promised, is no failure; that a limit
+        is reached is said once."""
+        if self._spent and isinstance(error, BudgetExhausted):
+            return
+        if isinstance(error, BudgetExhausted) or (self._trouble is None and isinstance(error, ModelError)):
+            self._trouble = error
         default = type(self.road.config.kimi)()
         if isinstance(error, ModelUnavailable) and self.road.config.kimi.base_url == default.base_url:
             return

@@ -65,6 +65,7 @@ class Endpoint:
         self._failed: tuple[float, ModelError] | None = None
         self._gone: dict[str, float] = {}
         self._lessons: dict[str, frozenset[str]] = {}
+        self._read: dict[str, int] = {}
 
     @property
     def root(self) -> str:
@@ -129,13 +130,17 @@ class Endpoint:
     def _is_gone(self, model: str) -> bool:
         return model in self._gone and time.monotonic() - self._gone[model] < _GONE_SECONDS
 
+    def reads_at_most(self, model: str, tokens: int) -> None:
+        """Remember that a model has read no more of a longer question."""
+        self._read[model] = max(self._read.get(model, 0), tokens)
+
     def abilities(self, model: str) -> Abilities:
         """Return what a model here can do: what is known beforehand, what the host says, what it refused before."""
         known = catalog.abilities(model)
         said = self.probed.said.get(model) if self.probed else None
         return dataclasses.replace(
             known,
-            context=(said.context if said else None) or known.context,
+            context=self._read.get(model) or (said.context if said else None) or known.context,
             thinking="none" if said and said.thinking is False else known.thinking,
             lessons=self._lessons.get(model, frozenset()),
         )

@@ -19,11 +19,13 @@ from ambient_lsp.swarm.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
-"""So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+"""So many files in a row that no host has answered for end the batch: the next would not fare better. Twice as many as
+are asked about at once, if that is more: what fails is quicker than what is answered, and comes in a row by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,14 @@ async def run_batch(
     workers: int,
     resume: str = "",
     verify: bool = True,
+    config: Config | None = None,
     listen: Callable[[FileRecord, int, int], None] = lambda _file, _done, _total: None,
     say: Callable[[str], None] = lambda _words: None,
 ) -> BatchResult:
     """Do `task` on each of `paths`, `workers` at a time; `resume` goes on with an earlier batch instead.
 
-    Nothing is written to the user's files: what comes of it are proposals. `listen` is told of each file that is done,
+    Nothing is written to the user's files: what comes of it are proposals. `config` takes the place of the engine's for
+    asking the model, with another budget, say. `listen` is told of each file that is done,
     with how many are, of how many. Raises `Untrusted` and `NotFound`, with nothing sent.
     """
     if not engine.trusted:
@@ -77,7 +81,8 @@ async def run_batch(
     # One connection for both, so that what was paid and what was answered is written down in one.
     db = connect(services.store_path)
     journal = Journal(db)
-    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
+    config = config or engine.config
+    model = Model(config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
     try:
         if resume:
             batch = journal.batch(resume)
@@ -89,9 +94,11 @@ async def run_batch(
         if any(one.state == "success" for one in files):
             say("checking all changes together")
             together = await prove_together(services, batch, files, verify=verify)
-            for path, reason in together.blamed.items():
-                found = next(one for one in files if one.path == path)
-                journal.keep(batch.id, replace(found, state="failed", reason=reason))
+            for file in files:
+                if file.path in together.blamed:
+                    journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
+                elif file.state == "success":
+                    journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
         files = tuple(journal.files(batch.id))
         if not stopped:
             proposals = tuple(one.id for one in together.proposals) if together else ()
@@ -156,6 +163,8 @@ class _Workers:
             snapshot = await repository.read(file.path)
             if snapshot is None:
                 return self._skip(file, "it is missing, binary, private or too large")
+            if not snapshot.text.strip():
+                return self._skip(file, "it is empty")
             return await worker.work(file, snapshot)
 
         queue = iter(waiting)
@@ -191,10 +200,10 @@ class _Workers:
     def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
         self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
-        if self._unreached >= _HOPELESS:
+        if self._unreached >= max(_HOPELESS, 2 * self._workers):
             self._stopped = str(
                 ModelUnavailable(
-                    f"No answer for {_HOPELESS} files in a row: {file.reason}",
+                    f"No answer for {self._unreached} files in a row: {file.reason}",
                     untouched="Your files were left alone.",
                     next_step="`ambient doctor` says what answers; then go on with --resume.",
                 )

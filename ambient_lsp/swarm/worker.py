@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from ambient_lsp.agents.thinking.briefing import marked, new_mark
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
-from ambient_lsp.errors import BudgetExhausted, MalformedDiff, ModelError, PatchConflict, PatchError
+from ambient_lsp.errors import (
+    BudgetExhausted,
+    MalformedDiff,
+    ModelError,
+    ModelOverloaded,
+    PatchConflict,
+    PatchError,
+    ReplyBroken,
+)
 from ambient_lsp.llm.messages import ChatRequest, Message, Usage
 from ambient_lsp.llm.reply.drafts import Draft, read_reply
 from ambient_lsp.llm.reply.fitting import explain, fit
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
 
 NOTHING = "NOTHING TO DO"
 PURPOSE = "swarm"
+_TRIES = 3
 _CUT = ("length", "max_tokens")
 _ROOM = 1.6
 """How much longer than its file an answer may be, for replies that give the whole file."""
@@ -139,10 +148,19 @@ class _Job:
             max_tokens=max(worker.answer_tokens, int(size * _ROOM)),
             cache_key=worker.batch_id,
         )
-        async with worker.model.ask(worker.batch_id, self._billed)(request) as stream:
-            async for _ in stream:
-                pass
-            reply = stream.reply
+        for left in reversed(range(_TRIES)):
+            begun = False
+            try:
+                async with worker.model.ask(worker.batch_id, self._billed)(request) as stream:
+                    begun = True
+                    async for _ in stream:
+                        pass
+                    reply = stream.reply
+                break
+            except (ReplyBroken, ModelOverloaded):
+                # The client has asked again already for what never began. It cannot for what did; nobody has seen it.
+                if not (begun and left):
+                    raise
         if reply.finish in _CUT:
             raise _Failed("the answer was longer than it may be")
         return reply.text

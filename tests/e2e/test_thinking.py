@@ -12,9 +12,9 @@ import pytest
 
 from ambient_lsp.config import Config
 from ambient_lsp.engine.engine import Engine
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.llm.fake.host import FakeHost
-from ambient_lsp.llm.fake.script import Answer, Question, Script
+from ambient_lsp.llm.fake.script import Answer, Pace, Question, Script
 from ambient_lsp.model import ProposalState, TriggerKind
 from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
@@ -318,10 +318,29 @@ async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
 async def test_an_exhausted_budget_stops_before_anything_is_sent_and_says_so(root: Path) -> None:
     async with FakeHost(Script()) as host, opened(root, host, backend="none", budget={"tokens_per_day": 100}) as engine:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         [error] = [one for one in run.record.errors if one.where == "budget"]
         assert "budget.tokens_per_day" in error.message
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert (condition.state, condition.setting) == ("spent", "budget.tokens_per_day")
     assert not host.log
+
+
+async def test_a_limit_that_is_reached_on_the_way_stops_the_rest_and_is_said_once(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM, StyleEnforcer=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        all_questions = len(host.log)
+        size = max(one.prompt for one in host.log) + engine.config.swarm.answer_tokens
+    (root / "shop.py").write_text(SHOP["shop.py"] + "# again\n")
+    limits = {"tokens_per_run": size + 1000, "tokens_per_day": 0}
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none", budget=limits) as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        events = [event async for event in run.events()]
+        assert [one.where for one in run.record.errors] == ["budget"]
+        assert [one.state for one in events if isinstance(one, ModelCondition)] == ["spent"]
+        assert "Fails when empty." in {one.message for one in engine.findings("shop.py")}, "what came before counts"
+    assert 0 < len([one for one in host.log if one.completion]) < all_questions - 2
 
 
 @pytest.mark.parametrize("how", ["not trusted", "not asked to", "idle", "opened"])
@@ -342,9 +361,12 @@ async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> N
     engine = await Engine.open(root, config, trusted=True)
     try:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         assert run.record.state == "done"
         assert not [one for one in run.record.errors if "model" in one.where]
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert condition.state == "unavailable"
+        assert "localhost:11434" in condition.message
     finally:
         await engine.close()
 
@@ -383,3 +405,40 @@ async def test_what_was_dismissed_is_not_said_again_by_a_model(root: Path) -> No
         assert not [
             one for one in engine.proposals() if "model" in one.tags and one.state is not ProposalState.DISMISSED
         ]
+
+
+async def test_what_the_model_proposes_is_seen_before_its_answer_has_ended(root: Path) -> None:
+    unquoted = re.sub(r', "quote": ".*"}', "}", SUM)
+    long = Answer(f"{unquoted}\n{'And so on. ' * 200}", pace=Pace(first=0.05, between=0.05, piece=64))
+    async with FakeHost(Script(scripted(SecurityGuardian=long))) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        seen_before_the_end = False
+        async for event in run.events():
+            if isinstance(event, FindingsReported) and any("model" in one.tags for one in event.findings):
+                [entry] = [one for one in host.log if one.completion or not one.finished][:1]
+                seen_before_the_end = seen_before_the_end or not entry.finished
+    assert seen_before_the_end
+
+
+async def test_a_small_models_question_is_short_enough_for_it(root: Path) -> None:
+    (root / "long.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 2000)
+    script = Script(scripted(), kind="ollama", models=("small",), context=8192)
+    more = {"kimi": {"provider": "ollama", "model_id": "small"}}
+    async with FakeHost(script) as host:
+        more["kimi"]["base_url"] = host.address
+        async with opened(root, host, backend="none", **more) as engine:
+            await review(engine)
+    assert host.log
+    assert all(one.prompt < 8192 - 1024 for one in host.log)
+    assert all("def total" in json.dumps(one.body) for one in host.log)
+
+
+async def test_the_hosts_own_count_decides_what_fits_into_the_first_question(root: Path) -> None:
+    for number in range(40):
+        (root / f"near{number:02}.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 60)
+    more = {"swarm": {"context_tokens": 2000, "rounds": 1}}
+    async with FakeHost(Script(scripted())) as host, opened(root, host, backend="none", **more) as engine:
+        await review(engine)
+        first = host.log[0].prompt
+        await review(engine)
+    assert host.log[-1].prompt == pytest.approx(first, rel=0.1), "the first answer has changed what fits"

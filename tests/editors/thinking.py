@@ -35,13 +35,14 @@ THINKING = " (the model is still thinking)"
 PROVEN = " (fix proven)"
 
 _OTHER = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)").replace(ACTION, WITHDRAWN)
-_CONFIG = """sandbox:
+CONFIG = """sandbox:
   backend: bubblewrap
 kimi:
   provider: moonshot
   base_url: {url}
   model_id: kimi-k2.6
 """
+"""The project's settings, with the model at `url`."""
 _DRIP = Pace(between=0.05, piece=64)
 _DRIPS = 6 * 20 * 64
 """Characters that take 6 s to come at that pace, when nobody else needs the machine."""
@@ -68,12 +69,12 @@ def answer(question: Question) -> Answer:
 
 
 @contextmanager
-def model() -> Iterator[FakeHost]:
-    """Serve the model from a thread of its own, while an editor runs."""
+def model(replies: Callable[[Question], Answer | str] | None = None) -> Iterator[FakeHost]:
+    """Serve a model, the one of this story if no other is given, from a thread of its own while an editor runs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    host = FakeHost(Script(answer))
+    host = FakeHost(Script(replies or answer))
     try:
         asyncio.run_coroutine_threadsafe(host.__aenter__(), loop).result(30)
         try:
@@ -109,7 +110,7 @@ def live_through(folder: Path, run: Callable[[Path, dict[str, str]], None], *, t
     report.touch()
     began = time.time()  # the host's own clock starts a moment later, so its times are at least these
     with model() as host:
-        root = project.make(folder / "shop", {**SHOP, ".ambient.yml": _CONFIG.format(url=host.base_url)})
+        root = project.make(folder / "shop", {**SHOP, ".ambient.yml": CONFIG.format(url=host.base_url)})
         if not tells_trust:
             trust(root)
         file = str(root / FILE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.lsp.publisher import INTERVAL
 from ambient_lsp.model import TriggerKind
 from ambient_lsp.protocols import Readiness
@@ -419,3 +419,25 @@ async def test_a_file_that_is_saved_before_the_engine_is_open_is_reviewed_as_sav
         it.wire.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
         await until(lambda: FakeEngine.opened and FakeEngine.opened[0].triggers)
         assert [one.kind for one in it.engine.triggers] == [TriggerKind.SAVE]
+
+
+async def test_a_spent_budget_is_in_the_status_and_told_once_and_a_missing_model_only_in_the_status(file):
+    async with Connection(file.parent) as it:
+
+        def model():
+            return [one["folders"][0]["model"] for one in it.wire.of("ambient/status") if one["folders"]]
+
+        it.engine.publish(ModelCondition("r1", "unavailable", "Nothing answers at http://localhost:11434."))
+        await until(lambda: model()[-1:] == ["unavailable"])
+        assert not it.wire.of("window/showMessage")
+        for number in range(3):  # a question fits into what is left now and then
+            it.engine.publish(
+                ModelCondition("r2", "spent", f"The limit is 100; {number} used.", "budget.tokens_per_day")
+            )
+            await until(lambda: model()[-1] == "spent")
+            it.engine.publish(ModelCondition("r3", "answers"))
+            await until(lambda: model()[-1] == "answers")
+        (message,) = it.wire.of("window/showMessage")
+        assert message["message"].startswith("Ambient asks the model no more: The limit is 100; 0 used.")
+        it.engine.publish(ModelCondition("r4", "spent", "The run's limit.", "budget.tokens_per_run"))
+        await until(lambda: len(it.wire.of("window/showMessage")) == 2)

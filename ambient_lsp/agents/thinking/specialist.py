@@ -101,8 +101,9 @@ class ModelSpecialist:
 
         Asks nothing where the others have proposed nothing, or where there is no answer to go on from.
         """
-        others = [one for one in everybody if one.agent != self.agent]
-        if not others or not self.proposed or not self._said or self._said[-1].role != "assistant":
+        mine = any(one.id in self.proposed for one in everybody)
+        others = any(one.agent != self.agent for one in everybody)
+        if not mine or not others or not self._said or self._said[-1].role != "assistant":
             return
         # Their diffs are of the true texts, and hold secrets that the brief does not.
         shown, _ = redact("\n\n".join(_compressed(one, own=one.agent == self.agent) for one in everybody))
@@ -117,7 +118,7 @@ class ModelSpecialist:
             key, decision = str(said.get("id", "")), str(said.get("decision", "")).lower()
             if key in self.proposed and decision in ("withdraw", "merge"):
                 reason = str(said.get("reason") or "Its specialist took it back.").strip()
-                yield Withdrawal(self.proposed.pop(key).id, reason, str(said.get("with") or ""))
+                yield Withdrawal(key, reason, str(said.get("with") or ""))
 
     # ------------------------------------------------------------------------------------------------- inside
 

@@ -11,19 +11,19 @@ import ast
 import builtins
 import doctest
 import re
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from ambient_lsp.analyzers.spec import signatures
+from ambient_lsp.analyzers.spec.session_imports import Imports, is_standard
 from ambient_lsp.analyzers.spec.signatures import Signature
 from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded
 from ambient_lsp.analyzers.syntax import Syntax, dotted, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
 _MOST_LINES = 30
 _MOST_CHECKS = 12
@@ -31,21 +31,32 @@ _LONGEST = 160
 _UNCLEAR = frozenset({"l", "I", "O"})
 """Names that linters ask not to give."""
 _LENIENT = frozenset({doctest.IGNORE_EXCEPTION_DETAIL, doctest.NORMALIZE_WHITESPACE, doctest.ELLIPSIS})
+_U = re.compile(r"(?<![\w'\"])u(?=['\"])")
+_FENCE = re.compile(r"^[ \t]*```\w*[ \t]*$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*doctest:[^\n]*")
 _WANDERING = re.compile(r" at 0x|<BLANKLINE>|\.\.\.")
 """What is shown and not meant letter by letter, or other in every run."""
 
 
-def transcripts(text: str) -> dict[str, list[Transcript]]:
-    """Return what the docstrings show of each public function and class of a module, by its name."""
-    syntax = parse(text) if ">>>" in text else None
+def transcripts(text: str, module: str = "", page: str = "") -> dict[str, list[Transcript]]:
+    """Return what the docstrings show of each public function and class of a module, by its name.
+
+    Of those whose docstrings show nothing so, what a `page` of the project, such as its README, shows.
+    """
+    syntax = parse(text) if ">>>" in text or ">>>" in page else None
     if syntax is None:
         return {}
-    reader = _Reader(syntax)
+    reader = _Reader(syntax, module)
     found: dict[str, list[Transcript]] = {}
+    owners: set[str] = set()
     for owner, about, docstring in _docstrings(syntax, reader.refused):
-        if one := reader.read(owner, about, docstring):
-            found.setdefault(owner, []).append(one)
+        owners.add(owner)
+        if shown := reader.read(owner, about, _examples(docstring)):
+            found.setdefault(owner, []).extend(shown)
+    for section in _sections(page):
+        shown = reader.read_page(owners - {*found}, section)
+        if shown:
+            found[shown[0].owner] = shown
     return found
 
 
@@ -81,10 +92,35 @@ def _docstring(node: cst.FunctionDef | cst.ClassDef) -> str:
         return ""  # with a sign that no program may hold
 
 
+def _examples(docstring: str) -> list[doctest.Example]:
+    if ">>>" not in docstring:
+        return []
+    try:
+        return doctest.DocTestParser().get_examples(_FENCE.sub("", docstring))
+    except ValueError:
+        return []
+
+
+def _sections(page: str) -> Iterator[list[doctest.Example]]:
+    """Yield what stands together on a page, without words in between, each with the page's imports up to there."""
+    imports: list[doctest.Example] = []
+    section: list[doctest.Example] = []
+    following = 0
+    for example in _examples(page):
+        if example.lineno > following + 1 and section:
+            yield [*imports, *section]
+            section = []
+        following = example.lineno + _height(example)
+        (imports if isinstance(_statement(example.source), ast.Import | ast.ImportFrom) else section).append(example)
+    if section:
+        yield [*imports, *section]
+
+
 class _Reader:
     """Reads the docstrings of one module, and knows what its names are."""
 
-    def __init__(self, syntax: Syntax) -> None:
+    def __init__(self, syntax: Syntax, module: str) -> None:
+        self._module = module
         outside = signatures.outside_names(syntax)
         methods = [one for one in syntax.functions if one.in_class]
         touching = {one.qualname for one in methods if signatures.touches_outside(one, own=True)}
@@ -92,36 +128,39 @@ class _Reader:
         self.refused = frozenset(outside | making)
         self._methods = frozenset(name.rpartition(".")[2] for name in touching) - making
         self._own = frozenset(_defined(syntax.module))
-        self._imported = {name: source for name, source in _imports(syntax.module) if _is_standard(source[0])}
+        self._imported = {name: source for name, source in _imports(syntax.module) if is_standard(source[0])}
 
-    def read(self, owner: str, about: str, docstring: str) -> Transcript | None:
-        """Return what a docstring shows up to the first line that no test could have; None for nothing."""
-        if ">>>" not in docstring:
-            return None
-        try:
-            shown = doctest.DocTestParser().get_examples(docstring)
-        except ValueError:
-            return None
+    def read_page(self, owners: set[str], shown: Sequence[doctest.Example]) -> list[Transcript]:
+        """Return what a part of a page shows of the first of the `owners` that it names."""
+        trees = filter(None, (_statement(one.source) for one in shown))
+        named = [tree for tree in trees if not isinstance(tree, ast.Import | ast.ImportFrom)]
+        words = (word for tree in named for word in re.findall(r"\w+", ast.unparse(tree)))
+        owner = next((word for word in words if word in owners), "")
+        return self.read(owner, owner, shown) if owner else []
+
+    def read(self, owner: str, about: str, shown: Sequence[doctest.Example]) -> list[Transcript]:
+        """Return what a docstring shows up to the first line that no test could have, in parts that stand alone."""
         lines: list[Line] = []
         bound: set[str] = set()
-        borrowed: dict[str, tuple[str, str]] = {}
+        imports = Imports(self._module, self._own)
         following = 0
         for example in shown[:_MOST_LINES]:
             apart, following = example.lineno > following, example.lineno + _height(example)
             tree = _statement(example.source)
-            if tree is None:
-                break
             if isinstance(tree, ast.Import | ast.ImportFrom):
-                taken = self._taken(tree)
-                if taken is None:
-                    break
-                borrowed |= taken
+                imports.take(tree)
                 continue
-            line = _line(example, tree)
-            new = _bound(tree)
-            if line is None or not self._is_known(tree, line, bound | new, borrowed):
+            tree = imports.plain(tree) if tree is not None else None
+            line = _line(example, tree) if tree is not None else None
+            if tree is None or line is None or "*" in imports.strange:
                 break
-            if new & (self._own | {*borrowed} | _UNCLEAR):
+            new = _bound(tree)
+            if (
+                not self._is_known(tree, line, bound | new | {*imports.borrowed})
+                or loaded(line.source) & imports.strange
+            ):
+                break
+            if new & (self._own | {*imports.borrowed} | _UNCLEAR):
                 break
             bound |= new
             lines.append(replace(line, apart=apart))
@@ -129,34 +168,49 @@ class _Reader:
                 break
         names = tuple(sorted(self._own - bound - {owner}))
         asked = {name for one in lines for name in one.names}
+        borrowed = dict(imports.borrowed)
         for name in asked & {*self._imported} - bound - self._own - {*borrowed}:
             borrowed[name] = self._imported[name]
-        return Transcript(owner, about, tuple(lines), names, tuple(sorted({*borrowed.values()}))).only(lines)
+        whole = Transcript(owner, about, (), names, tuple(sorted({*borrowed.values()})))
+        return [one for part in _parts(lines) if (one := whole.only(part))]
 
-    def _taken(self, tree: ast.Import | ast.ImportFrom) -> dict[str, tuple[str, str]] | None:
-        """Return what an import brings that a test must import too; None where it may not be there."""
-        found: dict[str, tuple[str, str]] = {}
-        for alias in tree.names:
-            if alias.asname or alias.name == "*":
-                return None
-            if isinstance(tree, ast.Import):
-                if not _is_standard(alias.name):
-                    return None
-                found[alias.name.split(".")[0]] = (alias.name, "")
-            elif alias.name in self._own and not _is_standard(tree.module or ""):
-                continue
-            elif tree.level or not _is_standard(tree.module or "") or alias.name in self._own:
-                return None
-            else:
-                found[alias.name] = (tree.module or "", alias.name)
-        return found
-
-    def _is_known(self, tree: ast.stmt, line: Line, bound: set[str], borrowed: Mapping[str, object]) -> bool:
+    def _is_known(self, tree: ast.stmt, line: Line, bound: set[str]) -> bool:
         names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
-        here = bound | self._own | {*borrowed} | {*self._imported} | {*dir(builtins)}
+        own = {name for name in self._own if not name.startswith("_")}
+        here = bound | own | {*self._imported} | {*dir(builtins)}
         attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         outside = names & (self.refused | signatures.OUTSIDE) - bound
-        return names <= here and not outside and not attributes & self._methods
+        return names <= here and not outside and not attributes & (self._methods | signatures.CLOCKS)
+
+
+def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Part a session where a name gets another meaning and nothing from before is asked for any more."""
+    start = 0
+    for place, line in enumerate(lines):
+        before = lines[start:place]
+        last = max((at for at, one in enumerate(before) if one.sort != "does"), default=None)
+        if last is None or not _binds(line) & {name for one in before for name in _binds(one)}:
+            continue
+        setup = start + last + 1
+        if not _asked(lines[setup:]) & {name for one in lines[start:setup] for name in _binds(one)}:
+            yield lines[start:setup]
+            start = setup
+    yield lines[start:]
+
+
+def _binds(line: Line) -> set[str]:
+    tree = _statement(line.source)
+    return _bound(tree) if tree is not None and line.sort == "does" else set()
+
+
+def _asked(lines: Sequence[Line]) -> set[str]:
+    """Return the names that lines ask for before they give them a meaning."""
+    asked: set[str] = set()
+    bound: set[str] = set()
+    for line in lines:
+        asked |= loaded(line.source) - bound
+        bound |= _binds(line)
+    return asked
 
 
 def _height(example: doctest.Example) -> int:
@@ -166,6 +220,11 @@ def _height(example: doctest.Example) -> int:
 def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     """Return one line of a docstring; None for one that no test could have."""
     source, want = _DIRECTIVE.sub("", example.source).strip(), example.want.rstrip("\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.kind = None  # the `u` of old docstrings
+    if ast.dump(ast.parse(source)) != ast.dump(ast.Module([tree], [])):
+        source = ast.unparse(tree)  # the module's own names stand alone in it, too
     longest = max(map(len, (*source.split("\n"), " ".join(want.split()))))
     if longest > _LONGEST or '"""' in source or "'''" in source:
         return None
@@ -181,7 +240,7 @@ def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     if isinstance(printed, ast.Call) and isinstance(printed.func, ast.Name) and printed.func.id == "print":
         only = printed.args[0] if len(printed.args) == 1 and not printed.keywords else None
         return Line(ast.unparse(only), "prints", want) if only and not isinstance(only, ast.Starred) else None
-    return Line(source, "gives", want.strip())
+    return Line(source, "gives", _U.sub("", want.strip()))
 
 
 def _statement(source: str) -> ast.stmt | None:
@@ -232,8 +291,3 @@ def _imports(module: cst.Module) -> Iterator[tuple[str, tuple[str, str]]]:
                 for alias in small.names:
                     if alias.asname is None:
                         yield alias.evaluated_name.split(".")[0], (alias.evaluated_name, "")
-
-
-def _is_standard(module: str) -> bool:
-    top = module.partition(".")[0]
-    return top in sys.stdlib_module_names and top not in signatures.OUTSIDE_MODULES

@@ -31,7 +31,8 @@ OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "h
 _INSIDE = ("urllib.parse.", "os.path.join", "os.path.split", "os.path.basename", "os.path.dirname", "os.path.normpath")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CHANGERS = frozenset({"append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear", "update", "add"})
-_CLOCKS = frozenset({"now", "today", "utcnow"})
+CLOCKS = frozenset({"now", "today", "utcnow"})
+"""Methods that tell the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def touches_outside(function: Function, *, own: bool = False) -> bool:
             name = dotted(node.func)
             if name.startswith(_INSIDE):
                 continue
-            if name in OUTSIDE or name.split(".")[0] in OUTSIDE_MODULES or name.rpartition(".")[2] in _CLOCKS:
+            if name in OUTSIDE or name.split(".")[0] in OUTSIDE_MODULES or name.rpartition(".")[2] in CLOCKS:
                 return True
     return not own and _sets_outside(function)
 

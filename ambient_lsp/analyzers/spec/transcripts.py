@@ -21,6 +21,7 @@ _LOW = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.UnaryOp, ast.Compa
 """What needs parentheses beside `==`."""
 _BLOCKS = ("def ", "class ", "@", "for ", "while ", "if ", "try:")
 """How lines begin that have blank lines around them."""
+_VALUES = ("gives", "prints")
 _SINGLE = frozenset({"True", "False", "None"})
 
 SETUP = """
@@ -43,8 +44,10 @@ def _play(lines, name, subject):
             except BaseException:
                 told += "-"
             told = told[:-1] + "+" if told[-1] == "-" and repr(value) == want else told
+        elif sort == "prints":
+            told += "-" if str(value) != want else "=" if type(value) is str else "+"
         else:
-            told += "+" if sort == "does" or (sort == "prints" and str(value) == want) else "-"
+            told += "+"
     return told
 
 
@@ -64,7 +67,8 @@ the same or it does what it should, `-` and `!` where not. `_PLAYED` must be the
 class Line:
     """One statement. `sort`: whether it "does" something, "gives" the value `want`, "prints" or "raises" it.
 
-    `alike`: what it gives only looks as it is shown, such as an object without an equality of its own. `apart`: there
+    `alike`: what it gives is no equal value and only looks as it is shown, such as an object without an equality of its
+    own. `apart`: there
     are words between it and the line before.
     """
 
@@ -88,11 +92,9 @@ class Line:
         if self.sort == "raises":
             raising = "self.assertRaises" if style == "unittest" else "pytest.raises"
             return [f"with {raising}({self.want}):", *(f"    {one}" for one in self.source.split("\n"))]
-        if self.sort == "prints" or self.alike:
-            wanted = repr(self.want)
+        wanted = repr(self.want) if self.sort == "prints" or self.alike else _one_line(self.want)
+        if self.alike:
             plain = f"{'str' if self.sort == 'prints' else 'repr'}({plain})"
-        else:
-            wanted = _one_line(self.want)
         if style == "unittest":
             almost = _is_float(wanted)
             return [f"self.assert{'AlmostEqual' if almost else 'Equal'}({plain}, {wanted})"]
@@ -126,7 +128,7 @@ class Transcript:
     @property
     def letters(self) -> str:
         """What playing it gives, where all of it comes out as shown."""
-        own = "".join("=" if line.sort == "gives" and not line.alike else "+" for line in self.lines)
+        own = "".join("=" if line.sort in _VALUES and not line.alike else "+" for line in self.lines)
         return "+" * len(self.borrowed) + own
 
     def written(self, style: str) -> list[str]:
@@ -151,20 +153,25 @@ class Transcript:
         for line, letter in zip(self.lines, own, strict=False):
             if letter in "-!":
                 break
-            kept.append(replace(line, alike=line.sort == "gives" and letter == "+"))
+            kept.append(replace(line, alike=line.sort in _VALUES and letter == "+"))
         return self.only(kept)
 
     def without(self, calls: Iterable[str]) -> Transcript | None:
         """Return it without the lines that another test of the same examples has."""
-        known = set(calls)
-        return self.only([one for one in self.lines if one.sort == "does" or one.source not in known])
+        known = {_plain(one) for one in calls}
+        return self.only([one for one in self.lines if one.sort == "does" or _plain(one.source) not in known])
+
+    def says_more_than(self, others: Iterable[Transcript]) -> bool:
+        """Return whether one of its checks is in none of the others."""
+        known = {line for one in others for line in one.lines}
+        return any(line.sort != "does" and line not in known for line in self.lines)
 
     def only(self, lines: Sequence[Line]) -> Transcript | None:
         """Return it with some of its lines, and the names that they need; None where they hold nothing."""
         kept = [*lines]
         while kept and kept[-1].sort == "does":
             kept.pop()
-        kept = [line for line in kept if not _is_idle(line, kept)]
+        kept = [one for line in kept if (one := _useful(line, kept))]
         kept = [line for place, line in enumerate(kept) if not _is_said(line, kept[:place])]
         used = {name for line in kept for name in line.names}
         if not any(line.sort != "does" and loaded(line.source) for line in kept) or self.owner not in used:
@@ -199,7 +206,7 @@ def _statement(source: str) -> list[str]:
     if isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Lambda) and isinstance(tree.targets[0], ast.Name):
         head = f"def {tree.targets[0].id}({ast.unparse(tree.value.args)}):"
         return [head, f"    return {ast.unparse(tree.value.body)}"]
-    return source.split("\n") if "\n" in source or "#" in source else [_spaced(source, ast.unparse(tree))]
+    return (source if "\n" in source or "#" in source else _spaced(source, ast.unparse(tree))).split("\n")
 
 
 def _is_said(line: Line, before: Sequence[Line]) -> bool:
@@ -212,13 +219,20 @@ def _is_said(line: Line, before: Sequence[Line]) -> bool:
     return next(named, "") == line.source
 
 
-def _is_idle(line: Line, lines: Sequence[Line]) -> bool:
-    """Return whether a line only gives something a name that no other line asks for."""
+def _useful(line: Line, lines: Sequence[Line]) -> Line | None:
+    """Return a line without a name that no other line asks for; None for one that does nothing else."""
     tree = ast.parse(line.source).body[0] if line.sort == "does" else None
-    if not isinstance(tree, ast.Assign) or any(isinstance(node, ast.Call | ast.Await) for node in ast.walk(tree)):
-        return False
-    named = {node.id for one in tree.targets for node in ast.walk(one) if isinstance(node, ast.Name)}
-    return not named & {name for one in lines for name in one.names}
+    if not isinstance(tree, ast.Assign) or not all(isinstance(one, ast.Name) for one in tree.targets):
+        return line
+    if {ast.unparse(one) for one in tree.targets} & {name for one in lines for name in one.names}:
+        return line
+    others = {name for one in lines if one is not line for name in _bound(one)}
+    return replace(line, source=ast.unparse(tree.value)) if loaded(ast.unparse(tree.value)) & others else None
+
+
+def _bound(line: Line) -> set[str]:
+    nodes = ast.walk(ast.parse(line.source)) if line.sort == "does" else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _is_float(source: str) -> bool:
@@ -231,13 +245,22 @@ def _is_float(source: str) -> bool:
     return any(isinstance(one, float) for one in row) and all(type(one) in {int, float} for one in row)
 
 
-def _one_line(source: str) -> str:
-    """Return an expression on one line, without a comment."""
+def _plain(source: str) -> str:
+    """Return an expression as Python itself writes it, without the `u` of old docstrings."""
     try:
-        plain = ast.unparse(ast.parse(f"({source}\n)", mode="eval"))
+        tree = ast.parse(f"({source}\n)", mode="eval")
     except (SyntaxError, ValueError, RecursionError):
         return " ".join(source.split())
-    return plain if "\n" in source or "#" in source else _spaced(source, plain)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.kind = None
+    return ast.unparse(tree)
+
+
+def _one_line(source: str) -> str:
+    """Return an expression on one line, without a comment."""
+    plain = _plain(source)
+    return plain if "\n" in source or "#" in source or "  " in source else _spaced(source, plain)
 
 
 def _spaced(source: str, plain: str) -> str:

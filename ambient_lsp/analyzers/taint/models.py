@@ -368,34 +368,12 @@ def _partial(machine: Machine, site: Site) -> Value | None:
     return Partial(site.args[0], site.args[1:], tuple(site.keywords.items())) if site.args else None
 
 
-def _thread(machine: Machine, site: Site) -> Value | None:
-    target = site.first(1, "target")
-    args = site.keywords.get("args")
-    values = items_of(args, site.state) if args is not None else []
-    if target is not None:
-        named = site.state.object(site.keywords.get("kwargs", UNKNOWN))
-        keywords = {} if named is None else {key: value for key, value in named.items.items() if isinstance(key, str)}
-        machine.call(Partial(target, (), tuple(keywords.items())), values or [], site.state, site.node)
-    return Opaque(type="threading.Thread")
-
-
-def _submit(machine: Machine, site: Site) -> Value | None:
-    if not site.args:
-        return None
-    value = machine.call(Partial(site.args[0], (), tuple(site.keywords.items())), site.args[1:], site.state, site.node)
-    return machine.new(Object("instance", {}, value), site.state)
-
-
 def _first(machine: Machine, site: Site) -> Value | None:
     return site.args[0] if site.args else None
 
 
 def _gathered(machine: Machine, site: Site) -> Value | None:
     return machine.new(sequence("list", site.args, site.star), site.state)
-
-
-def _called(machine: Machine, site: Site) -> Value | None:
-    return machine.call(site.args[0], site.args[1:], site.state, site.node) if site.args else None
 
 
 def _copied(machine: Machine, site: Site) -> Value | None:
@@ -526,13 +504,11 @@ _MODELS: dict[str, Model] = {
     "re.search": _match, "re.fullmatch": _match, "re.Pattern.match": _match, "re.Pattern.search": _match,
     "re.Pattern.fullmatch": _match, "re.Pattern.findall": _match, "re.Pattern.split": _match, "io.StringIO": _buffer,
     "io.BytesIO": _buffer, "configparser.ConfigParser": _options, "configparser.RawConfigParser": _options,
-    "configparser.SafeConfigParser": _options, "functools.partial": _partial, "threading.Thread": _thread,
-    "threading.Timer": _thread, "multiprocessing.Process": _thread,
-    "concurrent.futures.ThreadPoolExecutor.submit": _submit,
-    "concurrent.futures.ProcessPoolExecutor.submit": _submit, "*.submit": _submit, "asyncio.run": _first,
+    "configparser.SafeConfigParser": _options, "functools.partial": _partial,
+    "asyncio.run": _first,
     "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first,
     "asyncio.shield": _first,
-    "asyncio.gather": _gathered, "asyncio.to_thread": _called, "copy.copy": _copied, "copy.deepcopy": _copied,
+    "asyncio.gather": _gathered, "copy.copy": _copied, "copy.deepcopy": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,

@@ -53,11 +53,14 @@ class Question:
         return {self.signature.name, *used}
 
 
-def questions(text: str, names: Sequence[str]) -> list[Question]:
-    """Return what to ask about those of the named functions and classes that can be called, in their order."""
+def questions(text: str, names: Sequence[str], module: str = "", page: str = "") -> list[Question]:
+    """Return what to ask about those of the named functions and classes that can be called, in their order.
+
+    `page` is the project's README: what it shows, where a docstring shows nothing, confirms as well as that would.
+    """
     known = signatures(text)
     plans = {plan.signature.name: plan for plan in scenarios.plans(text)}
-    typed = sessions.transcripts(text)
+    typed = sessions.transcripts(text, module, page)
     found = []
     for name in names:
         shown = tuple(typed.get(name, ()))
@@ -120,10 +123,13 @@ def subjects(
     """
     made: list[Subject] = []
     found: list[RawFinding] = []
+    said: list[Transcript] = []
     for one in asked:
         subject, odd = (_of_class if one.plan is not None else _of_function)(one, observed, snapshots)
         if odd is None or odd.rule == confirming.UNCONFIRMED:
             shown = [typed for each in one.shown if (typed := each.told(observed.get(each.expression)))]
+            shown = [typed for typed in shown if typed.says_more_than(said)]
+            said += shown
             subject = _with(subject or Subject(one.signature), shown) or subject
             odd = odd if subject is None else None
         made += [subject] if subject is not None else []

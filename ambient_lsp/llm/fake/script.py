@@ -56,7 +56,8 @@ class Pace:
 class Answer:
     """One reply and how it goes wrong. `after` is how many pieces come before a fault in the middle.
 
-    With `digest`, as recordings have it, it answers only the question that has this digest.
+    With `digest`, as recordings have it, it answers only the question that has this digest. With `tool`, it wants that
+    tool used.
     """
 
     reply: str = ""
@@ -76,6 +77,7 @@ class Answer:
     reasoning_field: Literal["reasoning_content", "reasoning"] = "reasoning_content"
     stream: bool = True
     pace: Pace | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ Replies = Sequence[Answer] | Callable[[Question], Reply | Awaitable[Reply]]
 class Script:
     """Everything that the fake host does. `replies` may be a function of the question, no `models` means any.
 
+    A host of the kind "ollama" reads no more than `context` tokens, or `num_ctx` of them, and says nothing about it.
     `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400. The
     `cache` keeps beginnings of prompts in blocks of `cache_block` tokens, for `cache_seconds` after their last use.
     """

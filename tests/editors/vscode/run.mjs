@@ -16,12 +16,19 @@ async function approve() {
     for (const box of await boxes.all()) {
       await box.check({ timeout: 10_000 });
     }
+    if (options.picture) {
+      await window.page.screenshot({ path: options.picture });
+    }
     approved = true;
     await window.page.getByRole("button", { name: "Apply", exact: true }).first().click({ timeout: 10_000 });
   }
 }
 
 async function answer() {
+  const review = window.page.locator(".notification-toast").getByRole("button", { name: "Review the Changes" });
+  if (await review.isVisible()) {
+    await review.click({ timeout: 10_000 });
+  }
   const input = window.page.locator(".quick-input-widget .quick-input-box input");
   if (await input.isVisible()) {
     await input.press("Enter", { timeout: 10_000 });

@@ -127,7 +127,9 @@ async def test_a_file_that_holds_the_mark_gets_another_one() -> None:
 
 def test_of_changes_that_are_not_committed_only_those_of_other_files_are_told() -> None:
     def changed(path: str, line: str) -> str:
-        return f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+{line}\n diff --git a/x b/x\n"
+        return (
+            f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+{line}\n diff --git a/x b/x\n"
+        )
 
     diff = changed("app.py", "one") + changed("private/my plan.py", "two") + changed("b b/c.py", "three")
     kept = briefing._diff_without(diff, NeverSend(["private/"]))

@@ -112,7 +112,7 @@ def test_nothing_that_touches_files_is_played(played):
         (">>> f(None) is None\nTrue\n", ["assert f(None) is None"]),
         (">>> f([1,2])  # both\n[1,\n 2]\n", ["assert f([1, 2]) == [1, 2]"]),
         (">>> f(0.5)\n0.5\n", ["assert f(0.5) == pytest.approx(0.5)"]),
-        (">>> print(f('a'))\na\n", ["assert str(f('a')) == 'a'"]),
+        (">>> print(f('a'))\na\n", ["assert f('a') == 'a'"]),
         (">>> key = lambda x: x + 1\n>>> key(f(1))\n2\n", ["def key(x):", "    return x + 1", "assert key(f(1)) == 2"]),
         (">>> unused = 1\n>>> f(2)\n2\n", ["assert f(2) == 2"]),
         (">>> f(1), f(2)\n(1, 2)\n", ["assert (f(1), f(2)) == (1, 2)"]),
@@ -191,3 +191,120 @@ def _subject(found) -> Subject:
 def _bare(found):
     kind = "class" if found.owner[0].isupper() else "def"
     return sessions.subject(f"{kind} {found.owner}{'' if kind == 'class' else '()'}:\n    pass\n", found.owner)
+
+
+README = """# shown
+
+```pycon
+>>> import shown
+>>> shown.f("a")
+'a'
+```
+
+Others are
+
+>>> from shown import f, nothing_of_ours
+>>> f(2) + 1
+3
+>>> nothing_of_ours(f(2))
+2
+
+>>> f(3)
+3
+"""
+
+
+def test_a_readme_shows_what_no_docstring_does():
+    (found,) = sessions.transcripts(f("Nothing."), "shown", README)["f"]
+    assert found.written("assert") == ["assert f('a') == 'a'"]
+    (own,) = sessions.transcripts(f("\n>>> f(1)\n1\n"), "shown", README)["f"]
+    assert own.written("assert") == ["assert f(1) == 1"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("import shown", "shown.f(1)"),
+        ("import shown.texts", "shown.texts.f(1)"),
+        ("from shown import texts", "texts.f(1)"),
+        ("from shown import texts as t", "t.f(1)"),
+        ("from shown.texts import f", "f(1)"),
+        ("from shown import *", "f(1)"),
+    ],
+)
+def test_the_modules_own_names_stand_alone(imported, call):
+    (found,) = sessions.transcripts(f(f"\n>>> {imported}\n>>> {call}\n1\n"), "shown.texts")["f"]
+    assert (found.written("assert"), found.borrowed) == (["assert f(1) == 1"], ())
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from other import f", "f(1)"),
+        ("import numpy", "f(numpy.int8(1))"),
+        ("from shown import other", "other(f(1))"),
+        ("from other import *", "f(1)"),
+        ("import random", "f(random.random())"),
+    ],
+)
+def test_names_of_others_are_left(imported, call):
+    assert not sessions.transcripts(f(f"\n>>> {imported}\n>>> {call}\n1\n"), "shown.texts")
+
+
+def test_a_session_is_parted_where_names_get_another_meaning_and_nothing_before_is_used(played):
+    session = """
+    >>> both = 1
+    >>> start = 2
+    >>> f(start)
+    2
+    >>> start = 'a'
+    >>> f(start)
+    'a'
+    >>> key = lambda x: x
+    >>> f(key(start))
+    'a'
+    """
+    assert [one.written("assert") for one in played(f(session))] == [
+        ["start = 2", "assert f(start) == 2"],
+        ["start = 'a'", "assert f(start) == 'a'", "", "def key(x):", "    return x", "", "assert f(key(start)) == 'a'"],
+    ]
+    assert len(played(f(session.replace("f(key(start))\n    'a'", "f(both)\n    1")))) == 1
+
+
+def test_a_function_inside_of_a_test_is_annotated_where_the_others_are(played):
+    (found,) = played(f("\n>>> key = lambda x, *more, y=2: x\n>>> f(key(1))\n1\n"))
+    written = write(None, "shown", [_subject(found)], Style(typed=True))
+    assert "def test_f_as_documented() -> None:\n    def key(x: Any, *more: Any, y: Any = 2) -> Any:\n" in written.text
+    assert "from typing import Any\n" in written.text
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        (">>> text = print(f('a'))\n>>> f(u'a')\nu'a'\n", []),
+        (">>> f(u'a')\nu'a'\n", ["assert f('a') == 'a'"]),
+        (">>> print(f([1]))\n[1]\n", ["assert str(f([1])) == '[1]'"]),
+        (">>> f(1) == \\\\\n... 1\nTrue\n", ["assert f(1) == 1"]),
+        (">>> items = [2, 1]\n>>> last = items.pop()\n>>> f(items)\n[2]\n",
+         ["items = [2, 1]", "items.pop()", "assert f(items) == [2]"]),
+        (">>> late = f(0)\n>>> f(1)\n1\n", ["assert f(1) == 1"]),
+        (">>> def twice(x): return 2 * x\n>>> f(twice(2))\n4\n",
+         ["def twice(x):", "    return 2 * x", "assert f(twice(2)) == 4"]),
+    ],
+)  # fmt: skip
+def test_it_is_written_without_what_old_docstrings_have_beside(played, docstring, expected):
+    assert lines(played(f(f"\n{docstring}".replace("\\\\", "\\")))) == expected
+
+
+@pytest.mark.parametrize("call", ["datetime.now().year - datetime.now().year", "_HIDDEN", "f(_HIDDEN)"])
+def test_clocks_and_private_names_are_left(played, call):
+    assert not played(f(f"\n>>> from datetime import datetime\n>>> f({call})\n0\n", head="_HIDDEN = 0\n"))
+
+
+def test_what_is_in_a_table_or_in_another_test_is_not_said_again(played):
+    (found,) = played(f("\n>>> f(u'a')\nu'a'\n>>> f('b')\n'b'\n"))
+    assert found.without(['f(u"b")']).written("assert") == ["assert f('a') == 'a'"]
+    assert found.without(["f('a')", 'f("b")']) is None
+    (less,) = played(f("\n>>> f('b')\n'b'\n"))
+    assert found.says_more_than([less])
+    assert not less.says_more_than([found])

@@ -12,7 +12,6 @@ exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.file);
   const editor = await vscode.window.showTextDocument(document);
   const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
-  await until("the first look", () => ambient.statusText() === "Ambient");
   await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, scenario.typed));
 
   const listening = vscode.languages.onDidChangeDiagnostics((changed) => {
