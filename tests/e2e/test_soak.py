@@ -17,7 +17,7 @@ SEED = int(os.environ.get("AMBIENT_SEED", "0")) or random.SystemRandom().randran
 
 
 @pytest.mark.real
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 async def test_a_minute_of_random_deeds_and_faults_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
