@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
+from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
@@ -311,7 +311,8 @@ def _decoded(machine: Machine, site: Site) -> Value | None:
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
     pattern = site.first(0, "pattern") or UNKNOWN
-    return machine.new(Object("instance", {"pattern": pattern}, None, None, "re.Pattern"), site.state)
+    flags = Const(int(flags_in(site.node)))
+    return machine.new(Object("instance", {"pattern": pattern, "flags": flags}, None, None, "re.Pattern"), site.state)
 
 
 def _substituted(machine: Machine, site: Site) -> Value | None:
@@ -486,6 +487,7 @@ _DECODING = (
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
     **callbacks.MODELS,
+    **callbacks.LATER,
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
