@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ambient_lsp.engine.nursery import Nursery
+from ambient_lsp.engine.serving import preload
 from ambient_lsp.engine.worker import Worker, WorkerEnded
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.text import sha256
@@ -34,7 +35,6 @@ class CpuPool:
     """
 
     def __init__(self, workers: int = 2, seconds: float = MOST_SECONDS) -> None:
-        self._nursery = Nursery()
         self._lanes = [_Lane() for _ in range(workers)]
         self._waiting: list[_Waiting] = []
         self._places: dict[int, int] = {}
@@ -45,10 +45,8 @@ class CpuPool:
 
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
-        if all(lane.worker is None for lane in self._lanes):
-            self._nursery.preload()
         for lane in self._lanes:
-            self._started(lane)
+            self._started(lane).warm(preload)
 
     def line_up(self, texts: Iterable[str]) -> None:
         """Have calls about these texts made in this order, whoever asks. Calls about any other text go before them."""
@@ -60,12 +58,8 @@ class CpuPool:
             raise _too_much()
         lane = await self._turn(args)
         try:
-            worker = self._started(lane)
-            try:
-                return await self._call(worker, function, args)
-            except WorkerEnded:
-                if lane.worker is worker:  # not the one that another call has started meanwhile
-                    lane.worker = None
+            with suppress(WorkerEnded):
+                return await self._call(self._started(lane), function, args)
         finally:
             self._give_back(lane)
         # With one process, all of its calls are lost; by itself, each shows whether it was the cause.
@@ -86,7 +80,6 @@ class CpuPool:
             worker, lane.worker = lane.worker, None
             if worker is not None:
                 worker.end()
-        self._nursery.close()
 
     async def _call(self, worker: Worker, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         try:
@@ -126,14 +119,14 @@ class CpuPool:
         self._hand_out()
 
     def _started(self, lane: _Lane) -> Worker:
-        if lane.worker is None:
+        if lane.worker is None or lane.worker.has_ended:
             lane.worker = self._new()
         return lane.worker
 
     def _new(self) -> Worker:
         if self._closed:
             raise AmbientError("The engine is closed.", next_step="Open the folder again.")
-        return Worker(self._nursery)
+        return Worker()
 
 
 class _Lane:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import socket
+import subprocess
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ambient_lsp.engine.nursery import SIZE
+from ambient_lsp.engine import serving
+from ambient_lsp.engine.serving import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ambient_lsp.engine.nursery import Nursery
 
 T = TypeVar("T")
 
@@ -27,33 +29,40 @@ class WorkerEnded(Exception):
 class Worker:
     """Makes calls in a process of its own. No thread of ours takes part, which would compete with the event loop."""
 
-    def __init__(self, nursery: Nursery) -> None:
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._line, theirs = socket.socketpair()
         with theirs:
-            self._kill = nursery.start(theirs)
+            self._process = _started(theirs.fileno())
         self._line.setblocking(False)
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray()
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._loop.add_reader(self._line, self._receive)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it takes no calls any more."""
+        return self._line.fileno() < 0
+
     async def call(self, function: Callable[..., T], args: tuple[Any, ...], seconds: float) -> T:
         """Return `function(*args)`. Raises `WorkerEnded`, as when it took more than `seconds` of a processor."""
-        call = pickle.dumps((seconds, function, args), 5)
-        if self._line.fileno() < 0:
-            raise WorkerEnded
         answer: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.append(answer)
-        self._outgoing += (memoryview(SIZE.pack(len(call))), memoryview(call))
-        self._send()
+        self._begin(answer, function, args, seconds)
         return await answer
+
+    def warm(self, function: Callable[[], object]) -> None:
+        """Have `function` called before all else; nobody waits for it."""
+        unwanted = self._loop.create_future()
+        unwanted.cancel()
+        self._begin(unwanted, function, (), 0)
 
     def end(self) -> None:
         """End the process; whoever waits for an answer is told."""
-        if self._line.fileno() < 0:
+        if self.has_ended:
             return
-        self._kill()
+        self._process.kill()
+        self._process.wait()
         if not self._loop.is_closed():
             self._loop.remove_reader(self._line)
             self._loop.remove_writer(self._line)
@@ -61,6 +70,16 @@ class Worker:
                 if not waiting.done():
                     waiting.set_exception(WorkerEnded())
         self._line.close()
+
+    def _begin(
+        self, answer: asyncio.Future[T], function: Callable[..., T], args: tuple[Any, ...], seconds: float
+    ) -> None:
+        call = pickle.dumps((seconds, function, args), 5)
+        if self.has_ended:
+            raise WorkerEnded
+        self._waiting.append(answer)
+        self._outgoing += (memoryview(SIZE.pack(len(call))), memoryview(call))
+        self._send()
 
     def _send(self) -> None:
         """Send what the socket takes now, and the rest when it takes more."""
@@ -97,6 +116,13 @@ class Worker:
             answer = bytes(self._incoming[SIZE.size : end])
             del self._incoming[:end]
             _give(self._waiting.popleft(), answer)
+
+
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    """Start the process. A new one, not a fork of this one: that would copy locked locks, and deadlock."""
+    module = serving.__name__
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {module} import main; main({descriptor}, {os.getpid()})"
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=2, pass_fds=[descriptor])
 
 
 def _give(waiting: asyncio.Future[Any], answer: bytes) -> None:
