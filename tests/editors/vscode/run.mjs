@@ -25,7 +25,7 @@ async function approve() {
 }
 
 async function answer() {
-  const review = window.page.locator(".notification-toast").getByRole("button", { name: "Review the Changes" });
+  const review = window.page.getByRole("button", { name: "Review the Changes" }).first();
   if (await review.isVisible()) {
     await review.click({ timeout: 10_000 });
   }
