@@ -67,7 +67,8 @@ the same or it does what it should, `-` and `!` where not. `_PLAYED` must be the
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement. `sort`: whether it "does" something, "gives" the value `want`, "looks" so, "prints" or "raises" it.
+    """One statement. `sort`: whether it "does" something, "gives" the value `want`, "looks" so, "prints" or "raises"
+    it.
 
     `alike`: what it gives is no equal value and only looks as it is shown, such as an object without an equality of its
     own. `apart`: there

@@ -312,7 +312,8 @@ def test_what_is_in_a_table_or_in_another_test_is_not_said_again(played):
 
 def test_that_a_thing_equals_itself_is_no_test(played):
     code = 'class Pair:\n    """\n    >>> Pair(1)\n    Pair( 1)\n    >>> Pair(2)\n    Pair(2)\n    """\n'
-    code += "    def __init__(self, x):\n        self.x = x\n    def __eq__(self, other):\n        return self.x == other.x\n"
+    code += "    def __init__(self, x):\n        self.x = x\n"
+    code += "    def __eq__(self, other):\n        return self.x == other.x\n"
     code += "    def __repr__(self):\n        return f'Pair({self.x})'\n"
     assert lines(played(code.replace("    >>> Pair(1)\n    Pair( 1)\n", ""))) == ["assert repr(Pair(2)) == 'Pair(2)'"]
     assert not played(code)
