@@ -317,3 +317,11 @@ def test_that_a_thing_equals_itself_is_no_test(played):
     code += "    def __repr__(self):\n        return f'Pair({self.x})'\n"
     assert lines(played(code.replace("    >>> Pair(1)\n    Pair( 1)\n", ""))) == ["assert repr(Pair(2)) == 'Pair(2)'"]
     assert not played(code)
+
+
+def test_what_is_made_of_nothing_is_annotated_where_types_are_checked(played):
+    (found,) = played(f("\n>>> some = f([])\n>>> f(some)\n[]\n>>> more = f([1])\n>>> f(more)\n[1]\n"))
+    written = write(None, "shown", [_subject(found)], Style(typed=True))
+    assert "    some: Any = f([])\n" in written.text
+    assert "    more = f([1])\n" in written.text
+    assert "from typing import Any\n" in written.text
