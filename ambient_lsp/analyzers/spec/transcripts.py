@@ -166,8 +166,8 @@ class Transcript:
 
     def says_more_than(self, others: Iterable[Transcript]) -> bool:
         """Return whether one of its checks is in none of the others."""
-        known = {line for one in others for line in one.lines}
-        return any(line.sort != "does" and line not in known for line in self.lines)
+        known = {(plain(line.source), line.want) for one in others for line in one.lines}
+        return any(line.sort != "does" and (plain(line.source), line.want) not in known for line in self.lines)
 
     def only(self, lines: Sequence[Line]) -> Transcript | None:
         """Return it with some of its lines, and the names that they need; None where they hold nothing."""

@@ -305,7 +305,7 @@ def test_what_is_in_a_table_or_in_another_test_is_not_said_again(played):
     (found,) = played(f("\n>>> f(u'a')\nu'a'\n>>> f('b')\n'b'\n"))
     assert found.without(['f(u"b")']).written("assert") == ["assert f('a') == 'a'"]
     assert found.without(["f('a')", 'f("b")']) is None
-    (less,) = played(f("\n>>> f('b')\n'b'\n"))
+    (less,) = played(f("\nWords.\n\n>>> f( 'b')\n'b'\n"))
     assert found.says_more_than([less])
     assert not less.says_more_than([found])
 
