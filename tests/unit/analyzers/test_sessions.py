@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from ambient_lsp.analyzers.spec import sessions, transcripts
+from ambient_lsp.analyzers.testing import characterise
 from ambient_lsp.analyzers.testing.testblocks import Subject, pytest_blocks, unittest_blocks
 from ambient_lsp.analyzers.testing.testwriting import Style, write
 from ambient_lsp.protocols import Observation
@@ -325,3 +326,13 @@ def test_what_is_made_of_nothing_is_annotated_where_types_are_checked(played):
     assert "    some: Any = f([])\n" in written.text
     assert "    more = f([1])\n" in written.text
     assert "from typing import Any\n" in written.text
+
+
+def test_what_two_docstrings_show_is_tested_once():
+    shown = "    '''\n    >>> {}('b')\n    'b'\n    >>> twin(pair('a'))\n    'a'\n    '''\n    return x\n\n"
+    code = "".join(f"def {name}(x):\n{shown.format(name)}" for name in ("pair", "twin"))
+    asked = characterise.questions(code, ["pair", "twin"])
+    observed = {one: Observation(one, "'b'", "str") for one in characterise.first_round(asked) if "_played" not in one}
+    observed |= {typed.expression: Observation("", "'=='", "str") for one in asked for typed in one.shown}
+    made, _ = characterise.subjects(asked, observed)
+    assert [line.source for one in made for typed in one.shown for line in typed.lines] == ["twin(pair('a'))"]
