@@ -288,6 +288,17 @@ class Services:
                 self._store.save_findings(finding.agent, finding.path, finding.base_sha256, [finding])
             self._store.save_proposal(proposal)
 
+    def supersede(self, run_id: str, kept: Sequence[Proposal]) -> None:
+        """Make stale what a run has proposed before it went on, but for `kept`."""
+        from ambient_lsp.model import ProposalState
+
+        ids = {one.id for one in kept}
+        states = [ProposalState.OFFERED, ProposalState.INCONCLUSIVE, ProposalState.FAILED, ProposalState.BLOCKED]
+        with self._store.transaction():
+            for one in self._store.proposals(states=states, run_id=run_id):
+                if one.id not in ids:
+                    self._store.save_proposal(replace(one, state=ProposalState.STALE))
+
     async def check_tree(self) -> Verdict | None:
         """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
         verifier = await self.verifier()

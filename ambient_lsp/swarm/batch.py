@@ -95,6 +95,7 @@ async def run_batch(
         if any(one.state == "success" for one in files):
             say("checking all changes together")
             together = await prove_together(services, batch, files, verify=verify)
+            services.supersede(batch.id, together.proposals)
             for file in files:
                 if file.path in together.blamed:
                     journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))

@@ -20,6 +20,7 @@ from ambient_lsp.llm.fake.host import FakeHost
 from ambient_lsp.llm.fake.script import Answer, Question, Script
 from ambient_lsp.model import ProposalState
 from ambient_lsp.store.ledger import SqliteLedger
+from ambient_lsp.store.store import open_store
 from ambient_lsp.swarm import report
 from ambient_lsp.swarm.batch import BatchResult, run_batch
 from tests.e2e import project
@@ -136,6 +137,14 @@ async def test_faults_of_some_files_are_told_truthfully_and_a_second_run_goes_on
         second = await batch(root, host, backend="none", resume=first.batch.id)
         assert second.count("success") == 12
         assert len(host.log) - asked == 3, "what was paid for was asked again"
+        assert second.together is not None
+        stored = open_store(root / ".ambient")
+        states = {one.id: one.state for one in stored.proposals(run_id=first.batch.id)}
+        stored.close()
+        kept = {one.id for one in second.together.proposals}
+        assert {states[one] for one in states.keys() - kept} == {ProposalState.STALE}, (
+            "what was overtaken is still there"
+        )
         config = Config()
     ledger = SqliteLedger(root / ".ambient" / "state.db", config.budget)
     assert {one.state for one in ledger.exchanges()} == {"settled"}
