@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.config import Swarm
-from ambient_lsp.engine.thinking import budget
+from ambient_lsp.engine.asking import budget
 
 
 @pytest.mark.parametrize("room", [None, 64_000, 262_144, 1_048_576])
