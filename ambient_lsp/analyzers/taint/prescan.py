@@ -33,7 +33,7 @@ _QUOTED = re.compile(
 )
 _WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
-_IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
+_IMPORTED = re.compile(r"import(?<!\wimport)\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset(
     "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup"
@@ -201,7 +201,14 @@ def tokens(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _patterns(name: str) -> tuple[str, ...]:
     """Return the patterns of handlers that a name fits, with which they are looked up among the tokens."""
+    if _any_pattern().search(name) is None:
+        return ()
     return tuple(token for token, pattern in _all_patterns() if pattern.search(name))
+
+
+@cache
+def _any_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _all_patterns()))
 
 
 @cache
