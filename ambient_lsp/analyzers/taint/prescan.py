@@ -31,7 +31,8 @@ _QUOTED = re.compile(
     r"""|(?P<short>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.DOTALL,
 )
-_WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
+_MADE = re.compile(r"(?:def(?<!\wdef)|class(?<!\wclass))\s+([A-Za-z_]\w*)")
+_WORDS = re.compile(r"(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
 _IMPORTED = re.compile(r"import(?<!\wimport)\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
@@ -182,11 +183,18 @@ def tokens(text: str) -> frozenset[str]:
         found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
         return '""'
 
-    code = _QUOTED.sub(without, text)
-    for made, dot, name, called in set(_WORDS.findall(code)):
+    def made(definition: re.Match[str]) -> str:
+        name = definition[1]
         found.update(_patterns(name))
         if name in known:
-            found.add(f"def {name}" if made else f".{name}" if dot else name)
+            found.add(f"def {name}")
+        return ";"
+
+    code = _MADE.sub(made, _QUOTED.sub(without, text))
+    for dot, name, called in set(_WORDS.findall(code)):
+        found.update(_patterns(name))
+        if name in known:
+            found.add(f".{name}" if dot else name)
             if dot and called:
                 found.add(f"{name}(")
     if "**" in code:
