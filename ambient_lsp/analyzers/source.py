@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 FUNCTION = "function_definition"
 CLASS = "class_definition"
 _SCOPES = frozenset({FUNCTION, CLASS, "lambda"})
-_INNER = frozenset({FUNCTION, CLASS, "decorated_definition", "block", "if_statement", "elif_clause", "else_clause",
-                    "try_statement", "except_clause", "finally_clause", "with_statement", "for_statement",
-                    "while_statement", "match_statement", "case_clause", "ERROR"})  # fmt: skip
 _STRUCTURE = (*sorted(_SCOPES), "block", "if_statement", "for_statement", "conditional_expression", "not_operator",
               "comparison_operator", "boolean_operator")  # fmt: skip
 _NAMES = ("identifier", "attribute", "call")
@@ -213,7 +210,7 @@ class Source:
 
     @cached_property
     def _definitions(self) -> tuple[Definition, ...]:
-        return tuple(_definitions(self.root))
+        return tuple(_definitions(self.nodes(FUNCTION, CLASS)))
 
     def offset(self, byte: int) -> int:
         """Return a byte offset of the tree as an offset of the text, in code points."""
@@ -352,15 +349,18 @@ def is_label(name: Node) -> bool:
     return outer.type == "keyword_argument" and outer.child_by_field_name("name") == name
 
 
-def _definitions(root: Node) -> list[Definition]:
-    found: list[Definition] = []
-    waiting: list[tuple[Node, str, bool, bool]] = [(root, "", False, False)]
-    while waiting:
-        node, prefix, nested, in_class = waiting.pop()
-        if node.type in {FUNCTION, CLASS}:
-            qualname = prefix + code(node.child_by_field_name("name"))
-            found.append(Definition(qualname, node, nested, in_class))
-            prefix, nested, in_class = f"{qualname}.", nested or node.type == FUNCTION, node.type == CLASS
-        inside = [one for one in node.named_children if one.type in _INNER]
-        waiting += [(one, prefix, nested, in_class) for one in reversed(inside)]
-    return found
+def _definitions(nodes: Iterable[Node]) -> Iterator[Definition]:
+    """Yield functions and classes, given in order of place, with what is around each."""
+    around: list[Definition] = []
+    for node in nodes:
+        while around and around[-1].node.end_byte <= node.start_byte:
+            around.pop()
+        outer = around[-1] if around else None
+        name = code(node.child_by_field_name("name"))
+        if outer is None:
+            one = Definition(name, node, nested=False, in_class=False)
+        else:
+            in_function = outer.node.type == FUNCTION
+            one = Definition(f"{outer.qualname}.{name}", node, outer.nested or in_function, not in_function)
+        around.append(one)
+        yield one
