@@ -6,6 +6,7 @@ It reads half-typed text and any syntax that the grammar knows; what a rewrite i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ _STRUCTURE = (*sorted(_SCOPES), "block", "if_statement", "for_statement", "condi
               "comparison_operator", "boolean_operator")  # fmt: skip
 _NAMES = ("identifier", "attribute", "call")
 """The kinds of nodes that rules look for; of the second group there are many more, and few rules ask for them."""
+
+
+_FURTHER = re.compile(rb"[\x80-\xbf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Source:
         self.text = text
         self.root = parse(text).root_node
         self._lines = Lines(text)
-        self._data = None if text.isascii() else text.encode("utf-8", "replace")
+        self._ascii = text.isascii()
         self._variables: dict[int, Mapping[str, Sequence[Node]]] = {}
         self._ordered: dict[tuple[str, ...], tuple[list[Node], list[int]]] = {}
 
@@ -96,7 +100,7 @@ class Source:
     def line_start(self, number: int) -> int:
         """Return the byte offset at which a line starts."""
         start = self._lines.start(number)
-        return start if self._data is None else len(self.text[:start].encode("utf-8", "replace"))
+        return start if self._ascii else len(self.text[:start].encode("utf-8", "replace"))
 
     def line_end(self, number: int) -> int:
         """Return the byte offset at which a line ends, its ending not counted."""
@@ -203,12 +207,17 @@ class Source:
         return _captured(self.root, _NAMES)
 
     @cached_property
+    def _further(self) -> list[int]:
+        """Where the bytes are that only go on with a character."""
+        return [match.start() for match in _FURTHER.finditer(self.text.encode("utf-8", "replace"))]
+
+    @cached_property
     def _definitions(self) -> tuple[Definition, ...]:
         return tuple(_definitions(self.root))
 
     def offset(self, byte: int) -> int:
         """Return a byte offset of the tree as an offset of the text, in code points."""
-        return byte if self._data is None else len(self._data[:byte].decode("utf-8", "replace"))
+        return byte if self._ascii else byte - bisect_left(self._further, byte)
 
 
 @recent(characters=200_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,16 +110,20 @@ async def _run(
     if dry_run:
         return await _preview(engine, paths)
     with Live(len(paths), quiet=output is not Output.TEXT) as live:
-        result = await run_batch(
-            engine,
-            task,
-            paths,
-            workers=max_workers or engine.config.swarm.max_workers,
-            resume=resume,
-            verify=verify,
-            listen=live.file,
-            say=live.say,
-        )
+        try:
+            result = await run_batch(
+                engine,
+                task,
+                paths,
+                workers=max_workers or engine.config.swarm.max_workers,
+                resume=resume,
+                verify=verify,
+                listen=live.file,
+                say=live.say,
+            )
+        except asyncio.CancelledError:
+            render.ERR.print("`ambient swarm --resume last` goes on; what was answered is not asked again.")
+            raise
     page = report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
     if output is Output.JSON:
         formats.print_value({**report.as_data(result), "report": str(page)})
@@ -138,20 +143,27 @@ async def _run(
 
 async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: bool) -> int:
     """Apply what may be applied, and say what is there to be looked at."""
+    from rich.markup import escape
+
     from ambient_lsp.cli import render
     from ambient_lsp.model import ProposalState
+    from ambient_lsp.swarm.report import counted
 
     for one in result.together.proposals if result.together else ():
+        if not quiet and one.verdict is not None:
+            ran = f" ({one.verdict.selection})" if one.verdict.selection else ""
+            words = f"{counted(len(one.files_touched))}, {one.state.value}: {one.verdict.reason}{ran}"
+            render.OUT.print(escape(words), soft_wrap=True)
         if one.state is not ProposalState.OFFERED or result.together is None:
             continue
         if apply is Apply.LOW and one is result.together.low:
             # Who says `--apply low` has decided about exactly that: however many files of low risk there are.
             await engine.apply(one.id, who(), approve=True)
             words = (
-                f"Applied to {len(one.files_touched)} files; [bold]ambient proposals undo {one.id}[/] takes it back."
+                f"Applied to {counted(len(one.files_touched))}; [bold]ambient proposals undo {one.id}[/] takes it back."
             )
         else:
-            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {len(one.files_touched)} files."
+            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {counted(len(one.files_touched))}."
         if not quiet:
             render.OUT.print(words, soft_wrap=True)
     failed = result.count("failed") or result.stopped

@@ -15,6 +15,7 @@ from ambient_lsp.llm.client import ChatClient
 from ambient_lsp.llm.keys import is_local
 from ambient_lsp.llm.messages import Usage
 from ambient_lsp.llm.prices import FREE, Price
+from ambient_lsp.llm.reading import was_cut
 from ambient_lsp.llm.tokens import BYTES_PER_TOKEN, Estimate
 from ambient_lsp.store.ledger import SqliteLedger
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from ambient_lsp.llm.client import ChatStream
     from ambient_lsp.llm.messages import ChatRequest, Reply
     from ambient_lsp.store.ledger import Reservation
+
+
+_MUCH = 0.05
+"""By so much the estimate of a question may be wrong before it is chosen anew."""
 
 
 class Model:
@@ -50,6 +55,7 @@ class Model:
         connection: sqlite3.Connection | None = None,
     ) -> None:
         self.estimate = Estimate()
+        self._learned = False
         self._dearest: dict[str, Price | None] = {}
         self.ledger = SqliteLedger(database, config.budget, connection=connection)
         self.ledger.recover()
@@ -62,7 +68,6 @@ class Model:
         @asynccontextmanager
         async def ask(request: ChatRequest) -> AsyncIterator[ChatStream]:
             account = _Account(self, run_id, request, billed)
-            account.reserve()
             try:
                 async with self._client.stream(request, account) as stream:
                     account.stream = stream
@@ -77,6 +82,23 @@ class Model:
         """The model that is configured."""
         return self._config.kimi.model_id
 
+    async def room(self) -> int | None:
+        """Return how many tokens a question and its answer may have together; None where nobody knows."""
+        return await self._client.context()
+
+    async def learn(self, text: str) -> bool:
+        """Correct the estimate by the host's own count of a text, once; tell whether that changes much.
+
+        Only where the host counts without answering, and within a moment; elsewhere the first answer corrects it.
+        """
+        if self._learned or self.name in self.estimate.ratios:
+            return False
+        self._learned = True
+        before = self.estimate.tokens(text, self.name)
+        if counted := await self._client.count(text):
+            self.estimate.learn(text, counted, self.name)
+        return abs(self.estimate.tokens(text, self.name) - before) > before * _MUCH
+
     async def close(self) -> None:
         """Close the connections and the ledger."""
         await self._client.close()
@@ -84,11 +106,12 @@ class Model:
 
     def price(self, host: str, model: str) -> Price | None:
         """Return what a model costs at the host that answered; None where nobody knows."""
-        if self._config.kimi.price:  # said so, it holds for a gateway on this machine too
-            return Price(*self._config.kimi.price)
+        first, *_ = self._client.endpoints
+        if self._config.kimi.price and (host == first.root or not is_local(host)):
+            return Price(*self._config.kimi.price)  # of a gateway on this machine too
         if is_local(host):
             return FREE
-        at = next((one for one in self._client.endpoints if one.root == host), self._client.endpoints[0])
+        at = next((one for one in self._client.endpoints if one.root == host), first)
         return catalog.price(at.dialect.name, model)
 
     def dearest(self, model: str) -> Price | None:
@@ -129,30 +152,30 @@ class _Account(Attempts):
         self._held: Reservation | None = None
         self._calls = 0
 
-    def reserve(self) -> None:
-        """Hold the most that sending it once may cost. Raises `BudgetExhausted`."""
-        self._held = self._models.ledger.reserve(
-            self._run_id,
-            self._request.purpose,
-            self._name,
-            prompt=self._prompt,
-            completion=self._request.max_tokens,
-            price=self._models.dearest(self._name),
-        )
-
     def sending(self, host: str, model: str) -> None:
-        """Take it down; what the last time cost was settled, so that this one is reserved anew."""
+        """Hold the most that sending it once may cost. Raises `BudgetExhausted`."""
         if self._held is None:
-            self.reserve()
+            self._held = self._models.ledger.reserve(
+                self._run_id,
+                self._request.purpose,
+                self._name,
+                prompt=self._prompt,
+                completion=self._request.max_tokens,
+                price=self._models.dearest(self._name),
+            )
+        elif self.under_way:  # it was refused for a field that is now left out: free, but a call
+            self._bill(Usage(), 0, None)
         self._calls += 1
         super().sending(host, model)
 
     def failed(self, error: ModelError) -> None:
-        """Pay for what the host had sent by then."""
+        """Pay for what the host had sent by then; a refusal is free. Nothing is held while waiting to ask again."""
         super().failed(error)
         usage = error.details.get("usage")
         if isinstance(usage, Usage):
             self._settle(self._likely(usage), self.model)
+        else:
+            self._release()
 
     def close(self) -> None:
         """Pay for the answer, or for as much as came of it; give back what was held for nothing."""
@@ -161,15 +184,13 @@ class _Account(Attempts):
             known = reply.usage.total > 0
             usage = reply.usage if known else Usage(0, self._tokens(reply.text + reply.reasoning), estimated=True)
             self._settle(self._likely(usage), reply.model, reply)
-            if known and not reply.usage.estimated:
+            if known and not reply.usage.estimated and not was_cut(self._request, usage):
                 self._models.estimate.learn(self._text, usage.prompt, self._name)
         elif self.under_way:  # whoever asked has left; the host has read the question, and counts what it sent
             written = self.stream.so_far if self.stream is not None else ""
             self._settle(self._likely(Usage(0, self._tokens(written), estimated=True)), self.model)
-        elif self._held is not None:
-            with self._models.ledger.transaction():
-                self._models.ledger.release(self._held)
-                self._bill(Usage(), 0, None)
+        else:
+            self._release()
 
     def _settle(self, usage: Usage, model: str, reply: Reply | None = None) -> None:
         if self._held is None:
@@ -180,10 +201,16 @@ class _Account(Attempts):
             self._bill(usage, 0 if price is None else price.of(usage), reply)
         self._held = None
 
+    def _release(self) -> None:
+        if self._held is not None:
+            with self._models.ledger.transaction():
+                self._models.ledger.release(self._held)
+                self._bill(Usage(), 0, None)
+            self._held = None
+
     def _bill(self, usage: Usage, cost: int, reply: Reply | None) -> None:
-        if self._calls:
-            self._billed(Bill(self._calls, usage, cost, reply))
-            self._calls = 0
+        self._billed(Bill(self._calls, usage, cost, reply))
+        self._calls = 0
 
     def _likely(self, usage: Usage) -> Usage:
         """Return a usage that the host has not counted as earlier counts of its own make it likely."""

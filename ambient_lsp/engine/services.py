@@ -219,6 +219,8 @@ class Services:
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         _RUN.set(road.run.id)
+        if not road.run.trigger.paths:  # the whole repository: they start while it is read
+            self.cpu.warm()
         road.specialists = self.specialists()
         road.gates = self.gates()
         if road.run.trigger.verify:
@@ -226,8 +228,10 @@ class Services:
             road.conditions = self._conditions
         await travel(road)
 
-    async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
-        """Prove a proposal on the files as they are on disk; None where no sandbox is ready."""
+    async def verify_now(
+        self, proposal: Proposal, texts: Mapping[str, str | None], *, whole: bool = False
+    ) -> Verdict | None:
+        """Prove a proposal on the files on disk, with `whole` by the whole suite; None where no sandbox is ready."""
         from ambient_lsp.engine.proving import rechecker
         from ambient_lsp.engine.run import Run
         from ambient_lsp.model import RunRecord, Trigger, TriggerKind
@@ -241,7 +245,7 @@ class Services:
         )
         road.specialists = self.specialists()
         tree = await self._tree(trigger)
-        return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
+        return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)), whole=whole)
 
     async def facts(self) -> Mapping[str, Any]:
         """Return what the project's settings ask for (`line-length`, `test-framework`, ...)."""
@@ -446,7 +450,13 @@ class Services:
         return await (await self.checkouts()).record(proposal, tree)
 
     async def _verify(
-        self, proposal: Proposal, tree: str, texts: Mapping[str, str | None], recheck: Recheck
+        self,
+        proposal: Proposal,
+        tree: str,
+        texts: Mapping[str, str | None],
+        recheck: Recheck,
+        *,
+        whole: bool = False,
     ) -> Verdict:
         verifier = await self.verifier()
         if verifier is None:
@@ -454,7 +464,7 @@ class Services:
 
             return no_sandbox(await self.readiness())
         verdict = await verifier.verify(
-            proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
+            proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent), whole=whole
         )
         notes = (await self.checkouts()).notes
         if verdict.outcome is not VerdictOutcome.PASSED and notes:

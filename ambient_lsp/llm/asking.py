@@ -72,7 +72,7 @@ async def ask(
             return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
         if isinstance(error, ReplyBroken):  # the question is paid for each time
             broken = sum(isinstance(one, ReplyBroken) for one in attempts.failures[before:])
-            return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page"}
+            return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page", "tools"}
         gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
         return gone or isinstance(error, ModelOverloaded)
 

@@ -10,15 +10,16 @@ What went wrong before anything was handed out is tried again; afterwards never.
 from __future__ import annotations
 
 import dataclasses
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Literal, Self
 
 from ambient_lsp.errors import ModelError, ModelOverloaded, ModelUnavailable, QuotaExhausted, ReplyBroken
-from ambient_lsp.llm import catalog
+from ambient_lsp.llm import catalog, probe
 from ambient_lsp.llm.asking import Patience, ask
 from ambient_lsp.llm.attempts import Attempts
 from ambient_lsp.llm.endpoint import Endpoint
 from ambient_lsp.llm.limiter import Limiter, slots_file
+from ambient_lsp.llm.reading import notice, was_cut
 from ambient_lsp.llm.transport import Http
 
 if TYPE_CHECKING:
@@ -203,6 +204,37 @@ class ChatClient:
             return False
         return True
 
+    def was_cut(self, request: ChatRequest, reply: Reply) -> None:
+        """Say that a host has not read all of a question, and remember how much this model reads there."""
+        endpoint = next((one for one in self.endpoints if one.root == reply.host), None)
+        if endpoint is not None:
+            endpoint.reads_at_most(reply.model, reply.usage.prompt)
+            native = endpoint.dialect.wire == "ollama"
+            self.tell(notice(reply.host, reply.model, request, reply.usage, native=native))
+
+    async def context(self) -> int | None:
+        """Return how many tokens the model that will be asked first takes, answer included; None where nobody knows.
+
+        Looks at the host if that has not been done; what goes wrong there is said when somebody asks.
+        """
+        with suppress(ModelError):
+            endpoint = self.endpoints[0]
+            await endpoint.look(self._client().client)
+            names = (endpoint.id_of(model) for model in catalog.aliases(endpoint.model_id))
+            if name := next((name for name in names if name), None):
+                return endpoint.abilities(name).context
+        return None
+
+    async def count(self, text: str) -> int | None:
+        """Return how many tokens a text is by the first host's own count, where it offers one and says so quickly."""
+        with suppress(ModelError):
+            endpoint = self.endpoints[0]
+            await endpoint.look(self._client().client)
+            names = (endpoint.id_of(model) for model in catalog.aliases(endpoint.model_id))
+            if endpoint.dialect.count_path and (name := next((name for name in names if name), None)):
+                return await probe.count(self._client().client, endpoint, name, text)
+        return None
+
     def tell(self, notice: str) -> None:
         """Say something once to whoever listens."""
         if notice not in self._told and len(self._told) < 1000:
@@ -257,6 +289,8 @@ class ChatStream:
             await self._exchange.close()
             raise
         if delta is None:
+            if self._reply is not None and was_cut(self._request, self._reply.usage):
+                self._client.was_cut(self._request, self._reply)
             if self._reply and catalog.canonical(self._reply.model) != catalog.canonical(self._model):
                 self._client.tell(f"{self._reply.host} answered with {self._reply.model} instead of {self._model}.")
             raise StopAsyncIteration

@@ -159,6 +159,16 @@ class Exchange:
                 usage=self._gathered.usage or self._estimate(),
                 thought=True,
             )
+        if self._gathered.tools:
+            name = "".join(char for char in self._gathered.tools[0] if char.isprintable())[:60]
+            return ReplyBroken(
+                f"{self._host} answered with the call of a tool ({name}) and no text; no tools were offered.",
+                untouched=UNTOUCHED,
+                next_step="Use a model that follows instructions better, or turn tools off where the host is started.",
+                text="",
+                usage=self._gathered.usage or self._estimate(),
+                tools=True,
+            )
         return self._broken(f"The answer of {self._host} is empty.")
 
     def _broken(self, what: str) -> ReplyBroken:

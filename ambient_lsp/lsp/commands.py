@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ambient_lsp
 from ambient_lsp.errors import NotAllowed, NotFound
-from ambient_lsp.lsp import views
+from ambient_lsp.lsp import inside, views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, TriggerKind
@@ -206,6 +206,7 @@ REQUESTS: dict[str, Any] = {
     "ambient/getProposal": preview,
     "ambient/listProposals": list_proposals,
     "ambient/listRuns": list_runs,
+    "ambient/inside": inside.look,
 }
 
 

@@ -33,6 +33,10 @@ Column = Literal["run_id", "day", "purpose", "model"]
 """What calls can be put together by."""
 
 _EVER = "ever"
+_SPENT = (
+    "SELECT scope, tokens, cost FROM spent"
+    " WHERE (scope = 'run' AND key = ?) OR (scope = 'day' AND key = ?) OR (scope = 'repo' AND key = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,11 @@ class SqliteLedger:
         now = self._clock()
         day = _day(now)
         with self.transaction():
-            for limit in self._limits:
-                limit.check(self._spent(limit.scope, _keys(run_id, day)[limit.scope]), reservation)
+            if self._limits:
+                rows = self._db.execute(_SPENT, (run_id, day, _EVER))
+                spent = {scope: Spent(tokens, cost) for scope, tokens, cost in rows}
+                for limit in self._limits:
+                    limit.check(spent.get(limit.scope, Spent()), reservation)
             self._add(run_id, day, reservation.tokens, reservation.cost)
             self._db.execute(
                 "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'open', ?, ?, 0, ?, ?, 0, 0, 0, 0, 0)",
@@ -301,10 +308,6 @@ def _limits(budget: Budget) -> Sequence[_Limit]:
         _Limit("day", "today", budget.tokens_per_day, budget.cost_per_day),
         _Limit("repo", "this repository", budget.tokens_per_repo, budget.cost_per_repo),
     )
-
-
-def _keys(run_id: str, day: str) -> dict[str, str]:
-    return {"run": run_id, "day": day, "repo": _EVER}
 
 
 def _dollars(cost: int) -> str:

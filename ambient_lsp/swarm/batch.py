@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
-"""So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+"""So many files in a row that no host has answered for end the batch: the next would not fare better. Twice as many as
+are asked about at once, if that is more: what fails is quicker than what is answered, and comes in a row by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,11 @@ async def run_batch(
         if any(one.state == "success" for one in files):
             say("checking all changes together")
             together = await prove_together(services, batch, files, verify=verify)
-            for path, reason in together.blamed.items():
-                found = next(one for one in files if one.path == path)
-                journal.keep(batch.id, replace(found, state="failed", reason=reason))
+            for file in files:
+                if file.path in together.blamed:
+                    journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
+                elif file.state == "success":
+                    journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
         files = tuple(journal.files(batch.id))
         if not stopped:
             proposals = tuple(one.id for one in together.proposals) if together else ()
@@ -160,24 +164,34 @@ class _Workers:
             snapshot = await repository.read(file.path)
             if snapshot is None:
                 return self._skip(file, "it is missing, binary, private or too large")
+            if not snapshot.text.strip():
+                return self._skip(file, "it is empty")
             return await worker.work(file, snapshot)
 
-        queue = iter(waiting)
+        queue = deque(waiting)
+        busy = 0
 
         async def take() -> None:
-            for file in queue:
-                if self._stopped:
-                    return
+            nonlocal busy
+            while queue and not self._stopped:
+                file = queue.popleft()
                 if file.state == "failed":  # what was answered then is what has failed
                     file = replace(file, replies=(), state="waiting", reason="")
+                busy += 1
                 try:
                     done = await one(file)
                 except BudgetExhausted as error:
-                    self._stopped = str(error)
+                    # The others hold the most that they may need, and will give back most of it: fewer go on, and only
+                    # where nobody is left to wait for is the limit reached.
+                    queue.appendleft(error.details.get("file", file))
+                    if busy == 1:
+                        self._stopped = str(error)
                     return
                 except AmbientError as error:
                     done = replace(file, state="failed", reason=error.what)
                     self._journal.keep(self._batch.id, done)
+                finally:
+                    busy -= 1
                 self._count(done, reached=done.prompt > file.prompt)
                 self._done += 1
                 self._listen(done, self._done, total)
@@ -195,10 +209,10 @@ class _Workers:
     def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
         self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
-        if self._unreached >= _HOPELESS:
+        if self._unreached >= max(_HOPELESS, 2 * self._workers):
             self._stopped = str(
                 ModelUnavailable(
-                    f"No answer for {_HOPELESS} files in a row: {file.reason}",
+                    f"No answer for {self._unreached} files in a row: {file.reason}",
                     untouched="Your files were left alone.",
                     next_step="`ambient doctor` says what answers; then go on with --resume.",
                 )

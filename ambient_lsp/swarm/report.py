@@ -55,6 +55,7 @@ def as_data(result: BatchResult) -> dict[str, Any]:
                 "files": list(one.files_touched),
                 "needs_approval": one.decision is not None and one.decision.kind.value == "confirm",
                 "verdict": one.verdict.reason if one.verdict else "",
+                "selection": one.verdict.selection if one.verdict else "",
             }
             for one in (result.together.proposals if result.together else ())
         ],
@@ -85,7 +86,7 @@ def as_markdown(result: BatchResult) -> str:
     if data["stopped"]:
         lines += [f"**Stopped before the end:** {data['stopped']}", ""]
     for one in data["proposals"]:
-        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {one['verdict']}")
+        lines.append(f"- Proposal `{one['id']}` ({counted(len(one['files']))}) is {one['state']}. {_verdict(one)}")
     lines += [
         "",
         f"| file | result | reason | {' | '.join(_NUMBERS)} |",
@@ -111,8 +112,8 @@ def as_html(result: BatchResult) -> str:
     stopped = f"<p><strong>Stopped before the end:</strong> {html.escape(data['stopped'])}</p>"
     stopped = stopped if data["stopped"] else ""
     proposals = "".join(
-        f"<li>Proposal <code>{one['id']}</code> ({len(one['files'])} files) is {one['state']}."
-        f" {html.escape(one['verdict'])}</li>"
+        f"<li>Proposal <code>{one['id']}</code> ({counted(len(one['files']))}) is {one['state']}."
+        f" {html.escape(_verdict(one))}</li>"
         for one in data["proposals"]
     )
     heads = "".join(f"<th scope='col'>{name}</th>" for name in ("file", "result", "reason"))
@@ -131,7 +132,9 @@ def summary(data: dict[str, Any]) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
-    said = [f"{len(data['files'])} files: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."]
+    said = [
+        f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."
+    ]
     if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
         said.append(f"{guessed:,} of these tokens are estimated: an answer broke off before the host had counted.")
     if (lost := data["lost"])["calls"]:
@@ -140,6 +143,11 @@ def summary(data: dict[str, Any]) -> str:
             f" {lost['tokens']:,} tokens, ${lost['dollars']:.4f}."
         )
     return " ".join(said)
+
+
+def counted(files: int) -> str:
+    """Return a number of files in words."""
+    return f"{files} file" if files == 1 else f"{files} files"
 
 
 def write(result: BatchResult, folder: Path) -> Path:
@@ -157,6 +165,10 @@ def _numbers(one: dict[str, Any]) -> list[str]:
     prompt, completion = (f"{'~' if one[f'guessed_{name}'] else ''}{one[name]:,}" for name in ("prompt", "completion"))
     cost, seconds = f"${one['dollars']:.4f}", f"{one['seconds']:.1f}"
     return [str(one["calls"]), prompt, f"{one['cached']:,}", completion, cost, seconds]
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    return f"{one['verdict']} (Run: {one['selection']}.)" if one["selection"] else str(one["verdict"])
 
 
 def _cell(text: str) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.agents.thinking.briefing import marked
+from ambient_lsp.agents.thinking.briefing import marked, new_mark
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
-from ambient_lsp.errors import BudgetExhausted, MalformedDiff, ModelError, PatchConflict, PatchError
+from ambient_lsp.errors import (
+    BudgetExhausted,
+    MalformedDiff,
+    ModelError,
+    ModelOverloaded,
+    PatchConflict,
+    PatchError,
+    ReplyBroken,
+)
 from ambient_lsp.llm.messages import ChatRequest, Message, Usage
 from ambient_lsp.llm.reply.drafts import Draft, read_reply
 from ambient_lsp.llm.reply.fitting import explain, fit
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
 NOTHING = "NOTHING TO DO"
 PURPOSE = "swarm"
+_TRIES = 3
 _CUT = ("length", "max_tokens")
 _ROOM = 1.6
 """How much longer than its file an answer may be, for replies that give the whole file."""
@@ -73,7 +81,8 @@ class _Job:
                 self._file = replace(self._file, state="nothing", reason=reason)
             else:
                 self._file = replace(self._file, state="success", text=text)
-        except BudgetExhausted:
+        except BudgetExhausted as error:
+            error.details["file"] = self._file  # with what was paid for it before
             raise
         except (ModelError, _Failed) as error:
             self._file = replace(self._file, state="failed", reason=error.what)
@@ -104,7 +113,7 @@ class _Job:
                     _joined(drafts + _drafts_in(reply)),
                     lambda path: snapshot.text if path == snapshot.path else None,
                 )
-                again = prompt("repair").text.replace("{failures}", told)
+                again = prompt("repair").text.replace("{failures}", redact(told)[0])
                 reply = await self._ask((*question, Message("assistant", reply), Message("user", again)))
                 try:
                     found = _drafts(reply)
@@ -123,7 +132,7 @@ class _Job:
             parts.append((f"outline of {snapshot.path}", redact(outline(snapshot.text))[0]))
             where = f"lines {piece.first} to {piece.last} of the file to work on: {snapshot.path}"
         parts.append((where, shown))
-        mark = hashlib.sha256("\0".join(part for _, part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        mark = new_mark(part for _, part in parts)
         told = "".join(marked(mark, name, part) for name, part in parts)
         return Message("system", f"{prompt('batch').text}\nThe task:\n\n{worker.task}\n"), Message("user", told)
 
@@ -140,10 +149,19 @@ class _Job:
             max_tokens=max(worker.answer_tokens, int(size * _ROOM)),
             cache_key=worker.batch_id,
         )
-        async with worker.model.ask(worker.batch_id, self._billed)(request) as stream:
-            async for _ in stream:
-                pass
-            reply = stream.reply
+        for left in reversed(range(_TRIES)):
+            begun = False
+            try:
+                async with worker.model.ask(worker.batch_id, self._billed)(request) as stream:
+                    begun = True
+                    async for _ in stream:
+                        pass
+                    reply = stream.reply
+                break
+            except (ReplyBroken, ModelOverloaded) as error:
+                # The client has asked again already for what never began. It cannot for what did; nobody has seen it.
+                if not (begun and left) or error.details.keys() & {"thought", "tools"}:
+                    raise
         if reply.finish in _CUT:
             raise _Failed("the answer was longer than it may be")
         return reply.text

@@ -160,6 +160,48 @@ async def test_a_change_that_breaks_a_test_is_found_and_the_rest_is_offered(tmp_
     assert "test_twice" in next(one.reason for one in result.files if one.state == "failed")
 
 
+async def test_a_test_that_no_import_reaches_is_run_too_and_finds_its_file(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 4)
+    looks = "from pathlib import Path\n\n\ndef test_texts() -> None:\n"
+    looks += '    assert "double" not in Path("agents/m02.py").read_text()\n'
+    (root / "tests/test_texts.py").write_text(looks)
+    async with FakeHost(Script(docstrings)) as host:
+        result = await batch(root, host)
+        few = await batch(root, host, settings={"swarm": {"whole_suite": False}})
+    assert result.together is not None and few.together is not None
+    require(result.together.low is not None and result.together.low.verdict is not None, "no sandbox")
+    assert result.together.low is not None and few.together.low is not None
+    assert {one.path: "test_texts" in one.reason for one in result.files if one.state == "failed"} == {
+        "agents/m02.py": True
+    }
+    assert result.together.low.state is ProposalState.OFFERED
+    assert result.together.low.verdict is not None and result.together.low.verdict.selection == "the whole suite"
+    assert len(result.together.low.files_touched) == 3
+    assert len(few.together.low.files_touched) == 4, "only what the imports reach was asked for"
+
+
+async def test_what_no_test_runs_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 3)
+    (root / "tests/test_m01.py").unlink()
+
+    def faster(question: Question) -> str:
+        return docstrings(question).replace('double."""\n    return 2 * value', 'double."""\n    return value + value')
+
+    async with FakeHost(Script(faster)) as host:
+        result = await batch(root, host)
+    together = result.together
+    assert together is not None
+    require(together.low is not None and together.low.verdict is not None, "no sandbox")
+    assert together.low is not None and together.unshown is not None
+    assert together.low.state is ProposalState.OFFERED, together.low.verdict
+    assert together.low.files_touched == ("agents/m00.py", "agents/m02.py")
+    assert (together.unshown.state, together.unshown.files_touched) == (
+        ProposalState.INCONCLUSIVE, ("agents/m01.py",)
+    )  # fmt: skip
+    assert "no passing test" in next(one.reason for one in result.files if one.path == "agents/m01.py")
+    assert result.count("success") == 3
+
+
 @pytest.mark.parametrize(
     ("reply", "state", "words"),
     [
@@ -246,9 +288,11 @@ async def test_what_must_never_be_sent_is_skipped_and_secrets_are_taken_out(tmp_
 async def test_a_budget_stops_the_batch_and_the_rest_can_be_done_later(tmp_path: Path) -> None:
     root = make(tmp_path / "repo", 8)
     async with FakeHost(Script(docstrings)) as host:
-        result = await batch(root, host, backend="none", settings={"budget": {"tokens_per_run": 20_000}})
+        result = await batch(root, host, backend="none", settings={"budget": {"tokens_per_run": 10_500}})
         assert "budget.tokens_per_run" in result.stopped
-        assert 0 < result.count("success") < 8
+        # Four at once would hold four times what one call can come to; what they need in the end is a twentieth.
+        assert 2 <= result.count("success") < 8
+        assert host.sums.prompt + host.sums.completion <= 10_500
         again = await batch(root, host, backend="none", resume=result.batch.id)
         assert again.count("success") == 8
 
@@ -293,6 +337,13 @@ def test_a_killed_batch_goes_on_without_paying_twice(tmp_path: Path) -> None:
                 out, _ = await second.communicate()
                 data = json.loads(out)
                 assert data["counts"] == {"success": 10}
+                assert data["calls"] + data["lost"]["calls"] == len(host.log), "a call is not in the report"
+                finished = sum(one.prompt for one in host.log if one.told)
+                assert (
+                    0
+                    <= finished - data["tokens"]["prompt"] + data["tokens"]["guessed_prompt"]
+                    <= 2 * host.log[0].prompt
+                )
                 again = [FILE.findall(json.dumps(one.body))[-1] for one in host.log[before:]]
                 # The last answers may have arrived in the very moment of the kill, before they were written down.
                 assert len(set(again) & known) <= 2

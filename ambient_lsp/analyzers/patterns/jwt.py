@@ -87,7 +87,10 @@ def _accepts_none(call: Call) -> Node | None:
 def _confused(call: Call) -> Node | None:
     """Find algorithms of both kinds, or those that the token itself asks for."""
     node = call.get("algorithms", 2)
-    for one in node.named_children if node is not None else ():
+    listed = call.module.origin(node)
+    for one in map(call.module.origin, listed.named_children if listed is not None else ()):
+        if one is None:
+            continue
         source = one.child_by_field_name("value") or one.child_by_field_name("function")
         source = source.child_by_field_name("object") if source is not None and source.type == "attribute" else source
         if call.module.name(source).endswith("get_unverified_header()"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
+from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
@@ -311,7 +311,8 @@ def _decoded(machine: Machine, site: Site) -> Value | None:
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
     pattern = site.first(0, "pattern") or UNKNOWN
-    return machine.new(Object("instance", {"pattern": pattern}, None, None, "re.Pattern"), site.state)
+    flags = Const(int(flags_in(site.node)))
+    return machine.new(Object("instance", {"pattern": pattern, "flags": flags}, None, None, "re.Pattern"), site.state)
 
 
 def _substituted(machine: Machine, site: Site) -> Value | None:
@@ -368,34 +369,12 @@ def _partial(machine: Machine, site: Site) -> Value | None:
     return Partial(site.args[0], site.args[1:], tuple(site.keywords.items())) if site.args else None
 
 
-def _thread(machine: Machine, site: Site) -> Value | None:
-    target = site.first(1, "target")
-    args = site.keywords.get("args")
-    values = items_of(args, site.state) if args is not None else []
-    if target is not None:
-        named = site.state.object(site.keywords.get("kwargs", UNKNOWN))
-        keywords = {} if named is None else {key: value for key, value in named.items.items() if isinstance(key, str)}
-        machine.call(Partial(target, (), tuple(keywords.items())), values or [], site.state, site.node)
-    return Opaque(type="threading.Thread")
-
-
-def _submit(machine: Machine, site: Site) -> Value | None:
-    if not site.args:
-        return None
-    value = machine.call(Partial(site.args[0], (), tuple(site.keywords.items())), site.args[1:], site.state, site.node)
-    return machine.new(Object("instance", {}, value), site.state)
-
-
 def _first(machine: Machine, site: Site) -> Value | None:
     return site.args[0] if site.args else None
 
 
 def _gathered(machine: Machine, site: Site) -> Value | None:
     return machine.new(sequence("list", site.args, site.star), site.state)
-
-
-def _called(machine: Machine, site: Site) -> Value | None:
-    return machine.call(site.args[0], site.args[1:], site.state, site.node) if site.args else None
 
 
 def _copied(machine: Machine, site: Site) -> Value | None:
@@ -405,6 +384,13 @@ def _copied(machine: Machine, site: Site) -> Value | None:
 
 def _namespace(machine: Machine, site: Site) -> Value | None:
     return machine.new(Object("instance", dict(site.keywords), site.double), site.state)
+
+
+def _field(machine: Machine, site: Site) -> Value | None:
+    """What a field of a dataclass holds at first. A container is filled later, so that nothing is known of it."""
+    made = site.keywords.get("default_factory") or site.keywords.get("factory")
+    value = site.keywords.get("default") if made is None else machine.call(made, (), site.state, site.node)
+    return value if type(value) in (Const, Opaque) else None
 
 
 def _template(machine: Machine, site: Site) -> Value | None:
@@ -501,6 +487,7 @@ _DECODING = (
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
     **callbacks.MODELS,
+    **callbacks.LATER,
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
@@ -519,14 +506,13 @@ _MODELS: dict[str, Model] = {
     "re.search": _match, "re.fullmatch": _match, "re.Pattern.match": _match, "re.Pattern.search": _match,
     "re.Pattern.fullmatch": _match, "re.Pattern.findall": _match, "re.Pattern.split": _match, "io.StringIO": _buffer,
     "io.BytesIO": _buffer, "configparser.ConfigParser": _options, "configparser.RawConfigParser": _options,
-    "configparser.SafeConfigParser": _options, "functools.partial": _partial, "threading.Thread": _thread,
-    "threading.Timer": _thread, "multiprocessing.Process": _thread,
-    "concurrent.futures.ThreadPoolExecutor.submit": _submit,
-    "concurrent.futures.ProcessPoolExecutor.submit": _submit, "*.submit": _submit, "asyncio.run": _first,
+    "configparser.SafeConfigParser": _options, "functools.partial": _partial,
+    "asyncio.run": _first,
     "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first,
     "asyncio.shield": _first,
-    "asyncio.gather": _gathered, "asyncio.to_thread": _called, "copy.copy": _copied, "copy.deepcopy": _copied,
+    "asyncio.gather": _gathered, "copy.copy": _copied, "copy.deepcopy": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
+    "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
     "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
