@@ -336,3 +336,10 @@ def test_what_two_docstrings_show_is_tested_once():
     observed |= {typed.expression: Observation("", "'=='", "str") for one in asked for typed in one.shown}
     made, _ = characterise.subjects(asked, observed)
     assert [line.source for one in made for typed in one.shown for line in typed.lines] == ["twin(pair('a'))"]
+
+
+def test_where_the_prompt_shows_nothing_nothing_came(played):
+    assert lines(played(f("\n>>> f(None)\n>>> f(1)\n1\n"))) == ["assert f(None) is None", "assert f(1) == 1"]
+    assert not played(f("\n>>> f(2)\n>>> f(1)\n1\n"))
+    changes = played(f("\n>>> items = [1]\n>>> f(items)\n>>> items + f.__dict__.get('no', [])\n[]\n", "x.clear()"))
+    assert lines(changes) == ["items = [1]", "f(items)", "assert items + f.__dict__.get('no', []) == []"]
