@@ -129,7 +129,9 @@ class _Reader:
         self._methods = frozenset(name.rpartition(".")[2] for name in touching) - making
         self._own = frozenset(_defined(syntax.module))
         self._giving = frozenset(one.qualname for one in syntax.functions if not one.in_class and _returns(one))
+        public = {name for name in self._own if not name.startswith("_")}
         self._imported = {name: source for name, source in _imports(syntax.module) if is_standard(source[0])}
+        self._known = frozenset(public | {*self._imported} | {*dir(builtins)})
 
     def read_page(self, owners: set[str], shown: Sequence[doctest.Example]) -> list[Transcript]:
         """Return what a part of a page shows of the first of the `owners` that it names."""
@@ -156,15 +158,14 @@ class _Reader:
             if tree is None or line is None or "*" in imports.strange:
                 break
             new = _bound(tree)
-            if (
-                not self._is_known(tree, line, bound | new | {*imports.borrowed})
-                or loaded(line.source) & imports.strange
-            ):
-                break
-            if new & (self._own | {*imports.borrowed} | _UNCLEAR):
+            local = bound | new
+            here = local | {*imports.borrowed} | self._known - imports.strange
+            if not self._is_known(tree, line, here, local) or new & (self._own | {*imports.borrowed} | _UNCLEAR):
                 break
             bound |= new
-            lines.append(replace(line, apart=apart))
+            # A value that a test cannot name can still be told by its look.
+            sort = "looks" if line.sort == "gives" and not loaded(line.want) <= here else line.sort
+            lines.append(replace(line, sort=sort, apart=apart))
             if sum(one.sort != "does" for one in lines) >= _MOST_CHECKS:
                 break
         names = tuple(sorted(self._own - bound - {owner}))
@@ -175,12 +176,10 @@ class _Reader:
         whole = Transcript(owner, about, (), names, tuple(sorted({*borrowed.values()})))
         return [one for part in _parts(lines) if (one := whole.only(part))]
 
-    def _is_known(self, tree: ast.stmt, line: Line, bound: set[str]) -> bool:
+    def _is_known(self, tree: ast.stmt, line: Line, here: set[str], local: set[str]) -> bool:
         names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
-        own = {name for name in self._own if not name.startswith("_")}
-        here = bound | own | {*self._imported} | {*dir(builtins)}
         attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        outside = names & (self.refused | signatures.OUTSIDE) - bound
+        outside = names & (self.refused | signatures.OUTSIDE) - local
         return names <= here and not outside and not attributes & (self._methods | signatures.CLOCKS)
 
 
