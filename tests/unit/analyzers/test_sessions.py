@@ -288,6 +288,7 @@ def test_a_function_inside_of_a_test_is_annotated_where_the_others_are(played):
         (">>> f(1) == \\\\\n... 1\nTrue\n", ["assert f(1) == 1"]),
         (">>> items = [2, 1]\n>>> last = items.pop()\n>>> f(items)\n[2]\n",
          ["items = [2, 1]", "items.pop()", "assert f(items) == [2]"]),
+        (">>> input = [1]\n>>> f(input)\n[1]\n", ["input = [1]", "assert f(input) == [1]"]),
         (">>> late = f(0)\n>>> f(1)\n1\n", ["assert f(1) == 1"]),
         (">>> def twice(x): return 2 * x\n>>> f(twice(2))\n4\n",
          ["def twice(x):", "    return 2 * x", "assert f(twice(2)) == 4"]),
@@ -336,3 +337,16 @@ def test_what_two_docstrings_show_is_tested_once():
     observed |= {typed.expression: Observation("", "'=='", "str") for one in asked for typed in one.shown}
     made, _ = characterise.subjects(asked, observed)
     assert [line.source for one in made for typed in one.shown for line in typed.lines] == ["twin(pair('a'))"]
+
+
+def test_where_the_prompt_shows_nothing_nothing_came(played):
+    assert lines(played(f("\n>>> f(None)\n>>> f(1)\n1\n"))) == ["assert f(None) is None", "assert f(1) == 1"]
+    assert not played(f("\n>>> f(2)\n>>> f(1)\n1\n"))
+    changes = played(f("\n>>> items = [1]\n>>> f(items)\n>>> items + f.__dict__.get('no', [])\n[]\n", "x.clear()"))
+    assert lines(changes) == ["items = [1]", "f(items)", "assert items + f.__dict__.get('no', []) == []"]
+
+
+def test_a_value_that_a_test_cannot_name_is_told_by_its_look(played):
+    head = "class _Mark:\n    def __repr__(self):\n        return '_MARK'\n\n_MARK = _Mark()\n"
+    found = played(f("\n>>> f(1)\n1\n>>> f(2)\n_MARK\n", "return x if x == 1 else _MARK", head=head))
+    assert (lines(found), found[0].names) == (["assert f(1) == 1", "assert repr(f(2)) == '_MARK'"], ())
