@@ -89,7 +89,7 @@ def main() -> int:
             left.append(f"- {package} is left out: {error}")
             print(left[-1], file=sys.stderr)
             continue
-        print(table(rows[-1:]), file=sys.stderr)
+        print(table(rows[-1:]), "", gains(list(rows[-1].gains)), sep="\n", file=sys.stderr)
     print(table(rows), "", gains([gain for row in rows for gain in row.gains]), "", *left, sep="\n")
     return 0
 
@@ -132,7 +132,9 @@ def review(project: Path, folder: Path, backend: str, rounds: int, seconds: floa
     applied: list[dict[str, Any]] = []
     for _ in range(rounds):
         command = [*ambient, "review", "--format", "json", "--backend", backend]
-        found.append(json.loads(_within(seconds, command, project, environment)))
+        printed = _within(seconds, command, project, environment)
+        (folder / f"{project.name}.{len(found) + 1}.json").write_bytes(printed)
+        found.append(json.loads(printed))
         taken = [
             one
             for one in found[-1]["proposals"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
+from ambient_lsp.agents.house_style import house_style, uses
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
 from ambient_lsp.analyzers.styling import layout
@@ -32,8 +33,6 @@ _MOST_HINTS = 12
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _PAGES = ("README.md", "README.rst", "README.txt", "README")
-_RUFF_FILES = ("pyproject.toml", "ruff.toml", ".ruff.toml")
-_JOINED = re.compile(r"""parametrize-names-type\s*=\s*["']csv""")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
 _HINTS = untested.RULES | {confirming.UNCONFIRMED}
 _NOTHING: frozenset[int] = frozenset()
@@ -45,7 +44,6 @@ _SNAPSHOTS = (
     "the docstring's own examples, what must hold of the result, and what the code does now at its boundaries. Read the"
     " last as you would a snapshot: needs your eyes."
 )
-_FUTURE = "from __future__ import annotations"
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
@@ -56,6 +54,7 @@ class TestEnhancer(Specialist):
     """
 
     name = "TestEnhancer"
+    side_by_side = False
     at_once = 1  # what takes time is the sandbox, which answers one question after the other
     __test__ = False  # pytest would take the class for a test case
 
@@ -160,10 +159,10 @@ class TestEnhancer(Specialist):
         chosen = await _seeing(bench, module, snapshot.text, asked, chosen)
         if not chosen:
             return
-        if _uses(context, "hypothesis"):
+        if uses(context, "hypothesis"):
             chosen = await _drawn(bench, module, chosen)
         place, existing = await _test_file(snapshot.path, module, context, bench)
-        style = replace(await _style(existing, context, bench), future=_FUTURE in snapshot.text)
+        style = await house_style(snapshot, existing, _test_files(context), context, bench)
         text = existing.text if existing is not None else None
         written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
@@ -322,37 +321,6 @@ async def _test_file(path: str, module: str, context: Context, bench: Workbench)
 def _test_files(context: Context) -> list[str]:
     return sorted(
         path for path, facts in context.tree.items() if path.endswith(".py") and (facts.is_test or is_test_path(path))
-    )
-
-
-async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> testwriting.Style:
-    """Return how to write tests: as the tests there do."""
-    quote = "'" if context.conventions.get("quote-style") == "single" else '"'
-    typed = context.conventions.get("type-checker") == "mypy"
-    sample = existing
-    if sample is None and (others := _test_files(context)):
-        sample = await bench.read(
-            next((path for path in others if not path.endswith(("conftest.py", "__init__.py"))), others[0])
-        )
-    heads = re.findall(r"^ *(?:async )?def test\w*\([^)]*\)( -> None)?:", sample.text, re.MULTILINE) if sample else []
-    typed = 2 * sum(map(bool, heads)) > len(heads) if heads else typed
-    if existing is not None and re.search(r"^\s*(import|from) (pytest|unittest)\b", existing.text, re.MULTILINE):
-        uses_unittest = "unittest.TestCase" in existing.text or "(TestCase)" in existing.text
-        uses_unittest = uses_unittest and "import pytest" not in existing.text
-    elif (framework := context.conventions.get("test-framework")) in {"unittest", "pytest"}:
-        uses_unittest = framework == "unittest"
-    else:
-        uses_unittest = _uses(context, "unittest") and not _uses(context, "pytest")
-    joined = any(_JOINED.search(context.important_files.get(one, "")) for one in _RUFF_FILES)
-    return testwriting.Style(uses_unittest, quote, typed, joined=joined)
-
-
-def _uses(context: Context, library: str) -> bool:
-    """Return whether any test file imports a library."""
-    return any(
-        any(name == library or name.startswith(f"{library}.") for name in facts.imports)
-        for path, facts in context.tree.items()
-        if facts.is_test or is_test_path(path)
     )
 
 

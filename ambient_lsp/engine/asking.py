@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ambient_lsp.agents.thinking.asking import Ask
-    from ambient_lsp.config import Config
+    from ambient_lsp.config import Config, Swarm
     from ambient_lsp.errors import ModelError
     from ambient_lsp.llm.client import ChatStream
     from ambient_lsp.llm.messages import ChatRequest, Reply
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 _MUCH = 0.05
 """By so much the estimate of a question may be wrong before it is chosen anew."""
+
+
+_WORDS = 2500
+"""Tokens of everything that a question says besides: the system's words, and those of the specialist."""
 
 
 class Model:
@@ -82,9 +86,12 @@ class Model:
         """The model that is configured."""
         return self._config.kimi.model_id
 
-    async def room(self) -> int | None:
-        """Return how many tokens a question and its answer may have together; None where nobody knows."""
-        return await self._client.context()
+    async def room(self) -> int:
+        """Return how many tokens of the repository fit into a question: as configured, or fewer for a small model.
+
+        Looks at the host if that has not been done.
+        """
+        return budget(await self._client.context(), self._config.swarm)
 
     async def learn(self, text: str) -> bool:
         """Correct the estimate by the host's own count of a text, once; tell whether that changes much.
@@ -121,6 +128,15 @@ class Model:
             prices = [(one.cached, one.prompt, one.completion) for one in known if one is not None]
             self._dearest[model] = Price(*map(max, zip(*prices, strict=True))) if prices else None
         return self._dearest[model]
+
+
+def budget(room: int | None, swarm: Swarm) -> int:
+    """Return how many tokens of the repository go into a question to a model that takes `room` in all, if known."""
+    if room is None:
+        return swarm.context_tokens
+    # What is said besides, and the answer, need their share; of a small model's context each has a part.
+    answer = min(swarm.answer_tokens, room // 3)
+    return min(swarm.context_tokens, max(room - answer - _WORDS, room // 4))
 
 
 @dataclass(frozen=True, slots=True)

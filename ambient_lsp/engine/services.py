@@ -219,6 +219,8 @@ class Services:
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         _RUN.set(road.run.id)
+        if not road.run.trigger.paths:  # the whole repository: they start while it is read
+            self.cpu.warm()
         road.specialists = self.specialists()
         road.gates = self.gates()
         if road.run.trigger.verify:

@@ -38,14 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ambient_lsp.agents.thinking.briefing import Brief, Read
-    from ambient_lsp.config import Config, Swarm
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.asking import Model
     from ambient_lsp.engine.road import Road
     from ambient_lsp.llm.tokens import Estimate
     from ambient_lsp.model import Context, Snapshot
-
-_WORDS = 2500
-"""Tokens of everything that a question says besides: the system's words, and those of the specialist."""
 
 _MOST_TARGETS = 8
 """More files at once are a review of the repository: that is what a batch run or a mission is for."""
@@ -111,15 +108,6 @@ async def told_to_all(
     )
 
 
-def budget(room: int | None, swarm: Swarm) -> int:
-    """Return how many tokens of the repository fit into a question to a model that takes `room` in all."""
-    if room is None:
-        return swarm.context_tokens
-    # What is said besides, and the answer, need their share; of a small model's context each has a part.
-    answer = min(swarm.answer_tokens, room // 3)
-    return max(min(swarm.context_tokens, room - answer - _WORDS), room // 4)
-
-
 @dataclass
 class _Thought:
     """What is known of one run's thinking so far."""
@@ -146,7 +134,7 @@ class _Thought:
     async def begin(cls, road: Road, context: Context, model: Model, drafts: Sequence[Proposal]) -> _Thought:
         known = [one for target in context.targets for one in road.store.findings(path=target.path) if not one.hidden]
         swarm = road.config.swarm
-        most = budget(await model.room(), swarm)
+        most = await model.room()
         told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)
         if await model.learn(told.text):
             told = await told_to_all(context, known, road.bench.read, road.config, model.estimate, most)

@@ -45,8 +45,6 @@ logger = logging.getLogger(__name__)
 
 _RUNS = 50
 _STATUS_DELAY = 0.02
-_TOLD = (MUTED_RULE, "budget", "model")
-"""Problems of a run that are shown, once; of a single specialist's, the report of the session tells."""
 
 
 class Session:
@@ -303,7 +301,7 @@ class Session:
                 self._hear_of_model(workspace, event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
-                if event.error.where in _TOLD:
+                if event.error.where == MUTED_RULE:
                     self.complain(event.error.message)
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record

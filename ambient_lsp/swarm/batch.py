@@ -155,7 +155,7 @@ class _Workers:
             model=self._model,
             keep=lambda file: self._journal.keep(self._batch.id, file),
             keep_late=lambda file: self._journal.keep_late(self._batch.id, file),
-            context_tokens=swarm.context_tokens,
+            context_tokens=await self._model.room() if waiting else swarm.context_tokens,
             answer_tokens=swarm.answer_tokens,
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.editor import Editor
     from benchmarks.soak.model import Host
 
-LIMIT = 150.0
+LIMIT = 300.0
 """Seconds after which a deed counts as stuck."""
 
 WEIGHTS = {

@@ -252,7 +252,8 @@ async def test_a_file_whose_answers_did_not_fit_is_asked_about_anew_when_the_bat
         assert sum(one.prompt for one in second.files) == host.sums.prompt, "what the failure cost was forgotten"
 
 
-async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path) -> None:
+@pytest.mark.parametrize("small_model", [False, True])
+async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path, small_model: bool) -> None:
     functions = "".join(f"\n\ndef f{number}(a: int) -> int:\n    return a + {number}\n" for number in range(120))
     root = project.make(tmp_path / "repo", {"agents/m00.py": f'"""Long."""\n{functions}'})
 
@@ -265,9 +266,14 @@ async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path) -> None:
         ]
         return "agents/m00.py\n````\n" + "\n".join(parts) + "\n````\n"
 
-    async with FakeHost(Script(answer)) as host:
-        result = await batch(root, host, backend="none", settings={"swarm": {"context_tokens": 1000}})
+    small = Script(answer, kind="ollama", models=("small",), context=4096)
+    async with FakeHost(small if small_model else Script(answer)) as host:
+        settings: dict[str, object] = {"swarm": {"context_tokens": 1000}}
+        if small_model:
+            settings = {"kimi": {"provider": "ollama", "base_url": host.address, "model_id": "small"}}
+        result = await batch(root, host, backend="none", settings=settings)
     [file] = result.files
+    assert max(one.prompt for one in host.log) < 4096
     assert file.state == "success", file.reason
     assert file.calls >= 2
     assert all(f"    # f{number}\n" in (file.text or "") for number in range(120))

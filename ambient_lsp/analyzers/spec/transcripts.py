@@ -21,7 +21,7 @@ _LOW = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.UnaryOp, ast.Compa
 """What needs parentheses beside `==`."""
 _BLOCKS = ("def ", "class ", "@", "for ", "while ", "if ", "try:")
 """How lines begin that have blank lines around them."""
-_VALUES = ("gives", "prints")
+_VALUES = ("gives", "looks", "prints")
 _SINGLE = frozenset({"True", "False", "None"})
 
 SETUP = """
@@ -33,7 +33,7 @@ def _play(lines, name, subject):
         out = io.StringIO()
         try:
             with contextlib.redirect_stdout(out):
-                value = eval(source, names) if sort in ("gives", "prints") else exec(source, names)
+                value = eval(source, names) if sort in ("gives", "looks", "prints") else exec(source, names)
         except BaseException as error:
             told += "+" if sort == "raises" and type(error).__name__ == want else "!"
             continue
@@ -44,6 +44,8 @@ def _play(lines, name, subject):
             except BaseException:
                 told += "-"
             told = told[:-1] + "+" if told[-1] == "-" and repr(value) == want else told
+        elif sort == "looks":
+            told += "+" if repr(value) == want else "-"
         elif sort == "prints":
             told += "-" if str(value) != want else "=" if type(value) is str else "+"
         else:
@@ -65,7 +67,8 @@ the same or it does what it should, `-` and `!` where not. `_PLAYED` must be the
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement. `sort`: whether it "does" something, "gives" the value `want`, "prints" or "raises" it.
+    """One statement. `sort`: whether it "does" something, "gives" the value `want`, "looks" so, "prints" or "raises"
+    it.
 
     `alike`: what it gives is no equal value and only looks as it is shown, such as an object without an equality of its
     own. `apart`: there
@@ -88,17 +91,17 @@ class Line:
         """Return it as lines of a test, for plain assertions or for unittest's."""
         if self.sort == "does":
             return _statement(self.source)
-        plain = _one_line(self.source)
+        call = _one_line(self.source)
         if self.sort == "raises":
             raising = "self.assertRaises" if style == "unittest" else "pytest.raises"
             return [f"with {raising}({self.want}):", *(f"    {one}" for one in self.source.split("\n"))]
         wanted = repr(self.want) if self.sort == "prints" or self.alike else _one_line(self.want)
         if self.alike:
-            plain = f"{'str' if self.sort == 'prints' else 'repr'}({plain})"
+            call = f"{'str' if self.sort == 'prints' else 'repr'}({call})"
         if style == "unittest":
             almost = _is_float(wanted)
-            return [f"self.assert{'AlmostEqual' if almost else 'Equal'}({plain}, {wanted})"]
-        return _asserted(plain, wanted)
+            return [f"self.assert{'AlmostEqual' if almost else 'Equal'}({call}, {wanted})"]
+        return _asserted(call, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,13 @@ class Transcript:
 
     def without(self, calls: Iterable[str]) -> Transcript | None:
         """Return it without the lines that another test of the same examples has."""
-        known = {_plain(one) for one in calls}
-        return self.only([one for one in self.lines if one.sort == "does" or _plain(one.source) not in known])
+        known = {plain(one) for one in calls}
+        return self.only([one for one in self.lines if one.sort == "does" or plain(one.source) not in known])
 
     def says_more_than(self, others: Iterable[Transcript]) -> bool:
         """Return whether one of its checks is in none of the others."""
-        known = {line for one in others for line in one.lines}
-        return any(line.sort != "does" and line not in known for line in self.lines)
+        known = {(plain(line.source), line.want) for one in others for line in one.lines}
+        return any(line.sort != "does" and (plain(line.source), line.want) not in known for line in self.lines)
 
     def only(self, lines: Sequence[Line]) -> Transcript | None:
         """Return it with some of its lines, and the names that they need; None where they hold nothing."""
@@ -184,20 +187,20 @@ class Transcript:
         )
 
 
-def _asserted(plain: str, wanted: str) -> list[str]:
-    tree = ast.parse(plain, mode="eval").body
+def _asserted(call: str, wanted: str) -> list[str]:
+    tree = ast.parse(call, mode="eval").body
     if wanted in {"True", "False"} and isinstance(tree, ast.Compare):
-        return [f"assert {plain if wanted == 'True' else _denied(plain, tree)}"]
-    left = f"({plain})" if isinstance(tree, _LOW) or (isinstance(tree, ast.Tuple) and plain[0] != "(") else plain
+        return [f"assert {call if wanted == 'True' else _denied(call, tree)}"]
+    left = f"({call})" if isinstance(tree, _LOW) or (isinstance(tree, ast.Tuple) and call[0] != "(") else call
     same, right = "is" if wanted in _SINGLE else "==", f"pytest.approx({wanted})" if _is_float(wanted) else wanted
     whole = f"assert {left} {same} {right}"
     return [whole] if len(whole) <= _WIDE else ["assert (", f"    {left}", f"    {same} {right}", ")"]
 
 
-def _denied(plain: str, tree: ast.Compare) -> str:
+def _denied(call: str, tree: ast.Compare) -> str:
     if len(tree.ops) == 1 and isinstance(tree.ops[0], ast.In):
         return f"{ast.unparse(tree.left)} not in {ast.unparse(tree.comparators[0])}"
-    return f"not ({plain})"
+    return f"not ({call})"
 
 
 def _statement(source: str) -> list[str]:
@@ -245,7 +248,7 @@ def _is_float(source: str) -> bool:
     return any(isinstance(one, float) for one in row) and all(type(one) in {int, float} for one in row)
 
 
-def _plain(source: str) -> str:
+def plain(source: str) -> str:
     """Return an expression as Python itself writes it, without the `u` of old docstrings."""
     try:
         tree = ast.parse(f"({source}\n)", mode="eval")
@@ -259,13 +262,13 @@ def _plain(source: str) -> str:
 
 def _one_line(source: str) -> str:
     """Return an expression on one line, without a comment."""
-    plain = _plain(source)
-    return plain if "\n" in source or "#" in source or "  " in source else _spaced(source, plain)
+    usual = plain(source)
+    return usual if "\n" in source or "#" in source or "  " in source else _spaced(source, usual)
 
 
-def _spaced(source: str, plain: str) -> str:
+def _spaced(source: str, usual: str) -> str:
     """Return the source with blanks where Python's own writing has them; as it is where that would change more."""
-    return plain if "".join(plain.split()) == "".join(source.split()) else source
+    return usual if "".join(usual.split()) == "".join(source.split()) else source
 
 
 def loaded(source: str) -> set[str]:

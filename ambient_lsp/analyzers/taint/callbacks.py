@@ -93,6 +93,9 @@ MODELS: dict[str, Model] = {
         _handed(0, "function", UNTRUSTED, "an argument of a remote call"),
     ),
     "fire.Fire": _handed(0, "component", "cli", "an argument of the command line"),
+}
+"""Calls by which untrusted data comes in."""
+LATER: dict[str, Model] = {
     **dict.fromkeys(("threading.Thread", "threading.Timer", "multiprocessing.Process"), _thread),
     "*.submit": _submit, "concurrent.futures.ThreadPoolExecutor.submit": _submit,
     "concurrent.futures.ProcessPoolExecutor.submit": _submit, "*.add_task": _called_later, "*.enqueue": _called_later,

@@ -13,9 +13,11 @@ from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.knowledge import looked_up
 from ambient_lsp.analyzers.taint.machine import marks, tainted
+from ambient_lsp.analyzers.taint.options import NAMESPACE
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    HARMLESS,
     HOST,
     PARAMETER,
     PARSED_URL,
@@ -170,6 +172,8 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
     elif not owner.taints:
         for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
             return tainted(source, place(state.frame.scope.path, node))
+    if owner.type == NAMESPACE and name in machine.options:
+        return HARMLESS
     if owner.type == PARSED_URL and name in ("netloc", "hostname"):
         return Opaque(owner.taints, HOST)
     return Opaque(owner.taints, "file" if name in _OPEN_FILES else "")

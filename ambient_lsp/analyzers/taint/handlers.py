@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import functions, sinks
+from ambient_lsp.analyzers.taint import functions, options, sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
 from ambient_lsp.analyzers.taint.containers import ENVIRON, KEYWORDS
@@ -90,6 +90,8 @@ def received(machine: Machine, function: Function, state: State) -> None:
     if handler is not None:
         state.frame.returns = handler.returns if _returns(machine, handler, decorator, state) else ""
     converted = _converted(decorator) if handler is not None and handler.converters else set()
+    if handler is not None and handler.label == "cli":
+        converted |= options.of_decorators(function.node)
     spec = function.node.args
     params = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
     defaults: dict[str, ast.expr | None] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
+from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.taint.values import (
     ALL,
     HARMLESS,
     NONE,
+    PARSED_URL,
     UNKNOWN,
     Class,
     Const,
@@ -28,6 +29,7 @@ from ambient_lsp.analyzers.taint.values import (
     Taints,
     Value,
     clean,
+    cleaned,
     either,
     join,
     merged,
@@ -304,14 +306,17 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
 
 
 def _decoded(machine: Machine, site: Site) -> Value | None:
-    """Decoding brings back what encoding had made harmless."""
-    taints = frozenset(Taint(taint.label, taint.source, frozenset(), taint.trail) for taint in _taints(site))
+    """Decoding brings back what encoding had made harmless, but no more than the program itself had packed."""
+    taints = frozenset(
+        Taint(taint.label, taint.source, taint.cleaned & _PACKED, taint.trail) for taint in _taints(site)
+    )
     return Opaque(taints, "" if site.names[0].startswith("json.") else "str")
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
     pattern = site.first(0, "pattern") or UNKNOWN
-    return machine.new(Object("instance", {"pattern": pattern}, None, None, "re.Pattern"), site.state)
+    flags = Const(int(flags_in(site.node)))
+    return machine.new(Object("instance", {"pattern": pattern, "flags": flags}, None, None, "re.Pattern"), site.state)
 
 
 def _substituted(machine: Machine, site: Site) -> Value | None:
@@ -463,12 +468,30 @@ def _url(machine: Machine, site: Site) -> Value | None:
     return Opaque(held.taints, "urllib.parse.ParseResult")
 
 
+def _url_of_parts(machine: Machine, site: Site) -> Value | None:
+    """`urlunsplit((scheme, host, path, query, fragment))`."""
+    parts = items_of(site.args[0], site.state) if site.args else None
+    if parts is None or len(parts) < 3:
+        return None
+    scheme, host, *others = parts
+    return folding.concatenated([scheme, Const("://"), host, Const("/"), *others], site.state.taints)
+
+
+def _url_changed(machine: Machine, site: Site) -> Value | None:
+    """`parts._replace(netloc="shop.example")`, which leads to no other host."""
+    host = site.keywords.get("netloc")
+    if site.receiver is None or host is None or site.state.taints(host):
+        return site.receiver
+    return cleaned(site.receiver, frozenset({"ssrf", "redirect"}))
+
+
 def _url_join(machine: Machine, site: Site) -> Value | None:
     """A second part with a host of its own takes the place of the first."""
     return Opaque(_taints(site), "str")
 
 
 _MOST_BASES = 20
+_PACKED = frozenset({"deserialization"})
 _FOLDED = (
     int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, divmod,
 )  # fmt: skip
@@ -486,6 +509,7 @@ _DECODING = (
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
     **callbacks.MODELS,
+    **callbacks.LATER,
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
@@ -513,6 +537,8 @@ _MODELS: dict[str, Model] = {
     "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
+    "urllib.parse.urlunsplit": _url_of_parts, "urllib.parse.urlunparse": _url_of_parts,
+    f"{PARSED_URL}._replace": _url_changed,
     "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
     "hmac.digest": _signed,
     "collections.namedtuple": _named_tuple, "str.maketrans": _translation,

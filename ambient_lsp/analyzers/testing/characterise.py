@@ -128,9 +128,8 @@ def subjects(
         subject, odd = (_of_class if one.plan is not None else _of_function)(one, observed, snapshots)
         if odd is None or odd.rule == confirming.UNCONFIRMED:
             shown = [typed for each in one.shown if (typed := each.told(observed.get(each.expression)))]
-            shown = [typed for typed in shown if typed.says_more_than(said)]
-            said += shown
-            subject = _with(subject or Subject(one.signature), shown) or subject
+            subject = _with(subject or Subject(one.signature), shown, said) or subject
+            said += subject.shown if subject is not None else ()
             odd = odd if subject is None else None
         made += [subject] if subject is not None else []
         found += [odd] if odd is not None else []
@@ -170,12 +169,13 @@ def _of_function(one: Question, observed: Observed, snapshots: bool) -> tuple[Su
     return None, confirming.question(one.signature, unconfirmed)
 
 
-def _with(subject: Subject, shown: Sequence[Transcript]) -> Subject | None:
-    """Return a subject with what its docstrings show and its table of cases does not; None where that is nothing."""
+def _with(subject: Subject, shown: Sequence[Transcript], said: Sequence[Transcript]) -> Subject | None:
+    """Return a subject with what its docstrings show, and neither its table of cases nor what is said already does;
+    None where that is nothing."""
     known = {arguments: example.call for example in subject.signature.examples
              if (arguments := calls.arguments_of(subject.signature, example.call))}  # fmt: skip
     held = [known[case.arguments] for case in subject.cases if case.arguments in known]
-    left = tuple(typed for one in shown if (typed := one.without(held)))
+    left = tuple(typed for one in shown if (typed := one.without(held)) and typed.says_more_than(said))
     return replace(subject, shown=left) if left else None
 
 

@@ -223,10 +223,11 @@ def _law(name: str, signature: Signature, law: Law, rows: Sequence[Arguments]) -
 def _law_lines(signature: Signature, law: Law, names: Sequence[str], *, inline: bool = True) -> list[str]:
     """Return a law's assertions; the result has a name where it is used more than once."""
     call = _shown_call(signature, names)
-    uses = sum(check.count("$result") for check in law.checks)
-    if inline and uses == 1:
-        return [_asserted(_filled(law, check, names, signature, call)) for check in law.checks]
-    return [f"result = {call}", *(_asserted(_filled(law, check, names, signature)) for check in law.checks)]
+    # What is yielded is made a list by the call already.
+    checks = [check.replace("list($result)", "$result") if signature.lazy else check for check in law.checks]
+    if inline and sum(check.count("$result") for check in checks) == 1:
+        return [_asserted(_filled(law, check, names, signature, call)) for check in checks]
+    return [f"result = {call}", *(_asserted(_filled(law, check, names, signature)) for check in checks)]
 
 
 def _asserted(check: str) -> str:

@@ -222,7 +222,7 @@ def _imported(statement: cst.CSTNode) -> str:
 
 
 def _needs_any(codes: Iterable[str]) -> bool:
-    return any(re.search(r"^ *def \w+\(.*\bAny\b|^        *\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
+    return any(re.search(r"^ *def \w+\(.*\bAny\b|^ +\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
 
 
 def _is_main_guard(statement: cst.CSTNode) -> bool:

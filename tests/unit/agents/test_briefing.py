@@ -138,3 +138,12 @@ def test_of_changes_that_are_not_committed_only_those_of_other_files_are_told() 
     assert "two" not in kept
     assert "my plan" not in kept
     assert "three" not in briefing._diff_without(diff, NeverSend(["b b/"]))
+
+
+async def test_a_log_that_may_quote_a_file_which_must_never_be_sent_stays_here() -> None:
+    log = 'File "/src/private/plan.py", line 3, in plan\n    price = 4711\n'
+    files = {"app.py": APP, "private/plan.py": "price = 4711\n"}
+    sent = await told(never=("private/",), log=log, **files)
+    assert "4711" not in sent.text
+    assert "private/plan.py" in sent.left_out["log of a failure"]
+    assert "line 3, in plan" in (await told(log=log, **files)).text

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from ambient_lsp.analyzers.spec import sessions, transcripts
+from ambient_lsp.analyzers.testing import characterise
 from ambient_lsp.analyzers.testing.testblocks import Subject, pytest_blocks, unittest_blocks
 from ambient_lsp.analyzers.testing.testwriting import Style, write
 from ambient_lsp.protocols import Observation
@@ -287,6 +288,7 @@ def test_a_function_inside_of_a_test_is_annotated_where_the_others_are(played):
         (">>> f(1) == \\\\\n... 1\nTrue\n", ["assert f(1) == 1"]),
         (">>> items = [2, 1]\n>>> last = items.pop()\n>>> f(items)\n[2]\n",
          ["items = [2, 1]", "items.pop()", "assert f(items) == [2]"]),
+        (">>> input = [1]\n>>> f(input)\n[1]\n", ["input = [1]", "assert f(input) == [1]"]),
         (">>> late = f(0)\n>>> f(1)\n1\n", ["assert f(1) == 1"]),
         (">>> def twice(x): return 2 * x\n>>> f(twice(2))\n4\n",
          ["def twice(x):", "    return 2 * x", "assert f(twice(2)) == 4"]),
@@ -305,6 +307,46 @@ def test_what_is_in_a_table_or_in_another_test_is_not_said_again(played):
     (found,) = played(f("\n>>> f(u'a')\nu'a'\n>>> f('b')\n'b'\n"))
     assert found.without(['f(u"b")']).written("assert") == ["assert f('a') == 'a'"]
     assert found.without(["f('a')", 'f("b")']) is None
-    (less,) = played(f("\n>>> f('b')\n'b'\n"))
+    (less,) = played(f("\nWords.\n\n>>> f( 'b')\n'b'\n"))
     assert found.says_more_than([less])
     assert not less.says_more_than([found])
+
+
+def test_that_a_thing_equals_itself_is_no_test(played):
+    code = 'class Pair:\n    """\n    >>> Pair(1)\n    Pair( 1)\n    >>> Pair(2)\n    Pair(2)\n    """\n'
+    code += "    def __init__(self, x):\n        self.x = x\n"
+    code += "    def __eq__(self, other):\n        return self.x == other.x\n"
+    code += "    def __repr__(self):\n        return f'Pair({self.x})'\n"
+    assert lines(played(code.replace("    >>> Pair(1)\n    Pair( 1)\n", ""))) == ["assert repr(Pair(2)) == 'Pair(2)'"]
+    assert not played(code)
+
+
+def test_what_is_made_of_nothing_is_annotated_where_types_are_checked(played):
+    (found,) = played(f("\n>>> some = f([])\n>>> f(some)\n[]\n>>> more = f([1])\n>>> f(more)\n[1]\n"))
+    written = write(None, "shown", [_subject(found)], Style(typed=True))
+    assert "    some: Any = f([])\n" in written.text
+    assert "    more = f([1])\n" in written.text
+    assert "from typing import Any\n" in written.text
+
+
+def test_what_two_docstrings_show_is_tested_once():
+    shown = "    '''\n    >>> {}('b')\n    'b'\n    >>> twin(pair('a'))\n    'a'\n    '''\n    return x\n\n"
+    code = "".join(f"def {name}(x):\n{shown.format(name)}" for name in ("pair", "twin"))
+    asked = characterise.questions(code, ["pair", "twin"])
+    observed = {one: Observation(one, "'b'", "str") for one in characterise.first_round(asked) if "_played" not in one}
+    observed |= {typed.expression: Observation("", "'=='", "str") for one in asked for typed in one.shown}
+    made, _ = characterise.subjects(asked, observed)
+    assert [line.source for one in made for typed in one.shown for line in typed.lines] == ["twin(pair('a'))"]
+
+
+def test_where_the_prompt_shows_nothing_nothing_came(played):
+    assert lines(played(f("\n>>> f(None)\n>>> f(1)\n1\n"))) == ["assert f(None) is None", "assert f(1) == 1"]
+    assert not played(f("\n>>> f(2)\n>>> f(1)\n1\n"))
+    changes = played(f("\n>>> items = [1]\n>>> f(items)\n>>> items + f.__dict__.get('no', [])\n[]\n", "x.clear()"))
+    assert lines(changes) == ["items = [1]", "f(items)", "assert items + f.__dict__.get('no', []) == []"]
+
+
+def test_a_value_that_a_test_cannot_name_is_told_by_its_look(played):
+    head = "class _Mark:\n    def __repr__(self):\n        return '_MARK'\n\n_MARK = _Mark()\n"
+    found = played(f("\n>>> f(1)\n1\n>>> f(2)\n_MARK\n", "return x if x == 1 else _MARK", head=head))
+    assert (lines(found), found[0].names) == (["assert f(1) == 1", "assert repr(f(2)) == '_MARK'"], ())

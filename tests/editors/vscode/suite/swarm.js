@@ -11,7 +11,7 @@ const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.files[0]);
   await vscode.window.showTextDocument(document);
-  await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
+  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
   await vscode.commands.executeCommand("ambient.swarm", scenario.task, scenario.target);
   await until("a finding in the open file", () =>
     vscode.languages
@@ -19,6 +19,8 @@ exports.run = async () => {
       .some((item) => code(item) === "Swarm" && item.message === `${scenario.task} (fix proven)`),
   );
   assert(!scenario.files.some((file) => changed(file)), "nothing was written before the review");
+  await until("the batch's end", () => ambient.statusText() === "Ambient: 1 fix");
+  await vscode.commands.executeCommand("notifications.showList"); // while tests run, VS Code shows no message by itself
   // The open file is changed in its tab, and the others on the disk: VS Code saves what a refactoring changes.
   await until("the review's end", () => document.getText().includes(scenario.there));
   await document.save();
