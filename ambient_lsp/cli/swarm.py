@@ -149,7 +149,10 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
     from ambient_lsp.model import ProposalState
     from ambient_lsp.swarm.report import counted
 
-    for one in result.together.proposals if result.together else ():
+    proposals = result.together.proposals if result.together else ()
+    if result.together and len(proposals) > 1 and not quiet:
+        render.OUT.print(f"All changes together: {escape(result.together.words)}", soft_wrap=True)
+    for one in proposals:
         if not quiet and one.verdict is not None:
             ran = f" ({one.verdict.selection})" if one.verdict.selection else ""
             words = f"{counted(len(one.files_touched))}, {one.state.value}: {one.verdict.reason}{ran}"

@@ -48,6 +48,7 @@ def as_data(result: BatchResult) -> dict[str, Any]:
         "calls": sum(one.calls for one in result.files),
         "dollars": sum(one.cost for one in result.files) / 1e6,
         "lost": {"calls": result.lost.calls, "tokens": result.lost.tokens, "dollars": result.lost.cost / 1e6},
+        "together": result.together.words if result.together else "",
         "proposals": [
             {
                 "id": one.id,
@@ -85,6 +86,8 @@ def as_markdown(result: BatchResult) -> str:
     lines = [f"# Swarm report {data['batch']}", "", f"Task: {_cell(data['task'])}", "", summary(data), ""]
     if data["stopped"]:
         lines += [f"**Stopped before the end:** {data['stopped']}", ""]
+    if len(data["proposals"]) > 1:
+        lines.append(f"- All changes together: {data['together']}")
     for one in data["proposals"]:
         lines.append(f"- Proposal `{one['id']}` ({counted(len(one['files']))}) is {one['state']}. {_verdict(one)}")
     lines += [
