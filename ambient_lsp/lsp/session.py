@@ -95,6 +95,7 @@ class Session:
             workspace = await self.workspaces.remove(path)
             if workspace is not None:
                 self.board.drop(workspace)
+                self._readiness.pop(workspace, None)
         for path in added:
             self.workspaces.add(path)
         await self.pull_settings()

@@ -100,6 +100,7 @@ class Workspaces:
             del self._folders[workspace.root]
             self._places.clear()
             await self._close(workspace, grace)
+            workspace.opening = None  # a cancelled task keeps all that it worked on, the engine too
         return workspace
 
     async def reopen(self, workspace: Workspace) -> None:
@@ -177,6 +178,7 @@ class Workspaces:
         if workspace.engine is not None:
             await workspace.engine.close(grace=grace)
             workspace.engine = None
+        workspace.listening = None
         self._closed(workspace)
 
 

@@ -47,7 +47,7 @@ class Editor:
         """Start a server for all folders and wait until it is ready."""
         self._ids, self._waiting = itertools.count(1), dict[int, asyncio.Future[Any]]()
         self._answering: set[asyncio.Task[None]] = set()
-        self.versions: dict[Path, int] = {}
+        self.versions = dict.fromkeys(self.texts, 1)
         self.status = {}
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -69,9 +69,9 @@ class Editor:
         }
         await self.request("initialize", params)
         await self.notify("initialized", {})
-        await self.until(self.ready)
         for path, text in list(self.texts.items()):  # an editor whose server ended opens all tabs again
             await self.open(path, text)
+        await self.until(self.ready)
 
     def ready(self) -> bool:
         """Whether all folders are open, with a sandbox."""

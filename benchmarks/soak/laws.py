@@ -29,6 +29,9 @@ LEAST_MINUTES = 10
 SLACK = 4
 """Descriptors that may be more: helpers such as `git cat-file` start when they are needed, with two or three pipes."""
 
+HELPERS = 2
+"""Children that may be more: there are three kinds of `git cat-file`, of which the warm-up needs at least one."""
+
 POOL = 6
 """Threads that Python keeps for `to_thread` on two processors; they are started when they are first needed."""
 
@@ -72,7 +75,7 @@ def idle(before: Server, after: Server, name: str, *, whole: bool) -> Iterator[s
         yield f"Descriptors of {name} are left: {after.kinds}, at first {before.kinds}."
     if after.threads > before.threads + (POOL if whole else 2 * POOL):
         yield f"Threads of {name} are left: {after.threads}, at first {before.threads}."
-    if after.sandboxes or after.children > before.children:
+    if after.sandboxes or after.children > before.children + HELPERS:
         yield f"Children of {name}: {after.children}, {after.sandboxes} in sandboxes, at first {before.children}."
 
 

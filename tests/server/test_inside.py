@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from pathlib import Path
 
-from tests.server.wire import Connection
+from tests.fakes.engine import FakeEngine
+from tests.server.wire import Connection, settle, until
 
 
 async def test_tasks_threads_and_documents_are_counted_and_no_text_is_told(tmp_path: Path) -> None:
@@ -17,3 +20,21 @@ async def test_tasks_threads_and_documents_are_counted_and_no_text_is_told(tmp_p
         whole = (await it.wire.request("ambient/inside", {"objects": True}))["result"]
         assert whole["objects"]["builtins.dict"] > 100
         assert not {"hunter2", "secret_name"} & set(json.dumps(whole).replace('"', " ").split())
+
+
+async def test_a_folder_that_is_taken_out_again_leaves_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "stays").mkdir()
+    added = tmp_path / "added"
+    added.mkdir()
+    folder = {"uri": added.as_uri(), "name": "added"}
+    change = "workspace/didChangeWorkspaceFolders"
+    async with Connection(tmp_path / "stays") as it:
+        it.wire.notify(change, {"event": {"added": [folder], "removed": []}})
+        await until(lambda: len(FakeEngine.opened) == 2)
+        await settle()
+        engine = weakref.ref(FakeEngine.opened.pop())
+        it.wire.notify(change, {"event": {"added": [], "removed": [folder]}})
+        await until(lambda: not any(workspace.root == added for workspace in it.server.session.workspaces))
+        await settle(50)
+        gc.collect()
+        assert engine() is None
