@@ -197,7 +197,7 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
     frame.returns, machine.response = machine.response, ""
-    inner = State(frame, _told_of_request(state), state.heap, state.base)
+    inner = State(frame, _told_of_request(state) if machine.told else {}, state.heap, state.base)
     here = place(state.frame.scope.path, site.node)
     machine.stack.append((function, here))
     try:
