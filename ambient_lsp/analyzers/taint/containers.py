@@ -14,6 +14,7 @@ from ambient_lsp.analyzers.taint.values import (
     NONE,
     PARAMETER,
     UNKNOWN,
+    Annotation,
     Class,
     Const,
     Opaque,
@@ -42,6 +43,7 @@ _OF_THE_CLIENT = re.compile(
     r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
 )
 """What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
+_ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 KEYWORDS = "keywords"
 """The type of the dictionary that a parameter such as `**fields` is."""
 _SEQUENCES = ("list", "tuple", "set")
@@ -99,8 +101,10 @@ def get_item(machine: Machine, owner: Value, key: Value, node: ast.expr, state: 
         return UNKNOWN
     if type(owner) is Opaque:
         return keyed(machine, owner, key, node, state)
-    if type(owner) is Symbol or type(owner) is Class:
-        return UNKNOWN if type(owner) is Class else owner
+    if type(owner) is Symbol:
+        return Annotation(node) if owner.name in _ANNOTATED else owner
+    if type(owner) is Class:
+        return UNKNOWN
     held = state.object(owner)
     if held is None:
         return UNKNOWN

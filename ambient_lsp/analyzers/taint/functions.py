@@ -6,15 +6,17 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.containers import KEYWORDS
 from ambient_lsp.analyzers.taint.knowledge import host_was_checked
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
-from ambient_lsp.analyzers.taint.syntax import kept, names_in, place
+from ambient_lsp.analyzers.taint.syntax import dotted, kept, names_in, place
 from ambient_lsp.analyzers.taint.values import (
     ALL,
     NONE,
     PARAMETER,
+    PART,
     UNKNOWN,
     Class,
     Const,
@@ -195,7 +197,7 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
     frame.returns, machine.response = machine.response, ""
-    inner = State(frame, {}, state.heap, state.base)
+    inner = State(frame, _told_of_request(state) if machine.told else {}, state.heap, state.base)
     here = place(state.frame.scope.path, site.node)
     machine.stack.append((function, here))
     try:
@@ -219,6 +221,13 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
         return machine.new(Object("list", {}, either(frame.yields)), state)
     value = either(exit.value for exit in exits)
     return moved(value, Step(here, f"comes back from `{frame.name}`")) if taints_of(value) else value
+
+
+def _told_of_request(state: State) -> dict[str, Value]:
+    """Return what is known of `request.args.get("x")` where the request is the same for all functions."""
+    if "request" in state.names:
+        return {}
+    return {name: value for name, value in state.names.items() if name.startswith("request.") and PART in name}
 
 
 @kept
@@ -366,7 +375,7 @@ def instantiated(machine: Machine, made: Class, site: Site) -> Value:
                 value = site.double if site.double is not None else made.members.get(name, UNKNOWN)
             if ancestors and is_converted(annotated_type(machine, node.annotation, state)):
                 value = cleaned(value, frozenset({ALL}))
-            items[name] = value
+            items[name] = cleaned(value, checks) if (checks := _checks_of(node)) else value
         state.heap[ref.id] = Object("instance", items, None, made)
         prepared = made.find("__post_init__")
         if type(prepared) is Function:
@@ -386,6 +395,21 @@ def _container_of(field: ast.AnnAssign) -> str:
         if keyword.arg in ("default_factory", "factory") and isinstance(keyword.value, ast.Name):
             return keyword.value.id if keyword.value.id in ("list", "dict", "set") else ""
     return ""
+
+
+def _checks_of(field: ast.AnnAssign) -> frozenset[str]:
+    """Return what `field(converter=int)` and `field(validator=in_(CHOICES))` of attrs make safe."""
+    for keyword in field.value.keywords if isinstance(field.value, ast.Call) else ():
+        given = keyword.value
+        if keyword.arg == "converter" and getattr(given, "id", "") in ("int", "float", "bool", "UUID"):
+            return frozenset({ALL})
+        for call in ast.walk(given) if keyword.arg == "validator" else ():
+            name = dotted(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+            if name == "in_":
+                return frozenset({ALL})
+            if name == "matches_re" and isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant):
+                return kinds_cleaned_by(str(call.args[0].value), "fullmatch")
+    return frozenset()
 
 
 def _fields(made: Class) -> list[tuple[str, ast.AnnAssign]]:

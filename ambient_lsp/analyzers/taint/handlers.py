@@ -21,6 +21,7 @@ from ambient_lsp.analyzers.taint.values import (
     NO_TAINTS,
     PARAMETER,
     UNKNOWN,
+    Annotation,
     Class,
     Function,
     Opaque,
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 _CONVERTER = re.compile(r"<(int|float|uuid|any)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
 _TEXTS = frozenset({"", "str", "bytes"})
 _DEEPEST = 3
+_PROVIDED = re.compile(
+    r"(Dep|Deps|Dependency|Session|Settings|Service|Repo|Repository|Storage|Client|Connection|Cache|D[Bb]|Database)$"
+    r"|^(Current|Authenticated|Active|Admin|Super)\w*User$"
+)
+"""Names of another module that stand for `Annotated[..., Depends(...)]` rather than for what a request holds."""
 _INJECTED = frozenset({"Depends", "Security", "BackgroundTasks", "Inject"})
 
 
@@ -147,6 +153,7 @@ def _parameter(
     state: State,
 ) -> Value:
     name = parameter.arg
+    parameter = ast.copy_location(ast.arg(name, _written_out(parameter.annotation, state)), parameter)
     kind = annotated_type(machine, parameter.annotation, state)
     here = place(function.scope.path, parameter)
     if handler is None:
@@ -172,8 +179,10 @@ def _parameter(
             target = _class_of(parameter.annotation, state)
         made = None if target is None else _provided(machine, target, handler, state)
         return Opaque(type=kind) if made is None else made
+    if handler.annotations and default is None and _PROVIDED.search(kind.rpartition(".")[2]) is not None:
+        return Opaque(type=kind)
     label = handler.label
-    checked = _checked(parameter, default) if handler.annotations else frozenset()
+    checked = _checked(parameter.annotation, default) if handler.annotations else frozenset()
     taints = marks(label, _words(label, name), here)
     if handler.annotations and parameter.annotation is not None:
         model = _class_of(parameter.annotation, state)
@@ -184,6 +193,14 @@ def _parameter(
     if not kind and not handler.annotations and (handler.decorators or handler.parameters == "rest"):
         kind = "str"  # a part of the address
     return Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
+
+
+def _written_out(annotation: ast.expr | None, state: State) -> ast.expr | None:
+    """Return what an annotation stands for: `UserId = Annotated[str, Path(pattern="[a-z]+")]`."""
+    if not isinstance(annotation, ast.Name):
+        return annotation
+    value = state.names.get(annotation.id) or state.frame.scope.find(annotation.id)
+    return value.node if type(value) is Annotation else annotation
 
 
 def _injected(default: ast.expr | None, annotation: ast.expr | None) -> ast.Call | None:
@@ -239,9 +256,9 @@ def _provided(machine: Machine, target: Value, handler: Handler, state: State) -
     return made or either(frame.yields or [exit.value for exit in exits])
 
 
-def _checked(parameter: ast.arg | ast.AnnAssign, default: ast.expr | None) -> frozenset[str]:
+def _checked(annotation: ast.expr | None, default: ast.expr | None) -> frozenset[str]:
     """Return the kinds that `Query(pattern="^[a-z]+$")` makes safe, as a default or in `Annotated`."""
-    for root in (default, parameter.annotation):
+    for root in (default, annotation):
         for node in ast.walk(root) if root is not None else ():
             for keyword in node.keywords if isinstance(node, ast.Call) else ():
                 if keyword.arg in ("pattern", "regex") and isinstance(keyword.value, ast.Constant):
@@ -273,18 +290,18 @@ def _model(machine: Machine, model: Class, taints: Taints, state: State, depth: 
             items.update(held.items if held is not None else {})
     for node in model.node.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            kind = annotated_type(machine, node.annotation, state)
-            inner = _class_of(node.annotation, state)
+            name, annotation = node.target.id, _written_out(node.annotation, state) or node.annotation
+            kind = annotated_type(machine, annotation, state)
+            inner = _class_of(annotation, state)
             enumerated = inner is not None and any(base.startswith("enum.") for base in inner.ancestors())
-            harmless = is_converted(kind) or enumerated or _is_literal(node.annotation)
-            if harmless:
-                items[node.target.id] = HARMLESS
+            if is_converted(kind) or enumerated or _is_literal(annotation):
+                items[name] = HARMLESS
             elif inner is not None and inner is not model and depth < _DEEPEST:
-                items[node.target.id] = _model(machine, inner, taints, state, depth + 1)
+                items[name] = _model(machine, inner, taints, state, depth + 1)
             else:
-                checked = _checked(node, node.value)
+                checked = _checked(annotation, node.value)
                 text = Opaque(clean(taints, checked) if checked else taints, kind if kind in _TEXTS else "")
-                items[node.target.id] = _after_validators(machine, node.annotation, text, state)
+                items[name] = _after_validators(machine, annotation, text, state)
     made = machine.new(Object("instance", items, Opaque(taints), model), state)
     _validated(machine, model, made, state)
     return made

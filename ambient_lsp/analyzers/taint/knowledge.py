@@ -91,6 +91,7 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
             node = node.args[0]
         elif (part := looked_up(node, state)) is not None:
             state.names[part] = change(machine.evaluate(node, state))
+            machine.told = True
             return
         else:
             return
@@ -113,6 +114,7 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
             state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
         elif type(owner) is Opaque and (part := looked_up(node, state)) is not None:
             state.names[part] = change(machine.evaluate(node, state))
+            machine.told = True
 
 
 def looked_up(node: ast.expr, state: State) -> str | None:

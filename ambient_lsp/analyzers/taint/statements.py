@@ -349,8 +349,8 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, state: State) -> State 
             after = all_joined([execute(machine, node.body, inside), *loop.continues])
             head = joined(head, after)
             if head is not None and after is not None:
-                parts = [part for part in names_in(node.target) if part.id in after.names]
-                each = either(after.names[part.id] for part in parts)
+                targets = [node.target] if isinstance(node.target, ast.Name) else names_in(node.target)
+                each = either(after.names[part.id] for part in targets if part.id in after.names)
                 conditions.each_was_checked(machine, head, node, source, each)
     state.frame.loops.pop()
     return all_joined([execute(machine, node.orelse, head), *loop.breaks])

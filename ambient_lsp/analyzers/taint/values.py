@@ -184,6 +184,13 @@ class Partial(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation(Value):
+    """`Annotated[...]`, which a name can stand for."""
+
+    node: ast.expr = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Fact(Value):
     """The test whose outcome a variable holds (`ok = name in ALLOWED`), under a name that no variable can have.
 
