@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Formatter = Literal["", "ruff", "black"]
 _NAMES = (".ruff.toml", "ruff.toml", "pyproject.toml")
 _LONGEST_CHAIN = 8
+_LARGEST = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def read_settings(root: str, path: str) -> RuffSettings:
     folder = Path(root, path).parent
     while True:
         for name in _NAMES:
-            table = _table(folder / name)
+            table = _table(folder, name)
             if table is not None:
                 selected, ignored = _rules(table, folder, _LONGEST_CHAIN)
                 formatter = "ruff" if "format" in table else formatter
@@ -77,7 +78,7 @@ def _rules(table: Json, folder: Path, depth: int) -> tuple[tuple[str, ...], tupl
     parent = table.get("extend")
     if isinstance(parent, str) and depth:
         target = (folder / parent).resolve()
-        inherited = _rules(_table(target) or {}, target.parent, depth - 1)
+        inherited = _rules(_table(target.parent, target.name) or {}, target.parent, depth - 1)
     selected = _strings(lint, "select") or inherited[0]
     ignored = _strings(lint, "ignore") or inherited[1]
     return selected + _strings(lint, "extend-select"), ignored + _strings(lint, "extend-ignore")
@@ -97,22 +98,23 @@ def _strings(table: Json, key: str) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def _table(file: Path) -> Json | None:
+def _table(folder: Path, name: str) -> Json | None:
     """Return ruff's table of a settings file; None where there is none."""
-    content = _content(file)
+    content = _content(folder, name)
     if content is None:
         return None
-    table = content.get("tool", {}).get("ruff") if file.name == "pyproject.toml" else content
+    table = content.get("tool", {}).get("ruff") if name == "pyproject.toml" else content
     return table if isinstance(table, dict) else None
 
 
-def _content(file: Path) -> Json | None:
+def _content(folder: Path, name: str) -> Json | None:
     """Return what a TOML file holds; read again only when it has changed, since every file of a project asks for it."""
+    file = f"{folder}/{name}"
     try:
         info = os.stat(file)  # noqa: PTH116 - pathlib takes three times as long, for every folder of a project
     except OSError:
         return None
-    return _parsed(str(file), info.st_mtime_ns, info.st_size)
+    return _parsed(file, info.st_mtime_ns, info.st_size)
 
 
 @lru_cache(maxsize=64)
@@ -125,17 +127,26 @@ def _parsed(file: str, _time: int, _size: int) -> Json | None:
 
 def _formatter(root: Path) -> Formatter:
     """Tell who lays out the code, from the project's own files."""
-    if "black" in (_content(root / "pyproject.toml") or {}).get("tool", {}):
+    if "black" in (_content(root, "pyproject.toml") or {}).get("tool", {}):
         return "black"
-    hooks = _text(root / ".pre-commit-config.yaml") or ""
+    hooks = text_of(f"{root}/.pre-commit-config.yaml")
     if "id: ruff-format" in hooks:
         return "ruff"
     return "black" if "id: black" in hooks else ""
 
 
-def _text(file: Path) -> str | None:
-    """Return a file's text; None where it cannot be read."""
+def text_of(file: str) -> str:
+    """Return the text of one of a project's settings files; nothing where it cannot be read, or is far too large."""
     try:
-        return file.read_text("utf-8")
-    except (OSError, ValueError):
-        return None
+        info = os.stat(file)  # noqa: PTH116 - as above
+    except OSError:
+        return ""
+    return _text(file, info.st_mtime_ns, info.st_size) if info.st_size < _LARGEST else ""
+
+
+@lru_cache(maxsize=64)
+def _text(file: str, _time: int, _size: int) -> str:
+    try:
+        return Path(file).read_text("utf-8", "replace")
+    except OSError:
+        return ""

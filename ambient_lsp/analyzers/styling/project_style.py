@@ -12,10 +12,9 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings
+from ambient_lsp.analyzers.ruff_settings import RuffSettings, matches, read_settings, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +25,6 @@ _TOML = "pyproject.toml"
 _INI = ("setup.cfg", "tox.ini", ".flake8", ".isort.cfg", ".style.yapf", ".codespellrc", ".pylintrc", "pylintrc")
 _HOOKS = ".pre-commit-config.yaml"
 _EDITOR = ".editorconfig"
-_LARGEST = 500_000
 _CODE = re.compile(r"[A-Z]+\d*")
 
 _PYLINT = {
@@ -118,12 +116,11 @@ def read_style(root: str, path: str) -> ProjectStyle:
     """Read what the project asks for `path`. A file that cannot be read asks for nothing."""
     ruff = read_settings(root, path)
     found = _Found(formatter=ruff.formatter, convention=ruff.convention)
-    folder = Path(root)
-    _from_toml(_toml(folder / _TOML), found)
+    _from_toml(_parsed_toml(text_of(f"{root}/{_TOML}")), found)
     for name in _INI:
-        _from_ini(_ini(folder / name), path, found)
-    _from_hooks(_text(folder / _HOOKS), found)
-    _from_editor(_ini(folder / _EDITOR), path, found)
+        _from_ini(_parsed_ini(text_of(f"{root}/{name}"), editor=False), path, found)
+    _from_hooks(text_of(f"{root}/{_HOOKS}"), found)
+    _from_editor(_parsed_ini(text_of(f"{root}/{_EDITOR}"), editor=True), path, found)
     uses_isort = found.isort is not None and not ruff.asks_for("I001")
     return ProjectStyle(
         ruff,
@@ -277,14 +274,6 @@ def _number(value: Json) -> int:
     return int(value) if isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit()) else 0
 
 
-def _toml(file: Path) -> Mapping[str, Any]:
-    return _parsed_toml(_text(file))
-
-
-def _ini(file: Path) -> Mapping[str, Mapping[str, str]]:
-    return _parsed_ini(_text(file), file.name == _EDITOR)
-
-
 @lru_cache(maxsize=32)
 def _parsed_toml(text: str) -> Mapping[str, Any]:
     try:
@@ -295,7 +284,7 @@ def _parsed_toml(text: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=128)
-def _parsed_ini(text: str, editor: bool) -> Mapping[str, Mapping[str, str]]:
+def _parsed_ini(text: str, *, editor: bool) -> Mapping[str, Mapping[str, str]]:
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     try:
         # .editorconfig begins with keys outside of any section.
@@ -303,10 +292,3 @@ def _parsed_ini(text: str, editor: bool) -> Mapping[str, Mapping[str, str]]:
     except configparser.Error:
         return {}
     return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", "replace") if file.stat().st_size < _LARGEST else ""
-    except OSError:
-        return ""

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from functools import cache
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
