@@ -4,8 +4,10 @@
 
 Each package is fetched and installed as `real_repos.py` does. Its test files are taken away, so that every function is
 one that no test runs. Then it is reviewed by TestEnhancer alone, in the sandbox, and every offered proposal is applied
-with `ambient proposals apply`; a case is a function for which that wrote tests. In the end all written tests of the
-package run together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
+with `ambient proposals apply`; a case is a function for which that wrote tests. One proposal tests a few functions of a
+file, so with `--rounds` what was applied is committed and the rest is reviewed again, as a user would go on. A package
+whose review takes longer than `--minutes` is left out and named. In the end all written tests of the package run
+together with plain pytest. `FOLDER/NAME.tests.md` shows every test for reading.
 
 Installing a package runs its build on this machine, outside of any sandbox: name only packages that you would install.
 """
@@ -22,9 +24,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.real_repos import HOME, IGNORED, fetched, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 CONFIG = "agents:\n  enabled: [TestEnhancer]\n"
 
@@ -69,21 +74,33 @@ def main() -> int:
     )
     parser.add_argument("--folder", type=Path, default=Path("build/written-tests"), help="where everything goes; kept")
     parser.add_argument("--backend", default="auto", help="auto, bubblewrap or docker")
+    parser.add_argument("--rounds", type=int, default=1, help="how often to apply, commit and review again")
+    parser.add_argument("--minutes", type=float, default=6, help="the longest that one review may take")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows, left = [], []
     for package in arguments.packages:
-        project = fetched(package, folder)
-        prepare(project, arguments.extra)
-        rows.append(review(project, folder, arguments.backend))
-        print(table(rows[-1:]), file=sys.stderr)
-    print(table(rows), "", gains([gain for row in rows for gain in row.gains]), sep="\n")
+        try:
+            project = fetched(package, folder)
+            prepare(project, arguments.extra)
+            rows.append(review(project, folder, arguments.backend, arguments.rounds, 60 * arguments.minutes))
+        except (subprocess.SubprocessError, ValueError) as error:
+            left.append(f"- {package} is left out: {error}")
+            print(left[-1], file=sys.stderr)
+            continue
+        print(table(rows[-1:]), "", gains(list(rows[-1].gains)), sep="\n", file=sys.stderr)
+    print(table(rows), "", gains([gain for row in rows for gain in row.gains]), "", *left, sep="\n")
     return 0
 
 
 def prepare(project: Path, extra: list[str]) -> None:
-    """Take its tests away, make a git repository of the rest, and a virtual environment to run new tests in."""
+    """Install it in a virtual environment, take its tests away, and make a git repository of the rest."""
+    # First, since some builds ask for the folders of the tests too.
+    python = project / ".venv" / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", project / ".venv")
+        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
     shutil.rmtree(project / ".ambient", ignore_errors=True)
     for path in [*project.glob("**/tests"), *project.glob("**/test"), *project.glob("**/test_*.py")]:
         if ".venv" not in path.parts:
@@ -96,51 +113,76 @@ def prepare(project: Path, extra: list[str]) -> None:
     with (project / ".gitignore").open("a", encoding="utf-8") as ignore:
         ignore.write(IGNORED)
     run("git", "init", "--quiet", cwd=project)
+    commit(project, "Without its tests")
+
+
+def commit(project: Path, message: str) -> None:
+    """Commit all that is there."""
     run("git", "add", "--all", cwd=project)
     run("git", "-c", "user.name=real", "-c", "user.email=real@example.org", "commit", "--quiet",
-        "--message", "Without its tests", cwd=project)  # fmt: skip
-    python = project / ".venv" / "bin" / "python"
-    if not python.exists():
-        run(sys.executable, "-m", "venv", project / ".venv")
-        run(python, "-m", "pip", "install", "--quiet", "--editable", ".", "pytest", *extra, cwd=project)
+        "--message", message, cwd=project)  # fmt: skip
 
 
-def review(project: Path, folder: Path, backend: str) -> Row:
-    """Review it, apply what is offered, and run what was written."""
+def review(project: Path, folder: Path, backend: str, rounds: int, seconds: float) -> Row:
+    """Review it, apply what is offered, a few times over, and run what was written."""
     environment = {**os.environ, "PYTHONPATH": str(HOME), "XDG_CACHE_HOME": str(folder / f"cache-{time.time_ns()}")}
     ambient = (sys.executable, "-m", "ambient_lsp")
     started = time.monotonic()
-    command = [*ambient, "review", "--format", "json", "--backend", backend]
-    done = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.PIPE, check=True)
-    seconds = time.monotonic() - started
-    (folder / f"{project.name}.json").write_bytes(done.stdout)
-    found = json.loads(done.stdout)
-    offered = [one for one in found["proposals"] if one["state"] == "offered"]
-    applied = [
-        one
-        for one in offered
-        if subprocess.run(
-            [*ambient, "proposals", "apply", one["id"]], cwd=project, env=environment, capture_output=True, check=False
-        ).returncode
-        == 0
-    ]
+    found: list[dict[str, Any]] = []
+    applied: list[dict[str, Any]] = []
+    for _ in range(rounds):
+        command = [*ambient, "review", "--format", "json", "--backend", backend]
+        printed = _within(seconds, command, project, environment)
+        (folder / f"{project.name}.{len(found) + 1}.json").write_bytes(printed)
+        found.append(json.loads(printed))
+        taken = [
+            one
+            for one in found[-1]["proposals"]
+            if one["state"] == "offered"
+            and subprocess.run(
+                [*ambient, "proposals", "apply", one["id"]],
+                cwd=project,
+                env=environment,
+                capture_output=True,
+                check=False,
+            ).returncode
+            == 0
+        ]
+        applied += taken
+        if not taken:
+            break
+        commit(project, "With new tests")
+    proposals = [one for each in found for one in each["proposals"]]
     new = sorted({path for one in applied for path in one["files_touched"]})
     green = bool(new) and _passes(project, new)
-    (folder / f"{project.name}.tests.md").write_text(_shown(project, found, new), encoding="utf-8")
-    rules = [one["rule"] for one in found["findings"]]
+    (folder / f"{project.name}.tests.md").write_text(_shown(project, found[0], proposals, new), encoding="utf-8")
+    rules = [one["rule"] for one in found[0]["findings"]]
     return Row(
         project.name,
-        len(found["proposals"]),
-        len(offered),
+        len(proposals),
+        sum(one["state"] == "offered" for one in proposals),
         len(applied),
-        sum(len(_subjects(one)) for one in applied),
+        len({(one["files_touched"][0], name) for one in applied for name in _subjects(one)}),
         sum(len(re.findall(r"def test_", (project / path).read_text(encoding="utf-8"))) for path in new),
         green,
         sum(rule in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"} for rule in rules),
         rules.count("AMB-TEST-UNTESTED"),
-        seconds,
-        tuple(_gain(project.name, one, one in applied) for one in found["proposals"]),
+        time.monotonic() - started,
+        tuple(_gain(project.name, one, one in applied) for one in proposals),
     )
+
+
+def _within(seconds: float, command: Sequence[str], project: Path, environment: Mapping[str, str]) -> bytes:
+    """Return what a command prints; one that takes longer is asked to end, so that it leaves nothing behind."""
+    with subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.PIPE) as started:
+        try:
+            printed, _ = started.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            started.terminate()
+            raise
+    if started.returncode:
+        raise subprocess.CalledProcessError(started.returncode, command)
+    return printed
 
 
 def _gain(package: str, proposal: dict[str, Any], applied: bool) -> Gain:
@@ -169,11 +211,11 @@ def _subjects(proposal: dict[str, Any]) -> list[str]:
     return re.findall(r"`([^`]+)`", proposal["title"])
 
 
-def _shown(project: Path, found: dict[str, Any], new: list[str]) -> str:
+def _shown(project: Path, found: dict[str, Any], proposals: list[dict[str, Any]], new: list[str]) -> str:
     parts = [f"# {project.name}\n"]
     odd = [one for one in found["findings"] if one["rule"] in {"AMB-TEST-SUSPICIOUS", "AMB-TEST-DOCSTRING"}]
     parts += [f"- {one['path']}: {one['message']}" for one in odd]
-    for one in found["proposals"]:
+    for one in proposals:
         verdict = one.get("verdict") or {}
         parts.append(f"\n- {one['state']}: {one['title']}: {verdict.get('reason', '')}")
     parts += [f"\n## {path}\n\n```python\n{(project / path).read_text(encoding='utf-8')}```\n" for path in new]

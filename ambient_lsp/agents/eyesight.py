@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 MUTANTS = 6
 """For one function: as many as the proof tries."""
+_AT_ONCE = 2
 _MOST_ROWS = 4
 
 SETUP = """
@@ -52,6 +53,9 @@ class Sight:
     def on(self, index: int, expression: str) -> str:
         """Return an expression with the mutant in the place of the function or class."""
         name = self.subject.name
+        if expression.startswith("_played."):
+            played = expression.removeprefix(f"_played.{name}").removesuffix(f"{name})")
+            return f"_played._m{self.number + index}{played}_m{self.number + index}.{name})"
         return expression.replace(f"{name}(", f"_m{self.number + index}.{name}(", 1)
 
 
@@ -75,13 +79,19 @@ def setup(module: str, looked: Sequence[Sight]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def questions(looked: Sequence[Sight]) -> list[str]:
-    """Return what to try: a few rows of each test, on each mutant."""
+def questions(looked: Sequence[Sight], observed: Mapping[str, Observation]) -> list[str]:
+    """Return what to try next: a few rows of each test that has noticed none yet, on two more mutants.
+
+    Most tests notice the first one, and a mutant that never ends takes long.
+    """
     found: list[str] = []
     for sight in looked:
-        plain = [expression for rows in _tests(sight.subject) for expression, _ in rows]
-        found += (sight.on(index, one) for index in range(len(sight.sources)) for one in plain)
-    return list(dict.fromkeys(found))
+        for rows in _tests(sight.subject):
+            if _notices(sight, rows, observed):
+                continue
+            left = [index for index in range(len(sight.sources)) if sight.on(index, rows[0][0]) not in observed]
+            found += (sight.on(index, expression) for index in left[:_AT_ONCE] for expression, _ in rows)
+    return [one for one in dict.fromkeys(found) if one not in observed]
 
 
 def seeing(looked: Sequence[Sight], observed: Mapping[str, Observation]) -> list[Subject]:
@@ -93,9 +103,13 @@ def seeing(looked: Sequence[Sight], observed: Mapping[str, Observation]) -> list
         groups = _groups(subject.cases)
         cases = tuple(case for rows, sees in zip(groups, good, strict=False) if sees for case in rows)
         laws = tuple(law for law, sees in zip(subject.laws, good[len(groups) :], strict=False) if sees)
-        story = subject.story if subject.story is not None and good[-1] else None
-        if cases or laws or story is not None:
-            kept.append(replace(subject, cases=cases, laws=laws, story=story))
+        shown = tuple(
+            one for one, sees in zip(subject.shown, good[len(good) - len(subject.shown) :], strict=True) if sees
+        )
+        told = len(groups) + len(subject.laws)
+        story = subject.story if subject.story is not None and good[told] else None
+        if cases or laws or shown or story is not None:
+            kept.append(replace(subject, cases=cases, laws=laws, story=story, shown=shown))
     return kept
 
 
@@ -119,6 +133,7 @@ def _tests(subject: Subject) -> list[list[tuple[str, str]]]:
         steps = ", ".join(f"it.{one.call}" if one.expected else f"(it.{one.call}, None)[1]" for one in told)
         expected = ", ".join(one.expected or "None" for one in told)
         found.append([(f"(lambda it: [{steps}])({subject.story.made})", f"[{expected}]")])
+    found += ([(one.expression, repr(one.letters))] for one in subject.shown)
     return found
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents import eyesight
 from ambient_lsp.agents.base import Specialist, count
+from ambient_lsp.agents.house_style import house_style, uses
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
+from ambient_lsp.analyzers.styling import layout
 from ambient_lsp.analyzers.testing import characterise, confirming, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.testing.characterise import Observed, Question
     from ambient_lsp.analyzers.testing.testblocks import Subject
     from ambient_lsp.model import Context, Snapshot, Span
-    from ambient_lsp.protocols import Coverage, Workbench
+    from ambient_lsp.protocols import Coverage, Observation, Workbench
 
 _MOST_FUNCTIONS = 6
 _FEW_FILES = 3
@@ -30,6 +32,7 @@ _MOST_HINTS = 12
 """In one run over more than a few files: whoever reads them cannot write tests of hundreds of functions."""
 _MOST_OBSERVED = 30
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_PAGES = ("README.md", "README.rst", "README.txt", "README")
 _STARTERS = frozenset({"subprocess", "pexpect", "sh"})
 _HINTS = untested.RULES | {confirming.UNCONFIRMED}
 _NOTHING: frozenset[int] = frozenset()
@@ -51,6 +54,7 @@ class TestEnhancer(Specialist):
     """
 
     name = "TestEnhancer"
+    side_by_side = False
     at_once = 1  # what takes time is the sandbox, which answers one question after the other
     __test__ = False  # pytest would take the class for a test case
 
@@ -137,7 +141,7 @@ class TestEnhancer(Specialist):
         if not functions or not module:
             return
         names = [one.name for one in functions][:_MOST_OBSERVED]
-        asked = await bench.cpu(characterise.questions, snapshot.text, names)
+        asked = await bench.cpu(characterise.questions, snapshot.text, names, module, await _page(bench))
         observed = await _observe(bench, module, asked)
         if observed is None:
             return
@@ -155,12 +159,25 @@ class TestEnhancer(Specialist):
         chosen = await _seeing(bench, module, snapshot.text, asked, chosen)
         if not chosen:
             return
-        if _uses(context, "hypothesis"):
+        if uses(context, "hypothesis"):
             chosen = await _drawn(bench, module, chosen)
         place, existing = await _test_file(snapshot.path, module, context, bench)
-        written = await bench.cpu(_write, existing, module, chosen, *await _style(existing, context, bench))
+        style = await house_style(snapshot, existing, _test_files(context), context, bench)
+        text = existing.text if existing is not None else None
+        written = await bench.cpu(testwriting.write, text, module, chosen, style)
         if written is not None:
+            like = existing.text if existing is not None else snapshot.text
+            laid = await bench.cpu(layout.laid_out, like, written.text, place, str(context.root))
+            written = replace(written, text=laid)
             yield _proposal(self.name, snapshot, place, existing, written, chosen, found, settings)
+
+
+async def _page(bench: Workbench) -> str:
+    """Return the project's README."""
+    for name in _PAGES:
+        if (page := await bench.read(name)) is not None:
+            return page.text
+    return ""
 
 
 async def _observe(bench: Workbench, module: str, asked: Sequence[Question]) -> Observed | None:
@@ -183,10 +200,15 @@ async def _seeing(
 ) -> list[Subject]:
     """Leave out tests that notice none of a few mistakes; without an answer from the sandbox, none is left out."""
     sights = await bench.cpu(eyesight.sights, text, list(chosen))
-    tries = eyesight.questions(sights)
     setup = characterise.setup(module, asked) + eyesight.setup(module, sights)
-    seen = await bench.observe(tries, setup) if tries else None
-    return eyesight.seeing(sights, {one.expression: one for one in seen}) if seen is not None else list(chosen)
+    observed: dict[str, Observation] = {}
+    for _ in range(eyesight.MUTANTS):
+        tries = eyesight.questions(sights, observed)
+        seen = await bench.observe(tries, setup) if tries else None
+        if not seen:
+            break
+        observed |= {one.expression: one for one in seen}
+    return eyesight.seeing(sights, observed) if observed else list(chosen)
 
 
 async def _drawn(bench: Workbench, module: str, chosen: Sequence[Subject]) -> list[Subject]:
@@ -205,13 +227,6 @@ def _few(found: Sequence[RawFinding]) -> list[RawFinding]:
     """Leave out all but a few of the questions about what nothing confirms; what is odd is always told."""
     questions = [one for one in found if one.rule == confirming.UNCONFIRMED][: untested.MOST_FINDINGS]
     return [one for one in found if one.rule != confirming.UNCONFIRMED or one in questions]
-
-
-def _write(
-    existing: Snapshot | None, module: str, chosen: Sequence[Subject], use_unittest: bool, quote: str, typed: bool
-) -> testwriting.Written | None:
-    text = existing.text if existing is not None else None
-    return testwriting.write(text, module, chosen, use_unittest=use_unittest, quote=quote, typed=typed)
 
 
 def _asked(
@@ -309,35 +324,6 @@ def _test_files(context: Context) -> list[str]:
     )
 
 
-async def _style(existing: Snapshot | None, context: Context, bench: Workbench) -> tuple[bool, str, bool]:
-    """Return whether to write unittest classes, which quote, and whether to annotate: as the tests there do."""
-    quote = "'" if context.conventions.get("quote-style") == "single" else '"'
-    typed = context.conventions.get("type-checker") == "mypy"
-    sample = existing
-    if sample is None and (others := _test_files(context)):
-        sample = await bench.read(
-            next((path for path in others if not path.endswith(("conftest.py", "__init__.py"))), others[0])
-        )
-    heads = re.findall(r"^ *(?:async )?def test\w*\([^)]*\)( -> None)?:", sample.text, re.MULTILINE) if sample else []
-    typed = 2 * sum(map(bool, heads)) > len(heads) if heads else typed
-    if existing is not None and re.search(r"^\s*(import|from) (pytest|unittest)\b", existing.text, re.MULTILINE):
-        uses_unittest = "unittest.TestCase" in existing.text or "(TestCase)" in existing.text
-        return uses_unittest and "import pytest" not in existing.text, quote, typed
-    if context.conventions.get("test-framework") == "unittest":
-        return True, quote, typed
-    everywhere = _uses(context, "unittest") and not _uses(context, "pytest")
-    return everywhere and context.conventions.get("test-framework") != "pytest", quote, typed
-
-
-def _uses(context: Context, library: str) -> bool:
-    """Return whether any test file imports a library."""
-    return any(
-        any(name == library or name.startswith(f"{library}.") for name in facts.imports)
-        for path, facts in context.tree.items()
-        if facts.is_test or is_test_path(path)
-    )
-
-
 def _proposal(
     agent: str,
     snapshot: Snapshot,
@@ -358,6 +344,7 @@ def _proposal(
     open_values = [value for one in chosen for value in one.unconfirmed][:3]
     left = f" Not tested, since nothing but the code confirms it: {', '.join(open_values)}." if open_values else ""
     cases = sum(len(one.cases) + sum(len(rows) for _, rows in one.laws) for one in chosen)
+    cases += sum(typed.checks for one in chosen for typed in one.shown)
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,

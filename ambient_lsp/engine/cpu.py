@@ -107,7 +107,7 @@ class CpuPool:
         """Give what is free to those who wait."""
         for lane in sorted(self._lanes, key=lambda lane: lane.load):
             while lane.load < _AT_HAND and self._waiting:
-                own = [one for one in self._waiting if one.usual is lane]
+                own = [one for one in self._waiting if one.usual is lane or one.usual is None]
                 chosen = min(own or self._waiting, key=lambda one: one.place)
                 self._waiting.remove(chosen)
                 if not chosen.lane.done():

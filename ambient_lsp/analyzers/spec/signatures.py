@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.kinds import Kind
     from ambient_lsp.model import Span
 
-_OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep",
-                      "id", "hash", "object", "globals", "locals", "vars", "__import__", "setattr",
-                      "delattr"})  # fmt: skip
-_OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "httpx", "urllib", "shutil", "random",
-                              "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile",
-                              "signal", "atexit", "gc", "warnings", "locale", "pdb", "faulthandler", "ctypes",
-                              "multiprocessing", "importlib", "inspect", "platform", "getpass", "io"})  # fmt: skip
+OUTSIDE = frozenset({"open", "input", "exec", "eval", "print", "exit", "quit", "breakpoint", "sleep",
+                     "id", "hash", "object", "globals", "locals", "vars", "__import__", "setattr",
+                     "delattr"})  # fmt: skip
+"""Builtins that touch the world, or tell what is other in every run."""
+OUTSIDE_MODULES = frozenset({"os", "sys", "subprocess", "socket", "requests", "httpx", "urllib", "shutil", "random",
+                             "time", "secrets", "uuid", "logging", "threading", "asyncio", "tempfile",
+                             "signal", "atexit", "gc", "warnings", "locale", "pdb", "faulthandler", "ctypes",
+                             "multiprocessing", "importlib", "inspect", "platform", "getpass", "io"})  # fmt: skip
 _INSIDE = ("urllib.parse.", "os.path.join", "os.path.split", "os.path.basename", "os.path.dirname", "os.path.normpath")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CHANGERS = frozenset({"append", "extend", "insert", "pop", "remove", "sort", "reverse", "clear", "update", "add"})
-_CLOCKS = frozenset({"now", "today", "utcnow"})
+CLOCKS = frozenset({"now", "today", "utcnow"})
+"""Methods that tell the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def outside_names(syntax: Syntax) -> frozenset[str]:
         for small in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             if isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
                 source = dotted(small.module) if small.module is not None else ""
-                if source.split(".")[0] in _OUTSIDE_MODULES and source not in {"urllib.parse", "os.path"}:
+                if source.split(".")[0] in OUTSIDE_MODULES and source not in {"urllib.parse", "os.path"}:
                     names |= {alias.evaluated_alias or alias.evaluated_name for alias in small.names}
     functions = [one for one in syntax.functions if not one.in_class]
     names |= {one.qualname for one in functions if touches_outside(one)}
@@ -221,7 +223,7 @@ def touches_outside(function: Function, *, own: bool = False) -> bool:
             name = dotted(node.func)
             if name.startswith(_INSIDE):
                 continue
-            if name in _OUTSIDE or name.split(".")[0] in _OUTSIDE_MODULES or name.rpartition(".")[2] in _CLOCKS:
+            if name in OUTSIDE or name.split(".")[0] in OUTSIDE_MODULES or name.rpartition(".")[2] in CLOCKS:
                 return True
     return not own and _sets_outside(function)
 

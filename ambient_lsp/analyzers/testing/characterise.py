@@ -1,7 +1,8 @@
 """What to ask the sandbox about functions and classes, and what its answers make of them: subjects for tests, findings.
 
-Three rounds. First plain calls are observed; then laws, for arguments that gave a value, and stories of classes without
-the steps that failed; then, where the project uses Hypothesis, whether a law also holds for what Hypothesis thinks of.
+Three rounds. First plain calls are observed, and what docstrings show is played; then laws, for arguments that gave a
+value, and stories of classes without the steps that failed; then, where the project uses Hypothesis, whether a law also
+holds for what Hypothesis thinks of.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.spec import calls, references, scenarios
+from ambient_lsp.analyzers.spec import calls, references, scenarios, sessions, transcripts
 from ambient_lsp.analyzers.spec.laws import Law, laws
 from ambient_lsp.analyzers.spec.signatures import Signature, signatures
 from ambient_lsp.analyzers.testing import confirming, pinning, testblocks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.kinds import Kind
     from ambient_lsp.analyzers.spec.references import Reference
     from ambient_lsp.analyzers.spec.scenarios import Plan
+    from ambient_lsp.analyzers.spec.transcripts import Transcript
     from ambient_lsp.analyzers.testing.pinning import Pinned
     from ambient_lsp.protocols import Observation
 
@@ -35,13 +37,14 @@ Observed = dict[str, "Observation"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One function with the calls to try, or one class with the plan of a story."""
+    """One function with the calls to try, or one class with the plan of a story; and what its docstrings show."""
 
     signature: Signature
     candidates: tuple[Arguments, ...] = ()
     families: tuple[tuple[Law, ...], ...] = ()
     references: tuple[Reference, ...] = ()
     plan: Plan | None = None
+    shown: tuple[Transcript, ...] = ()
 
     @property
     def names(self) -> set[str]:
@@ -50,20 +53,28 @@ class Question:
         return {self.signature.name, *used}
 
 
-def questions(text: str, names: Sequence[str]) -> list[Question]:
-    """Return what to ask about those of the named functions and classes that can be called, in their order."""
+def questions(text: str, names: Sequence[str], module: str = "", page: str = "") -> list[Question]:
+    """Return what to ask about those of the named functions and classes that can be called, in their order.
+
+    `page` is the project's README: what it shows, where a docstring shows nothing, confirms as well as that would.
+    """
     known = signatures(text)
     plans = {plan.signature.name: plan for plan in scenarios.plans(text)}
+    typed = sessions.transcripts(text, module, page)
     found = []
     for name in names:
+        shown = tuple(typed.get(name, ()))
         if name in known:
             tried = calls.candidates(known[name])
             others = [one for one in known.values() if one.name != name]
             families = tuple(tuple(family) for family in laws(known[name], others))
-            if tried:
-                found.append(Question(known[name], tuple(tried), families, tuple(references.matching(known[name]))))
+            if tried or shown:
+                plain = tuple(references.matching(known[name]))
+                found.append(Question(known[name], tuple(tried), families, plain, shown=shown))
         elif name in plans:
-            found.append(Question(plans[name].signature, plan=plans[name]))
+            found.append(Question(plans[name].signature, plan=plans[name], shown=shown))
+        elif shown and (bare := sessions.subject(text, name)) is not None:
+            found.append(Question(bare, shown=shown))
     return found
 
 
@@ -72,7 +83,8 @@ def setup(module: str, asked: Sequence[Question]) -> str:
     names = ", ".join(sorted({name for one in asked for name in one.names}))
     plain = [*(one for each in asked for one in each.references)]
     known = references.setup([*plain, *(model for one in asked if one.plan is not None for model in one.plan.models)])
-    return f"import {', '.join(_MODULES)}\n{known}{scenarios.SETUP}\nfrom {module} import {names}\n"
+    needed = f"{known}{scenarios.SETUP}{transcripts.SETUP}_PLAYED = {module!r}\n"
+    return f"import {', '.join(_MODULES)}\n{needed}\nfrom {module} import {names}\n"
 
 
 def first_round(asked: Sequence[Question]) -> list[str]:
@@ -83,6 +95,7 @@ def first_round(asked: Sequence[Question]) -> list[str]:
         # Such as `sorted(f(1))`, which no plain call of ours is.
         found += (example.call for example in one.signature.examples)
         found += [one.plan.expression] if one.plan is not None else []
+        found += (typed.expression for typed in one.shown)
     return list(dict.fromkeys(found))
 
 
@@ -110,8 +123,14 @@ def subjects(
     """
     made: list[Subject] = []
     found: list[RawFinding] = []
+    said: list[Transcript] = []
     for one in asked:
         subject, odd = (_of_class if one.plan is not None else _of_function)(one, observed, snapshots)
+        if odd is None or odd.rule == confirming.UNCONFIRMED:
+            shown = [typed for each in one.shown if (typed := each.told(observed.get(each.expression)))]
+            subject = _with(subject or Subject(one.signature), shown, said) or subject
+            said += subject.shown if subject is not None else ()
+            odd = odd if subject is None else None
         made += [subject] if subject is not None else []
         found += [odd] if odd is not None else []
     return made, found
@@ -148,6 +167,16 @@ def _of_function(one: Question, observed: Observed, snapshots: bool) -> tuple[Su
     if cases or laws:
         return Subject(one.signature, cases, laws, unconfirmed=tuple(unconfirmed)), None
     return None, confirming.question(one.signature, unconfirmed)
+
+
+def _with(subject: Subject, shown: Sequence[Transcript], said: Sequence[Transcript]) -> Subject | None:
+    """Return a subject with what its docstrings show, and neither its table of cases nor what is said already does;
+    None where that is nothing."""
+    known = {arguments: example.call for example in subject.signature.examples
+             if (arguments := calls.arguments_of(subject.signature, example.call))}  # fmt: skip
+    held = [known[case.arguments] for case in subject.cases if case.arguments in known]
+    left = tuple(typed for one in shown if (typed := one.without(held)) and typed.says_more_than(said))
+    return replace(subject, shown=left) if left else None
 
 
 def drawn(subject: Subject) -> Subject:

@@ -55,6 +55,7 @@ def compared(
     rows = comparable(signature, candidates, observed)
     nearly: tuple[float, RawFinding] | None = None
     confirmed: set[Arguments] = set()
+    promised = shown(signature)
     answers = [(one, _letters(observed.get(one.asked(signature, rows)))) for one in references]
     most = max((letters.count("!") for _, letters in answers), default=0)
     for reference, letters in answers:
@@ -66,10 +67,14 @@ def compared(
         outcomes = {observed[calls.expression(signature, one)].value_repr for one in held}
         if len(held) + len(refused) < _FEWEST or len(outcomes) < 2:
             continue  # two functions may agree on nothing much
+        if promised & {*broken}:
+            continue  # the docstring means something else by the name
         total = len(held) + len(broken)
         share = len(held) / total
         if not broken:
             confirmed |= {*held, *refused}
+        elif all(_of_nothing(row) for row in broken):
+            continue  # what comes of nothing is a matter of taste
         elif share >= _MOSTLY and total >= _FEWEST_TOLD and reference.is_meant_by(signature):
             if nearly is None or share > nearly[0]:
                 nearly = share, _told(signature, broken[0], len(held), total, observed)
@@ -80,6 +85,10 @@ def compared(
 
 def _letters(answer: Observation | None) -> str:
     return answer.value_repr.strip("'") if answer is not None and answer.deterministic else ""
+
+
+def _of_nothing(arguments: Arguments) -> bool:
+    return any(value and value[0] in ("", [], (), {}) for value in map(literal, arguments.values))
 
 
 def comparable(

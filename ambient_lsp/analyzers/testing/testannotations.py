@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HEAD = re.compile(r"^(?P<indent> *)def (?P<name>test_\w+)\((?P<names>[^)]*)\):$", re.MULTILINE)
+_INNER = re.compile(r"^( +)def (?!test_)(\w+)\(([^()\n]*)\):$", re.MULTILINE)
 _DRAWN = (("st.integers", "int"), ("st.text", "str"), ("st.lists(st.integers", "list[int]"),
           ("st.lists(st.text", "list[str]"))  # fmt: skip
 
@@ -31,7 +32,42 @@ def annotated(code: str) -> str:
         rows = "".join(f"{match['indent']}    {one},\n" for one in typed)
         return f"{match['indent']}def {match['name']}(\n{rows}{match['indent']}) -> None:"
 
-    return _HEAD.sub(head, code)
+    return _INNER.sub(_anything, _HEAD.sub(head, _of_nothing(code)))
+
+
+def _of_nothing(code: str) -> str:
+    """Annotate the names of what is made of nothing, such as `Bag([])`: what it may hold, no type checker can tell."""
+    rows = code.split("\n")
+    for test in ast.walk(ast.parse(code)):
+        known: set[str] = set()
+        for node in test.body if isinstance(test, ast.FunctionDef) and test.name.startswith("test_") else ():
+            target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+            if not isinstance(node, ast.Assign) or not isinstance(target, ast.Name) or target.id in known:
+                continue
+            known.add(target.id)
+            if any(_is_nothing(one) for one in ast.walk(node.value)):
+                row = node.lineno - 1
+                rows[row] = rows[row].replace(f"{target.id} = ", f"{target.id}: Any = ", 1)
+    return "\n".join(rows)
+
+
+def _is_nothing(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return not node.args and not node.keywords and isinstance(node.func, ast.Name) and node.func.id[0].isupper()
+    return isinstance(node, ast.List | ast.Dict) and not (node.elts if isinstance(node, ast.List) else node.keys)
+
+
+def _anything(match: re.Match[str]) -> str:
+    """Return the head of a function inside a test, which takes and gives whatever the test says."""
+    indent, name, given = match.groups()
+    node = ast.parse(f"def {name}({given}): pass").body[0]
+    if not isinstance(node, ast.FunctionDef) or "self" in given:
+        return match[0]
+    for one in ast.walk(node.args):
+        if isinstance(one, ast.arg):
+            one.annotation = ast.Name("Any")
+    arguments = ast.unparse(node.args).replace(": Any=", ": Any = ")
+    return f"{indent}def {name}({arguments}) -> Any:"
 
 
 def _types(node: ast.FunctionDef) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import textwrap
 import tokenize
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.spec.laws import Law
     from ambient_lsp.analyzers.spec.scenarios import Story
     from ambient_lsp.analyzers.spec.signatures import Signature
+    from ambient_lsp.analyzers.spec.transcripts import Transcript
     from ambient_lsp.analyzers.testing.pinning import Case
 
 _LETTERS = "abcdef"
@@ -29,7 +31,8 @@ class Subject:
     """What is to be tested: a function with its cases and laws, or a class with a story of its use.
 
     `drawn` are the Hypothesis strategies of a law's arguments, by the law's name, where it is to be a property test.
-    `unconfirmed` says what else was seen, and is not tested since nothing confirms it.
+    `unconfirmed` says what else was seen, and is not tested since nothing confirms it. `shown` is what docstrings show
+    line by line.
     """
 
     signature: Signature
@@ -38,6 +41,7 @@ class Subject:
     story: Story | None = None
     drawn: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unconfirmed: tuple[str, ...] = ()
+    shown: tuple[Transcript, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,12 +52,13 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A new piece of a test file. `tests` are the tests in it (`test_f`, `TestF::test_f`); `imports` modules that it
-    uses, `names` what it needs of the module under test."""
+    uses, `names` what it needs of the module under test, `borrowed` names of other modules, each with its module."""
 
     code: str
     tests: tuple[str, ...]
     imports: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    borrowed: tuple[tuple[str, str], ...] = ()
 
 
 def pytest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
@@ -82,6 +87,12 @@ def pytest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
         name = free(f"{stem}_in_use", taken)
         body = "".join(f"    {line}\n" for line in subject.story.lines("assert"))
         yield Block(f"def {name}():\n{body}", (name,), _needs(body), (subject.name,))
+    for typed in subject.shown:
+        name = free(f"test_{snake(typed.about)}_as_documented", taken)
+        body = _indented(typed.written("assert"), 4)
+        modules, borrowed = _split(typed.borrowed)
+        needed = (subject.name, *typed.names)
+        yield Block(f"def {name}():\n{body}", (name,), (*_needs(body), *modules), needed, borrowed)
 
 
 def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
@@ -122,12 +133,22 @@ def unittest_blocks(subject: Subject, taken: set[str]) -> Iterator[Block]:
     if subject.story is not None:
         lines = "".join(f"        {line}\n" for line in subject.story.lines("unittest"))
         methods.append((f"    def test_in_use(self):\n{lines}", f"{owner}::test_in_use"))
+    borrowed: list[tuple[str, str]] = []
+    for typed in subject.shown:
+        method = typed.about.removeprefix(subject.name).strip(".")
+        name = free(f"test_{snake(method)}_as_documented" if method else "test_as_documented", inside)
+        lines = _indented(typed.written("unittest"), 8)
+        methods.append((f"    def {name}(self):\n{lines}", f"{owner}::{name}"))
+        modules, others = _split(typed.borrowed)
+        imports += modules
+        borrowed += others
     if methods:
         code = f"class {owner}(unittest.TestCase):\n" + "\n".join(code for code, _ in methods)
         raised = {case.raises for case in subject.cases}
         own = (name for name in signature.own_errors if name in raised)
         used = (subject.name, *own, *(name for law, _ in subject.laws for name in law.functions))
-        yield Block(code, tuple(test for _, test in methods), ("unittest", *imports), used)
+        used = (*used, *(name for typed in subject.shown for name in typed.names))
+        yield Block(code, tuple(test for _, test in methods), ("unittest", *imports), used, tuple(borrowed))
 
 
 def drawn_law(name: str, signature: Signature, law: Law, strategies: Sequence[str]) -> Block:
@@ -202,10 +223,11 @@ def _law(name: str, signature: Signature, law: Law, rows: Sequence[Arguments]) -
 def _law_lines(signature: Signature, law: Law, names: Sequence[str], *, inline: bool = True) -> list[str]:
     """Return a law's assertions; the result has a name where it is used more than once."""
     call = _shown_call(signature, names)
-    uses = sum(check.count("$result") for check in law.checks)
-    if inline and uses == 1:
-        return [_asserted(_filled(law, check, names, signature, call)) for check in law.checks]
-    return [f"result = {call}", *(_asserted(_filled(law, check, names, signature)) for check in law.checks)]
+    # What is yielded is made a list by the call already.
+    checks = [check.replace("list($result)", "$result") if signature.lazy else check for check in law.checks]
+    if inline and sum(check.count("$result") for check in checks) == 1:
+        return [_asserted(_filled(law, check, names, signature, call)) for check in checks]
+    return [f"result = {call}", *(_asserted(_filled(law, check, names, signature)) for check in checks)]
 
 
 def _asserted(check: str) -> str:
@@ -293,6 +315,16 @@ def _written(signature: Signature, arguments: Arguments) -> str:
 
 def _shown_call(signature: Signature, names: Sequence[str]) -> str:
     return _written(signature, Arguments(tuple(names), tuple(names)))
+
+
+def _indented(lines: Iterable[str], width: int) -> str:
+    return textwrap.indent("".join(f"{line}\n" for line in lines), " " * width)
+
+
+def _split(borrowed: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Part whole modules from names that are taken of one."""
+    named = tuple(borrowed)
+    return tuple(module for module, name in named if not name), tuple(one for one in named if one[1])
 
 
 def _needs(code: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+_NAMES = re.compile(r"^(@pytest\.mark\.parametrize\(\n *)\(([^()\n]*)\),$", re.MULTILINE)
 _OWN = 4
 """The last of the groups that imports stand in."""
 
@@ -29,51 +30,86 @@ class Written:
     tests: tuple[str, ...]
 
 
-def write(
-    existing: str | None,
-    module: str,
-    subjects: Sequence[Subject],
-    *,
-    use_unittest: bool,
-    quote: str = '"',
-    typed: bool = False,
-) -> Written | None:
-    """Add tests of `module`'s functions to a test file, new where `existing` is None; with annotations if `typed`.
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a project writes its tests: as unittest's classes or plain functions, its quote, with annotations (`typed`),
+    with `from __future__ import annotations` in each file (`future`), with the names of a table in one text
+    (`joined`)."""
+
+    use_unittest: bool = False
+    quote: str = '"'
+    typed: bool = False
+    future: bool = False
+    joined: bool = False
+
+
+def write(existing: str | None, module: str, subjects: Sequence[Subject], style: Style) -> Written | None:
+    """Add tests of `module`'s functions to a test file, new where `existing` is None.
 
     None where the file does not parse or already uses one of the names for something else.
     """
     taken: set[str] = set()
+    quote = style.quote
     syntax = parse(existing) if existing is not None else None
     if existing is not None:
         if syntax is None:
             return None
+        subjects = [_fitting(one, syntax.module, module) for one in subjects]
         subjects = [one for one in subjects if not _clashes(syntax.module, one.name, module)]
         taken = {node.name.value for node in walk(syntax.module) if isinstance(node, cst.FunctionDef | cst.ClassDef)}
         quote = _quote_of(existing) or quote
     blocks = [
         block
         for subject in subjects
-        for block in (unittest_blocks(subject, taken) if use_unittest else pytest_blocks(subject, taken))
+        for block in (unittest_blocks(subject, taken) if style.use_unittest else pytest_blocks(subject, taken))
     ]
     if not blocks:
         return None
-    if typed:
+    if style.typed:
         blocks = [replace(block, code=annotated(block.code)) for block in blocks]
+    if style.joined:
+        blocks = [replace(block, code=_NAMES.sub(_joined, block.code)) for block in blocks]
     tests = tuple(test for block in blocks for test in block.tests)
     names = sorted({name for block in blocks for name in block.names})
     if existing is None or syntax is None:
-        return Written(requoted(_new_file(module, names, blocks), quote), tests)
+        return Written(requoted(_new_file(module, names, blocks, future=style.future), quote), tests)
     coded = [requoted(block.code, quote) for block in blocks]
-    return Written(_appended(existing, module, names, coded, _imports(blocks)), tests)
+    return Written(_appended(existing, module, names, coded, _imports(blocks), _borrowed(blocks)), tests)
+
+
+def _joined(names: re.Match[str]) -> str:
+    listed = ", ".join(re.findall(r"\w+", names[2]))
+    return f'{names[1]}"{listed}",'
 
 
 def _imports(blocks: Sequence[Block]) -> list[str]:
     return sorted({name for block in blocks for name in block.imports})
 
 
-def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str:
+def _borrowed(blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    return sorted({one for block in blocks for one in block.borrowed})
+
+
+def _fitting(subject: Subject, tree: cst.Module, module: str) -> Subject:
+    """Return the subject without the transcripts that need a name which means something else in the test file."""
+    needed = [
+        [*((name, module) for name in one.names), *((name, source) for source, name in one.borrowed)]
+        for one in subject.shown
+    ]
+    kept = [
+        one
+        for one, pairs in zip(subject.shown, needed, strict=True)
+        if not any(name and _clashes(tree, name, source) for name, source in pairs)
+    ]
+    return replace(subject, shown=tuple(kept))
+
+
+def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block], *, future: bool) -> str:
     imports = _imports(blocks)
     standard = "".join(f"import {name}\n" for name in imports if name not in {"pytest", "hypothesis"})
+    for source in sorted({source for source, _ in _borrowed(blocks)}):
+        taken = ", ".join(name for other, name in _borrowed(blocks) if other == source)
+        standard += f"from {source} import {taken}\n"
     standard += "from typing import Any\n" if _needs_any(block.code for block in blocks) else ""
     third = "from hypothesis import assume, given\n" if any("assume(" in one.code for one in blocks) else ""
     third = third or ("from hypothesis import given\n" if "hypothesis" in imports else "")
@@ -82,12 +118,20 @@ def _new_file(module: str, names: Sequence[str], blocks: Sequence[Block]) -> str
     own = f"from {module} import {', '.join(names)}\n"
     if len(own) > 88:
         own = f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-    head = "\n".join(part for part in (standard, third, own) if part)
+    before = "from __future__ import annotations\n" if future else ""
+    head = "\n".join(part for part in (before, standard, third, own) if part)
     body = "\n\n\n".join(block.code.rstrip("\n") for block in blocks)
     return f'"""Tests of `{module}`."""\n\n{head}\n\n{body}\n'
 
 
-def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence[str], imports: Sequence[str]) -> str:
+def _appended(
+    existing: str,
+    module: str,
+    names: Sequence[str],
+    blocks: Sequence[str],
+    imports: Sequence[str],
+    borrowed: Sequence[tuple[str, str]] = (),
+) -> str:
     from libcst.codemod import CodemodContext
     from libcst.codemod.visitors import AddImportsVisitor
 
@@ -103,6 +147,8 @@ def _appended(existing: str, module: str, names: Sequence[str], blocks: Sequence
     context = CodemodContext()
     for name in missing:
         AddImportsVisitor.add_needed_import(context, module, name)
+    for source, name in borrowed:
+        AddImportsVisitor.add_needed_import(context, source, name)
     if _needs_any(blocks):
         AddImportsVisitor.add_needed_import(context, "typing", "Any")
     for name in imports:
@@ -176,7 +222,7 @@ def _imported(statement: cst.CSTNode) -> str:
 
 
 def _needs_any(codes: Iterable[str]) -> bool:
-    return any(re.search(r"^ *def test_.*\bAny\b|^        *\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
+    return any(re.search(r"^ *def \w+\(.*\bAny\b|^ +\w+: .*\bAny\b", code, re.MULTILINE) for code in codes)
 
 
 def _is_main_guard(statement: cst.CSTNode) -> bool:

@@ -144,3 +144,38 @@ def test_an_example_may_say_how_often_a_value_is_there():
     score = signature(f"def score(rolls: list[int]) -> int:\n{said}    return 0\n")
     assert [one.call for one in score.examples] == ["score([10] * 12 + [1])"]
     assert not is_literal_call("score([10] * 10 ** 9)")
+
+
+class Meant:
+    """A plain implementation that gives the letters it is told to."""
+
+    def __init__(self, letters: str) -> None:
+        self._letters = letters
+
+    def asked(self, *_) -> str:
+        return "asked"
+
+    def is_meant_by(self, _) -> bool:
+        return True
+
+    def on(self, code: str, values: list[str]) -> confirming.Confirmed:
+        found = signature(code)
+        rows = [Arguments(("items",), (one,)) for one in values]
+        seen = {f"pick({one})": Observation(f"pick({one})", repr(at), "int") for at, one in enumerate(values)}
+        seen["asked"] = Observation("asked", repr(self._letters), "str")
+        return confirming.compared(found, [self], rows, seen)
+
+
+PICK = "def pick(items: list[int]) -> int:\n    '''Pick.{}'''\n    return 1\n"
+PICKED = ["[1]", "[2]", "[3]", "[4]", "[]"]
+
+
+def test_a_plain_implementation_that_disagrees_with_the_docstrings_own_example_means_something_else():
+    odd = Meant("-++++").on(PICK.format(""), PICKED)
+    assert [one.rule for one in odd.findings] == ["AMB-TEST-SUSPICIOUS"]
+    assert Meant("-++++").on(PICK.format("\n\n    >>> pick([1])\n    0\n    "), PICKED) == confirming.Confirmed()
+
+
+def test_what_comes_of_nothing_is_a_matter_of_taste():
+    assert Meant("++++-").on(PICK.format(""), PICKED) == confirming.Confirmed()
+    assert Meant("+++-+").on(PICK.format(""), PICKED).findings
