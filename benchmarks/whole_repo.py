@@ -53,7 +53,9 @@ class Memory:
             total = 0
             for process in (own, *own.children(recursive=True)):
                 try:
-                    total += process.memory_full_info().pss
+                    # Until it runs a program of its own, a new child is its parent once more, memory and all.
+                    if process == own or process.cmdline() != own.cmdline():
+                        total += process.memory_full_info().pss
                 except (psutil.Error, OSError):
                     continue
             self.peak = max(self.peak, total)

@@ -51,7 +51,7 @@ class RepositoryIndex:
         self._beginnings: Counter[str] = Counter()
         # The numbers of the runs with a statement; most stand once, and a list for each would be the most of all.
         self._places: dict[int, int | list[int]] = {}
-        self._homes: dict[int, tuple[str, int]] = {}
+        self._homes: dict[int, str] = {}
         self._numbers: dict[str, range] = {}
         self._next = 0
         self._outlined: dict[int, tuple[tuple[str, int], ...]] = {}
@@ -98,8 +98,9 @@ class RepositoryIndex:
         for digest in _digests(entry[1]):
             places = self._places[digest]
             if not isinstance(places, int) and len(places) <= duplication.COMMON:
-                for other, number in map(self._homes.__getitem__, places):
-                    matching[other].add(number)
+                for number in places:
+                    other = self._homes[number]
+                    matching[other].add(number - self._numbers[other].start)
         if not matching:
             return []
         indexes = {
@@ -144,7 +145,7 @@ class RepositoryIndex:
         self._beginnings.update([word for word in words if word[-1] == "_"])
         numbers = self._numbers[path] = range(self._next, self._next + len(entry.runs))
         self._next = numbers.stop
-        self._homes.update((number, (path, at)) for at, number in enumerate(numbers))
+        self._homes.update(dict.fromkeys(numbers, path))
         for number, digests in zip(numbers, entry.digests, strict=True):
             for digest in _each(digests):
                 places = self._places.get(digest)

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp import identity
@@ -220,19 +219,21 @@ def is_generated(text: str) -> bool:
 
 def is_test_path(path: str) -> bool:
     """Return whether a file's name or folder says that it is a test."""
-    pure = PurePosixPath(path)
-    in_folder = any(part in {"tests", "test"} for part in pure.parts[:-1])
-    return in_folder or pure.name.startswith("test_") or pure.stem.endswith("_test") or pure.name == "conftest.py"
+    *folders, name = path.split("/")
+    if "tests" in folders or "test" in folders or name == "conftest.py":
+        return True
+    stem = name.rpartition(".")[0] or name
+    return name.startswith("test_") or stem.endswith("_test")
 
 
 def is_example_path(path: str) -> bool:
     """Return whether a file's folder says that it shows or measures something: such a file is read by itself."""
-    return not _SHOWING.isdisjoint(PurePosixPath(path).parts[:-1])
+    return not _SHOWING.isdisjoint(path.split("/")[:-1])
 
 
 def is_vendored_path(path: str) -> bool:
     """Return whether a file's folder says that it is a copy of somebody else's code, which is not changed here."""
-    return not _VENDORED.isdisjoint(PurePosixPath(path).parts[:-1])
+    return not _VENDORED.isdisjoint(path.split("/")[:-1])
 
 
 def node_at(text: str, span: Span) -> Node | None:

@@ -118,7 +118,7 @@ def key_of(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes | None:
         _add(args, parts.append)
     except (TypeError, RecursionError):
         return None
-    lengths = struct.pack(f"<{len(parts)}Q", *map(len, parts))
+    lengths = struct.pack(f"<Q{len(parts)}Q", len(parts), *map(len, parts))
     return hashlib.sha256(b"".join((lengths, *parts))).digest()
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from benchmarks.soak.desk import Desk
     from benchmarks.soak.editor import Editor
 
+_WORKER = "ambient_lsp.engine.serving"
+"""What stands in the command of a worker process."""
+
 
 @dataclass(slots=True)
 class Server:
@@ -94,7 +97,7 @@ def _count(seen: Server, child: psutil.Process) -> None:
         seen.children += 1
         if "bwrap" in words or "/harness/" in words:
             seen.sandboxes += 1
-        elif "multiprocessing" in words or "ruff" in words:
+        elif _WORKER in words or "ruff" in words:
             seen.workers += 1
             seen.workers_memory += child.memory_full_info().pss / 1e6
 
@@ -105,7 +108,7 @@ def descriptors(pid: int, children: Sequence[psutil.Process] = ()) -> Counter[st
     ends: dict[str, str] = {}
     for child in children:
         with suppress(psutil.Error, OSError):
-            name = "workers" if "multiprocessing" in " ".join(child.cmdline()) else child.name()
+            name = "workers" if _WORKER in " ".join(child.cmdline()) else child.name()
             for entry in os.scandir(f"/proc/{child.pid}/fd"):
                 ends.setdefault(str(Path(entry.path).readlink()), name)
     for entry in os.scandir(f"/proc/{pid}/fd"):

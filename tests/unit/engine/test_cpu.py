@@ -86,6 +86,33 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_calls_are_made_again(
     assert await pool.run(os.getpid) != worker
 
 
+async def test_texts_of_any_length_go_both_ways_and_answers_find_their_calls(pool) -> None:
+    texts = [letter * length for letter, length in zip("abcdef", (0, 1, 5_000_000, 70_000, 3_000_000, 2), strict=True)]
+    assert await asyncio.gather(*(pool.run(str.upper, text) for text in texts)) == [text.upper() for text in texts]
+
+
+async def test_a_result_that_cannot_leave_its_process_is_an_error_of_that_call(pool) -> None:
+    with pytest.raises(Exception, match="pickle"):
+        await pool.run(making_a_function, "x")
+    assert await pool.run(named, "y") == "y"
+
+
+async def test_a_worker_that_ended_while_it_had_nothing_to_do_is_replaced() -> None:
+    pool = CpuPool(1)
+    try:
+        worker = psutil.Process(await pool.run(os.getpid))
+        worker.kill()
+        await asyncio.sleep(0.2)
+        assert not worker.is_running()
+        assert await pool.run(os.getpid) != worker.pid
+    finally:
+        pool.close()
+
+
+def making_a_function(text: str) -> object:
+    return lambda: text
+
+
 def named(text: str) -> str:
     time.sleep(0.05)
     return text
