@@ -62,7 +62,7 @@ async def test_a_batch_is_counted_proven_shown_in_each_file_and_applied_in_one_r
         messages = [one.get("message", "") for one in (*progress(it, "begin"), *progress(it, "report"))]
         assert any(re.match(r"[1-4] of 4 files · agents/m0\d\.py", one) for one in messages), messages
 
-        [question] = it.wire.of("window/showMessageRequest")
+        [question] = await until(lambda: it.wire.of("window/showMessageRequest"))
         assert [one["title"] for one in question["actions"]] == ["Review the Changes", "Open the Report"]
         applied = await it.applied()
         assert (applied["outcome"], len(applied["changed"])) == ("applied", 4)
@@ -93,7 +93,8 @@ async def test_a_file_of_a_batch_has_a_finding_with_the_fix_of_all_which_outlive
         closed = (root / "agents/m01.py").as_uri()
         await until(lambda: any(one["code"] == "Swarm" for one in it.editor.diagnostics.get(closed, [])))
         it.editor.save(uri)
-        await until(lambda: len(engine.runs()) >= 2 and all(one.state != "running" for one in engine.runs()), 60)
+        saved = ("save", "done")
+        await until(lambda: saved in [(one.trigger.value, one.state) for one in engine.runs()], 60)
         [proposal] = engine.proposals((ProposalState.OFFERED,), run_id=told["batch"])
         assert shown()
         actions = await it.actions(uri, shown()[0]["range"]["start"]["line"], only=["quickfix"])

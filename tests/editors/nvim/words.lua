@@ -62,6 +62,10 @@ for _, word in ipairs({ 'review', 'workspace' }) do
     return status.last().state == 'idle'
   end)
 end
+vim.cmd('Ambient swarm tests')
+wait('the refusal to send the files of a folder that is not trusted', function()
+  return heard('This folder is not trusted')
+end)
 vim.cmd('Ambient cancel')
 assert(heard('No review is under way'), vim.inspect(said))
 
