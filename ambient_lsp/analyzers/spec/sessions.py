@@ -20,7 +20,7 @@ from ambient_lsp.analyzers.spec import signatures
 from ambient_lsp.analyzers.spec.session_imports import Imports, is_standard
 from ambient_lsp.analyzers.spec.signatures import Signature
 from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded, plain
-from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse, walk_scope
+from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -49,7 +49,7 @@ def transcripts(text: str, module: str = "", page: str = "") -> dict[str, list[T
     reader = _Reader(syntax, module)
     found: dict[str, list[Transcript]] = {}
     owners: set[str] = set()
-    for owner, about, docstring in _docstrings(syntax, reader.refused):
+    for owner, about, docstring in _docstrings(syntax, reader.refused | _imported(syntax.module)):
         owners.add(owner)
         if shown := reader.read(owner, about, _examples(docstring)):
             found.setdefault(owner, []).extend(shown)
@@ -67,6 +67,12 @@ def subject(text: str, name: str) -> Signature | None:
         if syntax is not None and isinstance(node, cst.FunctionDef | cst.ClassDef) and node.name.value == name:
             return Signature(name, syntax.header(node), (), None, _docstring(node), (), (), ())
     return None
+
+
+def _imported(module: cst.Module) -> frozenset[str]:
+    """Return all that a module imports, where that is there: what it defines under the same name is not what it gives."""
+    aliases = (node for node in walk(module) if isinstance(node, cst.ImportAlias))
+    return frozenset(one.evaluated_alias or one.evaluated_name for one in aliases)
 
 
 def _docstrings(syntax: Syntax, refused: frozenset[str]) -> Iterator[tuple[str, str, str]]:

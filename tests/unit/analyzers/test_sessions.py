@@ -350,3 +350,9 @@ def test_a_value_that_a_test_cannot_name_is_told_by_its_look(played):
     head = "class _Mark:\n    def __repr__(self):\n        return '_MARK'\n\n_MARK = _Mark()\n"
     found = played(f("\n>>> f(1)\n1\n>>> f(2)\n_MARK\n", "return x if x == 1 else _MARK", head=head))
     assert (lines(found), found[0].names) == (["assert f(1) == 1", "assert repr(f(2)) == '_MARK'"], ())
+
+
+def test_what_a_module_takes_from_elsewhere_where_it_can_is_not_its_own():
+    code = f("\n>>> f(1)\n1\n")
+    assert sessions.transcripts(code)
+    assert not sessions.transcripts(f"{code}\ntry:\n    from faster import f\nexcept ImportError:\n    pass\n")
