@@ -70,7 +70,7 @@ def subject(text: str, name: str) -> Signature | None:
 
 
 def _imported(module: cst.Module) -> frozenset[str]:
-    """Return all that a module imports, where that is there: what it defines under the same name is not what it gives."""
+    """Return all that a module imports: what it defines under one of these names may not be what it gives."""
     aliases = (node for node in walk(module) if isinstance(node, cst.ImportAlias))
     return frozenset(one.evaluated_alias or one.evaluated_name for one in aliases)
 
@@ -211,7 +211,16 @@ def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
 
 def _binds(line: Line) -> set[str]:
     tree = _statement(line.source)
-    return _bound(tree) if tree is not None and line.sort == "does" else set()
+    return _bound(tree) - _inner(line) if tree is not None and line.sort == "does" else set()
+
+
+def _inner(line: Line) -> set[str]:
+    """Return the names that only mean something inside a lambda or a comprehension."""
+    tree = _statement(line.source)
+    nodes = [*ast.walk(tree)] if tree is not None else []
+    targets = [one.target for one in nodes if isinstance(one, ast.comprehension)]
+    looped = {name.id for one in targets for name in ast.walk(one) if isinstance(name, ast.Name)}
+    return looped | {one.arg for one in nodes if isinstance(one, ast.arg)}
 
 
 def _asked(lines: Sequence[Line]) -> set[str]:
@@ -219,7 +228,7 @@ def _asked(lines: Sequence[Line]) -> set[str]:
     asked: set[str] = set()
     bound: set[str] = set()
     for line in lines:
-        asked |= loaded(line.source) - bound
+        asked |= loaded(line.source) - bound - _inner(line)
         bound |= _binds(line)
     return asked
 

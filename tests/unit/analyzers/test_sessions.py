@@ -356,3 +356,9 @@ def test_what_a_module_takes_from_elsewhere_where_it_can_is_not_its_own():
     code = f("\n>>> f(1)\n1\n")
     assert sessions.transcripts(code)
     assert not sessions.transcripts(f"{code}\ntry:\n    from faster import f\nexcept ImportError:\n    pass\n")
+
+
+def test_the_names_of_a_lambda_do_not_keep_the_parts_together(played):
+    session = "\n>>> key = lambda x: x\n>>> s = f(key('a'))\n>>> s\n'a'\n"
+    session += ">>> key = lambda x: [x]\n>>> s = f(key(1))\n>>> s\n[1]\n"
+    assert len(played(f(session))) == 2
