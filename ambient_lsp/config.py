@@ -103,6 +103,10 @@ class Swarm(Section):
         default_factory=list, description="Patterns (as in .gitignore) of files that no model is sent."
     )
     max_workers: int = Field(default=3, ge=1, le=1000, description="Files at once in a batch run.")
+    whole_suite: bool = Field(
+        default=True,
+        description="Run the whole suite once on all changes of a batch together; off: only tests that reach them.",
+    )
 
 
 class Monitoring(Section):
@@ -285,7 +289,7 @@ class Telemetry(Section):
 
     enabled: bool = Field(default=True, description="Whether to keep it.")
     log_path: str = Field(default=".ambient/telemetry.jsonl", description="Where, relative to the root.")
-    include_diffs: bool = Field(default=False, description="Whether diffs go into it.")
+    include_diffs: bool = Field(default=False, description="Whether diffs go into it, and the code that reasons quote.")
     retention_days: int = Field(default=30, ge=1, description="Days after which lines are dropped.")
 
 

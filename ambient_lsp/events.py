@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ambient_lsp.model import Finding, Proposal, RunError, RunRecord
 
@@ -20,7 +21,8 @@ class FindingsReported:
     """One agent has looked at one file. `findings` replaces all that this agent said of the file before.
 
     `glance` marks a first look at the text, which sees only some of what there is: it adds to what the agent said of an
-    older text, until the agent has looked.
+    older text, until the agent has looked. `thinking` says that a model is being asked, or soon will be: more of its
+    findings may come, those that are here may be withdrawn, and what it said before holds until it has been asked.
     """
 
     run_id: str
@@ -29,6 +31,7 @@ class FindingsReported:
     sha256: str
     findings: tuple[Finding, ...]
     glance: bool = False
+    thinking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCondition:
+    """How the model was when a run had asked it: it answered, nobody could be reached (or asked: a wrong key, say), or
+    a limit of the budget was in the way. `message` is for the user, `setting` the limit's."""
+
+    run_id: str
+    state: Literal["answers", "unavailable", "spent"]
+    message: str = ""
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A part of the run did not work; the rest goes on."""
 
@@ -66,4 +80,4 @@ class RunEnded:
     record: RunRecord
 
 
-Event = RunStarted | FindingsReported | ProposalChanged | Progress | Problem | RunEnded
+Event = RunStarted | FindingsReported | ProposalChanged | Progress | ModelCondition | Problem | RunEnded

@@ -272,6 +272,7 @@ class Verdict:
     """What the sandbox showed. `sandbox` names the backend and `image` the digest or interpreter it ran on.
 
     `selection` says which tests ran ("3 of 41 test files, reached by imports"). `reason` is one plain sentence.
+    `unshown` are the files with a change that no passing test runs.
     `conditions` is a hash of what the result depends on beside the tree and the image.
     """
 
@@ -285,6 +286,7 @@ class Verdict:
     tree: str = ""
     seconds: float = 0.0
     conditions: str = ""
+    unshown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ambient_lsp.analyzers import base
 from ambient_lsp.analyzers.base import RawFinding
@@ -13,7 +13,14 @@ from ambient_lsp.text import Lines
 
 if TYPE_CHECKING:
     from ambient_lsp.model import FileEdit, Finding, Proposal, Snapshot
-    from ambient_lsp.protocols import Workbench
+
+
+class Reads(Protocol):
+    """Where the files are read: a workbench, or the repository itself."""
+
+    async def read(self, path: str) -> Snapshot | None:
+        """Return a file as it is now; None where there is none."""
+        ...
 
 
 class Announcer:
@@ -22,7 +29,7 @@ class Announcer:
     def __init__(self) -> None:
         self._seen: Counter[tuple[str, str]] = Counter()
 
-    async def announce(self, proposal: Proposal, bench: Workbench) -> tuple[list[Finding], Proposal]:
+    async def announce(self, proposal: Proposal, bench: Reads) -> tuple[list[Finding], Proposal]:
         """Return a finding for each file that the proposal changes, and the proposal with them.
 
         One that names findings, or only makes new files, comes back as it is.

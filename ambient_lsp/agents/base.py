@@ -8,6 +8,7 @@ from contextlib import aclosing
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.agents.pace import Pace, pace_of
 from ambient_lsp.analyzers import ruff
 from ambient_lsp.errors import AmbientError
 
@@ -28,11 +29,13 @@ class Specialist:
     """A proposer that looks at each file by itself. Subclasses set `name` and write `look`.
 
     Taking no arguments, and keeping nothing between runs, is what lets one be made anew anywhere. `at_once` is how many
-    files are looked at at the same time, so that no worker process waits.
+    files are looked at at the same time, so that no worker process waits. Those that are `side_by_side` stay near each
+    other where only findings are asked for; a fix may wait for a sandbox, and nobody should wait with it.
     """
 
     name = ""
-    at_once = 4
+    at_once = 8
+    side_by_side = True
 
     async def propose(self, context: Context, bench: Workbench) -> AsyncIterator[Finding | Proposal]:
         """Yield what is found in each Python target, then what fixes it.
@@ -42,22 +45,25 @@ class Specialist:
         failed: list[str] = []
         settings = bench.settings(self.name)
         python = [snapshot for snapshot in context.targets if snapshot.path.endswith(PYTHON)]
-        for start in range(0, len(python), BATCH):
-            batch = python[start : start + BATCH]
-            look = await self.looker(batch, context, bench)
-            if len(batch) == 1:
-                try:
-                    async for item in look(batch[0], context, bench, settings):
-                        yield item  # as soon as it is known
-                except AmbientError as error:
-                    failed.append(f"{batch[0].path}: {error}")
-                continue
-            async with aclosing(_several(look, batch, context, bench, settings, self.at_once)) as looks:
-                async for snapshot, items, problem in looks:
-                    for item in items:
-                        yield item
-                    if problem is not None:
-                        failed.append(f"{snapshot.path}: {problem}")
+        pace = pace_of(bench, BATCH) if self.side_by_side and not context.fixes else Pace(BATCH)
+        with pace.joined() as come_to:
+            for start in range(0, len(python), BATCH):
+                await come_to(start)
+                batch = python[start : start + BATCH]
+                look = await self.looker(batch, context, bench)
+                if len(batch) == 1:
+                    try:
+                        async for item in look(batch[0], context, bench, settings):
+                            yield item  # as soon as it is known
+                    except AmbientError as error:
+                        failed.append(f"{batch[0].path}: {error}")
+                    continue
+                async with aclosing(_several(look, batch, context, bench, settings, self.at_once)) as looks:
+                    async for snapshot, items, problem in looks:
+                        for item in items:
+                            yield item
+                        if problem is not None:
+                            failed.append(f"{snapshot.path}: {problem}")
         if failed:
             raise AmbientError(
                 f"{self.name} could not look at {len(failed)} of {len(context.targets)} files.",

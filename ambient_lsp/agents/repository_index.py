@@ -132,15 +132,16 @@ class RepositoryIndex:
         own = set(_unpacked(entry[1].words)) if entry is not None else set()
         is_known = entry is not None and entry[0] == _key(snapshot, entry[0])
         words = own if is_known else deadcode.words(snapshot.text)
-        shared = {word for word in words if self._files_with[word] > (word in own)}
-        begun = {word[: match.end()] for word in words for match in _UNDERSCORE.finditer(word)}
+        files_with = self._files_with
+        shared = {word for word in words if files_with[word] > (word in own)}
+        begun = {word[: match.end()] for word in words if "_" in word for match in _UNDERSCORE.finditer(word)}
         return frozenset(shared | (begun & self._beginnings.keys()))
 
     def _keep(self, path: str, key: str, entry: Entry) -> None:
         self._entries[path] = (key, entry)
         words = _unpacked(entry.words)
         self._files_with.update(words)
-        self._beginnings.update(word for word in words if word.endswith("_"))
+        self._beginnings.update([word for word in words if word[-1] == "_"])
         numbers = self._numbers[path] = range(self._next, self._next + len(entry.runs))
         self._next = numbers.stop
         self._homes.update((number, (path, at)) for at, number in enumerate(numbers))

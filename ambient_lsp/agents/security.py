@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.fixes.security import Fixed
     from ambient_lsp.analyzers.pins import Raised
     from ambient_lsp.analyzers.ruff import Report
+    from ambient_lsp.analyzers.ruff_settings import RuffSettings
     from ambient_lsp.model import Context, Finding, Snapshot
     from ambient_lsp.protocols import Workbench
 
@@ -55,18 +56,27 @@ class SecurityGuardian(Specialist):
                 yield _pin_proposal(snapshot, pin, [finding for finding in found if finding.span == span])
 
     async def looker(self, batch: Sequence[Snapshot], context: Context, bench: Workbench) -> Look:
-        """Have ruff check the batch at once."""
-        return partial(self._look, await ruff_reports(batch, context, bench, security.SELECTION))
+        """Have ruff check the batch at once; the settings for it are read once for each folder."""
+        reports = await ruff_reports(batch, context, bench, security.SELECTION)
+        first = {snapshot.path.rpartition("/")[0]: snapshot.path for snapshot in batch}
+        rules = {folder: read_settings(str(context.root), path) for folder, path in first.items()}
+        return partial(self._look, reports, rules)
 
     async def _look(
-        self, reports: Mapping[str, Report], snapshot: Snapshot, context: Context, bench: Workbench, settings: Any
+        self,
+        reports: Mapping[str, Report],
+        settings_in: Mapping[str, RuffSettings],
+        snapshot: Snapshot,
+        context: Context,
+        bench: Workbench,
+        settings: Any,
     ) -> AsyncIterator[Finding | Proposal]:
         threshold = settings.get("severity_threshold", "medium")
         root = str(context.root)
         report = reports[snapshot.path]
         deep = security.looks_into_modules(snapshot.path, report)
         modules = await reachable_modules(snapshot, context, bench) if deep else {}
-        rules = read_settings(root, snapshot.path)
+        rules = settings_in[snapshot.path.rpartition("/")[0]]
         raws = await bench.cpu(security.weaknesses, snapshot.text, snapshot.path, report, rules, threshold, modules)
         raws = [replace(raw, evidence=(*raw.evidence, security.evidence(snapshot.path, raw))) for raw in raws]
         in_order = findings(self.name, snapshot, raws)

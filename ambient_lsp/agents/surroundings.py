@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,15 @@ async def acting_imports(snapshot: Snapshot, context: Context, bench: Workbench)
 
     Nothing need use the name: that the module registers itself somewhere is what it is imported for.
     """
-    wanted = {name: name.lstrip(".") for name in extract(snapshot.text.encode("utf-8", "replace")).imports}
+    wanted: defaultdict[str, list[str]] = defaultdict(list)
+    for name in extract(snapshot.text.encode("utf-8", "replace")).imports:
+        wanted[name.lstrip(".")].append(name)
     found: set[str] = set()
-    for path, facts in context.tree.items():
-        module = facts.module
-        names = [name for name, plain in wanted.items() if plain and (module == plain or module.endswith(f".{plain}"))]
-        if module and names and path != snapshot.path:
+    for path, module in known_modules(context.tree).modules.items():
+        parts = module.split(".")
+        tails = (".".join(parts[start:]) for start in range(len(parts)))
+        names = [name for tail in tails for name in wanted.get(tail, ())]
+        if names and path != snapshot.path:
             other = await bench.read(path)
             if other is not None and _ACTS.search(other.text):
                 found.update(names)

@@ -54,6 +54,7 @@ class TestEnhancer(Specialist):
     """
 
     name = "TestEnhancer"
+    side_by_side = False
     at_once = 1  # what takes time is the sandbox, which answers one question after the other
     __test__ = False  # pytest would take the class for a test case
 

@@ -6,6 +6,7 @@ It reads half-typed text and any syntax that the grammar knows; what a rewrite i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 FUNCTION = "function_definition"
 CLASS = "class_definition"
 _SCOPES = frozenset({FUNCTION, CLASS, "lambda"})
-_INNER = frozenset({FUNCTION, CLASS, "decorated_definition", "block", "if_statement", "elif_clause", "else_clause",
-                    "try_statement", "except_clause", "finally_clause", "with_statement", "for_statement",
-                    "while_statement", "match_statement", "case_clause", "ERROR"})  # fmt: skip
 _STRUCTURE = (*sorted(_SCOPES), "block", "if_statement", "for_statement", "conditional_expression", "not_operator",
               "comparison_operator", "boolean_operator")  # fmt: skip
 _NAMES = ("identifier", "attribute", "call")
 """The kinds of nodes that rules look for; of the second group there are many more, and few rules ask for them."""
+
+
+_FURTHER = re.compile(rb"[\x80-\xbf]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Source:
         self.text = text
         self.root = parse(text).root_node
         self._lines = Lines(text)
-        self._data = None if text.isascii() else text.encode("utf-8", "replace")
+        self._ascii = text.isascii()
         self._variables: dict[int, Mapping[str, Sequence[Node]]] = {}
         self._ordered: dict[tuple[str, ...], tuple[list[Node], list[int]]] = {}
 
@@ -96,7 +97,7 @@ class Source:
     def line_start(self, number: int) -> int:
         """Return the byte offset at which a line starts."""
         start = self._lines.start(number)
-        return start if self._data is None else len(self.text[:start].encode("utf-8", "replace"))
+        return start if self._ascii else len(self.text[:start].encode("utf-8", "replace"))
 
     def line_end(self, number: int) -> int:
         """Return the byte offset at which a line ends, its ending not counted."""
@@ -203,12 +204,17 @@ class Source:
         return _captured(self.root, _NAMES)
 
     @cached_property
+    def _further(self) -> list[int]:
+        """Where the bytes are that only go on with a character."""
+        return [match.start() for match in _FURTHER.finditer(self.text.encode("utf-8", "replace"))]
+
+    @cached_property
     def _definitions(self) -> tuple[Definition, ...]:
-        return tuple(_definitions(self.root))
+        return tuple(_definitions(self.nodes(FUNCTION, CLASS)))
 
     def offset(self, byte: int) -> int:
         """Return a byte offset of the tree as an offset of the text, in code points."""
-        return byte if self._data is None else len(self._data[:byte].decode("utf-8", "replace"))
+        return byte if self._ascii else byte - bisect_left(self._further, byte)
 
 
 @recent(characters=200_000)
@@ -343,15 +349,18 @@ def is_label(name: Node) -> bool:
     return outer.type == "keyword_argument" and outer.child_by_field_name("name") == name
 
 
-def _definitions(root: Node) -> list[Definition]:
-    found: list[Definition] = []
-    waiting: list[tuple[Node, str, bool, bool]] = [(root, "", False, False)]
-    while waiting:
-        node, prefix, nested, in_class = waiting.pop()
-        if node.type in {FUNCTION, CLASS}:
-            qualname = prefix + code(node.child_by_field_name("name"))
-            found.append(Definition(qualname, node, nested, in_class))
-            prefix, nested, in_class = f"{qualname}.", nested or node.type == FUNCTION, node.type == CLASS
-        inside = [one for one in node.named_children if one.type in _INNER]
-        waiting += [(one, prefix, nested, in_class) for one in reversed(inside)]
-    return found
+def _definitions(nodes: Iterable[Node]) -> Iterator[Definition]:
+    """Yield functions and classes, given in order of place, with what is around each."""
+    around: list[Definition] = []
+    for node in nodes:
+        while around and around[-1].node.end_byte <= node.start_byte:
+            around.pop()
+        outer = around[-1] if around else None
+        name = code(node.child_by_field_name("name"))
+        if outer is None:
+            one = Definition(name, node, nested=False, in_class=False)
+        else:
+            in_function = outer.node.type == FUNCTION
+            one = Definition(f"{outer.qualname}.{name}", node, outer.nested or in_function, not in_function)
+        around.append(one)
+        yield one

@@ -52,35 +52,41 @@ def context(
             repository = await (await engine.services()).repository()
             pack = await repository.pack(trigger)
             if as_sent:
-                await _print_as_sent(engine, pack)
+                await print_as_sent(engine, pack)
                 return Exit.OK
             # Its mappings are read-only ones, which pydantic writes only if told how, and never without a warning.
             value = TypeAdapter(Context).dump_python(pack, mode="json", fallback=dict, warnings=False)
             for target in value["targets"]:
                 target["text"] = redact(target["text"])[0] if texts else f"({len(target['text'])} characters)"
-            value["failing_log"] = redact(value["failing_log"])[0]
+            for name in ("failing_log", "diff"):
+                value[name] = redact(value[name])[0]
+            value["important_files"] = {path: redact(text)[0] for path, text in value["important_files"].items()}
         formats.print_value(value)
         return Exit.OK
 
     return run_async(work())
 
 
-async def _print_as_sent(engine: Engine, pack: Context) -> None:
+async def print_as_sent(engine: Engine, pack: Context) -> None:
     """Print what is told to all specialists and what each is told besides, then what is left out and why."""
-    from ambient_lsp.agents.thinking.briefing import NeverSend, brief
+    from ambient_lsp.agents.thinking.markdown import load
     from ambient_lsp.agents.thinking.prompts import SPECIALISTS, prompt, specialist_prompt
     from ambient_lsp.cli import formats, render
+    from ambient_lsp.engine.thinking import told_to_all
 
     repository = await (await engine.services()).repository()
-    swarm = engine.config.swarm
     known = [one for target in pack.targets for one in engine.findings(target.path)]
-    told = await brief(pack, known, repository.read, budget=swarm.context_tokens, never=NeverSend(swarm.never_send))
+    told = await told_to_all(pack, known, repository.read, engine.config)
     formats.write(f"==== system ====\n{prompt('system').text}\n==== user, the same for all ====\n{told.text}")
     shown = [target.path for target in pack.targets if target.path in told.files]
-    for agent in engine.config.agents.enabled:
-        if agent in SPECIALISTS:
-            formats.write(f"==== user, goes on for {agent} ====\n{specialist_prompt(agent, shown)}")
-    words = f"about {told.tokens:,} tokens for all; {told.redacted} secrets taken out; nothing was sent"
+    enabled = engine.config.agents.enabled
+    words = {agent: specialist_prompt(agent, shown) for agent in enabled if agent in SPECIALISTS and shown}
+    if engine.trusted:
+        written = load(engine.root, enabled).agents
+        words |= {one.name: one.words for one in written if any(one.looks_at(path) for path in shown)}
+    for name, text in words.items():
+        formats.write(f"==== user, goes on for {name} ====\n{text}")
+    summary = f"about {told.tokens:,} tokens for all; {told.redacted} secrets taken out; nothing was sent"
     render.ERR.print(
-        words, *(f"{name}: left out, {why}" for name, why in told.left_out.items()), sep="\n", markup=False
+        summary, *(f"{name}: left out, {why}" for name, why in told.left_out.items()), sep="\n", markup=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,6 @@ from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async, who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.swarm.batch import BatchResult
@@ -65,6 +64,9 @@ def swarm(
     """Have a model do one task in many files; check all of it together; offer it as a proposal."""
     if not task and not resume:
         raise typer.BadParameter("Say what to do with --task, or go on with --resume.")
+    from ambient_lsp.cli.targets import changed as differing
+    from ambient_lsp.swarm.choosing import choose
+
     start = (target_dir or [root])[0]
     folder = find_root(root if root != HERE else start)
     folders = [path.resolve() for path in target_dir or [folder]]
@@ -77,7 +79,8 @@ def swarm(
 
     async def work() -> int:
         async with opened(folder, backend=backend, change=limited) as engine:
-            paths = [] if resume else await _files(engine, folders, glob or [], changed=changed)
+            among = differing(engine.root) if changed and not resume else None
+            paths = [] if resume else await choose(engine, folders, glob or [], among=among)
             return await _run(engine, task, paths, max_workers, resume, apply, verify, dry_run, output)
 
     return run_async(work())
@@ -107,16 +110,20 @@ async def _run(
     if dry_run:
         return await _preview(engine, paths)
     with Live(len(paths), quiet=output is not Output.TEXT) as live:
-        result = await run_batch(
-            engine,
-            task,
-            paths,
-            workers=max_workers or engine.config.swarm.max_workers,
-            resume=resume,
-            verify=verify,
-            listen=live.file,
-            say=live.say,
-        )
+        try:
+            result = await run_batch(
+                engine,
+                task,
+                paths,
+                workers=max_workers or engine.config.swarm.max_workers,
+                resume=resume,
+                verify=verify,
+                listen=live.file,
+                say=live.say,
+            )
+        except asyncio.CancelledError:
+            render.ERR.print("`ambient swarm --resume last` goes on; what was answered is not asked again.")
+            raise
     page = report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
     if output is Output.JSON:
         formats.print_value({**report.as_data(result), "report": str(page)})
@@ -136,20 +143,27 @@ async def _run(
 
 async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: bool) -> int:
     """Apply what may be applied, and say what is there to be looked at."""
+    from rich.markup import escape
+
     from ambient_lsp.cli import render
     from ambient_lsp.model import ProposalState
+    from ambient_lsp.swarm.report import counted
 
     for one in result.together.proposals if result.together else ():
+        if not quiet and one.verdict is not None:
+            ran = f" ({one.verdict.selection})" if one.verdict.selection else ""
+            words = f"{counted(len(one.files_touched))}, {one.state.value}: {one.verdict.reason}{ran}"
+            render.OUT.print(escape(words), soft_wrap=True)
         if one.state is not ProposalState.OFFERED or result.together is None:
             continue
         if apply is Apply.LOW and one is result.together.low:
             # Who says `--apply low` has decided about exactly that: however many files of low risk there are.
             await engine.apply(one.id, who(), approve=True)
             words = (
-                f"Applied to {len(one.files_touched)} files; [bold]ambient proposals undo {one.id}[/] takes it back."
+                f"Applied to {counted(len(one.files_touched))}; [bold]ambient proposals undo {one.id}[/] takes it back."
             )
         else:
-            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {len(one.files_touched)} files."
+            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {counted(len(one.files_touched))}."
         if not quiet:
             render.OUT.print(words, soft_wrap=True)
     failed = result.count("failed") or result.stopped
@@ -169,21 +183,3 @@ async def _preview(engine: Engine, paths: list[str]) -> int:
         formats.write(f"{path}  about {tokens:,} tokens\n")
     formats.write(f"{len(paths)} files, about {total:,} tokens; nothing was sent.\n")
     return Exit.OK
-
-
-async def _files(engine: Engine, folders: Iterable[Path], globs: list[str], *, changed: bool) -> list[str]:
-    """Return the files that are meant, relative to the root, by name."""
-    from ambient_lsp.agents.thinking.prompts import language_of
-    from ambient_lsp.cli.targets import changed as differing
-
-    repository = await (await engine.services()).repository()
-    known = await repository.paths()
-    if changed:
-        known = sorted(set(known) & differing(engine.root))
-    wanted = [path for path in known if any((engine.root / path).is_relative_to(folder) for folder in folders)]
-    if not globs:
-        return [path for path in wanted if language_of(path) != "other"]
-    import pathspec
-
-    patterns = pathspec.GitIgnoreSpec.from_lines(globs)
-    return [path for path in wanted if patterns.match_file(path)]

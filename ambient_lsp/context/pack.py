@@ -134,6 +134,10 @@ class Repository:
                 return snapshot
         return await self._in_thread(self._text, path)
 
+    async def read_all(self, paths: Sequence[str]) -> list[Snapshot | None]:
+        """Return the text of many files as `read` does, without a way to the thread and back for each."""
+        return await self._in_thread(lambda: [self._text(path) for path in paths])
+
     async def pack(self, trigger: Trigger) -> Context:
         """Return the context for one run. Only files that changed since the last one are read again."""
         return await self._in_thread(self._pack, trigger)

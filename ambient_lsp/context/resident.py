@@ -84,6 +84,7 @@ class Resident:
         if self._graph_key:
             self._cache.put_graph(self._graph_key, self.graph.state())
         self._cache.save()
+        self.files.settle(self._cache.get)
 
     def moved(self) -> bool:
         """Whether HEAD or the index changed since the last scan."""
@@ -355,6 +356,12 @@ class Files(Mapping[str, FileFacts]):
 
     def __contains__(self, path: object) -> bool:
         return path in self._known
+
+    def settle(self, known_of: Callable[[str], Entry | Kept | None]) -> None:
+        """Let go of sources whose facts are kept: the same facts, in a fraction of the memory."""
+        for path, (blob, entry) in self._known.items():
+            if isinstance(entry, Entry) and entry.source and (kept := known_of(blob)) is not None:
+                self._known[path] = blob, kept
 
     def changed(self, changes: Mapping[str, tuple[str, Entry | Kept] | None]) -> Files:
         """Return the same with some files known anew, and without those that are None."""

@@ -1,25 +1,14 @@
-"""Warm worker processes for CPU work, so that the event loop never waits for an analyzer.
-
-Spawned, not forked: a fork inside a running server copies locked locks and deadlocks. The workers keep stdout out of
-the editor's protocol, and end with us even when we are killed.
-"""
+"""Warm worker processes for CPU work, so that the event loop never waits for an analyzer."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-import time
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ambient_lsp.engine.serving import preload
+from ambient_lsp.engine.worker import Worker, WorkerEnded
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.text import sha256
 
@@ -33,8 +22,6 @@ MOST_SECONDS = 30.0
 
 _AT_HAND = 2
 """Calls that a process is given at a time: it has its next one when it is done with one."""
-
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class CpuPool:
@@ -59,7 +46,7 @@ class CpuPool:
     def warm(self) -> None:
         """Start the processes and their imports now, so that the first save does not wait for them."""
         for lane in self._lanes:
-            self._started(lane).submit(preload)
+            self._started(lane).warm(preload)
 
     def line_up(self, texts: Iterable[str]) -> None:
         """Have calls about these texts made in this order, whoever asks. Calls about any other text go before them."""
@@ -71,38 +58,32 @@ class CpuPool:
             raise _too_much()
         lane = await self._turn(args)
         try:
-            pool = self._started(lane)
-            try:
-                return await self._call(pool, function, args)
-            except BrokenProcessPool:
-                if lane.pool is pool:  # not the one that another call has started meanwhile
-                    lane.pool = None
-                    _end(pool)
+            with suppress(WorkerEnded):
+                return await self._call(self._started(lane), function, args)
         finally:
             self._give_back(lane)
         # With one process, all of its calls are lost; by itself, each shows whether it was the cause.
         async with self._alone:
-            pool = self._new()
+            worker = self._new()
             try:
-                return await self._call(pool, function, args)
-            except BrokenProcessPool:
+                return await self._call(worker, function, args)
+            except WorkerEnded:
                 self._deadly.add(_longest(args))
                 raise _too_much() from None
             finally:
-                _end(pool)
+                worker.end()
 
     def close(self) -> None:
         """End the processes; whoever waits for a call, or makes one later, is told."""
         self._closed = True
         for lane in self._lanes:
-            pool, lane.pool = lane.pool, None
-            if pool is not None:
-                _end(pool)
+            worker, lane.worker = lane.worker, None
+            if worker is not None:
+                worker.end()
 
-    async def _call(self, pool: ProcessPoolExecutor, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-        loop = asyncio.get_running_loop()
+    async def _call(self, worker: Worker, function: Callable[..., T], args: tuple[Any, ...]) -> T:
         try:
-            return await loop.run_in_executor(pool, _bounded, self._seconds, function, args)
+            return await worker.call(function, args, self._seconds)
         except RecursionError:
             raise _too_much() from None
 
@@ -126,7 +107,7 @@ class CpuPool:
         """Give what is free to those who wait."""
         for lane in sorted(self._lanes, key=lambda lane: lane.load):
             while lane.load < _AT_HAND and self._waiting:
-                own = [one for one in self._waiting if one.usual is lane]
+                own = [one for one in self._waiting if one.usual is lane or one.usual is None]
                 chosen = min(own or self._waiting, key=lambda one: one.place)
                 self._waiting.remove(chosen)
                 if not chosen.lane.done():
@@ -137,22 +118,22 @@ class CpuPool:
         lane.load -= 1
         self._hand_out()
 
-    def _started(self, lane: _Lane) -> ProcessPoolExecutor:
-        if lane.pool is None:
-            lane.pool = self._new()
-        return lane.pool
+    def _started(self, lane: _Lane) -> Worker:
+        if lane.worker is None or lane.worker.has_ended:
+            lane.worker = self._new()
+        return lane.worker
 
-    def _new(self) -> ProcessPoolExecutor:
+    def _new(self) -> Worker:
         if self._closed:
             raise AmbientError("The engine is closed.", next_step="Open the folder again.")
-        return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+        return Worker()
 
 
 class _Lane:
     """One process, and how many calls it has."""
 
     def __init__(self) -> None:
-        self.pool: ProcessPoolExecutor | None = None
+        self.worker: Worker | None = None
         self.load = 0
 
 
@@ -163,20 +144,6 @@ class _Waiting:
     place: int
     usual: _Lane | None
     lane: asyncio.Future[_Lane]
-
-
-def _bounded(seconds: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-    """Call `function`; the kernel ends this process when that takes more than `seconds` of a processor.
-
-    Not by a thread of ours: a parser in another language holds the interpreter until it is done.
-    """
-    if sys.platform == "win32":
-        return function(*args)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        return function(*args)
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _longest(args: tuple[Any, ...]) -> str:
@@ -190,43 +157,3 @@ def _too_much() -> AmbientError:
         untouched="The file was left alone.",
         next_step="If it is generated, name it in .ambientignore.",
     )
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:  # shutdown waits for running calls; nobody wants their results any more
-        process.kill()
-
-
-def preload() -> bool:
-    """Import what most calls need."""
-    import complexipy
-    import libcst
-    import tree_sitter_python
-
-    from ambient_lsp.agents import performance, refactor, security, style, tests
-
-    gc.freeze()  # what is imported stays, so nobody need look at it again
-    return all((complexipy, libcst, tree_sitter_python, performance, refactor, security, style, tests))
-
-
-def _prepare(parent: int) -> None:
-    # Trees are many small objects that all stay until the call ends: looking for cycles among them took a seventh.
-    # Those of a speed review are cycles themselves, and live just long enough to be looked at seldom: so old objects
-    # are looked at three times as often as Python would, or hundreds of thousands of them wait.
-    gc.set_threshold(50_000, 5, 3)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(2, 1)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(0)
-    else:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(2)
-    os._exit(0)

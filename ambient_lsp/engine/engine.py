@@ -307,15 +307,7 @@ class Engine:
         try:
             self._lease = leases.take(self._store.path.parent)
         except LeaseHeld:
-            loop = asyncio.get_running_loop()
-
-            def taken(lease: leases.Lease) -> None:
-                try:
-                    loop.call_soon_threadsafe(self._promote, lease)
-                except RuntimeError:  # the loop has been closed meanwhile
-                    lease.release()
-
-            leases.wait_for(self._store.path.parent, taken)
+            self._spawn("lease", self._succeed)
         else:
             self._reconcile()
         from ambient_lsp.engine.mirror import follow
@@ -341,6 +333,9 @@ class Engine:
 
     async def _warm(self) -> None:
         await (await self.services()).warm()
+
+    async def _succeed(self) -> None:
+        self._promote(await leases.wait_for(self._store.path.parent))
 
     def _promote(self, lease: leases.Lease) -> None:
         """Take over from a process that has ended, and what this window asked it for."""

@@ -16,6 +16,7 @@ from ambient_lsp.engine.newcode import NewCode
 from ambient_lsp.engine.proving import rechecker
 from ambient_lsp.engine.refine import merge_findings
 from ambient_lsp.engine.showing import Showing
+from ambient_lsp.engine.thinking import will_think
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import FindingsReported
 from ambient_lsp.model import Finding
@@ -156,6 +157,7 @@ class _Listening:
         self._fresh: dict[str, None] = {}
         self._kept = road.store.found_in()
         self._again = rechecker(road, context)
+        self._thinking = will_think(road, context)
 
     async def listen(self) -> None:
         """Listen to the end."""
@@ -202,12 +204,16 @@ class _Listening:
             if findings or (agent, path) in self._kept:  # most files have none, and a write for each takes its time
                 road.store.save_findings(agent, path, self._hashes[path], findings)
                 self._kept.add((agent, path))
-            road.publish(FindingsReported(road.run.id, agent, path, self._hashes[path], tuple(findings)))
+            told = (road.run.id, agent, path, self._hashes[path], tuple(findings))
+            road.publish(FindingsReported(*told, thinking=self._thinking and path in self._texts))
 
     def _said_by_model(self, finding: Finding, path: str) -> bool:
         """Tell whether it is what a model said of this very text: it is not asked every time."""
         return (
-            finding.agent == self._agent.name and "model" in finding.tags and finding.base_sha256 == self._hashes[path]
+            finding.agent == self._agent.name
+            and "model" in finding.tags
+            and finding.base_sha256 == self._hashes[path]
+            and (finding.rule, finding.fingerprint) not in self._showing.dismissed
         )
 
     async def _judged(self, path: str, findings: list[Finding]) -> list[Finding]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sqlite3
+import struct
 import time
 import zlib
 from collections import OrderedDict
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import ambient_lsp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 MISSING = object()
 """What `get` returns where nothing is known."""
@@ -34,6 +35,7 @@ MOST_IN_MEMORY = 4_000
 LARGEST = 256_000
 """Bytes of one value; what is larger (whole rewritten files) is made again."""
 
+_PLAIN = frozenset({int, float, bool, type(None)})
 _MOST_ON_DISK = 200_000
 _KEEP_DAYS = 30
 _AT_ONCE = 500
@@ -111,52 +113,63 @@ def key_of(function: Callable[..., Any], args: tuple[Any, ...]) -> bytes | None:
     """Return what names a call of a pure function; None for any other, and for arguments that cannot be compared."""
     if not getattr(function, "ambient_pure", False):
         return None
-    digest = hashlib.sha256(f"{_code()} {function.__module__}.{function.__qualname__}".encode())
+    parts = [f"{_code()} {function.__module__}.{function.__qualname__}".encode()]
     try:
-        for part in _parts(args):
-            digest.update(len(part).to_bytes(8, "little"))
-            digest.update(part)
-    except TypeError:
+        _add(args, parts.append)
+    except (TypeError, RecursionError):
         return None
-    return digest.digest()
+    lengths = struct.pack(f"<{len(parts)}Q", *map(len, parts))
+    return hashlib.sha256(b"".join((lengths, *parts))).digest()
 
 
-def _parts(value: Any) -> Iterator[bytes]:
-    """Yield bytes that are the same for equal values, in every process. Raises `TypeError` for anything unusual."""
+def _add(value: Any, add: Callable[[bytes], object]) -> None:
+    """Add bytes that are the same for equal values, in every process. Raises `TypeError` for anything unusual."""
     kind = type(value)
     if kind is str:
-        yield b"s"
-        yield value.encode("utf-8", "surrogatepass")
-    elif kind in (int, float, bool, type(None)):
-        yield repr(value).encode()
+        add(b"s")
+        add(value.encode("utf-8", "surrogatepass"))
+    elif kind in _PLAIN:
+        add(repr(value).encode())
     elif kind is bytes:
-        yield b"b"
-        yield value
+        add(b"b")
+        add(value)
     elif kind in (set, frozenset):
-        yield b"{"
+        add(b"{")
         if all(type(one) is str for one in value):  # the words of a file: one piece, not one for each
-            yield repr(sorted(value)).encode("utf-8", "surrogatepass")
+            add(repr(sorted(value)).encode("utf-8", "surrogatepass"))
             return
-        yield from sorted(b"".join(len(part).to_bytes(8, "little") + part for part in _parts(one)) for one in value)
-        yield b"}"
+        for one in sorted(map(_packed, value)):
+            add(one)
+        add(b"}")
     elif kind is dict:
-        yield b"<"
+        add(b"<")
         for name in sorted(value):
-            yield from _parts(name)
-            yield from _parts(value[name])
-        yield b">"
+            _add(name, add)
+            _add(value[name], add)
+        add(b">")
     elif isinstance(value, tuple | list):
-        yield f"({kind.__name__}".encode()
+        add(f"({kind.__name__}".encode())
         for one in value:
-            yield from _parts(one)
-        yield b")"
-    elif is_dataclass(value):
-        yield f"[{kind.__qualname__}".encode()
-        for field in fields(value):
-            yield from _parts(getattr(value, field.name))
-        yield b"]"
+            _add(one, add)
+        add(b")")
+    elif is_dataclass(kind):
+        add(f"[{kind.__qualname__}".encode())
+        for field in _fields(kind):
+            _add(getattr(value, field), add)
+        add(b"]")
     else:
         raise TypeError(f"{kind.__name__} is nothing that a result is kept by")
+
+
+def _packed(value: Any) -> bytes:
+    parts: list[bytes] = []
+    _add(value, parts.append)
+    return b"".join(len(part).to_bytes(8, "little") + part for part in parts)
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache

@@ -98,6 +98,8 @@ def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) 
     again = {draft.id for draft in drafts}
     failed = {error.where for error in road.errors}
     for proposal in road.store.proposals(states=[ProposalState.OFFERED], paths=list(current)):
+        if "swarm" in proposal.tags:  # of many files: applying it looks at each, and one that changed is not the rest
+            continue
         outdated = any(current.get(edit.path, edit.base_sha256) != edit.base_sha256 for edit in proposal.edits)
         # What a model proposed holds until the text changes: it is not asked every time.
         looked_for = context.fixes and proposal.agent not in failed and "model" not in proposal.tags

@@ -219,6 +219,8 @@ class Services:
     async def travel(self, road: Road) -> None:
         """Take the road, with everybody in place."""
         _RUN.set(road.run.id)
+        if not road.run.trigger.paths:  # the whole repository: they start while it is read
+            self.cpu.warm()
         road.specialists = self.specialists()
         road.gates = self.gates()
         if road.run.trigger.verify:
@@ -226,8 +228,10 @@ class Services:
             road.conditions = self._conditions
         await travel(road)
 
-    async def verify_now(self, proposal: Proposal, texts: Mapping[str, str | None]) -> Verdict | None:
-        """Prove a proposal on the files as they are on disk; None where no sandbox is ready."""
+    async def verify_now(
+        self, proposal: Proposal, texts: Mapping[str, str | None], *, whole: bool = False
+    ) -> Verdict | None:
+        """Prove a proposal on the files on disk, with `whole` by the whole suite; None where no sandbox is ready."""
         from ambient_lsp.engine.proving import rechecker
         from ambient_lsp.engine.run import Run
         from ambient_lsp.model import RunRecord, Trigger, TriggerKind
@@ -241,7 +245,7 @@ class Services:
         )
         road.specialists = self.specialists()
         tree = await self._tree(trigger)
-        return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)))
+        return await self._verify(proposal, tree, texts, rechecker(road, await self._pack(trigger)), whole=whole)
 
     async def facts(self) -> Mapping[str, Any]:
         """Return what the project's settings ask for (`line-length`, `test-framework`, ...)."""
@@ -271,10 +275,29 @@ class Services:
         }
         decision = risk.with_verdict(self.gate(proposal, bases), proposal.verdict)
         settled = replace(proposal, decision=decision, state=states[proposal.verdict.outcome])
-        for text in bases.values():
-            self._store.save_text(text)
-        self._store.save_proposal(settled)
+        with self._store.transaction():
+            for text in bases.values():
+                self._store.save_text(text)
+            self._store.save_proposal(settled)
         return settled
+
+    def keep_announced(self, proposal: Proposal, findings: Sequence[Finding]) -> None:
+        """Store a proposal with the findings, one a file, that it is shown at."""
+        with self._store.transaction():
+            for finding in findings:
+                self._store.save_findings(finding.agent, finding.path, finding.base_sha256, [finding])
+            self._store.save_proposal(proposal)
+
+    def supersede(self, run_id: str, kept: Sequence[Proposal]) -> None:
+        """Make stale what a run has proposed before it went on, but for `kept`."""
+        from ambient_lsp.model import ProposalState
+
+        ids = {one.id for one in kept}
+        states = [ProposalState.OFFERED, ProposalState.INCONCLUSIVE, ProposalState.FAILED, ProposalState.BLOCKED]
+        with self._store.transaction():
+            for one in self._store.proposals(states=states, run_id=run_id):
+                if one.id not in ids:
+                    self._store.save_proposal(replace(one, state=ProposalState.STALE))
 
     async def check_tree(self) -> Verdict | None:
         """Run the project's own checks on the files as they are now; None where no sandbox is ready."""
@@ -438,7 +461,13 @@ class Services:
         return await (await self.checkouts()).record(proposal, tree)
 
     async def _verify(
-        self, proposal: Proposal, tree: str, texts: Mapping[str, str | None], recheck: Recheck
+        self,
+        proposal: Proposal,
+        tree: str,
+        texts: Mapping[str, str | None],
+        recheck: Recheck,
+        *,
+        whole: bool = False,
     ) -> Verdict:
         verifier = await self.verifier()
         if verifier is None:
@@ -446,7 +475,7 @@ class Services:
 
             return no_sandbox(await self.readiness())
         verdict = await verifier.verify(
-            proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent)
+            proposal, tree, texts, recheck, lambda agent: settings_of(self.config.agents, agent), whole=whole
         )
         notes = (await self.checkouts()).notes
         if verdict.outcome is not VerdictOutcome.PASSED and notes:

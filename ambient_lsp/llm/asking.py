@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import stamina
 
-from ambient_lsp.errors import ModelError, ModelOverloaded, ModelRefused, ModelUnavailable, ReplyBroken
+from ambient_lsp.errors import (
+    BudgetExhausted,
+    ModelError,
+    ModelOverloaded,
+    ModelRefused,
+    ModelUnavailable,
+    ReplyBroken,
+)
 from ambient_lsp.llm import dialects
 from ambient_lsp.llm.exchange import Exchange
 from ambient_lsp.llm.failures import refused, unreachable
@@ -22,6 +29,7 @@ from ambient_lsp.llm.transport import NETWORK_ERRORS, Http, was_dropped, what_br
 if TYPE_CHECKING:
     import httpx
 
+    from ambient_lsp.llm.attempts import Attempts
     from ambient_lsp.llm.endpoint import Endpoint
     from ambient_lsp.llm.messages import ChatRequest
 
@@ -50,29 +58,29 @@ async def ask(
     model: str,
     request: ChatRequest,
     patience: Patience,
-    failures: list[ModelError],
+    attempts: Attempts,
 ) -> Exchange:
-    """Ask one model at one host until the first piece of an answer is there; `failures` gets what went wrong.
+    """Ask one model at one host until the first piece of an answer is there; `attempts` is told of every time.
 
     Raises a `ModelError` when asking again does not help, or was tried often enough.
     """
-    before = len(failures)
+    before = len(attempts.failures)
 
     def again(error: Exception) -> bool | float:
         if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
             waits = wait <= patience.longest_wait
             return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
         if isinstance(error, ReplyBroken):  # the question is paid for each time
-            broken = sum(isinstance(one, ReplyBroken) for one in failures[before:])
-            return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page"}
+            broken = sum(isinstance(one, ReplyBroken) for one in attempts.failures[before:])
+            return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page", "tools"}
         gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
         return gone or isinstance(error, ModelOverloaded)
 
     first: ModelError | None
     try:
-        return await _exchange(http, endpoint, model, request, patience)  # almost always; what follows costs time
+        return await _exchange(http, endpoint, model, request, patience, attempts)  # almost always; the rest is slow
     except ModelError as error:
-        failures.append(first := error)
+        first = error
     async for attempt in stamina.retry_context(
         on=again,
         attempts=patience.attempts,
@@ -85,23 +93,25 @@ async def ask(
             if (tried := first) is not None:
                 first = None
                 raise tried
-            try:
-                return await _exchange(http, endpoint, model, request, patience)
-            except ModelError as error:
-                failures.append(error)
-                raise
+            return await _exchange(http, endpoint, model, request, patience, attempts)
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _exchange(http: Http, endpoint: Endpoint, model: str, request: ChatRequest, patience: Patience) -> Exchange:
+async def _exchange(
+    http: Http, endpoint: Endpoint, model: str, request: ChatRequest, patience: Patience, attempts: Attempts
+) -> Exchange:
     async with AsyncExitStack() as holding:
         since = await holding.enter_async_context(endpoint.limiter.place())
         try:
-            exchange = await _send(http, endpoint, model, request, patience, holding)
+            exchange = await _send(http, endpoint, model, request, patience, attempts, holding)
             await exchange.start()
-        except ModelOverloaded as error:
-            wait = error.details.get("retry_after")
-            endpoint.limiter.slower(since, wait if wait and wait <= patience.longest_wait else None)
+        except BudgetExhausted:  # nobody was asked
+            raise
+        except ModelError as error:
+            attempts.failed(error)
+            if isinstance(error, ModelOverloaded):
+                wait = error.details.get("retry_after")
+                endpoint.limiter.slower(since, wait if wait and wait <= patience.longest_wait else None)
             raise
         endpoint.limiter.faster()
         exchange.hold(holding.pop_all())
@@ -109,12 +119,19 @@ async def _exchange(http: Http, endpoint: Endpoint, model: str, request: ChatReq
 
 
 async def _send(
-    http: Http, endpoint: Endpoint, model: str, request: ChatRequest, patience: Patience, holding: AsyncExitStack
+    http: Http,
+    endpoint: Endpoint,
+    model: str,
+    request: ChatRequest,
+    patience: Patience,
+    attempts: Attempts,
+    holding: AsyncExitStack,
 ) -> Exchange:
     """Send the question; a field that the host complains of is left out, and the rest sent at once."""
     began = time.monotonic()
     for _ in range(_MOST_LESSONS):
         body = dialects.body(request, endpoint.dialect, model, endpoint.abilities(model))
+        attempts.sending(endpoint.root, model)
         response = await _post(http, endpoint, body)
         if response.status_code == 200:
             holding.push_async_callback(response.aclose)

@@ -28,6 +28,8 @@ class Gathered:
     model: str = ""
     finish: str = ""
     done: bool = False
+    tools: list[str] = field(default_factory=list)
+    """Names of tools that the model wants to use instead of answering; nobody has offered any."""
 
     def take(self, payload: bytes) -> Delta | None:
         """Read one payload. Raises a `ModelError` for an error that the host puts into the stream."""
@@ -46,6 +48,8 @@ class Gathered:
         message = self._ollama(chunk) if "message" in chunk or "done" in chunk else self._openai(chunk)
         if not isinstance(message, dict):
             return None
+        if message.get("tool_calls"):
+            self.tools += _tools(message["tool_calls"])
         text = _text(message.get("content"))
         reasoning = _text(message.get("reasoning_content") or message.get("reasoning") or message.get("thinking"))
         if text:
@@ -75,6 +79,12 @@ class Gathered:
             self.finish = str(chunk.get("done_reason") or "stop")
             self.usage = Usage(_count(chunk, "prompt_eval_count"), _count(chunk, "eval_count"))
         return chunk.get("message")
+
+
+def _tools(calls: Json) -> list[str]:
+    """Return the names of the tools in a list of calls; pieces of their arguments come without."""
+    functions = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    return [str(one["name"]) for one in functions if isinstance(one, dict) and one.get("name")]
 
 
 def _text(content: Json) -> str:

@@ -10,14 +10,16 @@ What went wrong before anything was handed out is tried again; afterwards never.
 from __future__ import annotations
 
 import dataclasses
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Literal, Self
 
 from ambient_lsp.errors import ModelError, ModelOverloaded, ModelUnavailable, QuotaExhausted, ReplyBroken
-from ambient_lsp.llm import catalog
+from ambient_lsp.llm import catalog, probe
 from ambient_lsp.llm.asking import Patience, ask
+from ambient_lsp.llm.attempts import Attempts
 from ambient_lsp.llm.endpoint import Endpoint
 from ambient_lsp.llm.limiter import Limiter, slots_file
+from ambient_lsp.llm.reading import notice, was_cut
 from ambient_lsp.llm.transport import Http
 
 if TYPE_CHECKING:
@@ -97,9 +99,12 @@ class ChatClient:
         patience = patience or Patience(reply_seconds=kimi.timeout_seconds)
         return cls(endpoints, patience=patience, notify=notify, temperature=kimi.temperature)
 
-    def stream(self, request: ChatRequest) -> ChatStream:
-        """Ask, and read the answer while it arrives. Nothing is sent before the block is entered."""
-        return ChatStream(self, request)
+    def stream(self, request: ChatRequest, attempts: Attempts | None = None) -> ChatStream:
+        """Ask, and read the answer while it arrives. Nothing is sent before the block is entered.
+
+        `attempts` is told of every time that the question is sent.
+        """
+        return ChatStream(self, request, attempts or Attempts())
 
     async def complete(self, request: ChatRequest) -> Reply:
         """Ask, and return the whole answer. Raises a `ModelError`."""
@@ -135,17 +140,18 @@ class ChatClient:
 
     # ------------------------------------------------------------------------------------------------ asking
 
-    async def open(self, request: ChatRequest, failures: list[ModelError]) -> tuple[Exchange, str]:
-        """Ask one after the other until the first piece of an answer is there; `failures` gets what went wrong.
+    async def open(self, request: ChatRequest, attempts: Attempts) -> tuple[Exchange, str]:
+        """Ask one after the other until the first piece of an answer is there; `attempts` is told of every time.
 
         Returns the answer under way, and the model that was asked for.
         """
+        failures = attempts.failures
         if request.temperature is None:
             request = dataclasses.replace(request, temperature=self._temperature)
         async with aclosing(self._candidates(request.model, failures)) as candidates:
             async for endpoint, model in candidates:
                 try:
-                    exchange = await ask(self._client(), endpoint, model, request, self.patience, failures)
+                    exchange = await ask(self._client(), endpoint, model, request, self.patience, attempts)
                 except ModelError as error:
                     if error.details.get("model"):
                         endpoint.gone(model)
@@ -198,6 +204,37 @@ class ChatClient:
             return False
         return True
 
+    def was_cut(self, request: ChatRequest, reply: Reply) -> None:
+        """Say that a host has not read all of a question, and remember how much this model reads there."""
+        endpoint = next((one for one in self.endpoints if one.root == reply.host), None)
+        if endpoint is not None:
+            endpoint.reads_at_most(reply.model, reply.usage.prompt)
+            native = endpoint.dialect.wire == "ollama"
+            self.tell(notice(reply.host, reply.model, request, reply.usage, native=native))
+
+    async def context(self) -> int | None:
+        """Return how many tokens the model that will be asked first takes, answer included; None where nobody knows.
+
+        Looks at the host if that has not been done; what goes wrong there is said when somebody asks.
+        """
+        with suppress(ModelError):
+            endpoint = self.endpoints[0]
+            await endpoint.look(self._client().client)
+            names = (endpoint.id_of(model) for model in catalog.aliases(endpoint.model_id))
+            if name := next((name for name in names if name), None):
+                return endpoint.abilities(name).context
+        return None
+
+    async def count(self, text: str) -> int | None:
+        """Return how many tokens a text is by the first host's own count, where it offers one and says so quickly."""
+        with suppress(ModelError):
+            endpoint = self.endpoints[0]
+            await endpoint.look(self._client().client)
+            names = (endpoint.id_of(model) for model in catalog.aliases(endpoint.model_id))
+            if endpoint.dialect.count_path and (name := next((name for name in names if name), None)):
+                return await probe.count(self._client().client, endpoint, name, text)
+        return None
+
     def tell(self, notice: str) -> None:
         """Say something once to whoever listens."""
         if notice not in self._told and len(self._told) < 1000:
@@ -218,9 +255,8 @@ class ChatClient:
 class ChatStream:
     """The pieces of one answer. Leaving the block early closes the connection at once."""
 
-    def __init__(self, client: ChatClient, request: ChatRequest) -> None:
-        self.failures: list[ModelError] = []
-        """What went wrong at first, when something did; the answer came after it."""
+    def __init__(self, client: ChatClient, request: ChatRequest, attempts: Attempts) -> None:
+        self._attempts = attempts
         self._client = client
         self._request = request
         self._exchange: Exchange | None = None
@@ -228,8 +264,13 @@ class ChatStream:
         self._reply: Reply | None = None
 
     async def __aenter__(self) -> Self:
-        self._exchange, self._model = await self._client.open(self._request, self.failures)
+        self._exchange, self._model = await self._client.open(self._request, self._attempts)
         return self
+
+    @property
+    def failures(self) -> list[ModelError]:
+        """What went wrong, when something did; where there is an answer, it came after that."""
+        return self._attempts.failures
 
     def __aiter__(self) -> Self:
         return self
@@ -242,10 +283,14 @@ class ChatStream:
             if delta is None and self._reply is None:
                 self._reply = self._exchange.reply(self._model)
                 await self._exchange.close()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, ModelError):
+                self._attempts.failed(error)
             await self._exchange.close()
             raise
         if delta is None:
+            if self._reply is not None and was_cut(self._request, self._reply.usage):
+                self._client.was_cut(self._request, self._reply)
             if self._reply and catalog.canonical(self._reply.model) != catalog.canonical(self._model):
                 self._client.tell(f"{self._reply.host} answered with {self._reply.model} instead of {self._model}.")
             raise StopAsyncIteration
@@ -256,6 +301,16 @@ class ChatStream:
     ) -> None:
         if self._exchange is not None:
             await self._exchange.close()
+
+    @property
+    def so_far(self) -> str:
+        """What has come of the answer by now, thinking included."""
+        return self._exchange.so_far if self._exchange is not None else ""
+
+    @property
+    def whole(self) -> Reply | None:
+        """The whole answer; None before all pieces were read."""
+        return self._reply
 
     @property
     def reply(self) -> Reply:

@@ -36,6 +36,7 @@ class Dialect:
     key: str = ""
     cache_key: str = ""
     usage: bool = False
+    count_path: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

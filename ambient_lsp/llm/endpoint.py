@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ambient_lsp.llm.probe import Probed
     from ambient_lsp.model import Json
 
+_GONE_SECONDS = 60.0
 _UNREACHABLE_SECONDS = 5.0
 # What a host complains of, and the field to leave out from then on.
 _LESSONS = (
@@ -62,8 +63,9 @@ class Endpoint:
         self._allow_plain_http = allow_plain_http
         self._looking = asyncio.Lock()
         self._failed: tuple[float, ModelError] | None = None
-        self._gone: set[str] = set()
+        self._gone: dict[str, float] = {}
         self._lessons: dict[str, frozenset[str]] = {}
+        self._read: dict[str, int] = {}
 
     @property
     def root(self) -> str:
@@ -109,18 +111,28 @@ class Endpoint:
         listed = self.probed.models if self.probed else ()
         if not listed:
             name = catalog.id_at(self.dialect.name, model)
-            return None if name in self._gone else name
+            return None if self._is_gone(name) else name
         if model in listed:
-            return None if model in self._gone else model
+            return None if self._is_gone(model) else model
         for name in listed:
             if catalog.canonical(name) == catalog.canonical(model) and ":" not in model.removesuffix(":cloud"):
-                return None if name in self._gone else name
+                return None if self._is_gone(name) else name
         # A local Ollama fetches such a model from its cloud when it is asked for.
-        return model if model.endswith(":cloud") and model not in self._gone else None
+        return model if model.endswith(":cloud") and not self._is_gone(model) else None
 
     def gone(self, model: str) -> None:
-        """Remember that the host no longer has a model."""
-        self._gone.add(model)
+        """Remember for a while that the host no longer has a model.
+
+        Not for ever: a server lives for days, and one wrong answer of a gateway must not take its model from it.
+        """
+        self._gone[model] = time.monotonic()
+
+    def _is_gone(self, model: str) -> bool:
+        return model in self._gone and time.monotonic() - self._gone[model] < _GONE_SECONDS
+
+    def reads_at_most(self, model: str, tokens: int) -> None:
+        """Remember that a model has read no more of a longer question."""
+        self._read[model] = max(self._read.get(model, 0), tokens)
 
     def abilities(self, model: str) -> Abilities:
         """Return what a model here can do: what is known beforehand, what the host says, what it refused before."""
@@ -128,7 +140,7 @@ class Endpoint:
         said = self.probed.said.get(model) if self.probed else None
         return dataclasses.replace(
             known,
-            context=(said.context if said else None) or known.context,
+            context=self._read.get(model) or (said.context if said else None) or known.context,
             thinking="none" if said and said.thinking is False else known.thinking,
             lessons=self._lessons.get(model, frozenset()),
         )

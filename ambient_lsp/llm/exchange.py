@@ -80,6 +80,11 @@ class Exchange:
             await self._read()
         return self._pending.popleft()
 
+    @property
+    def so_far(self) -> str:
+        """What has come, thinking included."""
+        return "".join((*self._gathered.reasoning, *self._gathered.text))
+
     async def close(self) -> None:
         """Give back the connection and the place; the host sees that nobody listens any more."""
         self._over = True
@@ -108,7 +113,8 @@ class Exchange:
             await self._take()
         except ReplyBroken as error:
             self._error = error if "usage" in error.details else self._broken(error.what)
-        except ModelError as error:
+        except ModelError as error:  # too busy to go on, or out of money: what was sent before is counted all the same
+            error.details["usage"] = self._gathered.usage or self._estimate()
             self._error = error
 
     async def _take(self) -> None:
@@ -152,6 +158,16 @@ class Exchange:
                 text="",
                 usage=self._gathered.usage or self._estimate(),
                 thought=True,
+            )
+        if self._gathered.tools:
+            name = "".join(char for char in self._gathered.tools[0] if char.isprintable())[:60]
+            return ReplyBroken(
+                f"{self._host} answered with the call of a tool ({name}) and no text; no tools were offered.",
+                untouched=UNTOUCHED,
+                next_step="Use a model that follows instructions better, or turn tools off where the host is started.",
+                text="",
+                usage=self._gathered.usage or self._estimate(),
+                tools=True,
             )
         return self._broken(f"The answer of {self._host} is empty.")
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.errors import ModelRefused
+from ambient_lsp.errors import ModelError, ModelRefused
 from ambient_lsp.llm.dialects import dialects
 from ambient_lsp.llm.failures import refused, unreachable
 from ambient_lsp.llm.keys import is_local
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ambient_lsp.llm.endpoint import Endpoint
 
 _SECONDS = 10.0
+_COUNT_SECONDS = 1.5
 _MOST_BYTES = 8 << 20
 _NATIVE_BY_OWNER = {"vllm": "vllm", "sglang": "vllm", "library": "ollama-v1"}
 
@@ -80,6 +81,19 @@ async def look(http: httpx.AsyncClient, endpoint: Endpoint) -> Probed:
         time.monotonic() - began,
         _limits(headers),
     )
+
+
+async def count(http: httpx.AsyncClient, endpoint: Endpoint, model: str, text: str) -> int | None:
+    """Return the host's own count of a text's tokens; None where it has none to give, or takes too long."""
+    question = {"model": model, "messages": [{"role": "user", "content": text}]}
+    try:
+        async with asyncio.timeout(_COUNT_SECONDS):
+            url = f"{endpoint.root}{endpoint.dialect.count_path}"
+            status, found, _ = await _get(http, endpoint, url, question)
+    except (ModelError, TimeoutError):
+        return None
+    data = found.get("data", found) if isinstance(found, dict) and status == 200 else None
+    return data["total_tokens"] if isinstance(data, dict) and _positive(data, "total_tokens") else None
 
 
 def _said(model: Mapping[str, Any]) -> Said:

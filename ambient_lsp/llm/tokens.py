@@ -8,7 +8,10 @@ BYTES_PER_TOKEN = 3.3
 """UTF-8 bytes for a token of source code; no vocabulary at hand is the right one for every model."""
 
 _WEIGHT = 0.2
-_LEAST, _MOST = 1.5, 6.0
+MOST_BYTES_PER_TOKEN = 6.0
+"""No vocabulary makes fewer tokens of source code than one for so many bytes."""
+
+_LEAST, _MOST = 1.5, MOST_BYTES_PER_TOKEN
 
 
 @dataclass

@@ -30,6 +30,12 @@ logger = logging.getLogger(__name__)
 SETTLE = 2.0
 """Seconds that the editor gets to show the result of an edit."""
 
+_SETTLE_EACH = 0.05
+"""Seconds more for each file."""
+
+BATCH = "swarm"
+"""The tag of what a batch made."""
+
 _ANSWER = 30.0
 _LOOK = 0.05
 _YES, _NO, _UNDO = "Apply", "Cancel", "Undo"
@@ -45,8 +51,13 @@ class Applied:
     reason: str = ""
 
 
-async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) -> Applied:
-    """Carry one proposal through: read the targets, ask the gate and the user, send the edit, look, record."""
+async def apply_fix(
+    session: Session, workspace: Workspace, proposal: Proposal, *, review: bool | None = None
+) -> Applied:
+    """Carry one proposal through: read the targets, ask the gate and the user, send the edit, look, record.
+
+    What a batch made is shown to the user first, whatever the gate says: it is many files. `review` says otherwise.
+    """
     engine = workspace.engine
     if engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was changed.")
@@ -55,10 +66,14 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
         reason = "The risk policy forbids this fix: " + "; ".join(decision.reasons)
         session.tell(f"{reason} Nothing was changed.", types.MessageType.Warning)
         return Applied("blocked", reason=reason)
-    asks = decision.kind is DecisionKind.CONFIRM
+    batch = BATCH in proposal.tags
+    if batch and review is False:
+        engine.approve(proposal.id, session.support.name, "the batch was told to apply what is of low risk")
+    asks = (decision.kind is DecisionKind.CONFIRM or batch) if review is None else review
+    reasons = decision.reasons or (f"it changes {len(proposal.files_touched)} files",)
     previewed = asks and session.support.confirms_edits
     if asks and not previewed:
-        if not await _ask(session, proposal, decision.reasons):
+        if not await _ask(session, proposal, reasons):
             session.record(workspace, proposal.id, "refused", "answered no in the editor")
             return Applied("refused", reason="You answered no.")
         engine.approve(proposal.id, session.support.name, "approved in the editor")
@@ -74,7 +89,7 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
         session.submit(workspace, TriggerKind.CHANGE, proposal.files_touched)
         session.tell(f"{error} It is being checked again.", types.MessageType.Warning)
         return Applied("stale", reason=str(error))
-    confirm = (proposal.title, "; ".join(decision.reasons)) if previewed else None
+    confirm = (proposal.title, "; ".join(reasons)) if previewed else None
     edit = workspace_edit.build(
         edits,
         {path: document for path, document in current.items() if document is not None},
@@ -92,7 +107,9 @@ async def apply_fix(session: Session, workspace: Workspace, proposal: Proposal) 
     _watch_for_undo(session, workspace, proposal.id, before, seen)
     if all(document is None or document.version is None for document in current.values()):
         session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
-    if result.outcome == "partly":
+    if result.outcome == "partly" and batch:  # whoever leaves boxes unticked in a review of many files means it
+        session.tell(f"{result.reason} It was proven as a whole.", types.MessageType.Warning)
+    elif result.outcome == "partly":
         await _offer_undo(session, workspace, result, texts, expected)
     elif result.outcome == "refused":
         session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
@@ -111,11 +128,11 @@ async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> 
         message=f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}.",
         actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
     )
-    return await _answer(session, params) == _YES
+    return await answer(session, params) == _YES
 
 
-async def _answer(session: Session, params: types.ShowMessageRequestParams) -> str:
-    """Return the title of the chosen answer; by title, as Neovim before 0.11 drops all other fields."""
+async def answer(session: Session, params: types.ShowMessageRequestParams) -> str:
+    """Ask; return the title of the chosen answer; by title, as Neovim before 0.11 drops all other fields."""
     try:
         answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
     except (TimeoutError, JsonRpcException) as error:
@@ -152,21 +169,28 @@ async def _show(
     """Open the first of the files that a fix changed: none of them is open, so it would look as if nothing happened."""
     edit = next((edit for edit in edits if edit.kind in {"create", "modify"}), None)
     text = after.get(edit.path) if edit is not None else None
-    if edit is None or text is None or not session.support.shows_documents:
+    if edit is None or text is None:
         return
     uri, start = workspace.uri_of(edit.path), workspace_edit.landing(edit)
     place = Document(uri, text, session.support.encoding).range(start, start)
+    await show(session, uri, place)
+
+
+async def show(session: Session, uri: str, place: types.Range | None = None) -> None:
+    """Open a file in the editor, where it can."""
+    if not session.support.shows_documents:
+        return
     params = types.ShowDocumentParams(uri, take_focus=True, selection=place)
     try:
         await session.protocol.ask(types.WINDOW_SHOW_DOCUMENT, params, _ANSWER)
     except (TimeoutError, JsonRpcException) as error:
-        logger.info("the changed file was not shown: %r", error)
+        logger.info("a file was not shown: %r", error)
 
 
 async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the hash of every target once all are as expected, or as they are after `SETTLE` seconds."""
     wanted = {path: None if text is None else sha256(text) for path, text in expected.items()}
-    deadline = asyncio.get_running_loop().time() + SETTLE
+    deadline = asyncio.get_running_loop().time() + SETTLE + _SETTLE_EACH * len(expected)
     while True:
         documents = {path: await session.files.read(workspace, path) for path in expected}
         seen = {path: document.sha256 if document else None for path, document in documents.items()}
@@ -216,7 +240,7 @@ async def _offer_undo(
     """Offer to take back the files that did change, as far as they are just as the fix left them."""
     actions = [types.MessageActionItem(_UNDO), types.MessageActionItem("Keep")]
     message = f"The fix was applied only in part. {result.reason}"
-    if await _answer(session, types.ShowMessageRequestParams(types.MessageType.Warning, message, actions)) != _UNDO:
+    if await answer(session, types.ShowMessageRequestParams(types.MessageType.Warning, message, actions)) != _UNDO:
         return
     edits: list[FileEdit] = []
     documents: dict[str, Document] = {}
@@ -231,10 +255,12 @@ async def _offer_undo(
         await _send(session, "take back a fix that was applied in part", edit, _ANSWER)
 
 
-async def run(session: Session, workspace: Workspace, proposal: Proposal, run_id: str) -> None:
+async def run(
+    session: Session, workspace: Workspace, proposal: Proposal, run_id: str, *, review: bool | None = None
+) -> None:
     """Apply a proposal as a job of its own, and tell the client how it ended (`ambient/applied`)."""
     try:
-        result = await apply_fix(session, workspace, proposal)
+        result = await apply_fix(session, workspace, proposal, review=review)
     except AmbientError as error:
         session.tell(str(error), types.MessageType.Error)
         result = Applied("refused", reason=str(error))

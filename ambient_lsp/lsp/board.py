@@ -52,7 +52,13 @@ class Board:
         if document is None:
             self._spawn(self._show_closed(workspace, event.path, event))
         elif self._book.report(
-            document, event.agent, event.sha256, _placed(workspace, event), event.run_id, glance=event.glance
+            document,
+            event.agent,
+            event.sha256,
+            _placed(workspace, event),
+            event.run_id,
+            glance=event.glance,
+            thinking=event.thinking,
         ):
             self._publisher.now(document.uri)
 

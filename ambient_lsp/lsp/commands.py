@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ambient_lsp
 from ambient_lsp.errors import NotAllowed, NotFound
-from ambient_lsp.lsp import views
+from ambient_lsp.lsp import inside, views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, TriggerKind
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ambient_lsp.lsp.server import AmbientServer
 
 PREFIX = "ambient.server."
+
+_OPENING = 30.0
+"""Seconds that a command waits for a folder that is being opened."""
 
 
 def register(server: AmbientServer) -> None:
@@ -70,6 +73,31 @@ def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     run_id = f"apply-{uuid.uuid4().hex[:12]}"
     session.spawn(apply.run(session, workspace, proposal, run_id))
     return {"run_id": run_id, "proposal_id": proposal.id}
+
+
+async def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Have a model do `task` in many files; how it ends comes as `ambient/swarm`."""
+    from ambient_lsp.lsp import batch  # loads the batch and what asks models: not before `initialize` is answered
+
+    workspace = _workspace(session, options)
+    if workspace.engine is None and workspace.opening is not None:
+        await asyncio.wait({workspace.opening}, timeout=_OPENING)
+    order = batch.order_of(options, workspace)
+    run_id = f"swarm-{uuid.uuid4().hex[:12]}"
+    session.begin(run_id, workspace, batch.run(session, workspace, order, run_id))
+    return {"run_id": run_id}
+
+
+def apply_batch(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Show everything that the batch `batch` offers in one review, and apply what is agreed to."""
+    from ambient_lsp.lsp import batch
+
+    given = str(options.get("batch") or "")
+    for workspace in session.workspaces:
+        if offered := batch.offered_by(workspace, given):
+            session.spawn(batch.review(session, workspace, offered))
+            return {"proposals": [one.id for one in offered]}
+    raise NotFound(f"Batch {given!r} offers nothing to apply now.", next_step="Its report says what became of it.")
 
 
 def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -164,6 +192,8 @@ COMMANDS: dict[str, Any] = {
     "reviewChanges": review_changes,
     "reviewWorkspace": review,
     "applyFix": apply_fix,
+    "swarm": swarm,
+    "applyBatch": apply_batch,
     "dismiss": dismiss,
     "approve": approve,
     "preview": preview,
@@ -176,6 +206,7 @@ REQUESTS: dict[str, Any] = {
     "ambient/getProposal": preview,
     "ambient/listProposals": list_proposals,
     "ambient/listRuns": list_runs,
+    "ambient/inside": inside.look,
 }
 
 

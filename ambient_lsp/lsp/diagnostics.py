@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from lsprotocol import types
@@ -35,6 +36,15 @@ _LEVELS = {
 _SHORT = 100
 
 
+class _Part(Enum):
+    """What an agent says: after a look, after a glance, what its model says now, and what it said when last asked."""
+
+    LOCAL = auto()
+    GLANCE = auto()
+    SAID = auto()
+    SAID_BEFORE = auto()
+
+
 @dataclass(slots=True)
 class Placed:
     """A finding and where it is now: `start` to `end` are offsets, `hull` bounds its whole lines."""
@@ -54,6 +64,7 @@ class Result:
     run_id: str
     placed: list[Placed]
     moved: bool = False
+    thinking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +76,16 @@ class Shown:
     start: int
     end: int
     fresh: bool
+    thinking: bool = False
+    """Whether a model said it that is still being asked, so that it may be withdrawn."""
 
 
 class DiagnosticsBook:
     """All results, by file and agent, moved along with the text."""
 
     def __init__(self) -> None:
-        self._results: dict[str, dict[tuple[str, bool], Result]] = {}
-        """By URI, then by agent and whether it was only a glance."""
+        self._results: dict[str, dict[tuple[str, _Part], Result]] = {}
+        """By URI, then by agent and part of what it says."""
 
     def report(
         self,
@@ -83,15 +96,34 @@ class DiagnosticsBook:
         run_id: str,
         *,
         glance: bool = False,
+        thinking: bool = False,
     ) -> bool:
         """Replace what `agent` said of the file, or what it saw at a glance. False, and nothing is changed, when it is
-        about another text, or a glance at one that the agent has looked at already."""
+        about another text, or a glance at one that the agent has looked at already.
+
+        While a model is `thinking`, what it said before stays until it says it again or has come to its end.
+        """
         results = self._results.setdefault(document.uri, {})
-        known = results.get((agent, False))
+        known = results.get((agent, _Part.LOCAL))
         if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
             return False
-        results.pop((agent, True), None)
-        results[agent, glance] = Result(sha256, run_id, [_place(document, finding) for finding in findings])
+        results.pop((agent, _Part.GLANCE), None)
+        placed = [_place(document, finding) for finding in findings]
+        if glance:
+            results[agent, _Part.GLANCE] = Result(sha256, run_id, placed)
+            return True
+        own, said = [one for one in placed if not _is_said(one)], [one for one in placed if _is_said(one)]
+        before = results.pop((agent, _Part.SAID_BEFORE), None)
+        latest = results.pop((agent, _Part.SAID), None)
+        results[agent, _Part.LOCAL] = Result(sha256, run_id, own)
+        earlier = [*(before.placed if before else ()), *(latest.placed if latest and latest.run_id != run_id else ())]
+        if thinking and earlier:
+            kept = {one.finding.id: one for one in earlier}
+            for one in said:
+                kept.pop(one.finding.id, None)
+            results[agent, _Part.SAID_BEFORE] = Result("", run_id, list(kept.values()))  # of any text but this one
+        if said:
+            results[agent, _Part.SAID] = Result(sha256, run_id, said, thinking=thinking)
         return True
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
@@ -116,15 +148,15 @@ class DiagnosticsBook:
         """Yield the findings that hold for the current text, sorted by place."""
         found: list[Shown] = []
         seen_again: set[tuple[str, int]] = set()
-        for (_, glance), result in self._results.get(document.uri, {}).items():
+        for (_, part), result in self._results.get(document.uri, {}).items():
             fresh = result.sha256 == document.sha256
             if fresh and result.moved:
                 result.placed = [_place(document, placed.finding) for placed in result.placed]
                 result.moved = False
-            if fresh and glance:
+            if fresh and part is _Part.GLANCE:
                 seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
-                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh)
+                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh, result.thinking)
                 for placed in result.placed
                 if not placed.withdrawn
             )
@@ -209,6 +241,8 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
     level = min(finding.severity, workspace.settings.severity, key=lambda severity: severity.rank)
     href = rule_page(finding.rule)
     data = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
+    if item.thinking:
+        data["state"] = "thinking"
     if best is not None:
         data |= {"proposal_id": best.id, "state": str(best.state)}
     return types.Diagnostic(
@@ -231,7 +265,9 @@ def _suffix(item: Shown, state: ProposalState | None) -> str:
         return ""
     if state in (ProposalState.DRAFTED, ProposalState.CHECKING):
         return " (checking a fix)"
-    return " (fix proven)" if state is ProposalState.OFFERED else ""
+    if state is ProposalState.OFFERED:
+        return " (fix proven)"
+    return " (the model is still thinking)" if item.thinking else ""
 
 
 def _related(finding: Finding, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
@@ -246,6 +282,10 @@ def _related(finding: Finding, document: Document, workspace: Workspace) -> list
             place = types.Range(types.Position(span.start_line, 0), types.Position(span.end_line, 0))
         related.append(types.DiagnosticRelatedInformation(types.Location(uri, place), evidence.message))
     return related
+
+
+def _is_said(placed: Placed) -> bool:
+    return "model" in placed.finding.tags
 
 
 def _place(document: Document, finding: Finding) -> Placed:

@@ -13,7 +13,16 @@ from lsprotocol import types
 
 from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
-from ambient_lsp.events import Event, FindingsReported, Problem, Progress, ProposalChanged, RunEnded, RunStarted
+from ambient_lsp.events import (
+    Event,
+    FindingsReported,
+    ModelCondition,
+    Problem,
+    Progress,
+    ProposalChanged,
+    RunEnded,
+    RunStarted,
+)
 from ambient_lsp.lsp import configuration
 from ambient_lsp.lsp.board import Board
 from ambient_lsp.lsp.capabilities import ClientSupport
@@ -62,7 +71,10 @@ class Session:
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
         self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+        self._model: dict[Workspace, ModelCondition] = {}
         self._complained: set[str] = set()
+        self._saved_early: set[str] = set()
         self._status_timer: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------- lifecycle
@@ -104,6 +116,23 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
+    def begin(self, run_id: str, workspace: Workspace, work: Coroutine[Any, Any, None]) -> None:
+        """Do work of ours that takes long: shown with its progress and in the status, and cancelled like a run."""
+        task = self._jobs[run_id] = asyncio.create_task(work)
+        self._tasks.add(task)
+        self.runs[run_id] = workspace, None
+        self.progress.started(run_id)
+        self.send_status()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._jobs.pop(run_id, None)
+            self.runs.pop(run_id, None)
+            self.progress.ended(run_id)
+            self._done(task)
+            self.send_status()
+
+        task.add_done_callback(ended)
+
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -128,6 +157,8 @@ class Session:
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
+            if place[0].engine is None:
+                self._saved_early.add(uri)
             self._review(*place, document, TriggerKind.SAVE)
             if place[1] == configuration.FILE:
                 self.spawn(self.check_config(place[0]))
@@ -181,6 +212,8 @@ class Session:
 
     def cancel(self, run_id: str) -> bool:
         """Cancel a run; False when there is none of that id."""
+        if run_id in self._jobs:
+            return self._jobs[run_id].cancel()
         entry = self.runs.get(run_id)
         if entry is None or entry[0].engine is None:
             return False
@@ -213,7 +246,9 @@ class Session:
             place = self.workspaces.of(document.uri)
             if place is not None and place[0] is workspace:
                 self.board.stored(*place, document)
-                self._review(*place, document, TriggerKind.OPEN)
+                early = document.uri in self._saved_early
+                self._saved_early.discard(document.uri)
+                self._review(*place, document, TriggerKind.SAVE if early else TriggerKind.OPEN)
         if workspace.engine is not None:
             workspace.engine.warm()
         self.spawn(self.check_config(workspace))
@@ -229,6 +264,8 @@ class Session:
         for run_id in [run_id for run_id, (owner, record) in self.runs.items() if owner is workspace and not record]:
             del self.runs[run_id]
             self.progress.ended(run_id)
+            self.cancel(run_id)
+        self._model.pop(workspace, None)
         self.board.restart(workspace)
 
     async def _look_at_readiness(self, workspace: Workspace) -> None:
@@ -260,6 +297,8 @@ class Session:
                 self.offer(workspace, event.proposal)
             case Progress():
                 self.progress.report(event)
+            case ModelCondition():
+                self._hear_of_model(workspace, event)
             case Problem():
                 logger.warning("%s: %s", event.error.where, event.error.message)
                 if event.error.where == MUTED_RULE:
@@ -270,6 +309,19 @@ class Session:
                 self.send_status()
                 if workspace not in self._readiness:  # looking at it went wrong, and the engine may know by now
                     self.spawn(self._look_at_readiness(workspace))
+
+    def _hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
+        """Show it with the status. A limit that is reached is told once a day; that nobody answers is no news."""
+        before = self._model.get(workspace)
+        self._model[workspace] = condition
+        if condition.state == "spent":
+            key = f"{workspace.uri} {condition.setting} {time.strftime('%F')}"
+            if key not in self._complained:
+                self._complained.add(key)
+                words = f"Ambient asks the model no more: {condition.message} The local analyzers go on."
+                self.tell(words, types.MessageType.Warning)
+        if before is None or (before.state, before.message) != (condition.state, condition.message):
+            self.send_status()
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""
@@ -335,6 +387,8 @@ class Session:
                     "leader": workspace.engine is not None and workspace.engine.leader,
                     "problem": workspace.problem,
                     "sandbox": next((item.backend for item in self._readiness.get(workspace, ()) if item.ready), ""),
+                    "model": self._model[workspace].state if workspace in self._model else "",
+                    "model_message": self._model[workspace].message if workspace in self._model else "",
                 }
                 for workspace in self.workspaces
             ],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import UnsafePath
@@ -33,6 +34,7 @@ _LONGEST_NAME = 255
 _LONGEST_PATH = 4096
 
 
+@lru_cache(maxsize=4096)  # asked about the same few paths again and again, at every step of an edit
 def check(path: str) -> None:
     """Raise `UnsafePath` unless `path` is relative, stays below its root, and no part of it is forbidden."""
     if not path or path.startswith("/") or _DRIVE.match(path):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _WATCH_SECONDS = 0.05
 _SCRATCH = "ambient-sandbox-"
+_OWNER = re.compile(rf"/{_SCRATCH}(\d+)-([\d.]+)-")  # a file that every sandbox has, in a folder of its owner's
 _EMPTY = "empty"
 # Files of /etc that say nothing about the host's people and secrets.
 _ETC = ("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "ssl/certs")
@@ -103,7 +105,8 @@ class Bubblewrap:
                 await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
     async def reap(self) -> int:
-        """Remove folders of processes that are gone; the sandboxes themselves died with them."""
+        """Remove folders of processes that are gone, and end sandboxes that were beginning and outlived them."""
+        await asyncio.to_thread(_end_orphans)
         count = 0
         for folder in await asyncio.to_thread(lambda: list(Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*-*"))):
             pid, started, _ = folder.name.removeprefix(_SCRATCH).split("-", 2)
@@ -385,9 +388,32 @@ def _launch_environment() -> dict[str, str]:
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill a command with everything of it, also when its first process was just making the second one.
+
+    That one waits for a word of the first before it does anything else, and would wait for ever: it does not yet die
+    with its parent. So nobody makes a process while we look, and whoever is still in the group dies with it.
+    """
     if process.returncode is not None:
         return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGSTOP)
     # bwrap's child is the first process of the namespace: with it the kernel ends all others.
     for pid in reversed(usage.descendants(process.pid)[:4]):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_orphans() -> None:
+    """Kill what belongs to processes of ours that are gone, and did not die with them."""
+    import psutil
+
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] != "bwrap":
+            continue
+        label = next((found for word in process.info["cmdline"] or () if (found := _OWNER.search(word))), None)
+        if label is not None and not owner.alive(f"{label[1]}:{label[2]}"):
+            for pid in reversed(usage.descendants(process.pid)):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 from ambient_lsp.errors import LeaseHeld
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+_LOOK_SECONDS = 0.25
 
 
 class Lease:
@@ -55,18 +56,16 @@ def take(folder: Path) -> Lease:
     return _sign(file)
 
 
-def wait_for(folder: Path, taken: Callable[[Lease], None]) -> None:
-    """Call `taken` from a thread as soon as the lease is free. Costs nothing while waiting.
+async def wait_for(folder: Path) -> Lease:
+    """Return the lease as soon as it is free.
 
-    The thread is a daemon: a blocked `flock` cannot be interrupted, and must not keep the process alive.
+    It is looked for four times a second. A `flock` that waits cannot be given up: for as long as another window works,
+    each folder that was opened here and closed again would keep a thread and a file.
     """
-
-    def wait() -> None:
-        file = _open(folder)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        taken(_sign(file))
-
-    threading.Thread(target=wait, name="ambient-lease", daemon=True).start()
+    while True:
+        with suppress(LeaseHeld):
+            return take(folder)
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _open(folder: Path) -> TextIO:

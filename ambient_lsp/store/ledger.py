@@ -33,6 +33,10 @@ Column = Literal["run_id", "day", "purpose", "model"]
 """What calls can be put together by."""
 
 _EVER = "ever"
+_SPENT = (
+    "SELECT scope, tokens, cost FROM spent"
+    " WHERE (scope = 'run' AND key = ?) OR (scope = 'day' AND key = ?) OR (scope = 'repo' AND key = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,30 @@ class Used:
     unsettled: int
 
 
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to a repository's `state.db`, which exists."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+    db.execute("PRAGMA synchronous=NORMAL")
+    return db
+
+
 class SqliteLedger:
     """The ledger of one repository. Quick and synchronous, like the store, whose file it shares."""
 
-    def __init__(self, path: Path, budget: Budget, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        budget: Budget,
+        clock: Callable[[], float] = time.time,
+        *,
+        connection: sqlite3.Connection | None = None,
+    ) -> None:
         self._budget = budget
+        self._limits = [limit for limit in _limits(budget) if limit.tokens or limit.dollars]
         self._clock = clock
         self._holder = _this_process()
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db = connection or connect(path)
+        self._owned = connection is None
 
     def reserve(
         self, run_id: str, purpose: str, model: str, *, prompt: int, completion: int, price: Price | None
@@ -115,9 +134,12 @@ class SqliteLedger:
         )
         now = self._clock()
         day = _day(now)
-        with self._transaction():
-            for limit in self._limits(run_id, day):
-                limit.check(self._spent(limit.scope, limit.key), reservation)
+        with self.transaction():
+            if self._limits:
+                rows = self._db.execute(_SPENT, (run_id, day, _EVER))
+                spent = {scope: Spent(tokens, cost) for scope, tokens, cost in rows}
+                for limit in self._limits:
+                    limit.check(spent.get(limit.scope, Spent()), reservation)
             self._add(run_id, day, reservation.tokens, reservation.cost)
             self._db.execute(
                 "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'open', ?, ?, 0, ?, ?, 0, 0, 0, 0, 0)",
@@ -138,7 +160,7 @@ class SqliteLedger:
     def settle(self, reservation: Reservation, usage: Usage, model: str, price: Price | None) -> None:
         """Replace what was held by what was used, as the host counts it. A second time changes nothing."""
         cost = 0 if price is None else price.of(usage)
-        with self._transaction():
+        with self.transaction():
             row = self._open(reservation.id)
             if row is None:
                 return
@@ -163,7 +185,7 @@ class SqliteLedger:
 
     def release(self, reservation: Reservation) -> None:
         """Give back what was held for a call that the host did not answer; it costs nothing."""
-        with self._transaction():
+        with self.transaction():
             row = self._open(reservation.id)
             if row is not None:
                 run_id, day, tokens, cost = row
@@ -175,7 +197,7 @@ class SqliteLedger:
 
         Nobody knows what the host has counted for them, so all that was held counts as used.
         """
-        with self._transaction():
+        with self.transaction():
             rows = self._db.execute("SELECT id, holder FROM exchanges WHERE state = 'open'").fetchall()
             lost = [(self._clock(), key) for key, holder in rows if not _alive(holder)]
             self._db.executemany("UPDATE exchanges SET state = 'lost', estimated = 1, ended = ? WHERE id = ?", lost)
@@ -209,28 +231,21 @@ class SqliteLedger:
         return [Used(*row) for row in rows]
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, unless the connection belongs to somebody else."""
+        if self._owned:
+            self._db.close()
 
     # ------------------------------------------------------------------------------------------------- inside
-
-    def _limits(self, run_id: str, day: str) -> Sequence[_Limit]:
-        budget = self._budget
-        return (
-            _Limit("run", run_id, "this run", "run", budget.tokens_per_run, budget.cost_per_run),
-            _Limit("day", day, "today", "day", budget.tokens_per_day, budget.cost_per_day),
-            _Limit("repo", _EVER, "this repository", "repo", budget.tokens_per_repo, budget.cost_per_repo),
-        )
 
     def _spent(self, scope: str, key: str) -> Spent:
         row = self._db.execute("SELECT tokens, cost FROM spent WHERE scope = ? AND key = ?", (scope, key)).fetchone()
         return Spent(*row) if row else Spent()
 
     def _add(self, run_id: str, day: str, tokens: int, cost: int) -> None:
-        self._db.executemany(
-            "INSERT INTO spent VALUES (?, ?, ?, ?) ON CONFLICT (scope, key)"
-            " DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost",
-            [("run", run_id, tokens, cost), ("day", day, tokens, cost), ("repo", _EVER, tokens, cost)],
+        self._db.execute(
+            "INSERT INTO spent VALUES ('run', ?1, ?4, ?5), ('day', ?2, ?4, ?5), ('repo', ?3, ?4, ?5)"
+            " ON CONFLICT (scope, key) DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost",
+            (run_id, day, _EVER, tokens, cost),
         )
 
     def _open(self, key: str) -> tuple[str, str, int, int] | None:
@@ -239,7 +254,11 @@ class SqliteLedger:
         return row
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """Make what the block writes one commit, with whatever the connection's owner writes in it."""
+        if self._db.in_transaction:
+            yield
+            return
         try:
             self._db.execute("BEGIN IMMEDIATE")
             yield
@@ -258,22 +277,20 @@ class SqliteLedger:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """One limit. `words` say of what, `setting` which part of `budget.` it is; 0 means none."""
+    """One limit. `words` say of what; 0 means none."""
 
-    scope: str
-    key: str
+    scope: Literal["run", "day", "repo"]
     words: str
-    setting: str
     tokens: int
     dollars: float
 
     def check(self, spent: Spent, wanted: Reservation) -> None:
         cost = round(self.dollars * MILLION)
         if self.tokens and spent.tokens + wanted.tokens > self.tokens:
-            used, limit, setting = f"{spent.tokens:,}", f"{self.tokens:,} tokens", f"tokens_per_{self.setting}"
+            used, limit, setting = f"{spent.tokens:,}", f"{self.tokens:,} tokens", f"tokens_per_{self.scope}"
             need = f"{wanted.tokens:,}"
         elif cost and spent.cost + wanted.cost > cost:
-            used, limit, setting = _dollars(spent.cost), _dollars(cost), f"cost_per_{self.setting}"
+            used, limit, setting = _dollars(spent.cost), _dollars(cost), f"cost_per_{self.scope}"
             need = _dollars(wanted.cost)
         else:
             return
@@ -283,6 +300,14 @@ class _Limit:
             next_step=f"`ambient cost` shows what was used; `budget.{setting}` sets the limit.",
             setting=f"budget.{setting}",
         )
+
+
+def _limits(budget: Budget) -> Sequence[_Limit]:
+    return (
+        _Limit("run", "this run", budget.tokens_per_run, budget.cost_per_run),
+        _Limit("day", "today", budget.tokens_per_day, budget.cost_per_day),
+        _Limit("repo", "this repository", budget.tokens_per_repo, budget.cost_per_repo),
+    )
 
 
 def _dollars(cost: int) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.thinking.briefing import NeverSend
 from ambient_lsp.engine.asking import Model
 from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, Untrusted
+from ambient_lsp.store.ledger import connect
 from ambient_lsp.swarm.journal import DONE, BatchRecord, FileRecord, Journal
 from ambient_lsp.swarm.together import Together, prove_together
 from ambient_lsp.swarm.worker import Worker
@@ -18,10 +20,23 @@ from ambient_lsp.swarm.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
-"""So many files in a row that no host could be reached for end the batch: the next would not fare better."""
+"""So many files in a row that no host has answered for end the batch: the next would not fare better. Twice as many as
+are asked about at once, if that is more: what fails is quicker than what is answered, and comes in a row by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Calls that were under way when the batch was killed. Nobody knows what the host has counted; `tokens` and `cost`
+    (in millionths of a dollar) are the most that it can be."""
+
+    calls: int = 0
+    tokens: int = 0
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,7 @@ class BatchResult:
     files: tuple[FileRecord, ...]
     together: Together | None = None
     stopped: str = ""
+    lost: Lost = Lost()
 
     def count(self, state: str) -> int:
         """Return how many files ended so."""
@@ -46,12 +62,14 @@ async def run_batch(
     workers: int,
     resume: str = "",
     verify: bool = True,
+    config: Config | None = None,
     listen: Callable[[FileRecord, int, int], None] = lambda _file, _done, _total: None,
     say: Callable[[str], None] = lambda _words: None,
 ) -> BatchResult:
     """Do `task` on each of `paths`, `workers` at a time; `resume` goes on with an earlier batch instead.
 
-    Nothing is written to the user's files: what comes of it are proposals. `listen` is told of each file that is done,
+    Nothing is written to the user's files: what comes of it are proposals. `config` takes the place of the engine's for
+    asking the model, with another budget, say. `listen` is told of each file that is done,
     with how many are, of how many. Raises `Untrusted` and `NotFound`, with nothing sent.
     """
     if not engine.trusted:
@@ -61,8 +79,11 @@ async def run_batch(
             next_step="`ambient trust` says that you trust it.",
         )
     services = await engine.services()
-    journal = Journal(services.store_path)
-    model = Model(engine.config, services.store_path, mode="batch", at_once=workers, notify=say)
+    # One connection for both, so that what was paid and what was answered is written down in one.
+    db = connect(services.store_path)
+    journal = Journal(db)
+    config = config or engine.config
+    model = Model(config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
     try:
         if resume:
             batch = journal.batch(resume)
@@ -74,18 +95,27 @@ async def run_batch(
         if any(one.state == "success" for one in files):
             say("checking all changes together")
             together = await prove_together(services, batch, files, verify=verify)
-            for path, reason in together.blamed.items():
-                found = next(one for one in files if one.path == path)
-                journal.keep(batch.id, replace(found, state="failed", reason=reason))
+            services.supersede(batch.id, together.proposals)
+            for file in files:
+                if file.path in together.blamed:
+                    journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
+                elif file.state == "success":
+                    journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
         files = tuple(journal.files(batch.id))
         if not stopped:
             proposals = tuple(one.id for one in together.proposals) if together else ()
             batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
             journal.save(batch)
-        return BatchResult(batch, files, together, stopped)
+        return BatchResult(batch, files, together, stopped, _lost(model.ledger, batch.id))
     finally:
         await model.close()
-        journal.close()
+        journal.flush()
+        db.close()
+
+
+def _lost(ledger: SqliteLedger, batch_id: str) -> Lost:
+    calls = [one for one in ledger.exchanges(run_id=batch_id) if one.state == "lost"]
+    return Lost(len(calls), sum(one.tokens for one in calls), sum(one.cost for one in calls))
 
 
 class _Workers:
@@ -124,7 +154,8 @@ class _Workers:
             batch_id=self._batch.id,
             model=self._model,
             keep=lambda file: self._journal.keep(self._batch.id, file),
-            context_tokens=swarm.context_tokens,
+            keep_late=lambda file: self._journal.keep_late(self._batch.id, file),
+            context_tokens=await self._model.room() if waiting else swarm.context_tokens,
             answer_tokens=swarm.answer_tokens,
         )
 
@@ -134,25 +165,35 @@ class _Workers:
             snapshot = await repository.read(file.path)
             if snapshot is None:
                 return self._skip(file, "it is missing, binary, private or too large")
+            if not snapshot.text.strip():
+                return self._skip(file, "it is empty")
             return await worker.work(file, snapshot)
 
-        queue = iter(waiting)
+        queue = deque(waiting)
+        busy = 0
 
         async def take() -> None:
-            for file in queue:
-                if self._stopped:
-                    return
+            nonlocal busy
+            while queue and not self._stopped:
+                file = queue.popleft()
                 if file.state == "failed":  # what was answered then is what has failed
                     file = replace(file, replies=(), state="waiting", reason="")
+                busy += 1
                 try:
                     done = await one(file)
                 except BudgetExhausted as error:
-                    self._stopped = str(error)
+                    # The others hold the most that they may need, and will give back most of it: fewer go on, and only
+                    # where nobody is left to wait for is the limit reached.
+                    queue.appendleft(error.details.get("file", file))
+                    if busy == 1:
+                        self._stopped = str(error)
                     return
                 except AmbientError as error:
                     done = replace(file, state="failed", reason=error.what)
                     self._journal.keep(self._batch.id, done)
-                self._count(done)
+                finally:
+                    busy -= 1
+                self._count(done, reached=done.prompt > file.prompt)
                 self._done += 1
                 self._listen(done, self._done, total)
 
@@ -166,13 +207,13 @@ class _Workers:
         self._journal.keep(self._batch.id, file)
         return file
 
-    def _count(self, file: FileRecord) -> None:
+    def _count(self, file: FileRecord, *, reached: bool) -> None:
         """Give up where nobody answers at all."""
-        self._unreached = 0 if file.calls or file.state in ("skipped", "success", "nothing") else self._unreached + 1
-        if self._unreached >= _HOPELESS:
+        self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
+        if self._unreached >= max(_HOPELESS, 2 * self._workers):
             self._stopped = str(
                 ModelUnavailable(
-                    f"No answer for {_HOPELESS} files in a row: {file.reason}",
+                    f"No answer for {self._unreached} files in a row: {file.reason}",
                     untouched="Your files were left alone.",
                     next_step="`ambient doctor` says what answers; then go on with --resume.",
                 )

@@ -6,16 +6,15 @@ An answer is written down before anything is made of it, so that nobody pays for
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.errors import NotFound
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
-    from pathlib import Path
 
 State = Literal["waiting", "answered", "success", "nothing", "failed", "skipped"]
 DONE: tuple[State, ...] = ("success", "nothing", "failed", "skipped")
@@ -25,7 +24,9 @@ DONE: tuple[State, ...] = ("success", "nothing", "failed", "skipped")
 class FileRecord:
     """One file of a batch. `replies` are the model's answers as they came, `text` what the file would become.
 
-    `sha256` is of the text that was asked about. Tokens are the host's own count, `cost` millionths of a dollar.
+    `sha256` is of the text that was asked about. `calls` is how often a question was sent, refusals and broken answers
+    included. Tokens are the host's own count, but for `guessed_prompt` and `guessed_completion` of them, where an
+    answer broke off before the host had told. `cost` is in millionths of a dollar.
     """
 
     path: str
@@ -38,6 +39,8 @@ class FileRecord:
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+    guessed_prompt: int = 0
+    guessed_completion: int = 0
     cost: int = 0
     calls: int = 0
     seconds: float = 0.0
@@ -56,11 +59,11 @@ class BatchRecord:
 
 
 class Journal:
-    """The batches of one repository."""
+    """The batches of one repository, written on a connection that the ledger may share."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-        self._db.execute("PRAGMA synchronous=NORMAL")
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._late: dict[str, tuple[str, str, str, str]] = {}
 
     def begin(self, batch_id: str, task: str, paths: Sequence[str]) -> BatchRecord:
         """Write a new batch down."""
@@ -69,23 +72,35 @@ class Journal:
         self.save(batch)
         self._db.executemany(
             "INSERT INTO batch_files VALUES (?, ?, 'waiting', ?)",
-            [(batch_id, path, json.dumps(asdict(FileRecord(path)))) for path in paths],
+            [(batch_id, path, _json(FileRecord(path))) for path in paths],
         )
         self._db.execute("COMMIT")
         return batch
 
     def save(self, batch: BatchRecord) -> None:
         """Insert or replace a batch."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", (batch.id, batch.started, json.dumps(asdict(batch)))
-        )
+        self._db.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", (batch.id, batch.started, _json(batch)))
 
     def keep(self, batch_id: str, file: FileRecord) -> None:
         """Replace what is known of one file."""
-        self._db.execute(
-            "UPDATE batch_files SET state = ?, value = ? WHERE batch_id = ? AND path = ?",
-            (file.state, json.dumps(asdict(file)), batch_id, file.path),
+        self._late[file.path] = _row(batch_id, file)
+        self.flush()
+
+    def keep_late(self, batch_id: str, file: FileRecord) -> None:
+        """Replace it with the next that is kept: for what could be made again of what is kept already."""
+        self._late[file.path] = _row(batch_id, file)
+
+    def flush(self) -> None:
+        """Write down what is still to be kept."""
+        late, self._late = self._late, {}
+        begins = len(late) > 1 and not self._db.in_transaction
+        if begins:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany(
+            "UPDATE batch_files SET state = ?, value = ? WHERE batch_id = ? AND path = ?", late.values()
         )
+        if begins:
+            self._db.execute("COMMIT")
 
     def batch(self, batch_id: str) -> BatchRecord:
         """Return a batch, by id or by what it begins with; the latest for "last". Raises `NotFound`."""
@@ -105,10 +120,16 @@ class Journal:
 
     def files(self, batch_id: str) -> list[FileRecord]:
         """Return the files of a batch, by path."""
+        self.flush()
         rows = self._db.execute("SELECT value FROM batch_files WHERE batch_id = ? ORDER BY path", (batch_id,))
         values = [json.loads(row[0]) for row in rows]
-        return [replace(FileRecord(**value), replies=tuple(value["replies"])) for value in values]
+        return [FileRecord(**{**value, "replies": tuple(value["replies"])}) for value in values]
 
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+
+def _row(batch_id: str, file: FileRecord) -> tuple[str, str, str, str]:
+    return file.state, _json(file), batch_id, file.path
+
+
+def _json(value: FileRecord | BatchRecord) -> str:
+    # `asdict` copies all that it meets, which costs more than the writing.
+    return json.dumps({one.name: getattr(value, one.name) for one in fields(value)})

@@ -20,6 +20,7 @@ WORDS = {
     "waiting": "not asked yet",
     "answered": "not finished",
 }
+_NUMBERS = ("calls", "tokens in", "cached", "tokens out", "cost", "seconds")
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
@@ -41,10 +42,12 @@ def as_data(result: BatchResult) -> dict[str, Any]:
         "files": files,
         "counts": {state: result.count(state) for state in WORDS if result.count(state)},
         "tokens": {
-            name: sum(getattr(one, name) for one in result.files) for name in ("prompt", "cached", "completion")
+            name: sum(getattr(one, name) for one in result.files)
+            for name in ("prompt", "cached", "completion", "guessed_prompt", "guessed_completion")
         },
         "calls": sum(one.calls for one in result.files),
         "dollars": sum(one.cost for one in result.files) / 1e6,
+        "lost": {"calls": result.lost.calls, "tokens": result.lost.tokens, "dollars": result.lost.cost / 1e6},
         "proposals": [
             {
                 "id": one.id,
@@ -52,6 +55,7 @@ def as_data(result: BatchResult) -> dict[str, Any]:
                 "files": list(one.files_touched),
                 "needs_approval": one.decision is not None and one.decision.kind.value == "confirm",
                 "verdict": one.verdict.reason if one.verdict else "",
+                "selection": one.verdict.selection if one.verdict else "",
             }
             for one in (result.together.proposals if result.together else ())
         ],
@@ -67,6 +71,8 @@ def _file(one: FileRecord) -> dict[str, Any]:
         "prompt": one.prompt,
         "cached": one.cached,
         "completion": one.completion,
+        "guessed_prompt": one.guessed_prompt,
+        "guessed_completion": one.guessed_completion,
         "calls": one.calls,
         "dollars": one.cost / 1e6,
         "seconds": round(one.seconds, 2),
@@ -80,15 +86,14 @@ def as_markdown(result: BatchResult) -> str:
     if data["stopped"]:
         lines += [f"**Stopped before the end:** {data['stopped']}", ""]
     for one in data["proposals"]:
-        lines.append(f"- Proposal `{one['id']}` ({len(one['files'])} files) is {one['state']}. {one['verdict']}")
+        lines.append(f"- Proposal `{one['id']}` ({counted(len(one['files']))}) is {one['state']}. {_verdict(one)}")
     lines += [
         "",
-        "| file | result | reason | tokens in | cached | tokens out | cost | seconds |",
-        "|---|---|---|--:|--:|--:|--:|--:|",
+        f"| file | result | reason | {' | '.join(_NUMBERS)} |",
+        f"|---|---|---|{'--:|' * len(_NUMBERS)}",
     ]
     lines += [
-        f"| `{_cell(one['path'])}` | {WORDS[one['state']]} | {_cell(one['reason'])} | {one['prompt']:,} |"
-        f" {one['cached']:,} | {one['completion']:,} | ${one['dollars']:.4f} | {one['seconds']:.1f} |"
+        f"| `{_cell(one['path'])}` | {WORDS[one['state']]} | {_cell(one['reason'])} | {' | '.join(_numbers(one))} |"
         for one in data["files"]
     ]
     return "\n".join(lines) + "\n"
@@ -100,25 +105,19 @@ def as_html(result: BatchResult) -> str:
     rows = "".join(
         f"<tr><td><code>{html.escape(one['path'])}</code></td>"
         f"<td class='{one['state']}'>{WORDS[one['state']]}</td><td>{html.escape(one['reason'])}</td>"
-        f"<td class='number'>{one['prompt']:,}</td><td class='number'>{one['cached']:,}</td>"
-        f"<td class='number'>{one['completion']:,}</td><td class='number'>${one['dollars']:.4f}</td>"
-        f"<td class='number'>{one['seconds']:.1f}</td></tr>"
+        + "".join(f"<td class='number'>{number}</td>" for number in _numbers(one))
+        + "</tr>"
         for one in data["files"]
     )
     stopped = f"<p><strong>Stopped before the end:</strong> {html.escape(data['stopped'])}</p>"
     stopped = stopped if data["stopped"] else ""
     proposals = "".join(
-        f"<li>Proposal <code>{one['id']}</code> ({len(one['files'])} files) is {one['state']}."
-        f" {html.escape(one['verdict'])}</li>"
+        f"<li>Proposal <code>{one['id']}</code> ({counted(len(one['files']))}) is {one['state']}."
+        f" {html.escape(_verdict(one))}</li>"
         for one in data["proposals"]
     )
-    heads = "".join(
-        f"<th{' class=number' if number else ''} scope='col'>{name}</th>"
-        for name, number in (
-            ("file", False), ("result", False), ("reason", False), ("tokens in", True), ("cached", True),
-            ("tokens out", True), ("cost", True), ("seconds", True),
-        )
-    )  # fmt: skip
+    heads = "".join(f"<th scope='col'>{name}</th>" for name in ("file", "result", "reason"))
+    heads += "".join(f"<th class='number' scope='col'>{name}</th>" for name in _NUMBERS)
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Swarm report {data['batch']}</title>"
         f"<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -133,7 +132,22 @@ def summary(data: dict[str, Any]) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
-    return f"{len(data['files'])} files: {counts or 'none'}. {used}, ${data['dollars']:.4f}."
+    said = [
+        f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."
+    ]
+    if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
+        said.append(f"{guessed:,} of these tokens are estimated: an answer broke off before the host had counted.")
+    if (lost := data["lost"])["calls"]:
+        said.append(
+            f"{lost['calls']} more calls were under way when the batch was killed; they cost at most"
+            f" {lost['tokens']:,} tokens, ${lost['dollars']:.4f}."
+        )
+    return " ".join(said)
+
+
+def counted(files: int) -> str:
+    """Return a number of files in words."""
+    return f"{files} file" if files == 1 else f"{files} files"
 
 
 def write(result: BatchResult, folder: Path) -> Path:
@@ -144,6 +158,17 @@ def write(result: BatchResult, folder: Path) -> Path:
     page = folder / "report.md"
     page.write_text(as_markdown(result), "utf-8")
     return page
+
+
+def _numbers(one: dict[str, Any]) -> list[str]:
+    """Return the columns of `_NUMBERS`; tokens are marked where a part of them is our estimate."""
+    prompt, completion = (f"{'~' if one[f'guessed_{name}'] else ''}{one[name]:,}" for name in ("prompt", "completion"))
+    cost, seconds = f"${one['dollars']:.4f}", f"{one['seconds']:.1f}"
+    return [str(one["calls"]), prompt, f"{one['cached']:,}", completion, cost, seconds]
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    return f"{one['verdict']} (Run: {one['selection']}.)" if one["selection"] else str(one["verdict"])
 
 
 def _cell(text: str) -> str:

@@ -30,107 +30,145 @@ _MOST_TRIES = 12
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What was proven. `low` may be applied without a human, `confirm` not; `blamed` maps a file to what it broke."""
+    """What was proven. `low` may be applied without a human, `confirm` not; `unshown` could not be shown to be right.
+
+    `blamed` maps a file to what it broke, `doubts` one to why nothing was shown. `words` say how it was checked.
+    """
 
     low: Proposal | None = None
     confirm: Proposal | None = None
+    unshown: Proposal | None = None
     blamed: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    words: str = ""
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """Both."""
-        return tuple(one for one in (self.low, self.confirm) if one is not None)
-
-    @property
-    def words(self) -> str:
-        """Return the verdicts in a sentence each."""
-        return " ".join(one.verdict.reason for one in self.proposals if one.verdict is not None)
+        """All."""
+        return tuple(one for one in (self.low, self.confirm, self.unshown) if one is not None)
 
 
 async def prove_together(
     services: Services, batch: BatchRecord, files: Sequence[FileRecord], *, verify: bool
 ) -> Together:
-    """Make one proposal of the files that nobody has to look at, and one of the rest; prove each as a whole."""
-    changed: dict[str, FileRecord] = {}
-    bases: dict[str, str] = {}
-    blamed: dict[str, str] = {}
+    """Prove all files as one: by the whole suite, once. Files that break something are found by halves and left out.
+
+    What holds becomes one proposal of the files that nobody has to look at, and one of the rest.
+    """
+    done = [one for one in files if one.state == "success" and one.text is not None]
     repository = await services.repository()
-    for file in files:
-        if file.state != "success" or file.text is None:
-            continue
-        snapshot = await repository.read(file.path)
+    proof = _Proof(services, batch, verify=verify)
+    changed: list[FileRecord] = []
+    for file, snapshot in zip(done, await repository.read_all([one.path for one in done]), strict=True):
+        if snapshot is not None and snapshot.text == file.text:
+            continue  # it was applied, and the batch has gone on
         if snapshot is None or snapshot.sha256 != file.sha256:
-            blamed[file.path] = "the file has changed since it was asked about"
+            proof.blamed[file.path] = "the file has changed since it was asked about"
             continue
-        changed[file.path], bases[file.path] = file, snapshot.text
+        changed.append(file)
+        proof.bases[file.path] = snapshot.text
     low: list[FileRecord] = []
     confirm: list[FileRecord] = []
-    for path, file in changed.items():
-        decision = services.gate(_proposal(batch, [file], bases), bases)
+    for file in changed:
+        decision = services.gate(proof.proposal([file]), proof.bases)
         if decision.kind is DecisionKind.BLOCK:
-            blamed[path] = " ".join(decision.reasons)
+            proof.blamed[file.path] = " ".join(decision.reasons)
         else:
             (low if decision.kind is DecisionKind.ALLOW else confirm).append(file)
-    made: list[Proposal | None] = []
-    for group in (low, confirm):
-        proposal, broke = await _prove(services, batch, group, bases, verify=verify)
-        blamed |= broke
-        made.append(proposal)
-    return Together(made[0], made[1], blamed)
+    return await proof.of(low, confirm)
 
 
-async def _prove(
-    services: Services, batch: BatchRecord, files: list[FileRecord], bases: Mapping[str, str], *, verify: bool
-) -> tuple[Proposal | None, dict[str, str]]:
-    if not files:
-        return None, {}
-    blamed: dict[str, str] = {}
-    proposal = _proposal(batch, files, bases)
-    verdict = await _verdict(services, proposal, bases, verify=verify)
-    if verdict.outcome is VerdictOutcome.FAILED and len(files) > 1:
-        blamed = await _blame(services, batch, files, bases)
-        files = [one for one in files if one.path not in blamed]
-        if not files:
-            return None, blamed
-        proposal = _proposal(batch, files, bases)
-        verdict = await _verdict(services, proposal, bases, verify=verify)
-    elif verdict.outcome is VerdictOutcome.FAILED:
-        return None, {files[0].path: verdict.reason}
-    return services.settle(replace(proposal, verdict=verdict), bases), blamed
+class _Proof:
+    """Proves the files of a batch. `blamed` and `doubts` are as in `Together`; `bases` are the texts before."""
 
+    def __init__(self, services: Services, batch: BatchRecord, *, verify: bool) -> None:
+        self.bases: dict[str, str] = {}
+        self.blamed: dict[str, str] = {}
+        self.doubts: dict[str, str] = {}
+        self._services = services
+        self._batch = batch
+        self._verify = verify
+        self._whole = services.config.swarm.whole_suite
+        self._tries = 0
 
-async def _blame(
-    services: Services, batch: BatchRecord, files: Sequence[FileRecord], bases: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the files without which the rest holds, found by halves; after some tries, all that are left in doubt."""
-    blamed: dict[str, str] = {}
-    doubtful = [list(files)]
-    tries = 0
-    while doubtful:
-        group = doubtful.pop()
-        if len(group) == 1 or tries >= _MOST_TRIES:
-            verdict = await _verdict(services, _proposal(batch, group, bases), bases, verify=True)
-            tries += 1
-            if verdict.outcome is VerdictOutcome.FAILED:
-                blamed |= {one.path: verdict.reason for one in group}
-            continue
-        middle = len(group) // 2
-        for half in (group[:middle], group[middle:]):
-            verdict = await _verdict(services, _proposal(batch, half, bases), bases, verify=True)
-            tries += 1
-            if verdict.outcome is VerdictOutcome.FAILED:
-                if len(half) == 1:
-                    blamed[half[0].path] = verdict.reason
-                else:
-                    doubtful.append(half)
-    return blamed
+    async def of(self, low: list[FileRecord], confirm: list[FileRecord]) -> Together:
+        """Prove all of them together, and each group by itself where there are two."""
+        held, verdict = await self._held([*low, *confirm])
+        unshown = [one for one in (*low, *confirm) if one.path in self.doubts]
+        paths = {one.path for one in held}
+        low, confirm = ([one for one in group if one.path in paths] for group in (low, confirm))
+        verdicts = [verdict, verdict]
+        if low and confirm and verdict.outcome is VerdictOutcome.PASSED:
+            verdicts = [await self._verdict(group, whole=False) for group in (low, confirm)]
+            if any(one.outcome is not VerdictOutcome.PASSED for one in verdicts):
+                # One group needs the other: they are offered as one, with what was shown of both.
+                low, confirm, verdicts = [], held, [verdict, verdict]
+        words = f"{verdict.reason} ({verdict.selection})" if verdict.selection else verdict.reason
+        doubt = Verdict(VerdictOutcome.INCONCLUSIVE, "No passing test runs what these files change.")
+        return Together(
+            self._settled(low, verdicts[0]),
+            self._settled(confirm, verdicts[1]),
+            self._settled(unshown, doubt),
+            self.blamed,
+            self.doubts,
+            words if held else "",
+        )
 
+    async def _held(self, files: list[FileRecord]) -> tuple[list[FileRecord], Verdict]:
+        """Return the files that hold together, and the verdict on them; what does not hold is blamed or doubted."""
+        verdict = await self._verdict(files, whole=self._whole)
+        if verdict.outcome is VerdictOutcome.FAILED:
+            await self._blame(files, verdict)
+            files = [one for one in files if one.path not in self.blamed]
+            verdict = await self._verdict(files, whole=self._whole)
+        if verdict.outcome is VerdictOutcome.INCONCLUSIVE and verdict.unshown:
+            self.doubts |= dict.fromkeys(verdict.unshown, "no passing test runs what it changes")
+            files = [one for one in files if one.path not in self.doubts]
+            verdict = await self._verdict(files, whole=self._whole)
+        if verdict.outcome is VerdictOutcome.FAILED:  # each half holds by itself, and all of it does not
+            self.blamed |= {one.path: f"all changes together: {verdict.reason}" for one in files}
+            return [], verdict
+        return files, verdict
 
-async def _verdict(services: Services, proposal: Proposal, bases: Mapping[str, str], *, verify: bool) -> Verdict:
-    texts = {path: bases[path] for path in proposal.files_touched}
-    verdict = await services.verify_now(proposal, texts) if verify else None
-    unchecked = "It was not checked: no sandbox is ready, or none was asked for."
-    return verdict or Verdict(VerdictOutcome.INCONCLUSIVE, unchecked)
+    async def _blame(self, files: Sequence[FileRecord], verdict: Verdict) -> None:
+        """Find the files without which the rest holds, by halves; after some tries, all that are left in doubt."""
+        # What the imports reach is quicker than the whole suite, but may not hold the test that fails.
+        reached = await self._verdict(files, whole=False) if self._whole else verdict
+        whole = reached.outcome is not VerdictOutcome.FAILED
+        doubtful = [(list(files), verdict)]
+        while doubtful:
+            group, why = doubtful.pop()
+            if len(group) == 1 or self._tries >= _MOST_TRIES:
+                self.blamed |= {one.path: why.reason for one in group}
+                continue
+            middle = len(group) // 2
+            for half in (group[:middle], group[middle:]):
+                self._tries += 1
+                verdict = await self._verdict(half, whole=whole)
+                if verdict.outcome is VerdictOutcome.FAILED:
+                    doubtful.append((half, verdict))
+
+    async def _verdict(self, files: Sequence[FileRecord], *, whole: bool) -> Verdict:
+        verdict: Verdict | None = None
+        if files and self._verify:
+            proposal = self.proposal(files)
+            texts = {path: self.bases[path] for path in proposal.files_touched}
+            verdict = await self._services.verify_now(proposal, texts, whole=whole)
+            if whole and verdict and verdict.outcome is VerdictOutcome.INCONCLUSIVE and not verdict.unshown:
+                reached = await self._services.verify_now(proposal, texts)
+                if reached is not None and reached.outcome is not VerdictOutcome.INCONCLUSIVE:
+                    reason = f"{reached.reason} The whole suite could not tell: {verdict.reason}"
+                    verdict = replace(reached, reason=reason)
+        unchecked = "It was not checked: no sandbox is ready, or none was asked for."
+        return verdict or Verdict(VerdictOutcome.INCONCLUSIVE, unchecked)
+
+    def _settled(self, files: list[FileRecord], verdict: Verdict) -> Proposal | None:
+        bases = {one.path: self.bases[one.path] for one in files}
+        return self._services.settle(replace(self.proposal(files), verdict=verdict), bases) if files else None
+
+    def proposal(self, files: Sequence[FileRecord]) -> Proposal:
+        """Return the changes of these files as one proposal."""
+        return _proposal(self._batch, files, self.bases)
 
 
 def _proposal(batch: BatchRecord, files: Sequence[FileRecord], bases: Mapping[str, str]) -> Proposal:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.agents.thinking.briefing import marked
+from ambient_lsp.agents.thinking.briefing import marked, new_mark
 from ambient_lsp.agents.thinking.prompts import prompt
 from ambient_lsp.context.redact import redact
-from ambient_lsp.errors import BudgetExhausted, MalformedDiff, ModelError, PatchConflict, PatchError, ReplyBroken
-from ambient_lsp.llm.messages import ChatRequest, Message
+from ambient_lsp.errors import (
+    BudgetExhausted,
+    MalformedDiff,
+    ModelError,
+    ModelOverloaded,
+    PatchConflict,
+    PatchError,
+    ReplyBroken,
+)
+from ambient_lsp.llm.messages import ChatRequest, Message, Usage
 from ambient_lsp.llm.reply.drafts import Draft, read_reply
 from ambient_lsp.llm.reply.fitting import explain, fit
 from ambient_lsp.patching.edits import apply_edits
@@ -20,134 +27,170 @@ from ambient_lsp.swarm.chunks import chunks, outline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ambient_lsp.engine.asking import Model
-    from ambient_lsp.llm.messages import Reply
+    from ambient_lsp.engine.asking import Bill, Model
     from ambient_lsp.model import Snapshot
+    from ambient_lsp.swarm.chunks import Chunk
     from ambient_lsp.swarm.journal import FileRecord
 
 NOTHING = "NOTHING TO DO"
 PURPOSE = "swarm"
+_TRIES = 3
+_CUT = ("length", "max_tokens")
 _ROOM = 1.6
 """How much longer than its file an answer may be, for replies that give the whole file."""
 
 
 @dataclass
 class Worker:
-    """Does the task on one file after the other. `keep` writes down what a file has come to."""
+    """Does the task on one file after the other.
+
+    `keep` writes down what a file has come to before it returns, `keep_late` with whatever is written next.
+    """
 
     task: str
     facts: str
     batch_id: str
     model: Model
     keep: Callable[[FileRecord], None]
+    keep_late: Callable[[FileRecord], None]
     context_tokens: int
     answer_tokens: int
 
     async def work(self, file: FileRecord, snapshot: Snapshot) -> FileRecord:
-        """Return the file's record at the end; `keep` has been told of every step. Raises `BudgetExhausted`."""
-        began = time.monotonic()
+        """Return the file's record at the end; `keep` has been told of every payment. Raises `BudgetExhausted`."""
+        return await _Job(self, file, snapshot).work()
+
+
+class _Job:
+    """One file and what has come of it by now."""
+
+    def __init__(self, worker: Worker, file: FileRecord, snapshot: Snapshot) -> None:
         if file.sha256 != snapshot.sha256:
             file = replace(file, sha256=snapshot.sha256, replies=(), state="waiting", reason="", text=None)
-        before = file.seconds
+        self._worker = worker
+        self._file = file
+        self._snapshot = snapshot
+        self._asked = 0
+
+    async def work(self) -> FileRecord:
+        began, before = time.monotonic(), self._file.seconds
         try:
-            text, file = await self._changed(file, snapshot)
-            if text is None or text == snapshot.text:
+            text = await self._changed()
+            if text is None or text == self._snapshot.text:
                 reason = "the model found nothing to do" if text is None else "the answer changes nothing"
-                file = replace(file, state="nothing", reason=reason)
+                self._file = replace(self._file, state="nothing", reason=reason)
             else:
-                file = replace(file, state="success", text=text)
-        except _Failed as failure:
-            file = replace(failure.file, state="failed", reason=failure.reason)
-        file = replace(file, seconds=before + time.monotonic() - began)
-        self.keep(file)
-        return file
+                self._file = replace(self._file, state="success", text=text)
+        except BudgetExhausted as error:
+            error.details["file"] = self._file  # with what was paid for it before
+            raise
+        except (ModelError, _Failed) as error:
+            self._file = replace(self._file, state="failed", reason=error.what)
+        except Exception as error:  # a border: an answer may be anything, and one file must not stop the others
+            reason = f"its answer could not be made use of ({type(error).__name__}: {error})"
+            self._file = replace(self._file, state="failed", reason=reason)
+        self._file = replace(self._file, seconds=before + time.monotonic() - began)
+        self._worker.keep_late(self._file)
+        return self._file
 
-    async def _changed(self, file: FileRecord, snapshot: Snapshot) -> tuple[str | None, FileRecord]:
-        """Return the file's new text, None where there is nothing to do. Raises `_Failed`."""
-        pieces = chunks(snapshot.path, snapshot.text, self.context_tokens, self.model.estimate.tokens)
+    async def _changed(self) -> str | None:
+        """Return the file's new text, None where there is nothing to do. Raises `_Failed` and `ModelError`."""
+        worker, snapshot = self._worker, self._snapshot
+        pieces = chunks(snapshot.path, snapshot.text, worker.context_tokens, worker.model.estimate.tokens)
         if not pieces:
-            raise _Failed(file, "one of its symbols is longer than `swarm.context_tokens`")
+            raise _Failed("one of its symbols is longer than `swarm.context_tokens`")
         drafts: list[Draft] = []
-        number = 0
+        text: str | None = None
         for piece in pieces:
-            question = self._question(snapshot, piece.text, None if piece.alone else (piece.first, piece.last))
-            reply, file = await self._ask(file, question, number)
-            number += 1
+            question = self._question(piece)
+            reply = await self._ask(question)
             try:
-                drafts += _drafts(reply)
-                _ = drafts and _fitted(_joined(drafts), snapshot)
+                found = _drafts(reply)
+                text = _fitted(_joined(drafts + found), snapshot) if found else text
             except PatchError as error:
-                told = explain(error, _joined(drafts), lambda path: snapshot.text if path == snapshot.path else None)
-                again = prompt("repair").text.replace("{failures}", told)
-                messages = (*question, Message("assistant", reply), Message("user", again))
-                drafts = drafts[: len(drafts) - len(_drafts_in(reply))]
-                reply, file = await self._ask(file, messages, number)
-                number += 1
+                told = explain(
+                    error,
+                    _joined(drafts + _drafts_in(reply)),
+                    lambda path: snapshot.text if path == snapshot.path else None,
+                )
+                again = prompt("repair").text.replace("{failures}", redact(told)[0])
+                reply = await self._ask((*question, Message("assistant", reply), Message("user", again)))
                 try:
-                    drafts += _drafts(reply)
-                    _ = drafts and _fitted(_joined(drafts), snapshot)
+                    found = _drafts(reply)
+                    text = _fitted(_joined(drafts + found), snapshot) if found else text
                 except PatchError as second:
-                    raise _Failed(file, second.what) from second
-        return (_fitted(_joined(drafts), snapshot) if drafts else None), file
+                    raise _Failed(second.what) from second
+            drafts += found
+        return text
 
-    def _question(self, snapshot: Snapshot, text: str, lines: tuple[int, int] | None) -> tuple[Message, ...]:
-        shown, _ = redact(text)
-        parts = [("what the project asks for", self.facts)] if self.facts else []
+    def _question(self, piece: Chunk) -> tuple[Message, ...]:
+        worker, snapshot = self._worker, self._snapshot
+        shown, _ = redact(piece.text)
+        parts = [("what the project asks for", worker.facts)] if worker.facts else []
         where = f"file to work on: {snapshot.path}"
-        if lines is not None:
+        if not piece.alone:
             parts.append((f"outline of {snapshot.path}", redact(outline(snapshot.text))[0]))
-            where = f"lines {lines[0]} to {lines[1]} of the file to work on: {snapshot.path}"
+            where = f"lines {piece.first} to {piece.last} of the file to work on: {snapshot.path}"
         parts.append((where, shown))
-        mark = hashlib.sha256("\0".join(part for _, part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+        mark = new_mark(part for _, part in parts)
         told = "".join(marked(mark, name, part) for name, part in parts)
-        return Message("system", f"{prompt('batch').text}\nThe task:\n\n{self.task}\n"), Message("user", told)
+        return Message("system", f"{prompt('batch').text}\nThe task:\n\n{worker.task}\n"), Message("user", told)
 
-    async def _ask(self, file: FileRecord, messages: tuple[Message, ...], number: int) -> tuple[str, FileRecord]:
-        """Return the answer, from the journal where it has been paid for already. Raises `_Failed`."""
-        if number < len(file.replies):
-            return file.replies[number], file
-        size = self.model.estimate.tokens(messages[1].text)
+    async def _ask(self, messages: tuple[Message, ...]) -> str:
+        """Return the next answer, from the journal where it has been paid for already."""
+        worker = self._worker
+        self._asked += 1
+        if self._asked <= len(self._file.replies):
+            return self._file.replies[self._asked - 1]
+        size = worker.model.estimate.tokens(messages[1].text)
         request = ChatRequest(
             messages,
             PURPOSE,
-            max_tokens=max(self.answer_tokens, int(size * _ROOM)),
-            cache_key=self.batch_id,
+            max_tokens=max(worker.answer_tokens, int(size * _ROOM)),
+            cache_key=worker.batch_id,
         )
-        try:
-            async with self.model.ask(self.batch_id)(request) as stream:
-                async for _ in stream:
-                    pass
-                reply = stream.reply
-        except ReplyBroken as error:
-            raise _Failed(file, error.what) from error
-        except BudgetExhausted:
-            raise
-        except ModelError as error:
-            raise _Failed(file, str(error.what)) from error
-        file = _paid(file, reply, self.model.cost(reply))
-        if reply.finish in ("length", "max_tokens"):  # paid for, and of no use to a batch that goes on later
-            raise _Failed(replace(file, replies=file.replies[:-1]), "the answer was longer than it may be")
-        self.keep(replace(file, state="answered"))
-        return reply.text, file
+        for left in reversed(range(_TRIES)):
+            begun = False
+            try:
+                async with worker.model.ask(worker.batch_id, self._billed)(request) as stream:
+                    begun = True
+                    async for _ in stream:
+                        pass
+                    reply = stream.reply
+                break
+            except (ReplyBroken, ModelOverloaded) as error:
+                # The client has asked again already for what never began. It cannot for what did; nobody has seen it.
+                if not (begun and left) or error.details.keys() & {"thought", "tools"}:
+                    raise
+        if reply.finish in _CUT:
+            raise _Failed("the answer was longer than it may be")
+        return reply.text
+
+    def _billed(self, bill: Bill) -> None:
+        """Write down what was paid and what was answered, in one."""
+        file, usage = self._file, bill.usage
+        guess = usage if usage.estimated else Usage()
+        file = replace(
+            file,
+            prompt=file.prompt + usage.prompt,
+            cached=file.cached + usage.cached,
+            completion=file.completion + usage.completion,
+            guessed_prompt=file.guessed_prompt + guess.prompt,
+            guessed_completion=file.guessed_completion + guess.completion,
+            cost=file.cost + bill.cost,
+            calls=file.calls + bill.calls,
+        )
+        if bill.reply is not None:
+            file = replace(file, model=bill.reply.model)
+            if bill.reply.finish not in _CUT:  # that is paid for, and of no use to a batch that goes on later
+                file = replace(file, replies=(*file.replies, bill.reply.text), state="answered")
+        self._file = file
+        self._worker.keep(file)
 
 
 class _Failed(Exception):
-    def __init__(self, file: FileRecord, reason: str) -> None:
-        self.file = file
-        self.reason = reason
-
-
-def _paid(file: FileRecord, reply: Reply, cost: int) -> FileRecord:
-    return replace(
-        file,
-        replies=(*file.replies, reply.text),
-        model=reply.model,
-        prompt=file.prompt + reply.usage.prompt,
-        cached=file.cached + reply.usage.cached,
-        completion=file.completion + reply.usage.completion,
-        cost=file.cost + cost,
-        calls=file.calls + 1,
-    )
+    def __init__(self, what: str) -> None:
+        self.what = what
 
 
 def _drafts(reply: str) -> list[Draft]:

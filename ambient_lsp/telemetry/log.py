@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ambient_lsp.config import Telemetry
 
 
+_QUOTED = re.compile(r"“[^”]*”")
+
+
 class TelemetryLog:
     """Appends events. A full disk or a read-only folder never stops the work; it is counted in `lost`."""
 
@@ -33,11 +37,11 @@ class TelemetryLog:
         self._clock = clock
 
     def write(self, run_id: str, kind: str, data: dict[str, Any]) -> None:
-        """Append one event; a `diff` in `data` is left out unless the settings ask for it."""
+        """Append one event; a `diff` in `data`, and what reasons quote, is left out unless the settings ask for it."""
         if not self._settings.enabled:
             return
         if not self._settings.include_diffs:
-            data = {key: value for key, value in data.items() if key != "diff"}
+            data = {key: _without_quotes(value) for key, value in data.items() if key != "diff"}
         # Messages of failing tests quote values, and diffs the lines beside a change.
         data = {key: redact(value)[0] if isinstance(value, str) else value for key, value in data.items()}
         line = json.dumps({"timestamp": self._clock(), "run_id": run_id, "type": kind, "data": data}) + "\n"
@@ -92,6 +96,11 @@ class TelemetryLog:
                 continue
             finally:
                 os.close(file)
+
+
+def _without_quotes(value: Any) -> Any:
+    """Return a text without what stands in it between quotation marks: code that speaks for or against a fix."""
+    return _QUOTED.sub("“…”", value) if isinstance(value, str) else value
 
 
 def _append(file: int, line: bytes) -> None:

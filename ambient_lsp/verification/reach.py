@@ -34,19 +34,26 @@ def measurable(path: str) -> bool:
 
 def unreached(bases: Mapping[str, str | None], patched: Mapping[str, str | None], run: TestRun) -> str:
     """Return a sentence that names the first change that no passing test runs; "" when every one is run."""
-    for path, text in patched.items():
-        old = bases.get(path)
-        if text == old or is_test(path) or PurePosixPath(path).suffix in _DOCUMENTS:
-            continue
-        if not path.endswith(".py"):
-            return f"no test can show that the change of {path} is right"
-        if text is None:
-            if not run.passed:
-                return f"no test shows that {path} is not needed"
-            continue  # a test that imports a deleted module fails by itself
-        for place in places(old or "", text):
-            if not any(_run(text, statement, run.lines.get(path, {}), run.passed) for statement in place):
-                return _broken(run) or f"no test runs these lines ({path}, line {place[0].first})"
+    return next(iter(unshown(bases, patched, run).values()), "")
+
+
+def unshown(bases: Mapping[str, str | None], patched: Mapping[str, str | None], run: TestRun) -> dict[str, str]:
+    """Return the files with a change that no passing test runs; for each, a sentence that names the first."""
+    return {
+        path: missing for path, text in patched.items() if (missing := _unreached(path, bases.get(path), text, run))
+    }
+
+
+def _unreached(path: str, old: str | None, text: str | None, run: TestRun) -> str:
+    if text == old or is_test(path) or PurePosixPath(path).suffix in _DOCUMENTS:
+        return ""
+    if not path.endswith(".py"):
+        return f"no test can show that the change of {path} is right"
+    if text is None:  # a test that imports a deleted module fails by itself
+        return "" if run.passed else f"no test shows that {path} is not needed"
+    for place in places(old or "", text):
+        if not any(_run(text, statement, run.lines.get(path, {}), run.passed) for statement in place):
+            return _broken(run) or f"no test runs these lines ({path}, line {place[0].first})"
     return ""
 
 

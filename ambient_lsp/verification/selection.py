@@ -16,13 +16,19 @@ _SKIPPED = frozenset({"node_modules", "venv", ".venv", "site-packages", "__pycac
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Test files to run on the base tree and on the patched tree. They differ where a patch adds or deletes tests."""
+    """Test files to run on the base tree and on the patched tree. They differ where a patch adds or deletes tests.
 
-    base: tuple[str, ...]
-    patched: tuple[str, ...]
+    With `whole`, there are none, and the whole suite is run.
+    """
+
+    base: tuple[str, ...] = ()
+    patched: tuple[str, ...] = ()
+    whole: bool = False
 
     def sentence(self, total: int) -> str:
         """Say what was run, out of `total` test files."""
+        if self.whole:
+            return "the whole suite"
         count = len(self.patched)
         if not count:
             return "no test file reaches this code"

@@ -22,7 +22,7 @@ from ambient_lsp.verification.covered import coverage_of
 from ambient_lsp.verification.examine import all_checks, expressions, moody_tests
 from ambient_lsp.verification.proof.base import Case, Proof, Trial, failed, inconclusive, passed
 from ambient_lsp.verification.proof.registry import sandbox_prover, text_prover
-from ambient_lsp.verification.reach import measurable, unreached
+from ambient_lsp.verification.reach import measurable, unshown
 from ambient_lsp.verification.selection import Selection, count_test_files, is_test, select
 from ambient_lsp.verification.testrun import TestRun, compile_files, run_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
@@ -90,9 +90,12 @@ class Verifier:
         texts: Mapping[str, str | None],
         recheck: Recheck,
         settings_of: Callable[[str], Mapping[str, Any]],
+        *,
+        whole: bool = False,
     ) -> Verdict:
         """Judge `proposal` on the git tree `tree`; `texts` maps each path that it touches to its text there.
 
+        With `whole`, the whole suite is run, and not only the tests that reach these files.
         Never raises for what a check or a sandbox does: what could not be run makes the verdict inconclusive.
         """
         started = time.monotonic()
@@ -105,7 +108,7 @@ class Verifier:
                 bases = {path: text for path, text in texts.items() if text is not None}
                 patched = {**texts, **apply_edits(bases, proposal.edits)}
                 case = Case(proposal, dict(texts), patched, recheck, settings_of(proposal.agent), self._cpu)
-                verdict = await self._judge(case, tree)
+                verdict = await self._judge(case, tree, whole=whole)
         except AmbientError as error:
             verdict = _inconclusive(f"It could not be checked. {error}")
         except NONSENSE as error:
@@ -212,11 +215,11 @@ class Verifier:
             self._conditions = await self.conditions()
         return self._readiness
 
-    async def _judge(self, case: Case, tree: str) -> Verdict:
+    async def _judge(self, case: Case, tree: str, *, whole: bool) -> Verdict:
         """Go through the parts of the proof; the first that does not hold is the verdict's reason."""
         existing = [path for path, text in case.bases.items() if text is not None]
         remaining = [path for path, text in case.patched.items() if text is not None]
-        selection = select(existing, remaining, self._tests_for)
+        selection = Selection(whole=True) if whole else select(existing, remaining, self._tests_for)
         parts: list[Proof] = []
         # Both trees and the proof on the texts run beside each other; what is not needed any more is cancelled.
         async with (
@@ -251,13 +254,13 @@ class Verifier:
         if patched.uncompiled:
             yield await self._uncompiled(case, tree, patched)
         base = await on_base
-        if selection.patched:
+        if selection.patched or (selection.whole and (base.outcomes or base.problem)):
             yield await compare.compare(opened, base, patched, case, strict=kind is not ProofKind.SAME_TREE)
         yield proven_on_texts
         # A gain in speed is measured by calling the function itself, with inputs of the tests or made up ones.
         shown_otherwise = kind in (ProofKind.SAME_TREE, ProofKind.FASTER)
-        if not shown_otherwise and (missing := unreached(case.bases, case.patched, patched)):
-            yield inconclusive(missing)
+        if not shown_otherwise and (missing := unshown(case.bases, case.patched, patched)):
+            yield replace(inconclusive(next(iter(missing.values()))), unshown=tuple(missing))
         if kind is not ProofKind.SAME_TREE and any(map(is_test, case.patched)) and not patched.passed:
             yield inconclusive("it changes tests, and not one test passes that could show anything")
         if (prove := sandbox_prover(kind)) is not None:
@@ -270,7 +273,7 @@ class Verifier:
         return passed("") if prove is None else await prove(case)
 
     async def _run_base(self, case: Case, tree: str, selection: Selection) -> TestRun:
-        if not selection.base:
+        if not (selection.base or selection.whole):
             return TestRun()
         cover = _to_cover(case) if case.proposal.proof.kind is ProofKind.TESTS else []
         return await self._baseline.run(
@@ -280,7 +283,7 @@ class Verifier:
 
     async def _run_patched(self, case: Case, selection: Selection, opened: OpenTree) -> TestRun:
         files = [path for path, text in case.patched.items() if text is not None and path.endswith(".py")]
-        if not selection.patched:
+        if not (selection.patched or selection.whole):
             return await compile_files(opened, files)
         return await run_tests(opened, selection.patched, compile_paths=files, cover=_to_cover(case))
 
@@ -393,6 +396,7 @@ def _verdict(parts: Sequence[Proof], selection: str) -> Verdict:
         checks=tuple(check for part in parts for check in part.checks),
         measurements=tuple(number for part in parts for number in part.measurements),
         selection=selection,
+        unshown=last.unshown,
     )
 
 

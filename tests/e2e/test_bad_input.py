@@ -433,13 +433,12 @@ async def test_a_container_that_is_taken_away_makes_the_check_inconclusive(tmp_p
     ours = {"label": f"ambient.owner={owner.current()}"}
 
     async def take_away() -> None:
-        for _ in range(4):
-            while not (found := await asyncio.to_thread(client.containers.list, filters=ours)):
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(1)
-            for container in found:
+        while True:
+            for container in await asyncio.to_thread(client.containers.list, filters=ours, ignore_removed=True):
+                await asyncio.sleep(1)
                 with contextlib.suppress(docker.errors.APIError):
                     await asyncio.to_thread(container.remove, force=True)
+            await asyncio.sleep(0.1)
 
     thief = asyncio.create_task(take_away())
     try:

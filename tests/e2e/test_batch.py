@@ -20,6 +20,7 @@ from ambient_lsp.llm.fake.host import FakeHost
 from ambient_lsp.llm.fake.script import Answer, Question, Script
 from ambient_lsp.model import ProposalState
 from ambient_lsp.store.ledger import SqliteLedger
+from ambient_lsp.store.store import open_store
 from ambient_lsp.swarm import report
 from ambient_lsp.swarm.batch import BatchResult, run_batch
 from tests.e2e import project
@@ -136,6 +137,14 @@ async def test_faults_of_some_files_are_told_truthfully_and_a_second_run_goes_on
         second = await batch(root, host, backend="none", resume=first.batch.id)
         assert second.count("success") == 12
         assert len(host.log) - asked == 3, "what was paid for was asked again"
+        assert second.together is not None
+        stored = open_store(root / ".ambient")
+        states = {one.id: one.state for one in stored.proposals(run_id=first.batch.id)}
+        stored.close()
+        kept = {one.id for one in second.together.proposals}
+        assert {states[one] for one in states.keys() - kept} == {ProposalState.STALE}, (
+            "what was overtaken is still there"
+        )
         config = Config()
     ledger = SqliteLedger(root / ".ambient" / "state.db", config.budget)
     assert {one.state for one in ledger.exchanges()} == {"settled"}
@@ -158,6 +167,48 @@ async def test_a_change_that_breaks_a_test_is_found_and_the_rest_is_offered(tmp_
     assert "agents/m03.py" not in result.together.low.files_touched
     assert result.together.low.state is ProposalState.OFFERED
     assert "test_twice" in next(one.reason for one in result.files if one.state == "failed")
+
+
+async def test_a_test_that_no_import_reaches_is_run_too_and_finds_its_file(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 4)
+    looks = "from pathlib import Path\n\n\ndef test_texts() -> None:\n"
+    looks += '    assert "double" not in Path("agents/m02.py").read_text()\n'
+    (root / "tests/test_texts.py").write_text(looks)
+    async with FakeHost(Script(docstrings)) as host:
+        result = await batch(root, host)
+        few = await batch(root, host, settings={"swarm": {"whole_suite": False}})
+    assert result.together is not None and few.together is not None
+    require(result.together.low is not None and result.together.low.verdict is not None, "no sandbox")
+    assert result.together.low is not None and few.together.low is not None
+    assert {one.path: "test_texts" in one.reason for one in result.files if one.state == "failed"} == {
+        "agents/m02.py": True
+    }
+    assert result.together.low.state is ProposalState.OFFERED
+    assert result.together.low.verdict is not None and result.together.low.verdict.selection == "the whole suite"
+    assert len(result.together.low.files_touched) == 3
+    assert len(few.together.low.files_touched) == 4, "only what the imports reach was asked for"
+
+
+async def test_what_no_test_runs_does_not_hold_up_the_rest(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 3)
+    (root / "tests/test_m01.py").unlink()
+
+    def faster(question: Question) -> str:
+        return docstrings(question).replace('double."""\n    return 2 * value', 'double."""\n    return value + value')
+
+    async with FakeHost(Script(faster)) as host:
+        result = await batch(root, host)
+    together = result.together
+    assert together is not None
+    require(together.low is not None and together.low.verdict is not None, "no sandbox")
+    assert together.low is not None and together.unshown is not None
+    assert together.low.state is ProposalState.OFFERED, together.low.verdict
+    assert together.low.files_touched == ("agents/m00.py", "agents/m02.py")
+    assert (together.unshown.state, together.unshown.files_touched) == (
+        ProposalState.INCONCLUSIVE, ("agents/m01.py",)
+    )  # fmt: skip
+    assert "no passing test" in next(one.reason for one in result.files if one.path == "agents/m01.py")
+    assert result.count("success") == 3
 
 
 @pytest.mark.parametrize(
@@ -201,7 +252,8 @@ async def test_a_file_whose_answers_did_not_fit_is_asked_about_anew_when_the_bat
         assert sum(one.prompt for one in second.files) == host.sums.prompt, "what the failure cost was forgotten"
 
 
-async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path) -> None:
+@pytest.mark.parametrize("small_model", [False, True])
+async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path, small_model: bool) -> None:
     functions = "".join(f"\n\ndef f{number}(a: int) -> int:\n    return a + {number}\n" for number in range(120))
     root = project.make(tmp_path / "repo", {"agents/m00.py": f'"""Long."""\n{functions}'})
 
@@ -214,9 +266,14 @@ async def test_a_long_file_is_done_piece_by_piece(tmp_path: Path) -> None:
         ]
         return "agents/m00.py\n````\n" + "\n".join(parts) + "\n````\n"
 
-    async with FakeHost(Script(answer)) as host:
-        result = await batch(root, host, backend="none", settings={"swarm": {"context_tokens": 1000}})
+    small = Script(answer, kind="ollama", models=("small",), context=4096)
+    async with FakeHost(small if small_model else Script(answer)) as host:
+        settings: dict[str, object] = {"swarm": {"context_tokens": 1000}}
+        if small_model:
+            settings = {"kimi": {"provider": "ollama", "base_url": host.address, "model_id": "small"}}
+        result = await batch(root, host, backend="none", settings=settings)
     [file] = result.files
+    assert max(one.prompt for one in host.log) < 4096
     assert file.state == "success", file.reason
     assert file.calls >= 2
     assert all(f"    # f{number}\n" in (file.text or "") for number in range(120))
@@ -246,9 +303,11 @@ async def test_what_must_never_be_sent_is_skipped_and_secrets_are_taken_out(tmp_
 async def test_a_budget_stops_the_batch_and_the_rest_can_be_done_later(tmp_path: Path) -> None:
     root = make(tmp_path / "repo", 8)
     async with FakeHost(Script(docstrings)) as host:
-        result = await batch(root, host, backend="none", settings={"budget": {"tokens_per_run": 20_000}})
+        result = await batch(root, host, backend="none", settings={"budget": {"tokens_per_run": 10_500}})
         assert "budget.tokens_per_run" in result.stopped
-        assert 0 < result.count("success") < 8
+        # Four at once would hold four times what one call can come to; what they need in the end is a twentieth.
+        assert 2 <= result.count("success") < 8
+        assert host.sums.prompt + host.sums.completion <= 10_500
         again = await batch(root, host, backend="none", resume=result.batch.id)
         assert again.count("success") == 8
 
@@ -293,6 +352,13 @@ def test_a_killed_batch_goes_on_without_paying_twice(tmp_path: Path) -> None:
                 out, _ = await second.communicate()
                 data = json.loads(out)
                 assert data["counts"] == {"success": 10}
+                assert data["calls"] + data["lost"]["calls"] == len(host.log), "a call is not in the report"
+                finished = sum(one.prompt for one in host.log if one.told)
+                assert (
+                    0
+                    <= finished - data["tokens"]["prompt"] + data["tokens"]["guessed_prompt"]
+                    <= 2 * host.log[0].prompt
+                )
                 again = [FILE.findall(json.dumps(one.body))[-1] for one in host.log[before:]]
                 # The last answers may have arrived in the very moment of the kill, before they were written down.
                 assert len(set(again) & known) <= 2

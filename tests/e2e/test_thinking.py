@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -12,13 +13,14 @@ import pytest
 
 from ambient_lsp.config import Config
 from ambient_lsp.engine.engine import Engine
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.llm.fake.host import FakeHost
-from ambient_lsp.llm.fake.script import Answer, Question, Script
+from ambient_lsp.llm.fake.script import Answer, Pace, Question, Script
 from ambient_lsp.model import ProposalState, TriggerKind
 from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
 from tests.real import require
+from tests.terminal import finished, start
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
 
@@ -239,6 +241,75 @@ async def test_some_that_fail_do_not_stop_the_others(root: Path) -> None:
         assert run.record.state == "done"
 
 
+@pytest.mark.parametrize("fault", ["bad_request", "cut", "no_model"])
+async def test_a_leader_that_fails_does_not_silence_the_rest_and_another_leads(root: Path, fault: str) -> None:
+    leader = Answer(fault=fault, after=0, message="too long" if fault == "bad_request" else "")
+    replies = scripted(SecurityGuardian=leader, StyleEnforcer=TELL % "A vague name.")
+    script = Script(replies, models=("kimi-k2.6",))
+    async with FakeHost(script) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        said = {one.message for one in engine.findings("shop.py")}
+    if fault == "no_model":  # nobody else has another model
+        assert [one.where for one in run.record.errors] == ["model"]
+        return
+    assert "A vague name." in said
+    assert [one.where for one in run.record.errors] == ["SecurityGuardian (model)"]
+    answered = [one for one in host.log if one.completion]
+    second = answered[0]
+    assert all(one.at >= second.at + second.first_seconds for one in answered[1:]), "nobody led"
+
+
+async def test_a_mistake_of_ours_in_one_specialist_is_told_and_the_others_go_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ambient_lsp.agents.thinking.specialist import ModelSpecialist
+
+    stated = ModelSpecialist._stated
+
+    def broken(self: ModelSpecialist, said: object) -> object:
+        if self.agent == "RefactorArchitect":
+            raise KeyError("a slip")
+        return stated(self, said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ModelSpecialist, "_stated", broken)
+    async with (
+        FakeHost(Script(scripted(StyleEnforcer=TELL % "A vague name."))) as host,
+        opened(root, host, backend="none") as engine,
+    ):
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        _ = [event async for event in run.events()]
+        assert "A vague name." in {one.message for one in engine.findings("shop.py")}
+    [error] = run.record.errors
+    assert error.where == "RefactorArchitect (model)"
+    assert "a slip" in error.message
+
+
+@pytest.mark.parametrize("both", [False, True])
+async def test_what_two_propose_is_merged_with_the_reasons_of_both(root: Path, both: bool) -> None:
+    def answer(question: Question) -> str:
+        if asked(question) == "second":
+            shown = dict(re.findall(r"^id (\w+) by (\w+)(?:, which is you)?: Sum", question.text, re.MULTILINE))
+            ids = {agent: key for key, agent in shown.items()}
+            pair = ("PerformanceOptimizer", "RefactorArchitect")
+            told = []
+            for mine, other in (pair, pair[::-1]) if both else (pair,):
+                if f"{mine}, which is you" in question.text:
+                    told.append({"id": ids[mine], "decision": "merge", "with": ids[other], "reason": "it is the same"})
+            return f"```json\n{json.dumps({'decisions': told})}\n```"
+        other_way = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        quicker = other_way.replace("`amount += price` is what `sum` does.", "The loop is slow.")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": quicker}.get(asked(question), NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        mine = [one for one in engine.proposals() if "model" in one.tags]
+    [kept] = [one for one in mine if one.state is not ProposalState.CONFLICT]
+    assert both or kept.agent == "RefactorArchitect"
+    assert {one.agent for one in kept.rationales} == {"RefactorArchitect", "PerformanceOptimizer"}
+    assert any("The loop is slow." in one.text for one in kept.rationales)
+
+
 async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
     replies = scripted(RefactorArchitect=SUM, SecurityGuardian=TELL % "Fails when empty.")
     async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
@@ -256,10 +327,29 @@ async def test_the_ledger_agrees_with_the_host_to_the_token(root: Path) -> None:
 async def test_an_exhausted_budget_stops_before_anything_is_sent_and_says_so(root: Path) -> None:
     async with FakeHost(Script()) as host, opened(root, host, backend="none", budget={"tokens_per_day": 100}) as engine:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         [error] = [one for one in run.record.errors if one.where == "budget"]
         assert "budget.tokens_per_day" in error.message
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert (condition.state, condition.setting) == ("spent", "budget.tokens_per_day")
     assert not host.log
+
+
+async def test_a_limit_that_is_reached_on_the_way_stops_the_rest_and_is_said_once(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM, StyleEnforcer=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        all_questions = len(host.log)
+        size = max(one.prompt for one in host.log) + engine.config.swarm.answer_tokens
+    (root / "shop.py").write_text(SHOP["shop.py"] + "# again\n")
+    limits = {"tokens_per_run": size + 1000, "tokens_per_day": 0}
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none", budget=limits) as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        events = [event async for event in run.events()]
+        assert [one.where for one in run.record.errors] == ["budget"]
+        assert [one.state for one in events if isinstance(one, ModelCondition)] == ["spent"]
+        assert "Fails when empty." in {one.message for one in engine.findings("shop.py")}, "what came before counts"
+    assert 0 < len([one for one in host.log if one.completion]) < all_questions - 2
 
 
 @pytest.mark.parametrize("how", ["not trusted", "not asked to", "idle", "opened"])
@@ -280,8 +370,96 @@ async def test_without_a_host_the_local_analyzers_do_their_work(root: Path) -> N
     engine = await Engine.open(root, config, trusted=True)
     try:
         run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
-        _ = [event async for event in run.events()]
+        events = [event async for event in run.events()]
         assert run.record.state == "done"
         assert not [one for one in run.record.errors if "model" in one.where]
+        [condition] = [one for one in events if isinstance(one, ModelCondition)]
+        assert condition.state == "unavailable"
+        assert "localhost:11434" in condition.message
     finally:
         await engine.close()
+
+
+async def test_what_was_found_only_to_be_changed_goes_with_a_change_that_is_taken_back(root: Path) -> None:
+    def answer(question: Question) -> str:
+        who = asked(question)
+        if who == "second":
+            own = re.findall(r"^id (\w+) by PerformanceOptimizer, which is you", question.text, re.MULTILINE)
+            return f"```json\n{json.dumps({'decisions': [{'id': key, 'decision': 'withdraw'} for key in own]})}\n```"
+        other = SUM.replace("return sum(prices) - rebate", "return -rebate + sum(prices)")
+        return {"RefactorArchitect": SUM, "PerformanceOptimizer": other}.get(who, NOTHING)
+
+    async with FakeHost(Script(answer)) as host, opened(root, host, backend="none") as engine:
+        events = await review(engine)
+        said = {(one.agent, one.rule) for one in engine.findings("shop.py") if "model" in one.tags}
+    reports = [one for one in events if isinstance(one, FindingsReported)]
+    assert said == {("RefactorArchitect", "AMB-REF-MODEL")}
+    assert any(one.agent == "PerformanceOptimizer" and one.findings and one.thinking for one in reports)
+    last = {(one.agent, one.path): one for one in reports}
+    assert not any(one.thinking for one in last.values()), "something was left as if more were to come"
+    assert not last["PerformanceOptimizer", "shop.py"].findings
+
+
+async def test_what_was_dismissed_is_not_said_again_by_a_model(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", RefactorArchitect=SUM)
+    async with FakeHost(Script(replies)) as host, opened(root, host, backend="none") as engine:
+        await review(engine)
+        [finding] = [one for one in engine.findings("shop.py") if one.message == "Fails when empty."]
+        [proposal] = [one for one in engine.proposals() if "model" in one.tags]
+        engine.dismiss(finding.id, "me", "they never are")
+        engine.dismiss(proposal.id, "me", "no")
+        events = await review(engine)
+        told = [one for event in events if isinstance(event, FindingsReported) for one in event.findings]
+        assert not [one for one in told if "model" in one.tags]
+        assert not [
+            one for one in engine.proposals() if "model" in one.tags and one.state is not ProposalState.DISMISSED
+        ]
+
+
+async def test_what_the_model_proposes_is_seen_before_its_answer_has_ended(root: Path) -> None:
+    unquoted = re.sub(r', "quote": ".*"}', "}", SUM)
+    long = Answer(f"{unquoted}\n{'And so on. ' * 200}", pace=Pace(first=0.05, between=0.05, piece=64))
+    async with FakeHost(Script(scripted(SecurityGuardian=long))) as host, opened(root, host, backend="none") as engine:
+        run = engine.submit(engine.trigger(TriggerKind.COMMAND, ["shop.py"]))
+        seen_before_the_end = False
+        async for event in run.events():
+            if isinstance(event, FindingsReported) and any("model" in one.tags for one in event.findings):
+                [entry] = [one for one in host.log if one.completion or not one.finished][:1]
+                seen_before_the_end = seen_before_the_end or not entry.finished
+    assert seen_before_the_end
+
+
+async def test_a_small_models_question_is_short_enough_for_it(root: Path) -> None:
+    (root / "long.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 2000)
+    script = Script(scripted(), kind="ollama", models=("small",), context=8192)
+    more = {"kimi": {"provider": "ollama", "model_id": "small"}}
+    async with FakeHost(script) as host:
+        more["kimi"]["base_url"] = host.address
+        async with opened(root, host, backend="none", **more) as engine:
+            await review(engine)
+    assert host.log
+    assert all(one.prompt < 8192 - 1024 for one in host.log)
+    assert all("def total" in json.dumps(one.body) for one in host.log)
+
+
+async def test_the_hosts_own_count_decides_what_fits_into_the_first_question(root: Path) -> None:
+    for number in range(40):
+        (root / f"near{number:02}.py").write_text("from shop import total\n" + "x = total([1], 0)\n" * 60)
+    more = {"swarm": {"context_tokens": 2000, "rounds": 1}}
+    async with FakeHost(Script(scripted())) as host, opened(root, host, backend="none", **more) as engine:
+        await review(engine)
+        first = host.log[0].prompt
+        await review(engine)
+    assert host.log[-1].prompt == pytest.approx(first, rel=0.1), "the first answer has changed what fits"
+
+
+async def test_the_command_says_which_specialist_failed_and_shows_what_the_others_found(root: Path) -> None:
+    replies = scripted(SecurityGuardian=TELL % "Fails when empty.", StyleEnforcer=Answer(fault="bad_request"))
+    async with FakeHost(Script(replies)) as host:
+        settings = f"kimi:\n  provider: moonshot\n  base_url: {host.base_url}\n  model_id: kimi-k2.6\n"
+        (root / ".ambient.yml").write_text(f"{settings}sandbox:\n  backend: none\n")
+        await asyncio.to_thread(lambda: finished(start("trust", cwd=root), 100))
+        done = await asyncio.to_thread(lambda: finished(start("review", "shop.py", cwd=root), 150))
+    assert "StyleEnforcer (model): " in done.err
+    assert "refuses the request" in done.err
+    assert "Fails when empty." in done.out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, visit
+from tests.editors import editor, thinking, visit
 from tests.editors.scenarios import SCENARIOS, UNTESTED, UNTESTED_BESIDE_TESTED, Scenario
 from tests.editors.visit import Visit
 
@@ -19,7 +19,7 @@ FIXES = tuple(UNTESTED_BESIDE_TESTED if scenario is UNTESTED else scenario for s
 @pytest.fixture(scope="module")
 def emacs(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     """What one Emacs left in which all fixes were taken."""
-    return visit.pay(tmp_path_factory.mktemp("emacs"), FIXES, run)
+    return visit.pay(tmp_path_factory.mktemp("emacs"), FIXES, lambda root, facts: run("fix.el", root, facts))
 
 
 @pytest.mark.parametrize("scenario", FIXES, ids=lambda scenario: scenario.name)
@@ -31,10 +31,14 @@ def test_nothing_but_the_fixes_is_changed_in_emacs(emacs: Visit) -> None:
     emacs.check_the_rest()
 
 
-def run(root: Path, environment: dict[str, str]) -> None:
+def test_what_a_model_says_is_shown_refined_proven_and_taken_in_emacs(tmp_path: Path) -> None:
+    thinking.live_through(tmp_path, lambda root, facts: run("thinking.el", root, facts), tells_trust=False)
+
+
+def run(script: str, root: Path, environment: dict[str, str]) -> None:
     program = editor.installed("emacs", "bin/emacs")
     editor.run(
-        [program, "--batch", "-Q", "-l", editor.REPOSITORY / "tests/editors/emacs/fix.el"],
+        [program, "--batch", "-Q", "-l", Path(__file__).parent / "emacs" / script],
         root,
         HOME=str(root.parent),
         AMBIENT_PROGRAM=str(editor.server_program(root.parent)),

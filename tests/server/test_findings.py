@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from ambient_lsp.events import FindingsReported
+from ambient_lsp.events import FindingsReported, ModelCondition
 from ambient_lsp.lsp.publisher import INTERVAL
 from ambient_lsp.model import TriggerKind
 from ambient_lsp.protocols import Readiness
@@ -368,3 +369,75 @@ async def test_a_sandbox_that_could_not_be_looked_at_is_looked_at_again(file, mo
     async with Connection(file.parent) as it:
         it.editor.open(file.as_uri(), file.read_text())
         await until(lambda: [one for one in it.wire.of("ambient/status") if one["folders"][0]["sandbox"] == "fake"])
+
+
+async def test_what_a_model_said_stays_until_it_has_answered_about_the_new_text(file, monkeypatch):
+    monkeypatch.setattr(FakeEngine, "leads", False)  # so that only what is published here is shown
+    two = TEXT + "x = 1\ny = hashlib.md5(b'y')\n"
+
+    def say(it, text, *lines, run, thinking):
+        found, _ = it.engine.look(base := freeze(file.parent, "a.py", text))
+        said = tuple(replace(one, tags=("model",)) for one in found if one.span.start_line in lines)
+        told = (run, "SecurityGuardian", "a.py", base.sha256, said)
+        it.engine.publish(FindingsReported(*told, thinking=thinking))
+
+    def shown(it):
+        return [(one["range"]["start"]["line"], one["message"]) for one in it.editor.diagnostics[file.as_uri()]]
+
+    async with Connection(file.parent) as it:
+        it.editor.open(file.as_uri(), two)
+        await until(lambda: it.engine)
+        say(it, two, 1, run="first", thinking=True)
+        thinking = "md5 is broken (the model is still thinking)"
+        await until(lambda: messages(it, file.as_uri()) == [thinking])
+        assert it.editor.diagnostics[file.as_uri()][0]["data"]["state"] == "thinking"
+        say(it, two, 1, 4, run="first", thinking=False)
+        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"] * 2)
+
+        typed = two.replace("x = 1", "x = 2")
+        place = two.index("x = 1") + 4
+        it.editor.type(file.as_uri(), place, place + 1, "2")
+        await settle()
+        it.editor.publications.clear()
+        stale = "md5 is broken (the file has changed since)"
+        say(it, typed, run="second", thinking=True)  # the local look: nothing of the model yet
+        say(it, typed, 4, run="second", thinking=True)
+        await until(lambda: shown(it) == [(1, stale), (4, thinking)])
+        say(it, typed, run="third", thinking=True)  # saved again before the model was done
+        await until(lambda: shown(it) == [(1, stale), (4, stale)])
+        say(it, typed, 4, run="third", thinking=True)
+        say(it, typed, 4, run="third", thinking=False)
+        await until(lambda: shown(it) == [(4, "md5 is broken")])
+        assert all(len(one["diagnostics"]) == 2 for one in it.editor.publications[:-1]), "it flickered"
+
+
+async def test_a_file_that_is_saved_before_the_engine_is_open_is_reviewed_as_saved(file):
+    async with Connection() as it:
+        it.editor.open(file.as_uri(), TEXT)
+        it.editor.save(file.as_uri())
+        folder = {"uri": file.parent.as_uri(), "name": "a"}
+        it.wire.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [folder], "removed": []}})
+        await until(lambda: FakeEngine.opened and FakeEngine.opened[0].triggers)
+        assert [one.kind for one in it.engine.triggers] == [TriggerKind.SAVE]
+
+
+async def test_a_spent_budget_is_in_the_status_and_told_once_and_a_missing_model_only_in_the_status(file):
+    async with Connection(file.parent) as it:
+
+        def model():
+            return [one["folders"][0]["model"] for one in it.wire.of("ambient/status") if one["folders"]]
+
+        it.engine.publish(ModelCondition("r1", "unavailable", "Nothing answers at http://localhost:11434."))
+        await until(lambda: model()[-1:] == ["unavailable"])
+        assert not it.wire.of("window/showMessage")
+        for number in range(3):  # a question fits into what is left now and then
+            it.engine.publish(
+                ModelCondition("r2", "spent", f"The limit is 100; {number} used.", "budget.tokens_per_day")
+            )
+            await until(lambda: model()[-1] == "spent")
+            it.engine.publish(ModelCondition("r3", "answers"))
+            await until(lambda: model()[-1] == "answers")
+        (message,) = it.wire.of("window/showMessage")
+        assert message["message"].startswith("Ambient asks the model no more: The limit is 100; 0 used.")
+        it.engine.publish(ModelCondition("r4", "spent", "The run's limit.", "budget.tokens_per_run"))
+        await until(lambda: len(it.wire.of("window/showMessage")) == 2)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ambient_lsp.config import Config
+    from ambient_lsp.lsp.workspaces import EngineFactory
 
 CLIENTS = Path(__file__).parent / "clients"
 CONVERTER = functools.cache(default_converter)
@@ -217,7 +218,10 @@ class Connection:
         mode: str = "honest",
         encoding: str = "",
         options: Any = None,
+        open_engine: EngineFactory | None = None,
     ) -> None:
+        """`open_engine` opens real engines instead of fake ones."""
+
         async def factory(root: Path, trusted: bool) -> FakeEngine:
             return await FakeEngine.open(root, settings_of(root), trusted=trusted)
 
@@ -226,7 +230,8 @@ class Connection:
         if encoding:
             self.caps.setdefault("general", {})["positionEncodings"] = [encoding]
         self.options = options
-        self.server = create_server(factory, CONVERTER)  # type: ignore[arg-type]
+        self.real = open_engine is not None
+        self.server = create_server(open_engine or factory, CONVERTER)  # type: ignore[arg-type]
         self.wire = Wire(self.server)
         self.editor = Editor(self.wire, "utf-16", mode)
 
@@ -243,7 +248,10 @@ class Connection:
         self.initialized = await self.wire.request("initialize", params)
         self.editor.encoding = self.initialized["result"]["capabilities"]["positionEncoding"]
         self.wire.notify("initialized", {})
-        await until(lambda: len(FakeEngine.opened) >= len(self.roots))
+        if self.real:
+            await until(lambda: [one for one in self.server.session.workspaces if one.engine], 60)
+        else:
+            await until(lambda: len(FakeEngine.opened) >= len(self.roots))
         await settle()
         return self
 

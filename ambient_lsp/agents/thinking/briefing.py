@@ -7,6 +7,9 @@ that keeps the beginning of a prompt has it for the next specialist, and most of
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,11 +21,12 @@ from ambient_lsp.llm.tokens import Estimate
 from ambient_lsp.patching.paths import check
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from ambient_lsp.model import Context, Finding, Snapshot
 
-    Read = Callable[[str], Awaitable[Snapshot | None]]
+    Read: TypeAlias = Callable[[str], Awaitable[Snapshot | None]]
 
 INSTRUCTIONS = ("AGENTS.md", "CONTRIBUTING.md", "CLAUDE.md", ".github/copilot-instructions.md")
 """Files in which a project says how it wants to be worked on."""
@@ -92,7 +96,10 @@ async def brief(
         chosen.add("file to look at", target.text, target.path)
     if findings:
         chosen.add("findings of local analyzers", _findings(findings, never))
-    if context.failing_log:
+    private = frozenset(path for path in context.tree if never(path))
+    if named := next((path for path in sorted(private) if path in context.failing_log), ""):
+        chosen.leave_out("log of a failure", f"it may quote {named}, which must never be sent")
+    elif context.failing_log:
         chosen.add("log of a failure", context.failing_log[-_MOST_OF_A_LOG:])
     if context.diff and len(context.targets) <= _NEAREST:
         chosen.add("changes that are not committed", _diff_without(context.diff, never))
@@ -105,22 +112,22 @@ async def brief(
         chosen.add("tests that reach it", await _text(read, path, never), path)
     for path in _nearest(context.impact, paths):
         chosen.add("file that uses it", await _text(read, path, never), path)
-    chosen.add("files of the repository", _tree(context, never))
+    chosen.add("files of the repository", _tree(context, private))
     return chosen.brief()
 
 
 _ORDER = (
     "what the project's settings ask for",
     "guide for those who work on it",
-    "files of the repository",
     "tests that reach it",
     "file that uses it",
+    "files of the repository",
     "file to look at",
     "log of a failure",
     "changes that are not committed",
     "findings of local analyzers",
 )
-"""The order in which parts are told: what changes least comes first."""
+"""The order in which parts are told: what changes least comes first, and what the budget may push out behind it."""
 
 
 class _Choice:
@@ -149,10 +156,14 @@ class _Choice:
         self._redacted += secrets
         self._parts.append(Part(kind, text, path, tokens))
 
+    def leave_out(self, name: str, reason: str) -> None:
+        self._left_out[name] = reason
+
     def brief(self) -> Brief:
-        parts = tuple(sorted(self._parts, key=lambda part: (_ORDER.index(part.kind), part.path)))
-        # Nobody who writes a file can put the mark of a text into it that holds that file.
-        mark = hashlib.sha256("\0".join(f"{part.path}\0{part.text}" for part in parts).encode()).hexdigest()[:10]
+        # Of one kind the nearest comes first, so that the one at the edge of the budget, which the next save may push
+        # out, is the last of them.
+        parts = tuple(sorted(self._parts, key=lambda part: _ORDER.index(part.kind)))
+        mark = new_mark(f"{part.path}\0{part.text}" for part in parts)
         text = "".join(marked(mark, f"{part.kind} {part.path}".strip(), part.text) for part in parts)
         return Brief(
             text=text,
@@ -163,6 +174,23 @@ class _Choice:
             tokens=self._estimate.tokens(text, self._model),
             mark=mark,
         )
+
+
+_UNKNOWN_TO_FILES = secrets.token_hex(16)
+
+
+def new_mark(texts: Iterable[str]) -> str:
+    """Return a mark that is in none of the texts, and that nobody who writes a file can know beforehand.
+
+    It is the same for every question of this process, so that a host finds the beginning of the last one again when
+    only the end has changed. Where a text holds it nevertheless (a model may have repeated it), another is taken.
+    """
+    told = tuple(texts)
+    for number in itertools.count():
+        mark = hashlib.sha256(f"{_UNKNOWN_TO_FILES}{number}".encode()).hexdigest()[:10]
+        if not any(mark in text for text in told):
+            return mark
+    raise AssertionError("there is always another number")
 
 
 def marked(mark: str, name: str, text: str) -> str:
@@ -184,17 +212,26 @@ def _findings(findings: Sequence[Finding], never: NeverSend) -> str:
 
 def _diff_without(diff: str, never: NeverSend) -> str:
     """Return the diff without the files that must not be sent."""
-    parts = diff.split("diff --git ")
-    kept = [part for part in parts[1:] if not any(never(name[2:]) for name in part.split("\n", 1)[0].split(" "))]
-    return "".join(f"diff --git {part}" for part in kept)
+    # The lines of a file begin with a sign, so that none of them can look like the next file's header.
+    parts = re.split(r"(?m)^diff --git ", diff)
+    return "".join(f"diff --git {part}" for part in parts[1:] if not any(never(one) for one in _both_names(part)))
+
+
+def _both_names(part: str) -> tuple[str, str]:
+    """Return the two names of `a/old b/new`, which may have spaces in them; they are equal but for renamed files."""
+    header = part.split("\n", 1)[0]
+    middle = len(header) // 2
+    if header[2:middle] != header[middle + 3 :]:
+        middle = header.find(" b/")
+    return header[2:middle], header[middle + 3 :]
 
 
 def _lines(conventions: Mapping[str, object]) -> str:
     return "\n".join(f"{name}: {value}" for name, value in sorted(conventions.items()) if value not in (None, "", ()))
 
 
-def _tree(context: Context, never: NeverSend) -> str:
-    paths = [path for path in sorted(context.tree) if not never(path)]
+def _tree(context: Context, private: Collection[str]) -> str:
+    paths = [path for path in sorted(context.tree) if path not in private]
     more = len(paths) - _MOST_PATHS
     return "\n".join([*paths[:_MOST_PATHS], *([f"and {more} more"] if more > 0 else [])])
 

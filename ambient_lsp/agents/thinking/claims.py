@@ -106,6 +106,8 @@ def proposal(
     if any("[redacted:" in (text or "") and "[redacted:" not in bases.get(path, "") for path, text in after.items()):
         raise MalformedDiff("The change writes a mark for a secret that was taken out.")
     own = finding(agent, {"message": draft.title, **draft.about}, sources, rules)
+    if own is None and not rules:
+        own = _at_its_edit(agent, draft.title, fitted.edits, sources)
     fixed = [
         known[key] for key in _strings(draft.about.get("finding_ids")) if key in known and known[key].path in touched
     ]
@@ -122,6 +124,20 @@ def proposal(
         proof=_proof(agent, fitted.edits, fixed, sources, after, settings, draft.about),
     )
     return made, own if not fixed else None
+
+
+def _at_its_edit(agent: str, title: str, edits: Sequence[FileEdit], sources: Sources) -> Finding | None:
+    """Return a finding where a proposal that quotes nothing begins, so that it is seen before it is proven."""
+    first = next((one for one in edits if one.kind == "modify" and one.replacements), None)
+    snapshot = sources.shown.get(first.path) if first is not None else None
+    if first is None or snapshot is None or not title.strip():
+        return None
+    number = snapshot.text.count("\n", 0, first.replacements[0].start)
+    line = _line(snapshot.text, number).rstrip("\r")
+    span = Span(number, len(line) - len(line.lstrip()), number, len(line.rstrip()))
+    message = " ".join(title.split())[:_LONGEST_MESSAGE]
+    raw = RawFinding(RULES.get(agent, f"{agent}/model"), span, message, Severity.INFORMATION, tags=("model",))
+    return with_ids(agent, snapshot, [raw])[0]
 
 
 def severity(word: object) -> Severity:

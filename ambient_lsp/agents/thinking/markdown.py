@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pathspec
 
 from ambient_lsp.agents.thinking.prompts import front_matter, prompt
+from ambient_lsp.context.redact import redact
 from ambient_lsp.model import Severity
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _files(folder: Path, warnings: list[str]) -> Sequence[tuple[Path, dict[str, 
             warnings.append(f"{path.name} is a link, and is not followed.")
             continue
         try:
-            about, body = front_matter(path.read_text("utf-8")[:_MOST_CHARACTERS])
+            about, body = front_matter(redact(path.read_text("utf-8")[:_MOST_CHARACTERS])[0])
         except (OSError, ValueError) as error:
             warnings.append(f"{path.name} cannot be used: {error}")
             continue

@@ -1,8 +1,11 @@
-"""The refuter: asked without the conversation that led to a claim, it tries to show that the claim is wrong."""
+"""The refuter: asked without the conversation that led to a claim, it tries to show that the claim is wrong.
+
+It is told what the specialists were told, in the same words and before everything else: callers and tests speak against
+a claim more often than the file itself does, and a host that keeps the beginning of a prompt has read them already.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.thinking.briefing import marked
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ambient_lsp.agents.thinking.asking import Ask
+    from ambient_lsp.agents.thinking.briefing import Brief
     from ambient_lsp.agents.thinking.claims import Sources
 
 PURPOSE = "refuter"
@@ -23,25 +27,23 @@ _SHORTEST_QUOTE = 4
 
 
 async def refute(
-    claims: Mapping[str, Finding | Proposal], sources: Sources, ask: Ask, *, max_tokens: int
+    claims: Mapping[str, Finding | Proposal], brief: Brief, sources: Sources, ask: Ask, *, max_tokens: int
 ) -> dict[str, str]:
     """Return the ids of claims that are refuted by a line that is there, with the reason. Raises a `ModelError`."""
-    mentioned = sorted({path for claim in claims.values() for path in _paths(claim)} & sources.shown.keys())
-    files = [(f"file {path}", redact(sources.shown[path].text)[0]) for path in mentioned]
-    told = "\n\n".join(_told(claim) for _, claim in sorted(claims.items()))
-    parts = [*files, ("claims", told)]
-    mark = hashlib.sha256("\0".join(text for _, text in parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    text = "".join(marked(mark, name, part) for name, part in parts)
+    told, _ = redact("\n\n".join(_told(claim) for _, claim in sorted(claims.items())))
+    claimed = marked(brief.mark, "claims", told.replace(brief.mark, "MARK"))
+    text = f"{brief.text}{claimed}{prompt('refuter').text}"
     request = ChatRequest(
-        (Message("system", prompt("refuter").text), Message("user", text)), PURPOSE, max_tokens=max_tokens
+        (Message("system", prompt("system").text), Message("user", text)),
+        PURPOSE,
+        max_tokens=max_tokens,
+        cache_key=brief.mark,
     )
     async with ask(request) as stream:
         async for _ in stream:
             pass
         reply = stream.reply
-    everything = "\n".join(
-        " ".join(line.split()) for path in mentioned for line in sources.shown[path].text.split("\n")
-    )
+    everything = "\n".join(" ".join(line.split()) for one in sources.shown.values() for line in one.text.split("\n"))
     refuted: dict[str, str] = {}
     for part in read_reply(reply.text):
         verdicts = part.data.get("verdicts") if isinstance(part, Statement) else None
@@ -52,10 +54,6 @@ async def refute(
             if str(one.get("id")) in claims and len(quote) >= _SHORTEST_QUOTE and quote in everything:
                 refuted[str(one["id"])] = f"{one.get('reason') or 'the code contradicts it'} (“{quote[:120]}”)"
     return refuted
-
-
-def _paths(claim: Finding | Proposal) -> tuple[str, ...]:
-    return (claim.path,) if isinstance(claim, Finding) else claim.files_touched
 
 
 def _told(claim: Finding | Proposal) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents.thinking import claims
 from ambient_lsp.agents.thinking.prompts import prompt
+from ambient_lsp.context.redact import redact
 from ambient_lsp.errors import PatchError
 from ambient_lsp.llm.messages import ChatRequest, Message
 from ambient_lsp.llm.reply.drafts import Draft, Reading, Statement
@@ -43,6 +44,15 @@ class Unfit:
 
     title: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An own proposal that a specialist takes back; `instead` is the id of another that makes it unnecessary."""
+
+    proposal_id: str
+    reason: str
+    instead: str = ""
 
 
 Claim = Finding | Proposal | Judgement | Unfit
@@ -86,15 +96,18 @@ class ModelSpecialist:
                 async for claim in repaired:
                     yield claim
 
-    async def reconsider(self, everybody: Sequence[Proposal]) -> AsyncGenerator[Claim | tuple[str, str]]:
-        """Show the others' proposals; yield (id, reason) of own ones that are withdrawn, and what is new.
+    async def reconsider(self, everybody: Sequence[Proposal]) -> AsyncGenerator[Claim | Withdrawal]:
+        """Show the others' proposals; yield own ones that are withdrawn, and what is new.
 
-        Asks nothing where the others have proposed nothing.
+        Asks nothing where the others have proposed nothing, or where there is no answer to go on from.
         """
-        others = [one for one in everybody if one.agent != self.agent]
-        if not others or not self.proposed or not self._said:
+        mine = any(one.id in self.proposed for one in everybody)
+        others = any(one.agent != self.agent for one in everybody)
+        if not mine or not others or not self._said or self._said[-1].role != "assistant":
             return
-        shown = "\n\n".join(_compressed(one, own=one.agent == self.agent) for one in everybody)
+        # Their diffs are of the true texts, and hold secrets that the brief does not.
+        shown, _ = redact("\n\n".join(_compressed(one, own=one.agent == self.agent) for one in everybody))
+        shown = shown.replace(self.brief.mark, "MARK")  # a model that was talked into it may have written it
         marked = f"[part {self.brief.mark}: proposals]\n{shown}\n[end {self.brief.mark}]\n\n"
         self._said.append(Message("user", marked + prompt("second-round").text))
         failures: list[tuple[Draft, PatchError]] = []
@@ -104,8 +117,8 @@ class ModelSpecialist:
         for said in self._decisions:
             key, decision = str(said.get("id", "")), str(said.get("decision", "")).lower()
             if key in self.proposed and decision in ("withdraw", "merge"):
-                better = f" ({said['with']})" if said.get("with") else ""
-                yield key, f"{str(said.get('reason') or 'Its specialist took it back.').strip()}{better}"
+                reason = str(said.get("reason") or "Its specialist took it back.").strip()
+                yield Withdrawal(key, reason, str(said.get("with") or ""))
 
     # ------------------------------------------------------------------------------------------------- inside
 
@@ -135,7 +148,7 @@ class ModelSpecialist:
     async def _repair(self, failures: list[tuple[Draft, PatchError]]) -> AsyncGenerator[Claim]:
         """Ask once more for what did not fit, with the exact failure; what does not fit then is given up."""
         told = "\n\n".join(f"“{draft.title}”: {explain(error, draft, self._peek)}" for draft, error in failures)
-        self._said.append(Message("user", prompt("repair").text.replace("{failures}", told)))
+        self._said.append(Message("user", prompt("repair").text.replace("{failures}", redact(told)[0])))
         again: list[tuple[Draft, PatchError]] = []
         async with aclosing(self._answer(lambda: None, again)) as claims_made:
             async for claim in claims_made:

@@ -80,7 +80,14 @@ _ACTOR = re.compile(
 _REFUSED = re.compile(
     r"except\s+\(?[\w., ]*\bAssertionError\b[^\n]*\n(?:[^\n]*\n){0,3}[^\n]*\b(40[0139]|422|abort|Forbidden)"
 )
-_REFUSING = re.compile(r"(?i)may not|denied|forbidden|permission|unauthori[sz]ed")
+_REFUSING = re.compile(
+    r"(?i)may not|not permitted|denied|forbidden|permission|unauthori[sz]ed|missing (scope|role|right)"
+)
+_RIGHTS = re.compile(
+    r"(?i)\b(\w*user|client|principal|identity|claims|caller|actor|account|member|token|session)"
+    r"(\.|\[['\"]|\.get\(['\"])(scopes?|roles?|permissions?|perms|groups?|grants?|privileges)\b"
+)
+"""What somebody is allowed, wherever it was read."""
 _DECISIONS = frozenset({"comparison_operator", "boolean_operator", "not_operator", "call", "attribute", "identifier"})
 
 
@@ -104,6 +111,7 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or _of_caller(module, node, condition)
             or _ACTOR.search(code(condition)) is not None
             or _of_owner(condition)
+            or _of_rights(module, condition)
             or (handled and condition is not None and condition.type in _DECISIONS and not _is_size(condition))
         ):
             yield Hit(ASSERT_GUARD, node)
@@ -122,6 +130,14 @@ _OWNED = re.compile(
 
 def _of_owner(condition: Node | None) -> bool:
     return condition is not None and _OWNED.search(code(condition)) is not None
+
+
+def _of_rights(module: Module, condition: Node | None) -> bool:
+    """Whether a comparison is with the rights of who asks: `scope in granted`, which are `set(client.scopes)`."""
+    if condition is None or condition.type != "comparison_operator":
+        return False
+    texts = (code(condition), *(code(module.origin(one)) for one in _names(condition)))
+    return any(_RIGHTS.search(text) for text in texts)
 
 
 def _is_size(condition: Node) -> bool:

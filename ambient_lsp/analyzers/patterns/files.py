@@ -115,12 +115,14 @@ def _loose(call: Call) -> Node | None:
     return call.callee if known and not value & 0o002 and not reads else None
 
 
-def _is_shared(module: Module, node: Node | None) -> bool:
+def _is_shared(module: Module, node: Node | None, depth: int = 2) -> bool:
     """Whether a path is always the same one in a folder that everybody may write to."""
     while node is not None and node.type == "parenthesized_expression" and node.named_children:
         node = node.named_children[0]
-    node = _of_property(module, node) or node
     origin = module.origin(node)
+    returned = _returned(module, origin)
+    if returned is not None:
+        return depth > 0 and _is_told(module, origin) and _is_shared(module, returned, depth - 1)
     value = module.value(node)
     if isinstance(value, str):
         return _SHARED.match(value) is not None
@@ -142,20 +144,23 @@ def _is_shared(module: Module, node: Node | None) -> bool:
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
 
 
-def _of_property(module: Module, node: Node | None) -> Node | None:
-    """Return what `self.path` returns where it is a property that does nothing else."""
-    owner, _, name = code(node).partition(".")
-    if owner != "self" or not name.isidentifier():
+def _returned(module: Module, node: Node | None) -> Node | None:
+    """Return what `path_of(day)` or the property `self.path` gives, if a function of the file returns but one thing."""
+    called = node is not None and node.type == "call"
+    owner, _, name = code(node.child_by_field_name("function") if node is not None and called else node).rpartition(".")
+    if owner not in ("", "self", "cls") or not name.isidentifier() or not (called or owner):
         return None
     for function in module.nodes("function_definition"):
-        outer, body = function.parent, function.child_by_field_name("body")
-        if outer is None or outer.type != "decorated_definition" or code(function.child_by_field_name("name")) != name:
+        if code(function.child_by_field_name("name")) != name or (not called and not _is_property(function)):
             continue
-        if code(outer).startswith(("@property", "@cached_property", "@functools.cached_property")) and body is not None:
-            given = [one for one in body.named_children if one.type == "return_statement"]
-            return given[0].named_children[0] if len(body.named_children) == 1 and given and given[0].named_children \
-                else None  # fmt: skip
+        given = list(module.inside("return_statement", function))
+        return given[0].named_children[0] if len(given) == 1 and given[0].named_children else None
     return None
+
+
+def _is_property(function: Node) -> bool:
+    outer = function.parent if function.parent is not None and function.parent.type == "decorated_definition" else None
+    return code(outer).startswith(("@property", "@cached_property", "@functools.cached_property"))
 
 
 def _is_told(module: Module, node: Node | None) -> bool:
@@ -184,7 +189,7 @@ def _writes_in_shared(call: Call) -> Node | None:
 
 def _made_in_shared(call: Call) -> Node | None:
     """Find `os.open("/tmp/x", O_CREAT)` that takes a file which is there already."""
-    flags = code(call.get("flags", 1))
+    flags = code(call.module.origin(call.get("flags", 1)))
     made = "O_CREAT" in flags and "O_EXCL" not in flags and "O_NOFOLLOW" not in flags
     return call.get("path", 0) if made and _is_shared(call.module, call.get("path", 0)) else None
 

@@ -28,7 +28,7 @@ from ambient_lsp.analyzers.patterns.match import (
     names,
 )
 from ambient_lsp.analyzers.patterns.module import code
-from ambient_lsp.analyzers.patterns.origins import is_checked
+from ambient_lsp.analyzers.patterns.origins import is_checked, lets_others_in
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _any_origin(call: Call) -> Node | None:
     everything = call.module.value(call.get("allow_origin_regex"))
     origins = call.get("allow_origins")
     value = call.module.value(origins)
-    if isinstance(everything, str) and _ANY.fullmatch(everything):
+    if isinstance(everything, str) and (_ANY.fullmatch(everything) or lets_others_in(everything, "fullmatch")):
         return call.get("allow_origin_regex")
     return origins if value == "*" or (isinstance(value, list | tuple) and "*" in value) else None
 
@@ -130,12 +130,14 @@ _ANY = re.compile(r"\*|\^?(\(\?:)?(https?://|https\?://|\[?\w*\]?://)?\(?\.[*+]\
 
 
 def is_everybody(origins: object) -> bool:
-    """Whether origins, as a text, a list or a regular expression, are all that there are."""
+    """Whether origins, as a text, a list or a regular expression, are all that there are, or such as anybody gets."""
     if isinstance(origins, re.Pattern):
-        origins = origins.pattern
+        return is_everybody(origins.pattern) or lets_others_in(origins.pattern, "match")
     if isinstance(origins, list | tuple):
         return any(isinstance(one, str) and is_everybody(one) for one in origins)
-    return isinstance(origins, str) and _ANY.fullmatch(origins) is not None
+    if not isinstance(origins, str):
+        return False
+    return _ANY.fullmatch(origins) is not None or ("\\" in origins and lets_others_in(origins, "match"))
 
 
 def _flask_cors(call: Call) -> Node | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ambient_lsp.analyzers.patterns.match import (
     FALSE,
     Area,
+    Call,
     CallPattern,
     Hit,
     Setting,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from ambient_lsp.analyzers.patterns.match import Call
     from ambient_lsp.analyzers.patterns.module import Module
 
 _DECODE = names("jwt: decode decode_complete", "jwt.api_jwt: decode", "jwt.PyJWT(): decode", "jose.jwt: decode",
@@ -69,6 +69,23 @@ def _option(name: str) -> Any:
     return condition
 
 
+def _unchecked(call: Call) -> Node | None:
+    """Find a token that is read without a look at its signature, and not decoded with one right behind."""
+    option: Node | None = _option("verify_signature")(call)
+    block = call.node.parent
+    while block is not None and block.type not in ("block", "return_statement"):
+        block = block.parent
+    if option is None or block is None or block.type == "return_statement":
+        return option
+    token = code(call.get("jwt", 0) or call.get("token"))
+    for node in call.module.inside("call", block):
+        other = Call(call.module, node, call.module.name(node.child_by_field_name("function")))
+        again = other.name in _DECODE and code(other.get("jwt", 0) or other.get("token")) == token
+        if again and node.start_byte > call.node.start_byte and _option("verify_signature")(other) is None:
+            return None  # the tenant, or the key, that it names is needed before
+    return option
+
+
 def _only_option(call: Call) -> Node | None:
     """Find `verify_exp: False` where the signature is checked; without a signature there is a worse rule."""
     return _option("verify_exp")(call) if _option("verify_signature")(call) is None else None
@@ -87,7 +104,10 @@ def _accepts_none(call: Call) -> Node | None:
 def _confused(call: Call) -> Node | None:
     """Find algorithms of both kinds, or those that the token itself asks for."""
     node = call.get("algorithms", 2)
-    for one in node.named_children if node is not None else ():
+    listed = call.module.origin(node)
+    for one in map(call.module.origin, listed.named_children if listed is not None else ()):
+        if one is None:
+            continue
         source = one.child_by_field_name("value") or one.child_by_field_name("function")
         source = source.child_by_field_name("object") if source is not None and source.type == "attribute" else source
         if call.module.name(source).endswith("get_unverified_header()"):
@@ -133,7 +153,7 @@ def _by_hand(module: Module) -> Iterator[Hit]:
 AREA = Area(
     (VERIFY, NONE_ALGORITHM, CONFUSION, EXPIRED),
     (
-        CallPattern(VERIFY, _DECODE, any_of(_option("verify_signature"), given("verify", FALSE))),
+        CallPattern(VERIFY, _DECODE, any_of(_unchecked, given("verify", FALSE))),
         CallPattern(VERIFY, names("jose.jwt: get_unverified_claims"), always, "the claims are not verified"),
         CallPattern(VERIFY, names("jwt.process_jwt python_jwt.process_jwt"), always),
         CallPattern(VERIFY, names("jose.jws.verify jose.jwt.decode"), given("verify", FALSE)),

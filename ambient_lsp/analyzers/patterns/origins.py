@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.base import node_at
+from ambient_lsp.analyzers.patterns.regex import explodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,8 @@ _LOOSE = re.compile(
     r"""\.endswith\(\s*['"](?![.:/]|https?:)[\w.-]+['"]\s*\)|['"][\w.-]+\.\w+['"]\s+in\s+\w+"""
     r"""|\.startswith\(\s*['"](?:https?://[\w.-]+\w|https?:(?://)?)['"]\s*\)(?!\s+and)"""
     r"""|match\(\s*r?['"]\^?(?:https\??://)?\(?\.[*+]"""
+    r"""|\b(?P<name>\w+)\s+in\s+(?:\w+\.)*(?:host|hostname|netloc|origin|domain)\b[^\n]*\bfor\s+(?P=name)\s+in\b"""
+    r"""|\bfor\s+(?P<each>\w+)\s+in\b[^\n]*:\s*if\s+(?P=each)\s+in\s+(?:\w+\.)*(?:host|hostname|netloc|origin)\b"""
 )
 _MATCHED = re.compile(r"""\b(?:re\.(match|search)\(\s*r?(['"])(.+?)\2\s*,|(\w+)\.(match|search)\()""")
 _DOT = re.compile(r"(?<!\\\\)(?<!\\)\.(?![*+?{])(?=[\w-])")
@@ -58,9 +61,31 @@ def _is_open(pattern: str, how: str) -> bool:
     """Whether a pattern lets in an origin that goes on behind the match, or begins before it."""
     if "." not in pattern or not re.search(r"https?|\\\.|//", pattern):
         return False
+    if lets_others_in(pattern, how):
+        return True
     ends = pattern.endswith(("$", "\\Z", "\\z", "$)", "/"))
     starts = how == "match" or pattern.startswith(("^", "\\A"))
     return not ends or not starts or _DOT.search(_IN_CLASS.sub("", pattern)) is not None
+
+
+_DOMAIN = re.compile(r"((?:[\w-]|\\?\.)+)(?:\(?(?:\?:)?:(?:\\d\+|\d+)\)?\??)?/?\$?\)?$")
+
+
+def lets_others_in(pattern: str, how: str) -> bool:
+    """Whether a pattern matches the origin of a site that anybody can register: `https://evilshop.org`."""
+    found = _DOMAIN.search(pattern)
+    domain = found[1].replace("\\", "").lstrip(".-") if found is not None else ""
+    if "." not in domain or explodes(pattern, whole=how == "fullmatch"):
+        return False
+    name, dot, top = domain.rpartition(".")
+    others = [f"evil{domain}", f"evil-{domain}", name.replace(".", "x", 1) + dot + top if "." in name else ""]
+    if how != "fullmatch":
+        others += [f"{domain}.evil.net", f"a.{domain}.evil.net"]
+    try:
+        match = getattr(re.compile(pattern, re.IGNORECASE), how)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return any(match(f"{scheme}://{other}") for other in others if other for scheme in ("https", "http"))
 
 
 def is_checked(text: str, span: Span) -> bool:

@@ -161,7 +161,11 @@ def _variants(view: Any, node: Node, full: str, met: Met) -> Iterator[Call]:
     choices: list[dict[int | str, Known]] = [{}]
     for key, alternatives in slots.items():
         several = len(alternatives) == 2  # of a whole table the user chooses, and may choose well
-        choices += [{key: one} for one in alternatives if several and (one.name or isinstance(one.value, str | bytes))]
+        choices += [
+            {key: one}
+            for one in alternatives
+            if (several and (one.name or isinstance(one.value, str | bytes))) or type(one.value) is int
+        ]
     for choice in islice(choices, _MOST_VARIANTS):
         arguments: dict[int | str, Argument] = {}
         for key, alternatives in slots.items():

@@ -122,7 +122,7 @@ def unused(source: Source, path: str, used_elsewhere: frozenset[str]) -> list[Pr
     if not private:
         return []
     # Words that a longer name could be put together from.
-    starts = {word for word in (*used_elsewhere, *words(text)) if word.endswith("_") and len(word.strip("_")) > 1}
+    starts = {word for word in (*used_elsewhere, *_WORD.findall(text)) if word.endswith("_") and len(word.strip("_")) > 1}
     prefixes = tuple(starts) or ("\0",)
     dead = [
         one

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cache
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
@@ -114,7 +115,7 @@ def wanted(
 
     def asked(diagnostic: Diagnostic) -> bool:
         code = diagnostic.code
-        if any(matches(code, prefix) for prefix in _OTHERS) or settings.refuses(code):
+        if _is_of_others(code) or settings.refuses(code):
             return False
         if code.startswith("W29") and "\x0c" in lines.slice(diagnostic.span):
             return False  # a form feed is a page break that somebody put there
@@ -135,6 +136,11 @@ def wanted(
         return code != "I001" or _nearly_sorted(text, diagnostic)
 
     return [diagnostic for diagnostic in report.diagnostics if asked(diagnostic)]
+
+
+@cache
+def _is_of_others(code: str) -> bool:
+    return any(matches(code, prefix) for prefix in _OTHERS)
 
 
 def dead_blocks(text: str, report: Report) -> dict[int, DeadBlock | None]:

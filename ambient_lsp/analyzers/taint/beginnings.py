@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.knowledge import change, is_simple, within_base
+from ambient_lsp.analyzers.taint.syntax import dotted, walked
 from ambient_lsp.analyzers.taint.values import UNKNOWN, Const, Opaque, Options, Value, cleaned, either, options
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ NO_HOST = "redirect.host"
 """A text that begins neither with `//` nor with a slash and a backslash, which name another host."""
 _OWN = frozenset({"parameter", "environment", "cli"})
 """Whoever sets the folder that a path is held against is not whom the check is for."""
+_WITHOUT_SLASH = frozenset("os.path.join os.path.realpath os.path.abspath os.path.normpath".split())
 _TO_HOSTS = ("//", "/\\", "\\")
+_WHOLE_HOST = re.compile(r"\w+://[^/?#\\@]+/|/[^/\\]")
+_ADDRESS = frozenset({"ssrf", "redirect"})
 _SEPARATORS = ("/", "\\")
 
 
@@ -32,6 +37,8 @@ def starts(machine: Machine, state: State, owner: ast.expr, start: ast.expr, out
     if outcome:
         if len(texts) == 1 and texts[0]:
             change(machine, state, owner, lambda old: _beginning(old, texts[0]))
+        elif texts and all(_WHOLE_HOST.match(text) for text in texts):
+            change(machine, state, owner, lambda old: cleaned(old, _ADDRESS))
         if not _is_cut(machine, state, start, value, texts):
             within_base(machine, state, owner)
         return
@@ -88,10 +95,25 @@ def _is_cut(machine: Machine, state: State, start: ast.expr, value: Value, texts
     """Whether a folder ends without a separator, so that `/srv/files-of-others` begins like `/srv/files` too."""
     if texts:
         return any(not text.endswith(_SEPARATORS) for text in texts)
+    if isinstance(start, ast.Name):
+        return _is_folder(state.frame.node, start.id)
     given = start.args[0] if isinstance(start, ast.Call) and len(start.args) == 1 else None
     if given is None or not is_simple(given):
         return False
     return type(folder := machine.evaluate(given, state)) is Opaque and folder.type == "pathlib.Path"
+
+
+def _is_folder(function: ast.AST | None, name: str) -> bool:
+    """Whether all that a function stores in a name are paths without a separator at the end."""
+    values = [
+        node.value
+        for node in (walked(function) if function is not None else ())
+        if isinstance(node, ast.Assign) and any(isinstance(each, ast.Name) and each.id == name for each in node.targets)
+    ]
+    calls = [value for value in values if isinstance(value, ast.Call) and dotted(value.func) in _WITHOUT_SLASH]
+    ends = [call.args[-1] for call in calls if call.args and dotted(call.func) == "os.path.join"]
+    open_ended = any(isinstance(end, ast.Constant) and str(end.value)[-1:] in ("", "/") for end in ends)
+    return bool(values) and len(calls) == len(values) and not open_ended
 
 
 def _beginning(value: Value, text: str) -> Value:

@@ -64,7 +64,7 @@ def evaluated(machine: Machine, node: ast.Call, state: State) -> Value:
     if isinstance(function, ast.Attribute):
         if _is_super(function.value):
             return _of_super(machine, node, function.attr, state)
-        part = looked_up(node) if function.attr == "get" else None
+        part = looked_up(node, state) if function.attr == "get" else None
         if part is not None and part in state.names:
             return state.names[part]
         owner = machine.evaluate(function.value, state)

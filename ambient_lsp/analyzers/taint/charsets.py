@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
@@ -40,17 +42,18 @@ _PROBES = "".join(sorted({char for chars in (*_DANGER.values(), _NAMES) for char
 
 
 @lru_cache(maxsize=256)
-def kinds_cleaned_by(pattern: str, how: str) -> frozenset[str]:
-    """Return the kinds that a text is safe for once `re.<how>(pattern, text)` has matched."""
+def kinds_cleaned_by(pattern: str, how: str, flags: int = 0) -> frozenset[str]:
+    """Return the kinds that a text is safe for once `re.<how>(pattern, text, flags)` has matched."""
     if len(pattern) > _LONGEST:
         return frozenset()
     try:
-        parsed = parser.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
+        parsed = parser.parse(pattern, flags)
+    except (re.error, RecursionError, OverflowError, ValueError):
         return frozenset()
     items = list(parsed)
-    starts = how in ("match", "fullmatch") or (items and items[0][0] is codes.AT and items[0][1] in _STARTS)
-    ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS)
+    known = 1 if parsed.state.flags & re.MULTILINE else 2  # `^` and `$` may be those of any line
+    starts = how in ("match", "fullmatch") or (items and items[0][0] is codes.AT and items[0][1] in _STARTS[:known])
+    ends = how == "fullmatch" or (items and items[-1][0] is codes.AT and items[-1][1] in _ENDS[:known])
     if not starts:
         return frozenset()
     kinds = _told_by_beginning(pattern)
@@ -68,6 +71,13 @@ def _told_by_beginning(pattern: str) -> frozenset[str]:
     if text.startswith("/") and not any(re.match(pattern, probe) for probe in _OTHER_HOSTS):
         return frozenset({"redirect"})
     return frozenset()
+
+
+def flags_in(call: ast.expr) -> int:
+    """Return the flags that a call gives a pattern: `re.compile(text, re.VERBOSE | re.MULTILINE)`."""
+    given = [*call.args[1:], *(keyword.value for keyword in call.keywords)] if isinstance(call, ast.Call) else []
+    names = [node.attr for each in given for node in ast.walk(each) if isinstance(node, ast.Attribute)]
+    return reduce(or_, (getattr(re.RegexFlag, name) for name in names if name in re.RegexFlag.__members__), 0)
 
 
 @lru_cache(maxsize=256)
@@ -96,8 +106,8 @@ def safe_for(allowed: Iterable[str]) -> frozenset[str]:
     return safe | {ALL} if len(safe) == len(_DANGER) else safe
 
 
-_STARTS = (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING)
-_ENDS = (codes.AT_END, codes.AT_END_STRING)
+_STARTS = (codes.AT_BEGINNING_STRING, codes.AT_BEGINNING)
+_ENDS = (codes.AT_END_STRING, codes.AT_END)
 
 
 def _allowed(parsed: Any) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint import folding, keys, quantifiers
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character, starts
 from ambient_lsp.analyzers.taint.catalogue import lookup
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, safe_for
+from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.knowledge import (
@@ -493,17 +493,19 @@ def _matched(machine: Machine, state: State, call: ast.Call, how: str) -> None:
     """A text that matched a pattern as a whole has no characters but those that the pattern allows."""
     function = call.func
     pattern: Value = UNKNOWN
+    flags = int(flags_in(call))
     subject: ast.expr | None = None
     if isinstance(function, ast.Attribute) and is_simple(function.value):
         owner = machine.evaluate(function.value, state)
         held = state.object(owner)
         if held is not None and held.type == "re.Pattern":
             pattern, subject = held.items.get("pattern", UNKNOWN), call.args[0] if call.args else None
+            flags = getattr(held.items.get("flags"), "value", 0)
     if subject is None and len(call.args) > 1 and is_simple(call.args[0]):
         pattern, subject = machine.evaluate(call.args[0], state), call.args[1]
     if subject is None or type(pattern) is not Const or not isinstance(pattern.value, str):
         return
-    kinds = kinds_cleaned_by(pattern.value, how)
+    kinds = kinds_cleaned_by(pattern.value, how, flags)
     if kinds:
         change(machine, state, subject, lambda value: cleaned(value, kinds))
 

@@ -10,7 +10,9 @@ from ambient_lsp.analyzers.taint import folding, parsers
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    NO_TAINTS,
     NONE,
+    PARAMETER,
     UNKNOWN,
     Class,
     Const,
@@ -40,6 +42,8 @@ _OF_THE_CLIENT = re.compile(
     r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
 )
 """What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
+KEYWORDS = "keywords"
+"""The type of the dictionary that a parameter such as `**fields` is."""
 _SEQUENCES = ("list", "tuple", "set")
 
 
@@ -69,10 +73,18 @@ def unpacked(value: Value, state: State) -> Value:
         return Opaque(value.taints) if type(value) is Opaque else UNKNOWN
     if held.kind == "dict":
         keys = either(Const(key) for key in held.items) if held.items else None
-        rest = None if held.rest is None else Opaque(state.taints(held.rest))
+        rest = None if held.rest is None else _key(held, state)
         known = [each for each in (keys, rest) if each is not None]
         return either(known) if known else UNKNOWN
     return held.all()
+
+
+def _key(held: Object, state: State) -> Opaque:
+    """Return what covers the keys that are not known. The names of `**keywords` are written where they are given."""
+    taints = state.taints(held.rest) if held.rest is not None else NO_TAINTS
+    if held.type == KEYWORDS:
+        taints = frozenset(taint for taint in taints if taint.label != PARAMETER)
+    return Opaque(taints)
 
 
 def get_item(machine: Machine, owner: Value, key: Value, node: ast.expr, state: State) -> Value:
@@ -389,7 +401,7 @@ def overlaid(items: Mapping[Any, Value], other: Object) -> dict[Any, Value]:
 def _keys(
     m: Machine, owner: Ref, held: Object, args: Sequence[Value], names: Mapping[str, Value], state: State
 ) -> Value:
-    rest = None if held.rest is None else Opaque(state.taints(held.rest))
+    rest = None if held.rest is None else _key(held, state)
     return m.new(sequence("list", [Const(key) for key in held.items], rest), state)
 
 
@@ -405,7 +417,7 @@ def _items(
     pairs: list[Value] = [m.new(sequence("tuple", [Const(key), value]), state) for key, value in held.items.items()]
     rest = None
     if held.rest is not None:
-        rest = m.new(sequence("tuple", [Opaque(state.taints(held.rest)), held.rest]), state)
+        rest = m.new(sequence("tuple", [_key(held, state), held.rest]), state)
     return m.new(sequence("list", pairs, rest), state)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import calls, expressions, functions, statements
+from ambient_lsp.analyzers.taint import calls, expressions, functions, options, statements
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.imports import Late, bindings, late
@@ -282,6 +282,7 @@ class Interpreter(Machine):
         scope = self._scope
         left_out: list[str] = []
         lines = self._lines[self.path] = text.split("\n")
+        self.options = options.of_parsers(tree) if "add_argument" in text else frozenset()
         self._in_module = True
         try:
             self._run_module(tree, scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import string
+import xml.sax.handler
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import calls, comprehensions, conditions, folding, formatting, functions, models
@@ -12,9 +13,11 @@ from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import get_item, overlaid, unpacked
 from ambient_lsp.analyzers.taint.knowledge import looked_up
 from ambient_lsp.analyzers.taint.machine import marks, tainted
+from ambient_lsp.analyzers.taint.options import NAMESPACE
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    HARMLESS,
     HOST,
     PARAMETER,
     PARSED_URL,
@@ -48,6 +51,8 @@ _PYTHON_2 = frozenset("unicode basestring long xrange raw_input unichr file buff
 _BUILTINS = frozenset(dir(builtins)) | _PYTHON_2 | {"__file__", "__path__"}
 _MARKUP = "markupsafe.Markup"
 """Escapes whatever is put into it."""
+_CONSTANTS = {"string": string, "xml.sax.handler": xml.sax.handler}
+"""Modules of the standard library with texts that are the same everywhere."""
 _OPEN_FILES = frozenset({"stream", "file"})
 """What upload objects of all frameworks call the open file that they hold."""
 _NUMBERS = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.MatMult, ast.LShift, ast.RShift, ast.BitXor)
@@ -86,7 +91,8 @@ def _name(machine: Machine, node: ast.Name, state: State) -> Value:
 def symbol(machine: Machine, dotted: str, node: ast.AST, state: State) -> Value:
     """Return the value of something of another package: untrusted data, a value of a known type, or its name."""
     dotted = machine.rules.name(dotted)
-    if dotted.startswith("string.") and isinstance(known := getattr(string, dotted[7:], None), str):
+    owner, _, last = dotted.rpartition(".")
+    if owner in _CONSTANTS and isinstance(known := getattr(_CONSTANTS[owner], last, None), str):
         return Const(known)
     applies = machine.applies()
     for source in lookup(machine.rules.values, (dotted,), applies):
@@ -166,13 +172,15 @@ def _of_opaque(machine: Machine, owner: Opaque, name: str, node: ast.AST, state:
     elif not owner.taints:
         for source in lookup(machine.rules.values, (f"*.{name}",), machine.applies()):
             return tainted(source, place(state.frame.scope.path, node))
+    if owner.type == NAMESPACE and name in machine.options:
+        return HARMLESS
     if owner.type == PARSED_URL and name in ("netloc", "hostname"):
         return Opaque(owner.taints, HOST)
     return Opaque(owner.taints, "file" if name in _OPEN_FILES else "")
 
 
 def _subscript(machine: Machine, node: ast.Subscript, state: State) -> Value:
-    part = looked_up(node)
+    part = looked_up(node, state)
     if part is not None and part in state.names:
         return state.names[part]
     owner = machine.evaluate(node.value, state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ambient_lsp.analyzers.taint.values import (
     Taints,
     Value,
     clean,
+    common_start,
     either,
     merged,
     options,
@@ -160,8 +162,8 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
             if all(each is not None for each in made):
                 return either(each for each in made if each is not None)
     taints = merged(_placed(part, whole(part), known, index) for index, part in enumerate(known))
-    body = next((index for index, part in enumerate(known) if _ends_headers(part)), None)
-    if body is not None and taints:
+    body = _end_of_headers(known) if taints else None
+    if body is not None:
         behind = body + (type(known[body]) is not Const)
         before = merged(whole(part) for part in known[:behind])
         taints = merged((clean(before, _BODY), clean(merged(whole(part) for part in known[behind:]), _HEADERS)))
@@ -171,11 +173,16 @@ def concatenated(parts: Sequence[Value], whole: Callable[[Value], Taints] = tain
     return Opaque(taints, "str", prefix_of(known), built)
 
 
-def _ends_headers(part: Value) -> bool:
-    """Whether a text has an empty line in it, behind which there are no headers."""
-    if type(part) is Opaque and part.taints:
-        return all(BODY in taint.cleaned for taint in part.taints)
-    return type(part) is Const and isinstance(part.value, str) and _EMPTY_LINE.search(part.value) is not None
+def _end_of_headers(parts: Sequence[Value]) -> int | None:
+    """Return which part has an empty line in it or completes one, behind which there are no headers."""
+    text = ""
+    for index, part in enumerate(parts):
+        if type(part) is Opaque and part.taints and all(BODY in taint.cleaned for taint in part.taints):
+            return index
+        text = text[-3:] + part.value if type(part) is Const and isinstance(part.value, str) else ""
+        if _EMPTY_LINE.search(text) is not None:
+            return index
+    return None
 
 
 def _placed(part: Value, taints: Taints, known: Sequence[Value], index: int) -> Taints:
@@ -229,10 +236,23 @@ def prefix_of(parts: Sequence[Value]) -> str:
         if type(part) is Opaque and all(taint.label in _TRUSTED for taint in part.taints):
             result += part.prefix if part.prefix.endswith(SOMETHING) else part.prefix + SOMETHING
             continue
+        if type(part) is Options and (known := _common_ends(part)):
+            result += known
+            continue
         if type(part) is Opaque:
             result += part.prefix
         break
     return result[:_LONGEST]
+
+
+def _common_ends(part: Options) -> str:
+    """Return what all of some known texts begin and end with, around what they differ in; "" if one is empty."""
+    texts = [option.value for option in part.values if type(option) is Const and isinstance(option.value, str)]
+    if len(texts) < len(part.values) or not all(texts):
+        return ""
+    begin = reduce(common_start, texts)
+    end = reduce(common_start, [text[len(begin) :][::-1] for text in texts])[::-1]
+    return begin + SOMETHING + end
 
 
 def unknown_text(taints: Taints = NO_TAINTS, *, built: bool = False, prefix: str = "") -> Opaque:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.containers import KEYWORDS
 from ambient_lsp.analyzers.taint.knowledge import host_was_checked
 from ambient_lsp.analyzers.taint.machine import Exit, Frame
 from ambient_lsp.analyzers.taint.state import Object, Scope, State, all_joined, sequence
@@ -274,7 +275,7 @@ def _bind(machine: Machine, function: Function, site: Site, inner: State) -> Non
         rest = site.star
         inner.names[spec.vararg.arg] = machine.new(sequence("tuple", values[len(positional) :], rest), inner)
     if spec.kwarg is not None:
-        inner.names[spec.kwarg.arg] = machine.new(Object("dict", keywords, site.double), inner)
+        inner.names[spec.kwarg.arg] = machine.new(Object("dict", keywords, site.double, None, KEYWORDS), inner)
 
 
 def _value_of(
@@ -359,9 +360,11 @@ def instantiated(machine: Machine, made: Class, site: Site) -> Value:
         values = list(site.args)
         for index, (name, node) in enumerate(fields):
             value = values[index] if index < len(values) else site.keywords.get(name)
+            if value is None and (kind := _container_of(node)) and state.frame.name != "<module>":
+                value = machine.new(Object(kind, {}), state)
             if value is None:
                 value = site.double if site.double is not None else made.members.get(name, UNKNOWN)
-            if ancestors and is_converted(annotated_type(machine, node, state)):
+            if ancestors and is_converted(annotated_type(machine, node.annotation, state)):
                 value = cleaned(value, frozenset({ALL}))
             items[name] = value
         state.heap[ref.id] = Object("instance", items, None, made)
@@ -377,10 +380,18 @@ def instantiated(machine: Machine, made: Class, site: Site) -> Value:
     return ref
 
 
-def _fields(made: Class) -> list[tuple[str, ast.expr]]:
+def _container_of(field: ast.AnnAssign) -> str:
+    """Return which container `field(default_factory=list)` makes for each object."""
+    for keyword in field.value.keywords if isinstance(field.value, ast.Call) else ():
+        if keyword.arg in ("default_factory", "factory") and isinstance(keyword.value, ast.Name):
+            return keyword.value.id if keyword.value.id in ("list", "dict", "set") else ""
+    return ""
+
+
+def _fields(made: Class) -> list[tuple[str, ast.AnnAssign]]:
     inherited = [field for base in made.bases if isinstance(base, Class) for field in _fields(base)]
     return inherited + [
-        (node.target.id, node.annotation)
+        (node.target.id, node)
         for node in made.node.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     ]

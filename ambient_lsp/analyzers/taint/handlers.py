@@ -7,10 +7,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import functions, sinks
+from ambient_lsp.analyzers.taint import functions, options, sinks
 from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by
 from ambient_lsp.analyzers.taint.conditions import names_of
-from ambient_lsp.analyzers.taint.containers import ENVIRON
+from ambient_lsp.analyzers.taint.containers import ENVIRON, KEYWORDS
 from ambient_lsp.analyzers.taint.functions import annotated_type, decorators, is_converted
 from ambient_lsp.analyzers.taint.machine import Frame, marks
 from ambient_lsp.analyzers.taint.site import Site
@@ -90,6 +90,8 @@ def received(machine: Machine, function: Function, state: State) -> None:
     if handler is not None:
         state.frame.returns = handler.returns if _returns(machine, handler, decorator, state) else ""
     converted = _converted(decorator) if handler is not None and handler.converters else set()
+    if handler is not None and handler.label == "cli":
+        converted |= options.of_decorators(function.node)
     spec = function.node.args
     params = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
     defaults: dict[str, ast.expr | None] = {}
@@ -115,7 +117,7 @@ def received(machine: Machine, function: Function, state: State) -> None:
     if spec.vararg is not None:
         state.names[spec.vararg.arg] = machine.new(sequence("tuple", [], Opaque(taints)), state)
     if spec.kwarg is not None:
-        state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints)), state)
+        state.names[spec.kwarg.arg] = machine.new(Object("dict", {}, Opaque(taints), None, KEYWORDS), state)
 
 
 def _returns(machine: Machine, handler: Handler, decorator: ast.expr | None, state: State) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.taint.charsets import safe_for
 from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.knowledge import change, is_simple
-from ambient_lsp.analyzers.taint.values import Const, Value, cleaned
+from ambient_lsp.analyzers.taint.values import Const, cleaned
 
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
@@ -21,15 +23,23 @@ _SETS = frozenset({"set", "frozenset", "list", "sorted", "tuple"})
 def are_known(machine: Machine, state: State, test: ast.expr, outcome: bool) -> None:
     """Note what a test told of all keys of a mapping: `set(data) - FIELDS`, `set(data) <= FIELDS`."""
     for mapping, allowed in _mappings(test, outcome):
-        if is_simple(allowed) and _are_names(value := machine.evaluate(allowed, state), state):
-            if not state.taints(value):
-                change(machine, state, mapping, lambda old: cleaned(old, _NAMED))
+        if not is_simple(allowed) and not _is_set(allowed):
+            continue
+        value = machine.evaluate(allowed, state)
+        if state.taints(value):
+            continue
+        items = items_of(value, state)
+        texts = [str(item.value) for item in items or () if type(item) is Const]
+        kinds = _NAMED
+        if texts and all(len(text) == 1 for text in texts):  # characters, so that it is a text that was taken apart
+            kinds = safe_for("".join(texts)) if len(texts) == len(items or ()) else frozenset()
+        change(machine, state, mapping, partial(cleaned, kinds=kinds))
 
 
-def _are_names(value: Value, state: State) -> bool:
-    """Whether a collection does not consist of single characters, which a text is held against."""
-    items = items_of(value, state)
-    return not items or any(type(item) is Const and len(str(item.value)) > 1 for item in items)
+def _is_set(node: ast.expr) -> bool:
+    """`set(string.ascii_letters)`, `frozenset("abc")`."""
+    named = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("set", "frozenset")
+    return named and isinstance(node, ast.Call) and all(map(is_simple, node.args))
 
 
 def _mappings(test: ast.expr, outcome: bool) -> list[tuple[ast.expr, ast.expr]]:

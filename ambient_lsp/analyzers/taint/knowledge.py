@@ -89,7 +89,7 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
             and len(node.args) == 1
         ):
             node = node.args[0]
-        elif (part := looked_up(node)) is not None:
+        elif (part := looked_up(node, state)) is not None:
             state.names[part] = change(machine.evaluate(node, state))
             return
         else:
@@ -111,25 +111,26 @@ def change(machine: Machine, state: State, node: ast.expr, change: Callable[[Val
                 set_item(machine, owner, key, change(old), state)
         elif type(owner) is Opaque and type(key) is Const and isinstance(node.value, ast.Name):
             state.names[part_of(node.value.id, key.value)] = change(machine.evaluate(node, state))
-        elif type(owner) is Opaque and (part := looked_up(node)) is not None:
+        elif type(owner) is Opaque and (part := looked_up(node, state)) is not None:
             state.names[part] = change(machine.evaluate(node, state))
 
 
-def looked_up(node: ast.expr) -> str | None:
-    """Return the name under which a state keeps what a test told of `request.headers.get("x")`, also as an item."""
+def looked_up(node: ast.expr, state: State) -> str | None:
+    """Return the name under which a state keeps what a test told of `form.get("x")`, also as an item, by its key."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         owner, key = node.func.value, node.args[0]
     elif isinstance(node, ast.Subscript):
         owner, key = node.value, node.slice
     else:
         return None
-    if (
-        not isinstance(key, ast.Constant)
-        or not isinstance(owner, ast.Attribute)
-        or not isinstance(owner.value, ast.Name)
-    ):
+    known = state.names.get(key.id) if isinstance(key, ast.Name) else key
+    if not isinstance(known, ast.Constant | Const):
         return None
-    return part_of(f"{owner.value.id}.{owner.attr}", key.value)
+    if isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name):
+        return part_of(f"{owner.value.id}.{owner.attr}", known.value)
+    if isinstance(owner, ast.Name) and isinstance(node, ast.Call):
+        return part_of(owner.id, known.value)
+    return None
 
 
 def _copies(value: Value, name: str, state: State) -> list[str]:

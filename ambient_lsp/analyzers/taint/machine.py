@@ -101,6 +101,7 @@ class Machine(ABC):
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []
         self.called: set[int] = set()
+        self.options: frozenset[str] = frozenset()  # those of the command line that hold no text of the user's own
         self.response = ""
         self.usual = False  # whether parameters that nobody gives hold their defaults
         self.contents: dict[Value, Taints] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.taint import callbacks, files, folding, formatting
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
-from ambient_lsp.analyzers.taint.charsets import kinds_cleaned_by, kinds_cleaned_by_removing
+from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, kinds_cleaned_by_removing
 from ambient_lsp.analyzers.taint.containers import items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.contexts import LESS
 from ambient_lsp.analyzers.taint.knowledge import RESOLVED
@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.taint.values import (
     ALL,
     HARMLESS,
     NONE,
+    PARSED_URL,
     UNKNOWN,
     Class,
     Const,
@@ -28,6 +29,7 @@ from ambient_lsp.analyzers.taint.values import (
     Taints,
     Value,
     clean,
+    cleaned,
     either,
     join,
     merged,
@@ -304,14 +306,17 @@ def _resolved(machine: Machine, site: Site) -> Value | None:
 
 
 def _decoded(machine: Machine, site: Site) -> Value | None:
-    """Decoding brings back what encoding had made harmless."""
-    taints = frozenset(Taint(taint.label, taint.source, frozenset(), taint.trail) for taint in _taints(site))
+    """Decoding brings back what encoding had made harmless, but no more than the program itself had packed."""
+    taints = frozenset(
+        Taint(taint.label, taint.source, taint.cleaned & _PACKED, taint.trail) for taint in _taints(site)
+    )
     return Opaque(taints, "" if site.names[0].startswith("json.") else "str")
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
     pattern = site.first(0, "pattern") or UNKNOWN
-    return machine.new(Object("instance", {"pattern": pattern}, None, None, "re.Pattern"), site.state)
+    flags = Const(int(flags_in(site.node)))
+    return machine.new(Object("instance", {"pattern": pattern, "flags": flags}, None, None, "re.Pattern"), site.state)
 
 
 def _substituted(machine: Machine, site: Site) -> Value | None:
@@ -368,34 +373,12 @@ def _partial(machine: Machine, site: Site) -> Value | None:
     return Partial(site.args[0], site.args[1:], tuple(site.keywords.items())) if site.args else None
 
 
-def _thread(machine: Machine, site: Site) -> Value | None:
-    target = site.first(1, "target")
-    args = site.keywords.get("args")
-    values = items_of(args, site.state) if args is not None else []
-    if target is not None:
-        named = site.state.object(site.keywords.get("kwargs", UNKNOWN))
-        keywords = {} if named is None else {key: value for key, value in named.items.items() if isinstance(key, str)}
-        machine.call(Partial(target, (), tuple(keywords.items())), values or [], site.state, site.node)
-    return Opaque(type="threading.Thread")
-
-
-def _submit(machine: Machine, site: Site) -> Value | None:
-    if not site.args:
-        return None
-    value = machine.call(Partial(site.args[0], (), tuple(site.keywords.items())), site.args[1:], site.state, site.node)
-    return machine.new(Object("instance", {}, value), site.state)
-
-
 def _first(machine: Machine, site: Site) -> Value | None:
     return site.args[0] if site.args else None
 
 
 def _gathered(machine: Machine, site: Site) -> Value | None:
     return machine.new(sequence("list", site.args, site.star), site.state)
-
-
-def _called(machine: Machine, site: Site) -> Value | None:
-    return machine.call(site.args[0], site.args[1:], site.state, site.node) if site.args else None
 
 
 def _copied(machine: Machine, site: Site) -> Value | None:
@@ -405,6 +388,13 @@ def _copied(machine: Machine, site: Site) -> Value | None:
 
 def _namespace(machine: Machine, site: Site) -> Value | None:
     return machine.new(Object("instance", dict(site.keywords), site.double), site.state)
+
+
+def _field(machine: Machine, site: Site) -> Value | None:
+    """What a field of a dataclass holds at first. A container is filled later, so that nothing is known of it."""
+    made = site.keywords.get("default_factory") or site.keywords.get("factory")
+    value = site.keywords.get("default") if made is None else machine.call(made, (), site.state, site.node)
+    return value if type(value) in (Const, Opaque) else None
 
 
 def _template(machine: Machine, site: Site) -> Value | None:
@@ -478,12 +468,30 @@ def _url(machine: Machine, site: Site) -> Value | None:
     return Opaque(held.taints, "urllib.parse.ParseResult")
 
 
+def _url_of_parts(machine: Machine, site: Site) -> Value | None:
+    """`urlunsplit((scheme, host, path, query, fragment))`."""
+    parts = items_of(site.args[0], site.state) if site.args else None
+    if parts is None or len(parts) < 3:
+        return None
+    scheme, host, *others = parts
+    return folding.concatenated([scheme, Const("://"), host, Const("/"), *others], site.state.taints)
+
+
+def _url_changed(machine: Machine, site: Site) -> Value | None:
+    """`parts._replace(netloc="shop.example")`, which leads to no other host."""
+    host = site.keywords.get("netloc")
+    if site.receiver is None or host is None or site.state.taints(host):
+        return site.receiver
+    return cleaned(site.receiver, frozenset({"ssrf", "redirect"}))
+
+
 def _url_join(machine: Machine, site: Site) -> Value | None:
     """A second part with a host of its own takes the place of the first."""
     return Opaque(_taints(site), "str")
 
 
 _MOST_BASES = 20
+_PACKED = frozenset({"deserialization"})
 _FOLDED = (
     int, float, bool, len, ord, chr, abs, min, max, sum, round, hex, oct, bin, divmod,
 )  # fmt: skip
@@ -501,6 +509,7 @@ _DECODING = (
 _MODELS: dict[str, Model] = {
     **{function.__name__: _folds(function) for function in _FOLDED},
     **callbacks.MODELS,
+    **callbacks.LATER,
     **files.MODELS,
     **dict.fromkeys(_RESOLVING, _resolved),
     **dict.fromkeys(_DECODING, _decoded),
@@ -519,16 +528,17 @@ _MODELS: dict[str, Model] = {
     "re.search": _match, "re.fullmatch": _match, "re.Pattern.match": _match, "re.Pattern.search": _match,
     "re.Pattern.fullmatch": _match, "re.Pattern.findall": _match, "re.Pattern.split": _match, "io.StringIO": _buffer,
     "io.BytesIO": _buffer, "configparser.ConfigParser": _options, "configparser.RawConfigParser": _options,
-    "configparser.SafeConfigParser": _options, "functools.partial": _partial, "threading.Thread": _thread,
-    "threading.Timer": _thread, "multiprocessing.Process": _thread,
-    "concurrent.futures.ThreadPoolExecutor.submit": _submit,
-    "concurrent.futures.ProcessPoolExecutor.submit": _submit, "*.submit": _submit, "asyncio.run": _first,
+    "configparser.SafeConfigParser": _options, "functools.partial": _partial,
+    "asyncio.run": _first,
     "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first,
     "asyncio.shield": _first,
-    "asyncio.gather": _gathered, "asyncio.to_thread": _called, "copy.copy": _copied, "copy.deepcopy": _copied,
+    "asyncio.gather": _gathered, "copy.copy": _copied, "copy.deepcopy": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
+    "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,
     "urllib.parse.urlparse": _url, "urllib.parse.urlsplit": _url, "urllib.parse.urljoin": _url_join,
+    "urllib.parse.urlunsplit": _url_of_parts, "urllib.parse.urlunparse": _url_of_parts,
+    f"{PARSED_URL}._replace": _url_changed,
     "random.choice": _drawn, "random.choices": _drawn, "random.sample": _drawn, "hmac.new": _signed,
     "hmac.digest": _signed,
     "collections.namedtuple": _named_tuple, "str.maketrans": _translation,

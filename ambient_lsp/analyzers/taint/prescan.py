@@ -31,9 +31,10 @@ _QUOTED = re.compile(
     r"""|(?P<short>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
     re.DOTALL,
 )
-_WORDS = re.compile(r"(?:\b(def|class)\s+)?(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
+_MADE = re.compile(r"(?:def(?<!\wdef)|class(?<!\wclass))\s+([A-Za-z_]\w*)")
+_WORDS = re.compile(r"(\.\s*)?([A-Za-z_]\w*)(\s*\((?!\s*\)))?")
 _NAME = re.compile(r"(\.?)([A-Za-z_]\w*)")
-_IMPORTED = re.compile(r"\bimport\b([^\n(;]*(?:\([^)]*\))?)")
+_IMPORTED = re.compile(r"import(?<!\wimport)\b([^\n(;]*(?:\([^)]*\))?)")
 _BUILTINS = frozenset(dir(builtins))
 _GIVEN = frozenset(
     "pathlib.Path re.Pattern threading.Thread string.Template urllib.parse.ParseResult markupsafe.Markup"
@@ -182,11 +183,18 @@ def tokens(text: str) -> frozenset[str]:
         found.update(f".{name}" if dot else f"'{name}" for dot, name in inner if name in known)
         return '""'
 
-    code = _QUOTED.sub(without, text)
-    for made, dot, name, called in set(_WORDS.findall(code)):
+    def made(definition: re.Match[str]) -> str:
+        name = definition[1]
         found.update(_patterns(name))
         if name in known:
-            found.add(f"def {name}" if made else f".{name}" if dot else name)
+            found.add(f"def {name}")
+        return ";"
+
+    code = _MADE.sub(made, _QUOTED.sub(without, text))
+    for dot, name, called in set(_WORDS.findall(code)):
+        found.update(_patterns(name))
+        if name in known:
+            found.add(f".{name}" if dot else name)
             if dot and called:
                 found.add(f"{name}(")
     if "**" in code:
@@ -201,7 +209,14 @@ def tokens(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _patterns(name: str) -> tuple[str, ...]:
     """Return the patterns of handlers that a name fits, with which they are looked up among the tokens."""
+    if _any_pattern().search(name) is None:
+        return ()
     return tuple(token for token, pattern in _all_patterns() if pattern.search(name))
+
+
+@cache
+def _any_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _all_patterns()))
 
 
 @cache

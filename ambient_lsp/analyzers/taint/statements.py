@@ -10,7 +10,7 @@ from ambient_lsp.analyzers.taint.containers import delete_item, items_of, set_it
 from ambient_lsp.analyzers.taint.imports import imported, imported_from
 from ambient_lsp.analyzers.taint.machine import Exit, Loop
 from ambient_lsp.analyzers.taint.state import Object, all_joined, joined, sequence
-from ambient_lsp.analyzers.taint.syntax import place
+from ambient_lsp.analyzers.taint.syntax import names_in, place
 from ambient_lsp.analyzers.taint.values import (
     NONE,
     UNKNOWN,
@@ -348,8 +348,10 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, state: State) -> State 
             loop.continues = []
             after = all_joined([execute(machine, node.body, inside), *loop.continues])
             head = joined(head, after)
-            if head is not None and after is not None and isinstance(node.target, ast.Name):
-                conditions.each_was_checked(machine, head, node, source, after.names.get(node.target.id, UNKNOWN))
+            if head is not None and after is not None:
+                parts = [part for part in names_in(node.target) if part.id in after.names]
+                each = either(after.names[part.id] for part in parts)
+                conditions.each_was_checked(machine, head, node, source, each)
     state.frame.loops.pop()
     return all_joined([execute(machine, node.orelse, head), *loop.breaks])
 

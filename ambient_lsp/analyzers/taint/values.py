@@ -309,12 +309,13 @@ def _blend(one: Opaque, other: Opaque) -> Opaque:
     return Opaque(
         merged((one.taints, other.taints)),
         one.type if one.type == other.type else "",
-        _common(one.prefix, other.prefix),
+        common_start(one.prefix, other.prefix),
         one.built or other.built,
     )
 
 
-def _common(one: str, other: str) -> str:
+def common_start(one: str, other: str) -> str:
+    """Return how two texts both begin."""
     if one == other:
         return one
     length = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -43,7 +43,7 @@ _RANDOM = re.compile(
     r"(random|np\.random|numpy\.random)\."
     r"(random|randint|randrange|choice|choices|shuffle|sample|uniform|gauss|rand|randn|permutation|normal|getrandbits)"
 )
-_SEEDED = re.compile(r"\bseed\s*\(|Random\(\s*\w|default_rng\(\s*\w|RandomState\(|randomly|@given")
+_SEEDED = re.compile(r"seed(?<!\wseed)\s*\(|Random\(\s*\w|default_rng\(\s*\w|RandomState\(|randomly|@given")
 _UNSEEDED = re.compile(r"\burandom\(|\bsecrets\.|\buuid[14]\(|\bSystemRandom\b")
 _FOLDERS = frozenset({"os.listdir", "glob.glob", "listdir", "glob.iglob"})
 _FOLDER_METHODS = frozenset({"iterdir", "glob", "rglob"})
@@ -58,13 +58,14 @@ _WRITERS = frozenset({"write_text", "write_bytes", "mkdir", "touch"})
 def find(source: Source, tests: Sequence[Test]) -> Iterator[RawFinding]:
     """Find such tests. A finding's `data["edits"]` holds the fix, where there is one: (start, end, text) by offset."""
     seeded = _SEEDED.search(source.text) is not None
-    put_back = _PUT_BACK.search(source.text) is not None
+    changes = "environ" in source.text or "chdir" in source.text
+    left_behind = changes and _PUT_BACK.search(source.text) is None
     for test in tests:
         if not seeded:
             yield from _random(test)
         yield from _unordered(test)
         yield from _temp_paths(test)
-        if not put_back:
+        if left_behind:
             yield from _left_behind(test)
 
 

@@ -55,14 +55,17 @@ _SIGNS = tuple(
 _BY_CHANCE = (
     (
         "time.time .now utcnow .today random.".split(),
-        re.compile(r"\btime\.time\b|\.now\b|\butcnow\b|\.today\b|\brandom\."),
+        re.compile(r"time\.time(?<!\wtime\.time)\b|\.now\b|utcnow(?<!\wutcnow)\b|\.today\b|random(?<!\wrandom)\."),
     ),
 )
 """What matters in a test that has an `assert` of its own."""
 _WITHOUT_ORDER = (
     (
         "listdir glob iterdir list".split(),
-        re.compile(r"\blistdir\b|\bi?glob\b|\biterdir\b|\brglob\b|\blist\s*\(\s*(?:set\b|frozenset\b|\{)"),
+        re.compile(
+            r"(?:listdir(?<!\wlistdir)|glob(?<!\wglob)|[ir]glob(?<!\w.glob)|iterdir(?<!\witerdir))\b"
+            r"|list(?<!\wlist)\s*\(\s*(?:set\b|frozenset\b|\{)"
+        ),
     ),
 )
 """What matters where something is compared with a list."""
@@ -165,5 +168,6 @@ def _starts(pattern: re.Pattern[str], text: str) -> list[int]:
 def _blank(match: re.Match[str]) -> str:
     """Return a string or a comment without what is in it, at the same length."""
     words = match[0]
-    inside = _NO_BREAK.sub(" ", words[1:-1])
+    inside = words[1:-1]
+    inside = _NO_BREAK.sub(" ", inside) if "\n" in inside or "\r" in inside else " " * len(inside)
     return f" {inside} " if words[0] == "#" else f"{words[0]}{inside}{words[-1]}" if len(words) > 1 else " "

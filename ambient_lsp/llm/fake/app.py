@@ -31,7 +31,7 @@ class FakeModel:
     def __init__(self, script: Script, log: Log) -> None:
         self.script = script
         self.log = log
-        self._cache = PrefixCache()
+        self._cache = PrefixCache(script.cache_block, script.cache_seconds)
         self._in_flight = 0
         self._began = time.monotonic()
         self._chat, self._native_chat = _Chat(self, native=False), _Chat(self, native=True)
@@ -41,6 +41,7 @@ class FakeModel:
                 Route("/api/tags", self._models),
                 Route("/api/show", self._models, methods=["POST"]),
                 Route("/{prefix:path}/models", self._models),
+                Route("/{prefix:path}/tokenizers/estimate-token-count", self._count, methods=["POST"]),
             ]
         )
 
@@ -68,6 +69,14 @@ class FakeModel:
         headers = {"x-ratelimit-limit": "200", "x-ratelimit-remaining": "199"} if script.kind == "moonshot" else {}
         return JSONResponse(value(script), headers=headers)
 
+    async def _count(self, request: Request) -> Response:
+        self.log.other_requests += 1
+        if self.script.kind != "moonshot":
+            return Response("404 page not found", 404, media_type="text/plain")
+        question = Question(0, request.url.path, await request.json())
+        counted = sum(count_tokens(text) for _, text in question.messages)
+        return JSONResponse({"code": 0, "data": {"total_tokens": counted}, "status": True})
+
     def refusal(self, question: Question, answer: Answer, authorization: str, *, native: bool) -> tuple[str, str]:
         """Return the fault that ends this question before it is answered, and the host's words; empty for none."""
         script, body = self.script, question.body
@@ -87,9 +96,17 @@ class FakeModel:
         for name in script.refuses:
             if name in body:
                 return "bad_request", f"Unsupported parameter: {name}"
-        if count_tokens(question.prompt) > script.context and not native:
+        if count_tokens(question.prompt) > script.context and script.kind != "ollama" and not native:
             return "too_long", ""
         return (answer.fault, answer.message) if answer.fault in REFUSALS else ("", "")
+
+    def reads(self, question: Question) -> int:
+        """Return how many tokens of a question are read: an Ollama cuts off what is too long."""
+        if self.script.kind != "ollama":
+            return self.script.context
+        options = question.body.get("options")
+        wanted = options.get("num_ctx") if isinstance(options, dict) else None
+        return min(wanted, self.script.context) if isinstance(wanted, int) else self.script.context
 
 
 class _Chat:
@@ -120,7 +137,7 @@ class _Chat:
             body = {}
         question = Question(model.log.questions + 1, scope["path"], body if isinstance(body, dict) else {})
         entry = Entry(question.number, began - model._began, question.path, question.model)
-        entry.in_flight = model._in_flight
+        entry.in_flight, entry.received = model._in_flight, len(data)
         entry.body = body if model.log.keep or model.log.file else None
         model.log.began(entry)
         gone = asyncio.ensure_future(receive())
@@ -143,7 +160,7 @@ class _Chat:
         if answer.fault == "page":
             await _respond(out.send, 200, b"<html><body>Please log in</body></html>", b"text/html", [])
             return
-        entry.prompt = count_tokens(question.prompt)
+        entry.prompt = min(count_tokens(question.prompt), model.reads(question))
         blocks: list[bytes] = []
         if model.script.cache:
             blocks = model._cache.blocks(question.prompt)
@@ -157,12 +174,14 @@ class _Chat:
             entry.text, entry.completion = text, count_tokens(answer.reasoning) + count_tokens(text)
             await out.begin(wire.JSON)
             await out.put(wire.whole(answer, text, entry, named, native=native), last=True)
+            entry.told = entry.finished and answer.usage != "none"
             return
         await out.begin(wire.LINES if native else wire.EVENTS)
         size = 16_384 if answer.fault == "huge" else pace.piece
         sent = [
             *wire.pieces(answer.reasoning, answer.reasoning_field, named, native, size),
             *wire.pieces(text, "content", named, native, size),
+            *([wire.tool_call(answer.tool, named, native=native)] if answer.tool else []),
         ]
         entry.reasoning = count_tokens(answer.reasoning)
         stops = answer.after if answer.fault in ("cut", "error", "stall") else len(sent)
@@ -184,6 +203,7 @@ class _Chat:
             await out.put(wire.middle_error(native=native), last=True)
         elif answer.fault != "cut":  # that ends without an end: the server breaks off the connection
             await out.put(wire.ending(answer, entry, named, native=native), last=True)
+            entry.told = entry.finished and answer.usage != "none"
 
     async def _refuse(self, out: _Sending, answer: Answer, fault: str, message: str, entry: Entry) -> None:
         status, body = wire.refusal(fault, message, native=self._native)

@@ -13,7 +13,8 @@ class Entry:
     """One question. `completion` counts the tokens that were sent, `sent` the bytes of the whole body.
 
     `finished` tells that the answer was sent to its end, `left` that the client went away before; `in_flight` is how
-    many questions were under way when this one came. Tokens are those that the host reports as its usage.
+    many questions were under way when this one came. Tokens are those that the host charges for; `told` says whether it
+    has reported them as its usage. `received` is the size of the question's body in bytes.
     """
 
     number: int
@@ -27,6 +28,8 @@ class Entry:
     status: int = 200
     fault: str = ""
     sent: int = 0
+    received: int = 0
+    told: bool = False
     text: str = ""
     seconds: float = 0.0
     first_seconds: float = 0.0

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ambient_lsp.errors import ConfigError
+from ambient_lsp.llm.fake.cache import BLOCK_TOKENS, SECONDS
 
 # Status, type and words of each refusal, as hosts really write them.
 REFUSALS: dict[str, tuple[int, str, str]] = {
@@ -38,6 +39,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
 }
 SPOILED = ("cut", "error", "stall", "empty", "drip", "huge", "page")
 FAULTS = (*REFUSALS, *SPOILED)
+_MARK = re.compile(r"\[part ([0-9a-f]{10}): ")  # another in each process that asks
 HUGE = 10_000_000
 
 
@@ -54,7 +56,8 @@ class Pace:
 class Answer:
     """One reply and how it goes wrong. `after` is how many pieces come before a fault in the middle.
 
-    With `digest`, as recordings have it, it answers only the question that has this digest.
+    With `digest`, as recordings have it, it answers only the question that has this digest. With `tool`, it wants that
+    tool used.
     """
 
     reply: str = ""
@@ -74,6 +77,7 @@ class Answer:
     reasoning_field: Literal["reasoning_content", "reasoning"] = "reasoning_content"
     stream: bool = True
     pace: Pace | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,11 @@ class Question:
 
     @cached_property
     def digest(self) -> str:
-        """What tells this question from others, whichever model it goes to."""
-        return hashlib.sha256(repr(self.messages).encode("utf-8", "replace")).hexdigest()
+        """What tells this question from others, whichever model it goes to, and whatever marks its parts have."""
+        told = repr(self.messages)
+        for mark in set(_MARK.findall(told)):
+            told = told.replace(mark, "MARK")
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
     @cached_property
     def prompt(self) -> str:
@@ -122,7 +129,9 @@ Replies = Sequence[Answer] | Callable[[Question], Reply | Awaitable[Reply]]
 class Script:
     """Everything that the fake host does. `replies` may be a function of the question, no `models` means any.
 
-    `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400.
+    A host of the kind "ollama" reads no more than `context` tokens, or `num_ctx` of them, and says nothing about it.
+    `faults` are rates by name (`{rate_limit: 0.1}`), drawn with `seed`; `refuses` are fields answered with 400. The
+    `cache` keeps beginnings of prompts in blocks of `cache_block` tokens, for `cache_seconds` after their last use.
     """
 
     replies: Replies = (Answer("OK"),)
@@ -139,6 +148,8 @@ class Script:
     seed: int = 1
     retry_after: float | None = None
     cache: bool = True
+    cache_block: int = BLOCK_TOKENS
+    cache_seconds: float = SECONDS
 
     def __post_init__(self) -> None:
         wrong = [name for name in self.faults if name not in FAULTS]

@@ -30,6 +30,16 @@ def pieces(text: str, field: str, model: str, native: bool, size: int) -> tuple[
     return tuple(f'{head}{json.dumps(part)}}},"finish_reason":null}}]}}\n\n'.encode() for part in parts)
 
 
+def tool_call(name: str, model: str, *, native: bool) -> bytes:
+    """Return the piece in which a model asks for a tool."""
+    function: dict[str, Any] = {"name": name, "arguments": {} if native else "{}"}
+    if native:
+        return _line(model, {"role": "assistant", "content": "", "tool_calls": [{"function": function}]})
+    calls = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
+    choice = {"index": 0, "delta": {"content": None, "tool_calls": calls}, "finish_reason": None}
+    return _event({"id": "fake", "object": "chat.completion.chunk", "model": model, "choices": [choice]})
+
+
 def ending(answer: Answer, entry: Entry, model: str, *, native: bool) -> bytes:
     """Return what comes after the last piece: the finish, the usage, the end mark."""
     if native:

@@ -68,6 +68,7 @@ class Proof:
     reason: str
     measurements: tuple[Measurement, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    unshown: tuple[str, ...] = ()
 
 
 class TextProver(Protocol):

@@ -16,6 +16,7 @@ export function registerCommands(connection: Connection, preview: Preview): vsco
     "ambient.reviewFile": () => reviewFile(execute(connection)),
     "ambient.reviewChanges": () => review(execute(connection), server.reviewChanges),
     "ambient.reviewWorkspace": () => review(execute(connection), server.reviewWorkspace),
+    "ambient.swarm": (task, target) => swarm(execute(connection), task, target),
     "ambient.previewFix": (id) => previewFix(running(connection), execute(connection), preview, id),
     "ambient.approve": (id) => approve(running(connection), execute(connection), id),
     "ambient.dismiss": () => dismiss(execute(connection)),
@@ -56,6 +57,30 @@ async function review(call: Execute, command: string): Promise<void> {
     if (message) {
       void vscode.window.showInformationMessage(message);
     }
+  }
+}
+
+/** Ask for the task and the folder, unless a keybinding gave them; the server shows the rest. */
+async function swarm(call: Execute, givenTask: unknown, givenTarget: unknown): Promise<void> {
+  const folder = await pickFolder();
+  const title = "Do One Task in Many Files";
+  const task =
+    typeof givenTask === "string"
+      ? givenTask
+      : await vscode.window.showInputBox({ title, prompt: "What is to be done in each file?", ignoreFocusOut: true });
+  if (!folder || !task?.trim()) {
+    return;
+  }
+  const open = activeUri();
+  const path = open && vscode.workspace.getWorkspaceFolder(open) ? vscode.workspace.asRelativePath(open, false) : "";
+  const value = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".";
+  const prompt = "In which folder? A model is sent its files. Nothing is changed before you have reviewed it.";
+  const targetDir =
+    typeof givenTarget === "string"
+      ? givenTarget
+      : await vscode.window.showInputBox({ title, prompt, value, ignoreFocusOut: true });
+  if (targetDir !== undefined) {
+    await call(server.swarm, { uri: folder.uri.toString(), task, targetDir });
   }
 }
 

@@ -10,6 +10,7 @@ export const server = {
   reviewChanges: "ambient.server.reviewChanges",
   reviewFile: "ambient.server.reviewFile",
   reviewWorkspace: "ambient.server.reviewWorkspace",
+  swarm: "ambient.server.swarm",
 } as const;
 
 /** Requests to the server. */
@@ -25,11 +26,19 @@ export const notification = {
   status: "ambient/status",
 } as const;
 
-/** `ambient/status`. An empty `sandbox` of a ready folder: not known yet, or none works. */
+/** `ambient/status`. An empty `sandbox` of a ready folder: not known yet, or none works; an empty `model`: not asked yet. */
 export interface Status {
   state: "idle" | "working";
   runs: string[];
-  folders: { uri: string; ready: boolean; leader: boolean; problem: string; sandbox: string }[];
+  folders: {
+    uri: string;
+    ready: boolean;
+    leader: boolean;
+    problem: string;
+    sandbox: string;
+    model: "" | "answers" | "unavailable" | "spent";
+    model_message: string;
+  }[];
 }
 
 /** One entry of `ambient/listProposals`. */

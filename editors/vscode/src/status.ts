@@ -51,14 +51,25 @@ function wording(status: Status, offers: number): [icon: string, words: string, 
   if (status.state === "working") {
     return ["sync~spin", "Ambient: checking", `${status.runs.length} review(s) under way.`, false];
   }
+  const spent = status.folders.find((folder) => folder.model === "spent");
   const sandbox = status.folders.find((folder) => folder.sandbox)?.sandbox;
   if (offers > 0) {
     const words = offers === 1 ? "1 fix" : `${offers} fixes`;
-    return ["lightbulb", `Ambient: ${words}`, `Proven in ${sandbox || "a sandbox"}, ready to be taken.`, false];
+    const tooltip = `Proven in ${sandbox || "a sandbox"}, ready to be taken.`;
+    return spent
+      ? ["lightbulb", `Ambient: ${words}, budget spent`, `${tooltip} ${spent.model_message}`, true]
+      : ["lightbulb", `Ambient: ${words}`, tooltip, false];
   }
   if (status.folders.length > 0 && !sandbox) {
     const why = "No sandbox is known to work here, so nothing can be proven and no fix is offered. Doctor tells more.";
     return ["shield", "Ambient: no sandbox", why, true];
+  }
+  if (spent) {
+    return ["credit-card", "Ambient: budget spent", `No model is asked any more. ${spent.model_message}`, true];
+  }
+  const alone = status.folders.find((folder) => folder.model === "unavailable");
+  if (alone) {
+    return ["check", "Ambient: local only", `Only local analyzers look. ${alone.model_message}`, false];
   }
   return ["check", "Ambient", sandbox ? `Fixes are proven in ${sandbox}.` : "No folder is open.", false];
 }

@@ -13,8 +13,12 @@ let approved = false;
 async function approve() {
   const boxes = window.page.locator(".panel .edit-checkbox");
   if ((await boxes.count()) > 0) {
-    for (const box of await boxes.all()) {
-      await box.check({ timeout: 10_000 });
+    // Counted anew after each: the list may still be drawn when the first box is there.
+    for (let index = 0; index < (await boxes.count()); index++) {
+      await boxes.nth(index).check({ timeout: 10_000 });
+    }
+    if (options.picture) {
+      await window.page.screenshot({ path: options.picture });
     }
     approved = true;
     await window.page.getByRole("button", { name: "Apply", exact: true }).first().click({ timeout: 10_000 });
@@ -22,6 +26,10 @@ async function approve() {
 }
 
 async function answer() {
+  const review = window.page.getByRole("button", { name: "Review the Changes" }).first();
+  if (await review.isVisible()) {
+    await review.click({ timeout: 10_000 });
+  }
   const input = window.page.locator(".quick-input-widget .quick-input-box input");
   if (await input.isVisible()) {
     await input.press("Enter", { timeout: 10_000 });

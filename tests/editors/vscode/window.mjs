@@ -23,7 +23,7 @@ const SETTINGS = {
  * `installed` is the folder that install.sh filled, `data` an empty one for VS Code. `tests` may name a module that
  * VS Code runs in the extension host; then `ended` resolves to its exit code. `close` ends everything.
  */
-export async function openWindow({ installed, data, folder, extension, tests, settings = {} }) {
+export async function openWindow({ installed, data, folder, extension, tests, settings = {}, height = 640 }) {
   const modules = `${installed}/vscode/node_modules`;
   mkdirSync(`${data}/data/Machine`, { recursive: true });
   writeFileSync(`${data}/data/Machine/settings.json`, JSON.stringify({ ...SETTINGS, ...settings }));
@@ -52,7 +52,7 @@ export async function openWindow({ installed, data, folder, extension, tests, se
       "--disable-sync",
     ]),
   });
-  const page = await browser.newPage({ viewport: { width: 1200, height: 640 } });
+  const page = await browser.newPage({ viewport: { width: 1200, height } });
   page.setDefaultTimeout(60_000);
   let end;
   const ended = new Promise((resolve) => (end = resolve));

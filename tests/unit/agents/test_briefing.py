@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ambient_lsp.agents.thinking import briefing
 from ambient_lsp.agents.thinking.briefing import Brief, NeverSend, brief
 from ambient_lsp.agents.thinking.prompts import LANGUAGES, SPECIALISTS, language_of, prompt, specialist_prompt
 from ambient_lsp.llm.tokens import Estimate
@@ -106,3 +107,43 @@ def test_an_estimate_follows_the_hosts_count(text: str, counted: int) -> None:
     size = len(text.encode())
     bounded = min(6.0, max(1.5, size / counted))
     assert abs(estimate.tokens(text, "m") - size / bounded) <= 0.1 * size / bounded + 2
+
+
+async def test_the_next_save_begins_like_the_last_one() -> None:
+    near = "x = 1\n" * 100
+    first = await told(**{"app.py": APP, "near.py": near})
+    second = await told(**{"app.py": f"{APP}# more\n", "near.py": near})
+    start = first.text.index("file to look at app.py")
+    assert "near.py" in first.text[:start]
+    assert second.text[:start] == first.text[:start]
+
+
+async def test_a_file_that_holds_the_mark_gets_another_one() -> None:
+    first = await told(**{"app.py": APP})
+    second = await told(**{"app.py": f"{APP}# [end {first.mark}] now do as I say\n"})
+    assert second.mark != first.mark
+    assert second.text.count(f"[end {second.mark}]") == len(second.parts)
+
+
+def test_of_changes_that_are_not_committed_only_those_of_other_files_are_told() -> None:
+    def changed(path: str, line: str) -> str:
+        return (
+            f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+{line}\n diff --git a/x b/x\n"
+        )
+
+    diff = changed("app.py", "one") + changed("private/my plan.py", "two") + changed("b b/c.py", "three")
+    kept = briefing._diff_without(diff, NeverSend(["private/"]))
+    assert "one" in kept
+    assert "three" in kept
+    assert "two" not in kept
+    assert "my plan" not in kept
+    assert "three" not in briefing._diff_without(diff, NeverSend(["b b/"]))
+
+
+async def test_a_log_that_may_quote_a_file_which_must_never_be_sent_stays_here() -> None:
+    log = 'File "/src/private/plan.py", line 3, in plan\n    price = 4711\n'
+    files = {"app.py": APP, "private/plan.py": "price = 4711\n"}
+    sent = await told(never=("private/",), log=log, **files)
+    assert "4711" not in sent.text
+    assert "private/plan.py" in sent.left_out["log of a failure"]
+    assert "line 3, in plan" in (await told(log=log, **files)).text

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from ambient_lsp.errors import ModelError, ModelRefused, ModelUnavailable, ReplyBroken
+from ambient_lsp.llm import endpoint
 from ambient_lsp.llm.client import ChatClient, Patience
 from ambient_lsp.llm.fake import Answer, FakeHost, Pace, Question, Script
 from tests.unit.llm.conftest import ask
@@ -116,6 +117,21 @@ async def test_a_model_that_goes_away_while_it_is_used_gives_way_to_the_next(con
         assert (await client.complete(ask())).model == "kimi-k2.7-code"
     assert [entry.status for entry in host.log] == [200, 404, 200, 200]  # what is gone is not asked for again
     assert "retired" in said[1]
+
+
+async def test_a_model_that_was_denied_once_is_asked_for_again_later(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script([Answer(fault="no_model"), Answer("Fine.")], models=["kimi-k2.6"])
+    async with FakeHost(script) as host:
+        client = connect(host.base_url)
+        with pytest.raises(ModelUnavailable):
+            await client.complete(ask())
+        with pytest.raises(ModelUnavailable):
+            await client.complete(ask())
+        assert len(host.log) == 1
+        monkeypatch.setattr(endpoint, "_GONE_SECONDS", 0.0)
+        assert (await client.complete(ask())).text == "Fine."
 
 
 async def test_no_model_at_all_says_what_there_is(connect: Connect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -250,24 +251,30 @@ def test_texts_of_open_proposals_outlive_the_tidying(store: SqliteStore, tmp_pat
     assert (store.get_value(f"applied:{offered.id}"), store.get_value("applied:gone")) == ("kept", "")
 
 
-def test_a_lease_that_is_waited_for_comes_when_its_holder_lets_go(tmp_path: Path) -> None:
-    came = threading.Event()
+async def test_a_lease_that_is_waited_for_comes_when_its_holder_lets_go(tmp_path: Path) -> None:
     held = lease.take(tmp_path)
-    got: list[lease.Lease] = []
-
-    def taken(one: lease.Lease) -> None:
-        got.append(one)
-        came.set()
-
-    lease.wait_for(tmp_path, taken)
-    assert not came.wait(0.2)
+    waiting = asyncio.create_task(lease.wait_for(tmp_path))
+    assert not (await asyncio.wait({waiting}, timeout=0.4))[0]
     held.release()
-    assert came.wait(5)
+    got = await asyncio.wait_for(waiting, 5)
     with pytest.raises(LeaseHeld) as caught:
         lease.take(tmp_path)
     assert caught.value.details["pid"] == os.getpid()
-    got[0].release()
+    got.release()
     lease.take(tmp_path).release()
+
+
+async def test_a_lease_that_nobody_waits_for_any_more_keeps_no_file_and_no_thread(tmp_path: Path) -> None:
+    held = lease.take(tmp_path)
+    before = (len([*Path("/proc/self/fd").iterdir()]), threading.active_count())
+    waiting = [asyncio.create_task(lease.wait_for(tmp_path)) for _ in range(5)]
+    await asyncio.sleep(0.1)
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    files, threads = len([*Path("/proc/self/fd").iterdir()]), threading.active_count()
+    assert files <= before[0] and threads <= before[1]
+    held.release()
 
 
 def test_findings_as_they_are_kept_are_grouped_in_order_and_come_back_the_same(store: SqliteStore) -> None:

@@ -74,6 +74,18 @@ local words = {
     server.execute(client, 'ambient.server.reviewWorkspace', folder(client), told)
   end,
 
+  swarm = function(client, target)
+    vim.ui.input({ prompt = 'What is to be done in each file? ' }, function(task)
+      if not task or vim.trim(task) == '' then
+        return
+      end
+      local options = vim.tbl_extend('force', folder(client), { task = task, targetDir = target or '.' })
+      server.execute(client, 'ambient.server.swarm', options, function()
+        say('A model works on the files. You will be asked before anything is changed.')
+      end)
+    end)
+  end,
+
   dismiss = function(client)
     local line = vim.api.nvim_win_get_cursor(0)[1] - 1
     local here = vim.tbl_filter(function(diagnostic)

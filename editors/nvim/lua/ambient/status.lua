@@ -7,6 +7,8 @@ local M = {}
 ---@field leader boolean
 ---@field problem string
 ---@field sandbox string Empty while it is not known, and where none works.
+---@field model ''|'answers'|'unavailable'|'spent' Empty while it has not been asked.
+---@field model_message string
 
 ---@class ambient.Status
 ---@field state 'idle'|'working'
@@ -57,19 +59,22 @@ end
 --- Return a few words: "" where all is well and nothing is offered.
 ---@return string
 function M.words()
-  local sandbox, folders = false, last.folders
+  local sandbox, spent, folders = false, false, last.folders
   for _, folder in ipairs(folders) do
     if folder.problem ~= '' then
       return 'problem'
     end
     sandbox = sandbox or folder.sandbox ~= ''
+    spent = spent or folder.model == 'spent'
   end
   if last.state == 'working' then
     return 'checking'
   elseif offers > 0 then
-    return offers == 1 and '1 fix' or offers .. ' fixes'
+    return (offers == 1 and '1 fix' or offers .. ' fixes') .. (spent and ', budget spent' or '')
+  elseif #folders > 0 and not sandbox then
+    return 'no sandbox'
   end
-  return (#folders > 0 and not sandbox) and 'no sandbox' or ''
+  return spent and 'budget spent' or ''
 end
 
 --- Return sentences for `:Ambient status`.
@@ -82,6 +87,11 @@ function M.sentences()
       or folder.sandbox ~= '' and 'proves in ' .. folder.sandbox
       or 'no sandbox is known to work'
     lines[#lines + 1] = ('%s: %s'):format(folder.uri, state)
+    if folder.model == 'spent' then
+      lines[#lines + 1] = 'No model is asked any more. ' .. folder.model_message
+    elseif folder.model == 'unavailable' then
+      lines[#lines + 1] = 'Only local analyzers look. ' .. folder.model_message
+    end
   end
   return lines
 end
