@@ -20,7 +20,7 @@ from ambient_lsp.analyzers.spec import signatures
 from ambient_lsp.analyzers.spec.session_imports import Imports, is_standard
 from ambient_lsp.analyzers.spec.signatures import Signature
 from ambient_lsp.analyzers.spec.transcripts import Line, Transcript, loaded, plain
-from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse, walk_scope
+from ambient_lsp.analyzers.syntax import Function, Syntax, dotted, parse, walk, walk_scope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -49,7 +49,7 @@ def transcripts(text: str, module: str = "", page: str = "") -> dict[str, list[T
     reader = _Reader(syntax, module)
     found: dict[str, list[Transcript]] = {}
     owners: set[str] = set()
-    for owner, about, docstring in _docstrings(syntax, reader.refused):
+    for owner, about, docstring in _docstrings(syntax, reader.refused | _imported(syntax.module)):
         owners.add(owner)
         if shown := reader.read(owner, about, _examples(docstring)):
             found.setdefault(owner, []).extend(shown)
@@ -67,6 +67,12 @@ def subject(text: str, name: str) -> Signature | None:
         if syntax is not None and isinstance(node, cst.FunctionDef | cst.ClassDef) and node.name.value == name:
             return Signature(name, syntax.header(node), (), None, _docstring(node), (), (), ())
     return None
+
+
+def _imported(module: cst.Module) -> frozenset[str]:
+    """Return all that a module imports: what it defines under one of these names may not be what it gives."""
+    aliases = (node for node in walk(module) if isinstance(node, cst.ImportAlias))
+    return frozenset(one.evaluated_alias or one.evaluated_name for one in aliases)
 
 
 def _docstrings(syntax: Syntax, refused: frozenset[str]) -> Iterator[tuple[str, str, str]]:
@@ -205,7 +211,16 @@ def _parts(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
 
 def _binds(line: Line) -> set[str]:
     tree = _statement(line.source)
-    return _bound(tree) if tree is not None and line.sort == "does" else set()
+    return _bound(tree) - _inner(line) if tree is not None and line.sort == "does" else set()
+
+
+def _inner(line: Line) -> set[str]:
+    """Return the names that only mean something inside a lambda or a comprehension."""
+    tree = _statement(line.source)
+    nodes = [*ast.walk(tree)] if tree is not None else []
+    targets = [one.target for one in nodes if isinstance(one, ast.comprehension)]
+    looped = {name.id for one in targets for name in ast.walk(one) if isinstance(name, ast.Name)}
+    return looped | {one.arg for one in nodes if isinstance(one, ast.arg)}
 
 
 def _asked(lines: Sequence[Line]) -> set[str]:
@@ -213,7 +228,7 @@ def _asked(lines: Sequence[Line]) -> set[str]:
     asked: set[str] = set()
     bound: set[str] = set()
     for line in lines:
-        asked |= loaded(line.source) - bound
+        asked |= loaded(line.source) - bound - _inner(line)
         bound |= _binds(line)
     return asked
 

@@ -8,6 +8,9 @@ from types import ModuleType
 import pytest
 
 from ambient_lsp.analyzers.spec import sessions, transcripts
+from ambient_lsp.analyzers.spec.calls import Arguments
+from ambient_lsp.analyzers.spec.laws import laws
+from ambient_lsp.analyzers.spec.signatures import signatures
 from ambient_lsp.analyzers.testing import characterise
 from ambient_lsp.analyzers.testing.testblocks import Subject, pytest_blocks, unittest_blocks
 from ambient_lsp.analyzers.testing.testwriting import Style, write
@@ -174,8 +177,7 @@ def test_the_test_says_whose_docstring_it_keeps(played):
 
 
 def test_the_names_of_a_table_are_one_text_where_the_linter_asks_for_that():
-    from ambient_lsp.analyzers.spec.calls import Arguments
-    from ambient_lsp.analyzers.spec.signatures import signatures
+
     from ambient_lsp.analyzers.testing.pinning import Case
 
     (plain,) = signatures("def twice(text: str) -> str:\n    return 2 * text\n").values()
@@ -350,3 +352,26 @@ def test_a_value_that_a_test_cannot_name_is_told_by_its_look(played):
     head = "class _Mark:\n    def __repr__(self):\n        return '_MARK'\n\n_MARK = _Mark()\n"
     found = played(f("\n>>> f(1)\n1\n>>> f(2)\n_MARK\n", "return x if x == 1 else _MARK", head=head))
     assert (lines(found), found[0].names) == (["assert f(1) == 1", "assert repr(f(2)) == '_MARK'"], ())
+
+
+def test_what_a_module_takes_from_elsewhere_where_it_can_is_not_its_own():
+    code = f("\n>>> f(1)\n1\n")
+    assert sessions.transcripts(code)
+    assert not sessions.transcripts(f"{code}\ntry:\n    from faster import f\nexcept ImportError:\n    pass\n")
+
+
+def test_the_names_of_a_lambda_do_not_keep_the_parts_together(played):
+    session = "\n>>> key = lambda x: x\n>>> s = f(key('a'))\n>>> s\n'a'\n"
+    session += ">>> key = lambda x: [x]\n>>> s = f(key(1))\n>>> s\n[1]\n"
+    assert len(played(f(session))) == 2
+
+
+def test_what_is_yielded_is_made_a_list_once():
+    (lazy,) = signatures(
+        "def unique(seq: list[int]):\n    for one in dict.fromkeys(seq):\n        yield one\n"
+    ).values()
+    rows = (Arguments(("seq",), ("[1]",)), Arguments(("seq",), ("[2, 2]",)))
+    kept = [law for family in laws(lazy, []) for law in family if any("list($result)" in check for check in law.checks)]
+    (block,) = pytest_blocks(Subject(lazy, laws=((kept[0], rows),)), set())
+    assert "list(unique(seq))" in block.code
+    assert "list(list(" not in block.code
