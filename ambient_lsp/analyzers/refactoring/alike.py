@@ -107,7 +107,11 @@ def pairs(known: Mapping[str, Sequence[Outline]], targets: Iterable[str], min_li
                 # What waits and what does not cannot share its code.
                 if share >= LEAST_ALIKE and outline.is_async is other.is_async:
                     found[key] = Pair(path, outline, there[0], other, share)
-    return sorted(found.values(), key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path))
+    # To the last word of it: places are in sets, whose order is another in every process.
+    return sorted(
+        found.values(),
+        key=lambda pair: (-pair.share, pair.path, pair.one.start_line, pair.other_path, pair.other.start_line),
+    )
 
 
 def candidates(places: Mapping[int, Collection[tuple[str, int]]], outline: Outline) -> Iterator[tuple[str, int]]:
