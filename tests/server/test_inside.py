@@ -18,7 +18,7 @@ async def test_tasks_threads_and_documents_are_counted_and_no_text_is_told(tmp_p
         assert told["documents"] == 1 and "objects" not in told
         assert sum(told["tasks"].values()) >= 1 and told["threads"]["MainThread"] == 1
         whole = (await it.wire.request("ambient/inside", {"objects": True}))["result"]
-        assert whole["objects"]["builtins.dict"] > 100
+        assert whole["objects"]["builtins.dict"] > 0
         assert not {"hunter2", "secret_name"} & set(json.dumps(whole).replace('"', " ").split())
 
 

@@ -91,11 +91,13 @@ async def test_2_a_cancelled_command_runs_on_so_commands_only_start_work(tmp_pat
     feed(server, {"method": "$/cancelRequest", "params": {"id": 2}})
     await asyncio.sleep(0.05)
     assert reached, "pygls stops cancelled commands now"
-    # Those that are async ask git, a disk or a sandbox one short question, and start nothing that runs on.
+    # Those that are async wait for git, a disk, a sandbox or a folder's opening, and start nothing that runs on but a
+    # run with a progress of its own, which is cancelled there.
     assert {name for name, command in COMMANDS.items() if inspect.iscoroutinefunction(command)} == {
         "reviewChanges",
         "preview",
         "doctor",
+        "swarm",
     }
 
 
