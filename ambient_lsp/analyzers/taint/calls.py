@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import files, models, sinks, texts
+from ambient_lsp.analyzers.taint import carried, files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
@@ -199,6 +199,8 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
                 return result
         own = () if not held.type else (machine.rules.name(f"{held.type}.{name}"),)
         return _by_rules(machine, site.named(*own, f"*.{name}"), name)
+    if type(owner) is Opaque and (made := carried.instance(machine, site, owner, name)) is not None:
+        return _on(machine, site.on(made), name)
     if type(owner) is Const:
         return _by_rules(machine, site.named(f"{type(owner.value).__name__}.{name}"), name)
     if type(owner) is Opaque and owner.type:

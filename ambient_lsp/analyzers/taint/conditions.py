@@ -65,6 +65,7 @@ _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _PUBLIC = frozenset({"is_global"})
 _INTERNAL = frozenset({"is_private"})
 _FETCHED = frozenset({"ssrf"})
+_IN_ORDER = frozenset({"enumerate", "reversed", "list", "tuple"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
 
@@ -213,7 +214,7 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     """Note that a loop let no bad item pass, so that the archive or the text is as good as its parts."""
     taints = taints_of(item)
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
-        change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
+        change(machine, state, _inside(loop.iter), lambda value: cleaned(value, _EVERY))
     quantifiers.judged(state, source, unpacked(source, state), item)
     keys.were_dropped(machine, state, loop)
 
@@ -383,7 +384,9 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
 
 
 def _inside(node: ast.expr) -> ast.expr:
-    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
+    """Return what `Path(name).parts`, `name.split("/")` or `enumerate(name)` takes apart."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _IN_ORDER and len(node.args) == 1:
+        node = node.args[0]
     if isinstance(node, ast.Attribute) and node.attr == "parts":
         node = node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":

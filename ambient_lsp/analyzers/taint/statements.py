@@ -427,9 +427,10 @@ def _class(machine: Machine, node: ast.ClassDef, state: State) -> State | None:
         state.heap = end.heap
         made.members.update(end.names)
     functions.own(made)
-    for member in made.members.values():
+    for name, member in made.members.items():
         if type(member) is Function and member.key in machine.defined:
             machine.defined[member.key] = member
+            machine.methods.setdefault(name, []).append(made)
     state.names[node.name] = made
     return state
 
