@@ -255,7 +255,10 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     if value is not None:
         return value
     for source in lookup(rules.sources, site.names, applies):
-        return tainted(source, place(state.frame.scope.path, site.node))
+        found = tainted(source, place(state.frame.scope.path, site.node))
+        if source.label == "environment" and site.args:
+            return keyed(machine, found, site.args[0], site.node, state)
+        return found
     for propagator in lookup(rules.propagators, site.names, applies):
         made = _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
         if propagator.label:
