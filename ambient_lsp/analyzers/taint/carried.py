@@ -34,7 +34,9 @@ def instance(machine: Machine, site: Site, owner: Value, name: str) -> Ref | Non
             fitting.append(each)
     if len(fitting) != 1:
         return None
-    return machine.new(Object("instance", dict(machine.attributes_of(fitting[0], site.state)), UNKNOWN, fitting[0]), site.state)
+    return machine.new(
+        Object("instance", dict(machine.attributes_of(fitting[0], site.state)), UNKNOWN, fitting[0]), site.state
+    )
 
 
 def _is_open(machine: Machine, owner: Opaque) -> bool:

@@ -65,7 +65,6 @@ _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _PUBLIC = frozenset({"is_global"})
 _INTERNAL = frozenset({"is_private"})
 _FETCHED = frozenset({"ssrf"})
-_IN_ORDER = frozenset({"enumerate", "reversed", "list", "tuple"})
 _SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
 
@@ -384,9 +383,7 @@ def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) 
 
 
 def _inside(node: ast.expr) -> ast.expr:
-    """Return what `Path(name).parts`, `name.split("/")` or `enumerate(name)` takes apart."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in _IN_ORDER and len(node.args) == 1:
-        node = node.args[0]
+    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
     if isinstance(node, ast.Attribute) and node.attr == "parts":
         node = node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":

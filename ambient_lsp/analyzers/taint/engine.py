@@ -18,7 +18,17 @@ from ambient_lsp.analyzers.taint.passing import givers
 from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import attributes_in, forget, kept, read
-from ambient_lsp.analyzers.taint.values import HARMLESS_TYPES, PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
+from ambient_lsp.analyzers.taint.values import (
+    HARMLESS_TYPES,
+    PARAMETER,
+    UNKNOWN,
+    Class,
+    Function,
+    Opaque,
+    Ref,
+    Value,
+    join,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
