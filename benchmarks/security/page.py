@@ -35,9 +35,9 @@ python -m benchmarks.security --write
   *strangers two*, *three*, *four*, *five*, *six* and *seven*: each written by somebody else, who had seen neither our
   rules nor our programs. The second was run first when the failures in the first had been mended in part, the third
   when those in both had been, the fourth when those in all three had been; its author was asked for harder ones (checks
-  that are incomplete, sanitizers for another sink). The fifth was run first when the fourth had been mended, the sixth when
-  the fifth had, the seventh when the sixth had. Each part was opened after its first run, so that its
-  failures could teach us. The tables show today's numbers; the **first runs** were:
+  that are incomplete, sanitizers for another sink). The fifth was run first when the fourth had been mended, the sixth
+  when the fifth had, the seventh when the sixth had. Each part was opened after its first run, so that its failures
+  could teach us. The tables show today's numbers; the **first runs** were:
 
 | first run, recall % / false alarms % | ours | bandit | ruff S |
 |---|---|---|---|
