@@ -130,8 +130,26 @@ def _named_strings(module: Module) -> Iterator[tuple[str, Node]]:
                 yield code(name), value
 
 
+def _at_first(module: Module, node: Node) -> Node:
+    """Return what a field of a class holds if nobody gives it anything: `field(default="...")`, `SecretStr("...")`."""
+    for _ in range(3):
+        last = code(node.child_by_field_name("function")).rpartition(".")[2] if node.type == "call" else ""
+        if last not in _FIELDS:
+            break
+        call = Call(module, node, "")
+        value = call.get("default") or call.get("default_factory") or call.get("factory")
+        value = value or (call.get("", 0) if last != "field" else None)
+        if value is not None and value.type == "lambda":
+            value = value.child_by_field_name("body")
+        if value is None:
+            break
+        node = value
+    return node
+
+
 def _text_of(module: Module, node: Node) -> Any:
     """Return the text that an expression of literals makes."""
+    node = _at_first(module, node)
     if node.type == "call" and _DECODED.fullmatch(code(node)):
         return re.findall(r"['\"]([^'\"]+)['\"]", code(node))[0]
     if node.type not in ("string", "concatenated_string", "binary_operator", "parenthesized_expression"):
@@ -140,6 +158,8 @@ def _text_of(module: Module, node: Node) -> Any:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
+_FIELDS = frozenset("field Field ib attrib SecretStr SecretBytes".split())
+"""What declares a field of a class, and what wraps its value."""
 _DECODED = re.compile(r"""[\w.]*(b64decode|unhexlify|fromhex)\(b?['"][^'"\n]{8,}['"]\)(\.decode\(.{0,12}\))?""")
 
 

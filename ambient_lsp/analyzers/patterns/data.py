@@ -134,6 +134,8 @@ def _formats(module: Module) -> Iterator[Hit]:
             yield Hit(TEMPLATE_FORMAT, node)
 
 
+_READS_XML = "parse fromstring parseString iterparse XML XMLParser"
+_DEFUSED = names(*(f"defusedxml.{each}: {_READS_XML}" for each in ("ElementTree", "minidom", "pulldom", "sax", "lxml")))
 _CALLS = (
     CallPattern(YAML, names("yaml: load load_all"), any_of(missing("Loader", 1), given("Loader", _UNSAFE_LOADERS, 1))),
     CallPattern(YAML, names("yaml: unsafe_load unsafe_load_all full_load full_load_all"), always),
@@ -149,6 +151,8 @@ _CALLS = (
     CallPattern(XML, names("lxml.etree: XMLParser ETCompatXMLParser XMLPullParser iterparse"),
                 any_of(given("resolve_entities", TRUE), given("no_network", FALSE), given("load_dtd", TRUE),
                        given("dtd_validation", TRUE))),
+    CallPattern(XML, _DEFUSED, given("forbid_external", FALSE)),
+    CallPattern(XML_BOMB, _DEFUSED, given("forbid_entities", FALSE)),
     CallPattern(XML, names("*.setFeature"), _sax_external),
     CallPattern(XML_BOMB, names("lxml.etree: XMLParser ETCompatXMLParser XMLPullParser iterparse HTMLParser"),
                 given("huge_tree", TRUE)),

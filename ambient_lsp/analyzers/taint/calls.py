@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import files, models, sinks, texts
+from ambient_lsp.analyzers.taint import carried, files, models, sinks, texts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.containers import keyed, method, unpacked
 from ambient_lsp.analyzers.taint.functions import bound, instantiated, invoked, is_converted, unbound
@@ -199,6 +199,8 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
                 return result
         own = () if not held.type else (machine.rules.name(f"{held.type}.{name}"),)
         return _by_rules(machine, site.named(*own, f"*.{name}"), name)
+    if type(owner) is Opaque and (made := carried.instance(machine, site, owner, name)) is not None:
+        return _on(machine, site.on(made), name)
     if type(owner) is Const:
         return _by_rules(machine, site.named(f"{type(owner.value).__name__}.{name}"), name)
     if type(owner) is Opaque and owner.type:
@@ -253,7 +255,10 @@ def _by_rules(machine: Machine, site: Site, name: str) -> Value:
     if value is not None:
         return value
     for source in lookup(rules.sources, site.names, applies):
-        return tainted(source, place(state.frame.scope.path, site.node))
+        found = tainted(source, place(state.frame.scope.path, site.node))
+        if source.label == "environment" and site.args:
+            return keyed(machine, found, site.args[0], site.node, state)
+        return found
     for propagator in lookup(rules.propagators, site.names, applies):
         made = _propagated(site, propagator.arguments, propagator.type, propagator.keeps_prefix)
         if propagator.label:

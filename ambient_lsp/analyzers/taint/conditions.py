@@ -213,7 +213,7 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     """Note that a loop let no bad item pass, so that the archive or the text is as good as its parts."""
     taints = taints_of(item)
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
-        change(machine, state, loop.iter, lambda value: cleaned(value, _EVERY))
+        change(machine, state, _inside(loop.iter), lambda value: cleaned(value, _EVERY))
     quantifiers.judged(state, source, unpacked(source, state), item)
     keys.were_dropped(machine, state, loop)
 

@@ -14,6 +14,7 @@ from ambient_lsp.analyzers.taint.values import (
     NONE,
     PARAMETER,
     UNKNOWN,
+    UNTRUSTED,
     Annotation,
     Class,
     Const,
@@ -43,6 +44,11 @@ _OF_THE_CLIENT = re.compile(
     r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
 )
 """What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
+CGI = frozenset(
+    "QUERY_STRING PATH_INFO REQUEST_URI HTTP_COOKIE HTTP_REFERER HTTP_USER_AGENT HTTP_ORIGIN HTTP_X_FORWARDED_FOR"
+    " HTTP_ACCEPT_LANGUAGE".split()
+)
+"""Variables of the environment in which a server hands a request to a script (www.rfc-editor.org/rfc/rfc3875)."""
 _ANNOTATED = frozenset({"typing.Annotated", "typing_extensions.Annotated"})
 KEYWORDS = "keywords"
 """The type of the dictionary that a parameter such as `**fields` is."""
@@ -129,8 +135,16 @@ def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: St
     """Return what a look-up by key in untrusted data gives."""
     if owner.type == ENVIRON and type(key) is Const and not _OF_THE_CLIENT.match(str(key.value)):
         return Opaque()
+    if type(key) is Const and key.value in CGI:
+        owner = replace(owner, taints=frozenset(map(_of_visitor, owner.taints)))
     kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ())), "")
     return Opaque(_of_key(owner, key, node, state).taints, kind)
+
+
+def _of_visitor(taint: Taint) -> Taint:
+    if taint.label != "environment":
+        return taint
+    return replace(taint, label=UNTRUSTED, source=replace(taint.source, text="a part of the request"))
 
 
 def _within(line: int, here: object) -> bool:

@@ -13,18 +13,28 @@ from ambient_lsp.analyzers.taint import calls, expressions, functions, options, 
 from ambient_lsp.analyzers.taint.catalogue import Catalogue, catalogue
 from ambient_lsp.analyzers.taint.handlers import handler_of, received
 from ambient_lsp.analyzers.taint.imports import Late, bindings, late
-from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget
+from ambient_lsp.analyzers.taint.machine import Frame, Machine, OutOfBudget, Verdict
 from ambient_lsp.analyzers.taint.passing import givers
 from ambient_lsp.analyzers.taint.prescan import Words
 from ambient_lsp.analyzers.taint.state import Scope, State
 from ambient_lsp.analyzers.taint.syntax import attributes_in, forget, kept, read
-from ambient_lsp.analyzers.taint.values import PARAMETER, UNKNOWN, Class, Function, Opaque, Ref, Value, join
+from ambient_lsp.analyzers.taint.values import (
+    HARMLESS_TYPES,
+    PARAMETER,
+    UNKNOWN,
+    Class,
+    Function,
+    Opaque,
+    Ref,
+    Value,
+    join,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from ambient_lsp.analyzers.taint.machine import Hit, Position, Verdict
+    from ambient_lsp.analyzers.taint.machine import Hit, Position
     from ambient_lsp.analyzers.taint.site import Site
     from ambient_lsp.analyzers.taint.values import Place
 
@@ -37,6 +47,7 @@ _MOST_ROOTS = 3000
 _SHORT = 10
 _NODE = ast.Name("?", ast.Load())
 _MOST_CALLS = 120
+_MOST_CALLERS = 20
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"([A-Za-z_]\w*)\(")
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.MULTILINE)
@@ -271,7 +282,8 @@ class Interpreter(Machine):
                     self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
         changed = _changed_elsewhere(owner.node)
         items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
-        items = {name: value for name, value in items.items() if not _is_parameter(value)}
+        items = {name: _without_parameter(value) for name, value in items.items()}
+        items = {name: value for name, value in items.items() if value != UNKNOWN}
         self._attributes[owner.key] = items
         return items
 
@@ -290,6 +302,7 @@ class Interpreter(Machine):
             left_out.append("the module's own code")
         self._in_module, self._calls_of_modules = False, self._calls
         done: set[int] = set()
+        ran: set[int] = set()
         calls = Counter(_CALL.findall(text))
         for turn in range(4):  # functions defined in functions are known once those have run
             waiting = [function for key, function in self.defined.items() if key not in done]
@@ -305,11 +318,48 @@ class Interpreter(Machine):
                 if len(done) > _MOST_ROOTS or self.steps <= 0:
                     left_out.append(f"{len(waiting)} functions")
                     break
-                if self._is_relevant(function, lines) and not self._run_root(function):
+                if not self._is_relevant(function, lines) or function.key in ran:
+                    continue
+                ran.add(function.key)
+                before, verdicts = dict(self.hits), dict(self.verdicts)
+                if not self._run_root(function):
                     left_out.append(f"`{getattr(function.node, 'name', 'lambda')}`")
+                if may_be_called and len(self.hits) > len(before):
+                    self._ask_callers(function, before, verdicts, ran, lines)
         if self.steps <= 0:
             return "it would take too long"
         return f"{', '.join(left_out[:3])} could not be followed to the end" if left_out else ""
+
+    def _ask_callers(
+        self,
+        function: Function,
+        before: dict[tuple[str, Place], Hit],
+        verdicts: dict[Place, Verdict],
+        ran: set[int],
+        lines: list[str],
+    ) -> None:
+        """Run those who call a function that does harm with what any caller may give; it is as bad as what they give.
+
+        They were not worth running before: nothing in them is a source or a sink.
+        """
+        new = {key: hit for key, hit in self.hits.items() if key not in before}
+        name = getattr(function.node, "name", "")
+        callers = [
+            each
+            for key, each in self.defined.items()
+            if key not in ran and name in _CALL.findall(_code(each, lines)) and each.scope.path == self.path
+        ]
+        if not callers or any(hit.taint is None or hit.taint.label != PARAMETER for hit in new.values()):
+            return
+        worse, self.hits, self.verdicts = self.verdicts, before, verdicts
+        for caller in callers[:_MOST_CALLERS]:
+            ran.add(caller.key)
+            self._run_root(caller)
+        proven = {place for place, verdict in self.verdicts.items() if verdict is Verdict.SAFE}
+        for key, hit in new.items():
+            if function.key not in self.called or hit.place not in proven:
+                self.hits.setdefault(key, hit)
+                self.verdicts[hit.place] = worse.get(hit.place, Verdict.PARAMETER)
 
     def release(self) -> None:
         """Take apart what refers to itself: functions, classes and the names around them.
@@ -370,11 +420,10 @@ class Interpreter(Machine):
         node = function.node
         if isinstance(node, ast.Lambda):
             return False
-        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-        end = node.end_lineno or node.lineno
-        if any(start < line <= end for line, _ in self.watched):
+        start = _first_line(node)
+        if any(start < line <= (node.end_lineno or node.lineno) for line, _ in self.watched):
             return True
-        code = "\n".join(lines[start:end])
+        code = _code(function, lines)
         words = frozenset(_WORD.findall(code))
         if not words.isdisjoint(self.telling) or self._is_handler(function):
             return True
@@ -425,6 +474,15 @@ class Interpreter(Machine):
         return True
 
 
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+
+
+def _code(function: Function, lines: list[str]) -> str:
+    node = function.node
+    return "" if isinstance(node, ast.Lambda) else "\n".join(lines[_first_line(node) : node.end_lineno])
+
+
 def _shorter(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[index:]) for index in range(1, min(len(parts), 3))]
@@ -434,9 +492,11 @@ def _id(value: Value) -> int:
     return value.id if type(value) is Ref else -1
 
 
-def _is_parameter(value: Value) -> bool:
-    """Whether a value is what some caller gave a constructor, which says little of it."""
-    return type(value) is Opaque and bool(value.taints) and all(taint.label == "parameter" for taint in value.taints)
+def _without_parameter(value: Value) -> Value:
+    """Return what a constructor made of what some caller gave it, which says little but the type."""
+    if type(value) is Opaque and value.taints and all(taint.label == PARAMETER for taint in value.taints):
+        return Opaque(type="" if value.type in HARMLESS_TYPES else value.type)
+    return value
 
 
 @kept

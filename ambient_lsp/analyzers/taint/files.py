@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset("wax+")
 _LOG = re.compile(r"(?i)\.log\b|(^|[/_.-])(logs?|audit|journal)([/_.-]|$)")
+_LOG_CLASS = re.compile(r"Log(?!in|out|ic)|Audit|Journal")
 
 
 def contents(machine: Machine, value: Value, state: State) -> Taints:
@@ -70,16 +71,26 @@ def _opened(machine: Machine, site: Site) -> Value | None:
     if path is None:
         return None
     if type(mode) is Const and isinstance(mode.value, str) and not _WRITES.isdisjoint(mode.value):
-        return machine.new(Object("file", {"name": path}, None, None, _kind(path)), site.state)
+        return machine.new(Object("file", {"name": path}, None, None, _kind(path, site)), site.state)
     found = contents(machine, path, site.state)
     return Opaque(found, "file") if found else None
 
 
-def _kind(path: Value) -> str:
+def _kind(path: Value, site: Site) -> str:
+    """Tell a log from other files: by its name or, where any caller chooses that, by what the class is called."""
+    owner, mode = site.state.frame.owner, site.first(1, "mode")
+    appends = type(mode) is Const and str(mode.value).startswith("a")
+    if appends and owner is not None and _is_given(path) and _LOG_CLASS.search(owner.name):
+        return "log.file"
     texts = [
         each.value if type(each) is Const else each.prefix if type(each) is Opaque else "" for each in options(path)
     ]
     return "log.file" if any(isinstance(text, str) and _LOG.search(text) for text in texts) else "io.file"
+
+
+def _is_given(path: Value) -> bool:
+    taints = taints_of(path)
+    return bool(taints) and all(taint.label == PARAMETER for taint in taints)
 
 
 def _temporary_name(machine: Machine) -> Opaque:

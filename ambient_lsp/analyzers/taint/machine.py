@@ -101,6 +101,7 @@ class Machine(ABC):
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []
         self.called: set[int] = set()
+        self.methods: dict[str, list[Class]] = {}  # the classes of the program by the names of their methods
         self.told = False  # whether any test was of an item, such as `request.args.get("x")`
         self.options: frozenset[str] = frozenset()  # those of the command line that hold no text of the user's own
         self.response = ""

@@ -391,10 +391,11 @@ def _namespace(machine: Machine, site: Site) -> Value | None:
 
 
 def _field(machine: Machine, site: Site) -> Value | None:
-    """What a field of a dataclass holds at first. A container is filled later, so that nothing is known of it."""
+    """What a field of a dataclass holds at first. An empty container is filled later: nothing is known of it."""
     made = site.keywords.get("default_factory") or site.keywords.get("factory")
     value = site.keywords.get("default") if made is None else machine.call(made, (), site.state, site.node)
-    return value if type(value) in (Const, Opaque) else None
+    held = None if value is None else site.state.object(value)
+    return value if type(value) in (Const, Opaque) or (held is not None and held.items) else None
 
 
 def _template(machine: Machine, site: Site) -> Value | None:
@@ -533,6 +534,7 @@ _MODELS: dict[str, Model] = {
     "asyncio.create_task": _first, "asyncio.ensure_future": _first, "asyncio.wait_for": _first,
     "asyncio.shield": _first,
     "asyncio.gather": _gathered, "copy.copy": _copied, "copy.deepcopy": _copied,
+    "types.MappingProxyType": _copied,
     "types.SimpleNamespace": _namespace, "argparse.Namespace": _namespace, "string.Template": _template,
     "dataclasses.field": _field, "attrs.field": _field, "attr.ib": _field, "attr.field": _field,
     "string.Template.substitute": _substitute, "string.Template.safe_substitute": _substitute,

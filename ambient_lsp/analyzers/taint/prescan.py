@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ambient_lsp.analyzers.recent import recent
 from ambient_lsp.analyzers.taint import callbacks
 from ambient_lsp.analyzers.taint.catalogue import Applies, catalogue, sink_word, source_word
+from ambient_lsp.analyzers.taint.containers import CGI
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +88,8 @@ class Words:
     def giving(self) -> frozenset[str]:
         """The words of `telling` that are of sources."""
         sources = self._near(_sources())
-        return frozenset(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
+        found = frozenset(source_word(name) for name, where in sources if self.applies(where) and self.has(name))
+        return found | frozenset(word for word in CGI if f"'{word}" in self._tokens)
 
     def taking(self) -> frozenset[str]:
         """Return the words of sinks that mind only what comes from a source."""
@@ -139,7 +141,7 @@ class Words:
 
     def has_source(self) -> bool:
         """Whether untrusted data can come in."""
-        if self._handlers or any(map(self.has, callbacks.MODELS)):
+        if self._handlers or any(map(self.has, callbacks.MODELS)) or any(f"'{word}" in self._tokens for word in CGI):
             return True
         return any(self.applies(where) and self.has(name) for name, where in self._near(_sources()))
 
@@ -237,7 +239,7 @@ def _vocabulary() -> frozenset[str]:
     named += callbacks.MODELS
     for handler in rules.handlers:
         named += [*handler.bases, *handler.decorators]
-    return frozenset(part for name in named for part in name.split(".")) | {"getattr"}
+    return frozenset(part for name in named for part in name.split(".")) | CGI | {"getattr"}
 
 
 @cache

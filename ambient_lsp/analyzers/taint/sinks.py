@@ -54,6 +54,8 @@ _SECRET = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SPECIFIER = re.compile(r"%(?!%)[-#0 +]*\d*(?:\.\d+)?([a-zA-Z])")
+_PRINTED = re.compile(r"(?:\A|\n)(Set-Cookie|Location|Refresh|Link|Status|Content-\w+|X-[\w-]+|Access-Control-[\w-]+):")
+"""How a line begins that can only be a header which a script writes out."""
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _FIXED_FOLDER = re.compile(rf"(/|[A-Za-z]:)[^{SOMETHING}]*$")
 _ESCAPING = re.compile(r"comes back from `\w*(escape|quote|sanit|clean)")
@@ -380,9 +382,11 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
         return _FIXED_HOST.match(prefix) is None
     if kind.prefix == "option":
         return not prefix and not built and not taint.cleaned & {"command", "ssrf", "log"}
+    if kind.prefix == "printed" and _PRINTED.search(prefix) is None:
+        return False
     if kind.prefix == "lines" and "\r\n" not in prefix:
         return False
-    if kind.prefix in ("body", "lines"):
+    if kind.prefix in ("body", "lines", "printed"):
         return _EMPTY_LINE.search(prefix) is None
     if kind.prefix == "path":
         if taint.label == "cli" and not (built and _FIXED_FOLDER.match(prefix)):

@@ -149,8 +149,10 @@ def _assign(machine: Machine, node: ast.Assign, state: State) -> State | None:
         sinks.answered(machine, target, node.value, state)
         if isinstance(target, ast.Name) and (isinstance(node.value, _TESTS) or _is_difference(node.value)):
             conditions.remember(target.id, node.value, state)
-        if isinstance(target, ast.Name) and taints_of(value) and _is_a_part(node.value):
-            state.names[item_of(target.id)] = UNKNOWN
+        if _is_a_part(node.value):
+            for part in [target] if isinstance(target, ast.Name) else names_in(target):
+                if taints_of(state.names.get(part.id, UNKNOWN)):
+                    state.names[item_of(part.id)] = UNKNOWN
     return state
 
 
@@ -427,9 +429,10 @@ def _class(machine: Machine, node: ast.ClassDef, state: State) -> State | None:
         state.heap = end.heap
         made.members.update(end.names)
     functions.own(made)
-    for member in made.members.values():
+    for name, member in made.members.items():
         if type(member) is Function and member.key in machine.defined:
             machine.defined[member.key] = member
+            machine.methods.setdefault(name, []).append(made)
     state.names[node.name] = made
     return state
 
