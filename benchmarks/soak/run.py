@@ -77,7 +77,7 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
             containers=await asyncio.to_thread(watch.containers, docker),
             memory_available=psutil.virtual_memory().available / 1e6,
             load=os.getloadavg()[0],
-            objects=await asyncio.to_thread(lambda: sum(1 for _ in (desk.shop / ".git/objects").glob("??/*"))),
+            objects=await asyncio.to_thread(lambda: sum(1 for _ in watch.files(desk.shop / ".git/objects"))),
             **await asyncio.to_thread(watch.sizes, desk),
         )
 

@@ -16,7 +16,7 @@ import psutil
 from benchmarks.soak.editor import Gone, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.soak.desk import Desk
     from benchmarks.soak.editor import Editor
@@ -181,11 +181,18 @@ def relatives(desk: Desk) -> list[str]:
     return found
 
 
+def files(folder: Path) -> Iterator[Path]:
+    """Give every file below a folder; what is taken away meanwhile is passed over."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            yield Path(parent, name)
+
+
 def size(*places: Path) -> float:
     """Return the MB of files and folders."""
     total = 0
     for place in places:
-        for path in place.rglob("*") if place.is_dir() else [place]:
+        for path in files(place) if place.is_dir() else [place]:
             with suppress(OSError):
                 total += path.lstat().st_size
     return total / 1e6
