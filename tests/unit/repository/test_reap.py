@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,8 @@ async def test_a_process_that_lives_keeps_all_of_its_checkouts(repo, opened, tmp
     cache = tmp_path / "cache"
     argv = (sys.executable, "-c", script, str(repo.path), str(cache), way)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(argv, **pipes) as living, subprocess.Popen(argv, **pipes) as dying:
+    with subprocess.Popen(argv, **pipes) as living, subprocess.Popen(argv, **pipes) as dying, ExitStack() as ended:
+        ended.callback(living.kill)  # else a failure below would wait for it for ever
         folder, lost = (Path(process.stdout.readline().strip()) for process in (living, dying))
         assert folder != lost
         dying.send_signal(signal.SIGKILL)
