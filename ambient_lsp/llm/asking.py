@@ -52,109 +52,104 @@ class Patience:
     reply_seconds: float = 300.0
 
 
-async def ask(
-    http: Http,
-    endpoint: Endpoint,
-    model: str,
-    request: ChatRequest,
-    patience: Patience,
-    attempts: Attempts,
-) -> Exchange:
-    """Ask one model at one host until the first piece of an answer is there; `attempts` is told of every time.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to one model at one host; `attempts` is told of every time that it is sent."""
 
-    Raises a `ModelError` when asking again does not help, or was tried often enough.
-    """
-    before = len(attempts.failures)
+    http: Http
+    endpoint: Endpoint
+    model: str
+    request: ChatRequest
+    patience: Patience
+    attempts: Attempts
 
-    def again(error: Exception) -> bool | float:
-        if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
-            waits = wait <= patience.longest_wait
-            return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
-        if isinstance(error, ReplyBroken):  # the question is paid for each time
-            broken = sum(isinstance(one, ReplyBroken) for one in attempts.failures[before:])
-            return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page", "tools"}
-        gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
-        return gone or isinstance(error, ModelOverloaded)
+    async def ask(self) -> Exchange:
+        """Ask until the first piece of an answer is there.
 
-    first: ModelError | None
-    try:
-        return await _exchange(http, endpoint, model, request, patience, attempts)  # almost always; the rest is slow
-    except ModelError as error:
-        first = error
-    async for attempt in stamina.retry_context(
-        on=again,
-        attempts=patience.attempts,
-        timeout=patience.reply_seconds,
-        wait_initial=patience.first_wait,
-        wait_max=patience.longest_wait,
-        wait_jitter=patience.first_wait,
-    ):
-        with attempt:
-            if (tried := first) is not None:
-                first = None
-                raise tried
-            return await _exchange(http, endpoint, model, request, patience, attempts)
-    raise AssertionError("the last attempt returns or raises")
+        Raises a `ModelError` when asking again does not help, or was tried often enough.
+        """
+        before, patience = len(self.attempts.failures), self.patience
 
+        def again(error: Exception) -> bool | float:
+            if isinstance(error, ModelOverloaded) and (wait := error.details.get("retry_after")):
+                waits = wait <= patience.longest_wait
+                return wait * random.uniform(1, 1.25) if waits else False  # noqa: S311 - not a secret
+            if isinstance(error, ReplyBroken):  # the question is paid for each time
+                broken = sum(isinstance(one, ReplyBroken) for one in self.attempts.failures[before:])
+                return broken <= _MOST_BROKEN and not error.details.keys() & {"thought", "page", "tools"}
+            gone = isinstance(error, ModelUnavailable) and not error.details.get("model")
+            return gone or isinstance(error, ModelOverloaded)
 
-async def _exchange(
-    http: Http, endpoint: Endpoint, model: str, request: ChatRequest, patience: Patience, attempts: Attempts
-) -> Exchange:
-    async with AsyncExitStack() as holding:
-        since = await holding.enter_async_context(endpoint.limiter.place())
+        first: ModelError | None
         try:
-            exchange = await _send(http, endpoint, model, request, patience, attempts, holding)
-            await exchange.start()
-        except BudgetExhausted:  # nobody was asked
-            raise
+            return await self._once()  # almost always; the rest is slow
         except ModelError as error:
-            attempts.failed(error)
-            if isinstance(error, ModelOverloaded):
-                wait = error.details.get("retry_after")
-                endpoint.limiter.slower(since, wait if wait and wait <= patience.longest_wait else None)
-            raise
-        endpoint.limiter.faster()
-        exchange.hold(holding.pop_all())
-        return exchange
+            first = error
+        async for attempt in stamina.retry_context(
+            on=again,
+            attempts=patience.attempts,
+            timeout=patience.reply_seconds,
+            wait_initial=patience.first_wait,
+            wait_max=patience.longest_wait,
+            wait_jitter=patience.first_wait,
+        ):
+            with attempt:
+                if (tried := first) is not None:
+                    first = None
+                    raise tried
+                return await self._once()
+        raise AssertionError("the last attempt returns or raises")
 
+    async def _once(self) -> Exchange:
+        """Take a place at the host and ask; the answer under way keeps the place."""
+        limiter = self.endpoint.limiter
+        async with AsyncExitStack() as holding:
+            since = await holding.enter_async_context(limiter.place())
+            try:
+                exchange = await self._send(holding)
+                await exchange.start()
+            except BudgetExhausted:  # nobody was asked
+                raise
+            except ModelError as error:
+                self.attempts.failed(error)
+                if isinstance(error, ModelOverloaded):
+                    wait = error.details.get("retry_after")
+                    limiter.slower(since, wait if wait and wait <= self.patience.longest_wait else None)
+                raise
+            limiter.faster()
+            exchange.hold(holding.pop_all())
+            return exchange
 
-async def _send(
-    http: Http,
-    endpoint: Endpoint,
-    model: str,
-    request: ChatRequest,
-    patience: Patience,
-    attempts: Attempts,
-    holding: AsyncExitStack,
-) -> Exchange:
-    """Send the question; a field that the host complains of is left out, and the rest sent at once."""
-    began = time.monotonic()
-    for _ in range(_MOST_LESSONS):
-        body = dialects.body(request, endpoint.dialect, model, endpoint.abilities(model))
-        attempts.sending(endpoint.root, model)
-        response = await _post(http, endpoint, body)
-        if response.status_code == 200:
-            holding.push_async_callback(response.aclose)
-            return Exchange(
-                response,
-                request,
-                host=endpoint.root,
-                wire=endpoint.dialect.wire,
-                began=began,
-                deadline=began + patience.reply_seconds,
+    async def _send(self, holding: AsyncExitStack) -> Exchange:
+        """Send it; a field that the host complains of is left out, and the rest sent at once."""
+        endpoint, model = self.endpoint, self.model
+        began = time.monotonic()
+        for _ in range(_MOST_LESSONS):
+            body = dialects.body(self.request, endpoint.dialect, model, endpoint.abilities(model))
+            self.attempts.sending(endpoint.root, model)
+            response = await _post(self.http, endpoint, body)
+            if response.status_code == 200:
+                holding.push_async_callback(response.aclose)
+                return Exchange(
+                    response,
+                    self.request,
+                    host=endpoint.root,
+                    wire=endpoint.dialect.wire,
+                    began=began,
+                    deadline=began + self.patience.reply_seconds,
+                )
+            error = refused(
+                endpoint.root,
+                response.status_code,
+                await _beginning(response),
+                response.headers,
+                key=endpoint.key.value,
+                name=endpoint.key.name,
             )
-        error = refused(
-            endpoint.root,
-            response.status_code,
-            await _beginning(response),
-            response.headers,
-            key=endpoint.key.value,
-            name=endpoint.key.name,
-        )
-        learns = isinstance(error, ModelRefused) and response.status_code in (400, 422)
-        if not learns or not endpoint.learn(model, error.details.get("said", ""), body):
-            raise error
-    raise error
+            learns = isinstance(error, ModelRefused) and response.status_code in (400, 422)
+            if not learns or not endpoint.learn(model, error.details.get("said", ""), body):
+                raise error
+        raise error
 
 
 async def _post(http: Http, endpoint: Endpoint, body: object) -> httpx.Response:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from ambient_lsp.errors import ModelError, ModelOverloaded, ModelUnavailable, QuotaExhausted, ReplyBroken
 from ambient_lsp.llm import catalog, probe
-from ambient_lsp.llm.asking import Patience, ask
+from ambient_lsp.llm.asking import Patience, Question
 from ambient_lsp.llm.attempts import Attempts
 from ambient_lsp.llm.endpoint import Endpoint
 from ambient_lsp.llm.limiter import Limiter, slots_file
@@ -151,7 +151,8 @@ class ChatClient:
         async with aclosing(self._candidates(request.model, failures)) as candidates:
             async for endpoint, model in candidates:
                 try:
-                    exchange = await ask(self._client(), endpoint, model, request, self.patience, attempts)
+                    question = Question(self._client(), endpoint, model, request, self.patience, attempts)
+                    exchange = await question.ask()
                 except ModelError as error:
                     if error.details.get("model"):
                         endpoint.gone(model)

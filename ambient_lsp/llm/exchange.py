@@ -151,33 +151,28 @@ class Exchange:
 
     def _empty(self) -> ModelError:
         if self._gathered.finish == "length":
-            return ReplyBroken(
+            return self._broken(
                 f"All {self.request.max_tokens:,} tokens went into thinking before the answer began.",
-                untouched=UNTOUCHED,
                 next_step="Ask for more tokens, or less thinking.",
-                text="",
-                usage=self._gathered.usage or self._estimate(),
                 thought=True,
             )
         if self._gathered.tools:
             name = "".join(char for char in self._gathered.tools[0] if char.isprintable())[:60]
-            return ReplyBroken(
+            return self._broken(
                 f"{self._host} answered with the call of a tool ({name}) and no text; no tools were offered.",
-                untouched=UNTOUCHED,
                 next_step="Use a model that follows instructions better, or turn tools off where the host is started.",
-                text="",
-                usage=self._gathered.usage or self._estimate(),
                 tools=True,
             )
         return self._broken(f"The answer of {self._host} is empty.")
 
-    def _broken(self, what: str) -> ReplyBroken:
+    def _broken(self, what: str, next_step: str = "Ask again.", **why: bool) -> ReplyBroken:
         return ReplyBroken(
             what,
             untouched=UNTOUCHED,
-            next_step="Ask again.",
+            next_step=next_step,
             text="".join(self._gathered.text),
             usage=self._gathered.usage or self._estimate(),
+            **why,
         )
 
     def _estimate(self) -> Usage:
