@@ -130,7 +130,7 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
             after = result.after = await look(objects=True)
         say(f"at rest: {line(after)}")
         result.broken += laws.idle(before.shop, after.shop, "shop", whole=True)
-        result.broken += laws.idle(before.other, after.other, "other", whole=False)
+        result.broken += laws.idle(before.other, after.other, "other", whole=False, docker=docker)
         result.broken += laws.nothing_held(after)
         result.broken += laws.memory(result.samples, minutes)
         for editor in (shop, other):  # twice: who starts after a crash clears away what it left
