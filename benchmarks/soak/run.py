@@ -123,7 +123,7 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
         await host.come()
         host.spoil(0.0)
         after = result.after = await rest()
-        for _ in range(20):
+        for _ in range(40):  # what killed batches left is looked for every half a minute
             if not [*laws.idle(before.shop, after.shop, "shop", whole=True), *laws.nothing_held(after)]:
                 break
             await asyncio.sleep(1.5)
