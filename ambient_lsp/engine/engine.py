@@ -15,7 +15,7 @@ from ambient_lsp.engine.decisions import Decisions
 from ambient_lsp.engine.hidden import visible
 from ambient_lsp.engine.logbook import Logbook
 from ambient_lsp.engine.runs import Runs
-from ambient_lsp.errors import AmbientError, LeaseHeld, NotAllowed, WorkspaceError
+from ambient_lsp.errors import AmbientError, LeaseHeld, NotAllowed, StoreError, WorkspaceError
 from ambient_lsp.model import (
     Decision,
     Outcome,
@@ -26,6 +26,7 @@ from ambient_lsp.model import (
     TriggerKind,
 )
 from ambient_lsp.store import lease as leases
+from ambient_lsp.store.ledger import SqliteLedger
 from ambient_lsp.store.provenance import claim
 from ambient_lsp.store.store import dump_trigger, load_trigger, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -332,15 +333,27 @@ class Engine:
 
     async def _reap(self) -> None:
         await asyncio.to_thread(self.telemetry.drop_old)
+        self._close_reservations()
         await (await self.services()).reap()
 
     async def _keep_clean(self) -> None:
         """Clear away what a batch in a terminal left that was killed: an editor may stay open for days after it."""
         while True:
             await asyncio.sleep(_CLEANING)
+            self._close_reservations()
             services = await self.services()
             if await (await services.checkouts()).reap():
                 await services.reap()
+
+    def _close_reservations(self) -> None:
+        """Close what killed processes had reserved for questions; see `SqliteLedger.recover`."""
+        ledger = SqliteLedger(self._store.path, self.config.budget)
+        try:
+            ledger.recover()
+        except StoreError as error:
+            self._log.error("ledger", error)
+        finally:
+            ledger.close()
 
     async def _warm(self) -> None:
         await (await self.services()).warm()

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 
 SIZE = struct.Struct("=Q")
 """What stands before each call and each answer: how many bytes it has."""
@@ -36,7 +37,7 @@ def main(descriptor: int, parent: int) -> None:
             return
     else:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    with socket.socket(fileno=descriptor) as line, line.makefile("rb") as incoming:
+    with socket.socket(fileno=descriptor) as line, line.makefile("rb") as incoming, suppress(ConnectionError):
         while size := incoming.read(SIZE.size):
             answer = _answer(incoming.read(*SIZE.unpack(size)))
             line.sendall(SIZE.pack(len(answer)))

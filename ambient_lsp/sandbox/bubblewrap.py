@@ -28,10 +28,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ambient_lsp import owner
 from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.protocols import Command, CommandResult, Limits, Readiness
-from ambient_lsp.sandbox import checkout, environment, layout, owner, usage
+from ambient_lsp.sandbox import checkout, environment, layout, usage
 from ambient_lsp.sandbox.capture import Capture
 
 if TYPE_CHECKING:

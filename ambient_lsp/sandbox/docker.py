@@ -17,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ambient_lsp import owner
 from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.errors import SandboxUnavailable
 from ambient_lsp.protocols import Readiness
-from ambient_lsp.sandbox import checkout, dependencies, owner
+from ambient_lsp.sandbox import checkout, dependencies
 from ambient_lsp.sandbox.docker_session import (
     HOST_LABEL,
     OWNER_LABEL,

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp import owner
 from ambient_lsp.errors import SandboxUnavailable
 from ambient_lsp.protocols import Command, CommandResult, Limits
-from ambient_lsp.sandbox import checkout, environment, layout, owner, usage
+from ambient_lsp.sandbox import checkout, environment, layout, usage
 from ambient_lsp.sandbox.capture import Capture
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ two of them cannot spend the same allowance. Money is in millionths of a US doll
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 import uuid
@@ -15,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-import psutil
-
+from ambient_lsp import owner
 from ambient_lsp.errors import BudgetExhausted, StoreError
 
 if TYPE_CHECKING:
@@ -112,7 +110,7 @@ class SqliteLedger:
         self._budget = budget
         self._limits = [limit for limit in _limits(budget) if limit.tokens or limit.dollars]
         self._clock = clock
-        self._holder = _this_process()
+        self._holder = owner.current()
         self._db = connection or connect(path)
         self._owned = connection is None
 
@@ -199,7 +197,7 @@ class SqliteLedger:
         """
         with self.transaction():
             rows = self._db.execute("SELECT id, holder FROM exchanges WHERE state = 'open'").fetchall()
-            lost = [(self._clock(), key) for key, holder in rows if not _alive(holder)]
+            lost = [(self._clock(), key) for key, holder in rows if not owner.alive(holder)]
             self._db.executemany("UPDATE exchanges SET state = 'lost', estimated = 1, ended = ? WHERE id = ?", lost)
         return len(lost)
 
@@ -316,16 +314,3 @@ def _dollars(cost: int) -> str:
 
 def _day(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).date().isoformat()
-
-
-def _this_process() -> str:
-    """Name this process so that another one with the same number, later, is not taken for it."""
-    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
-
-
-def _alive(holder: str) -> bool:
-    pid, _, started = holder.partition(":")
-    try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == started
-    except (psutil.Error, ValueError):
-        return False

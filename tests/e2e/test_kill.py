@@ -19,6 +19,7 @@ import pytest
 
 from ambient_lsp import config
 from ambient_lsp.engine import engine
+from ambient_lsp.store.ledger import SqliteLedger
 from tests.e2e import project
 from tests.e2e.victims import Desk, kill
 from tests.real import require
@@ -179,13 +180,18 @@ def test_a_server_that_is_killed_takes_its_children_along(tmp_path: Path) -> Non
         desk.assert_clean()
 
 
-HOLDS_A_CHECKOUT = """
+IN_THE_MIDDLE = """
 import asyncio, sys
 from pathlib import Path
+from ambient_lsp.config import Budget
+from ambient_lsp.llm.prices import FREE
 from ambient_lsp.repository.worktrees import open_checkouts
+from ambient_lsp.store.ledger import SqliteLedger
 
 async def main():
-    checkouts = await open_checkouts(Path(sys.argv[1]))
+    root = Path(sys.argv[1])
+    SqliteLedger(root / ".ambient/state.db", Budget()).reserve("r", "a", "m", prompt=1, completion=1, price=FREE)
+    checkouts = await open_checkouts(root)
     async with checkouts.checkout(await checkouts.current()):
         print("there", flush=True)
         await asyncio.sleep(60)
@@ -201,21 +207,26 @@ async def test_what_a_killed_batch_left_goes_while_an_editor_stays_open(
     root = project.make(tmp_path / "project")
     settings = config.Config(sandbox=config.Sandbox(backend="none"))
     opened = await engine.Engine.open(root, settings)
+    ledger = SqliteLedger(root / ".ambient/state.db", settings.budget)
     batch = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLDS_A_CHECKOUT, str(root), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", IN_THE_MIDDLE, str(root), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert batch.stdout is not None and await batch.stdout.readline() == b"there\n"
         assert len(project.git(root, "worktree", "list").splitlines()) == 2
+        assert [one.state for one in ledger.exchanges()] == ["open"]
     finally:
         batch.kill()
         await batch.wait()
     for _ in range(300):
-        if len(project.git(root, "worktree", "list").splitlines()) == 1:
+        left = len(project.git(root, "worktree", "list").splitlines()) - 1
+        states = [one.state for one in ledger.exchanges()]
+        if not left and states == ["lost"]:
             break
         await asyncio.sleep(0.1)
     else:
-        pytest.fail("its checkout is still there")
+        pytest.fail(f"{left} checkouts are left, and the reservation is {states}")
+    ledger.close()
     await opened.close()
 
 

@@ -54,6 +54,32 @@ async def test_a_call_that_never_ends_is_ended_and_not_tried_again(pool):
     assert await pool.run(slow, "y") == "y"
 
 
+ASKS_AND_DIES = """
+import asyncio, os, select, signal
+from ambient_lsp.engine.worker import Worker
+
+async def main():
+    worker = Worker()
+    asyncio.get_running_loop().remove_reader(worker._line)
+    asyncio.create_task(worker.call(os.getpid, (), 9))
+    await asyncio.sleep(0)
+    select.select([worker._line], [], [])
+    worker._process.send_signal(signal.SIGSTOP)  # it goes on when the one that asked is no more
+    print(worker._process.pid, flush=True)
+    worker._line.close()
+    worker._process.send_signal(signal.SIGCONT)
+    print(worker._process.wait(60), flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_worker_whose_answers_nobody_reads_any_more_ends_without_a_word():
+    done = subprocess.run([sys.executable, "-c", ASKS_AND_DIES], capture_output=True, text=True, timeout=100)
+    assert done.stdout.split()[-1] == "0"
+    assert "Traceback" not in done.stderr
+
+
 async def test_a_parser_that_crashes_takes_nobody_else_s_answer_with_it():
     pool = CpuPool(2)
     hostile = "[" * 30_000 + "]" * 30_000 + "\n"

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ambient_lsp.sandbox import bubblewrap, owner
+from ambient_lsp import owner
+from ambient_lsp.sandbox import bubblewrap
 from tests.sandboxes import Box, python
 
 # Like bubblewrap at its beginning: the second process is still in the group of the first, holds its pipes, and waits.

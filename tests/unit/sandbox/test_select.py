@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ambient_lsp import owner
 from ambient_lsp.config import Sandbox as Settings
 from ambient_lsp.errors import SandboxUnavailable
-from ambient_lsp.sandbox import bubblewrap, build, doctor, owner, usage
+from ambient_lsp.sandbox import bubblewrap, build, doctor, usage
 from ambient_lsp.sandbox.docker import Docker
 from ambient_lsp.sandbox.select import choose
 from tests.sandboxes import make, python, ready_backend

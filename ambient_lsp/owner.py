@@ -19,7 +19,9 @@ def alive(label: str) -> bool:
     """Tell whether the process that made this label still runs. A label that cannot be read counts as alive."""
     pid, _, started = label.partition(":")
     try:
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) <= _TOLERANCE
+        process = psutil.Process(int(pid))
+        same = abs(process.create_time() - float(started)) <= _TOLERANCE
+        return same and process.status() != psutil.STATUS_ZOMBIE  # ended, but its parent has not asked yet
     except psutil.NoSuchProcess:
         return False
     except (ValueError, psutil.Error):
