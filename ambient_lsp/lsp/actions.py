@@ -15,13 +15,14 @@ from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
-from ambient_lsp.text import sha256
 
 QUICKFIX = "quickfix.ambient"
 REFACTOR = "refactor.ambient"
 FIX_ALL = "source.fixAll.ambient"
 REVIEW = "source.ambient.review"
 KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW)
+
+_EDITED = "Its lines have changed since it was proven. Save the file to have it looked at again."
 
 Action = types.CodeAction | types.Command
 
@@ -62,8 +63,6 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
-    from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
-
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
     if action.command is not None:
         # VS Code asks for the edit of every action that has none, of those with a command too.
@@ -97,9 +96,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
             included.append(proposal_id)
     combined = FileEdit(path, "modify", document.sha256, tuple(sorted(replacements)))
     action.edit = workspace_edit.build([combined], {path: document}, {path: uri}, session.support)
-    after = sha256(apply_replacements(document.text, combined.replacements))
-    for proposal_id in included:
-        session.observed.expect(workspace, proposal_id, uri, document.sha256, after)
+    if included:
+        session.observed.hand_out(workspace, included, document, combined)
     return action
 
 
@@ -146,7 +144,8 @@ def _fix(
         kind=kind,
         diagnostics=[item for item in diagnostics if _finding_id(item) in ids] or None,
     )
-    if reason := proof.why_not(proposal):
+    edited = any(item.edited for item in shown if item.finding.id in ids)
+    if reason := proof.why_not(proposal) or (_EDITED if edited else ""):
         if not session.support.disabled_actions:
             return []
         action.disabled = types.CodeActionDisabled(reason)

@@ -16,7 +16,7 @@ from ambient_lsp.lsp.fixes import Fixes
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.publisher import Publisher
 from ambient_lsp.lsp.workspaces import Workspace, Workspaces
-from ambient_lsp.model import Finding, Proposal
+from ambient_lsp.model import Finding, Proposal, ProposalState
 
 
 class Board:
@@ -65,6 +65,8 @@ class Board:
     def proposal(self, workspace: Workspace, proposal: Proposal) -> None:
         """Keep a proposal, and show its state at its findings."""
         self.fixes.put(workspace, proposal)
+        if proposal.state in (ProposalState.APPLIED, ProposalState.REVERTED):
+            self._book.fixed(proposal.finding_ids, fixed=proposal.state is ProposalState.APPLIED)
         for uri in self._book.with_findings(proposal.finding_ids):
             if self._documents.get(uri) is not None:
                 self._publisher.soon(uri)

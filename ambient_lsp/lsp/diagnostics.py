@@ -1,9 +1,8 @@
 """The one owner of what the editor shows as problems.
 
 VS Code ignores the version of published diagnostics (`versionSupport` is false in its client.ts), so a late result
-would land on newer text; results are therefore matched by the hash of the text. While somebody types, a finding is one
-of three: *fresh* (the text is the one it was found in), *maybe stale* (its own lines are untouched: it moves with them
-and says so), or *withdrawn* (its lines were edited). An undo back to the text makes it fresh again.
+would land on newer text; results are therefore matched by the hash of the text. What becomes of a finding while
+somebody types is in `following.py`.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from ambient_lsp.analyzers.aliases import repeats
 from ambient_lsp.engine.hidden import visible
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import Fixes
+from ambient_lsp.lsp.following import Placed
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Finding, ProposalState, Severity
 
@@ -46,17 +46,6 @@ class _Part(Enum):
 
 
 @dataclass(slots=True)
-class Placed:
-    """A finding and where it is now: `start` to `end` are offsets, `hull` bounds its whole lines."""
-
-    finding: Finding
-    start: int
-    end: int
-    hull: tuple[int, int]
-    withdrawn: bool = False
-
-
-@dataclass(slots=True)
 class Result:
     """What one agent said of one text."""
 
@@ -76,6 +65,9 @@ class Shown:
     start: int
     end: int
     fresh: bool
+    """Whether it was found in just this text."""
+    edited: bool = False
+    """Whether its lines have changed since, so that it may not hold any more."""
     thinking: bool = False
     """Whether a model said it that is still being asked, so that it may be withdrawn."""
 
@@ -108,7 +100,7 @@ class DiagnosticsBook:
         if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
             return False
         results.pop((agent, _Part.GLANCE), None)
-        placed = [_place(document, finding) for finding in findings]
+        placed = [Placed.at(document, finding) for finding in findings]
         if glance:
             results[agent, _Part.GLANCE] = Result(sha256, run_id, placed)
             return True
@@ -128,21 +120,10 @@ class DiagnosticsBook:
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
         """Follow one change: `start` to `end` of the text before became `length` characters."""
-        delta = length - (end - start)
         for result in self._results.get(document.uri, {}).values():
             result.moved = True
             for placed in result.placed:
-                if placed.withdrawn:
-                    continue
-                first, last = placed.hull
-                if end <= first:
-                    placed.start, placed.end = placed.start + delta, placed.end + delta
-                    placed.hull = first + delta, last + delta
-                elif start < last:
-                    placed.withdrawn = True
-                    continue
-                # Text typed right before or after a line becomes a part of it.
-                placed.withdrawn = document.line_bounds(placed.start, placed.end) != placed.hull
+                placed.follow(document, start, end, length)
 
     def shown(self, document: Document) -> Iterator[Shown]:
         """Yield the findings that hold for the current text, sorted by place."""
@@ -151,14 +132,14 @@ class DiagnosticsBook:
         for (_, part), result in self._results.get(document.uri, {}).items():
             fresh = result.sha256 == document.sha256
             if fresh and result.moved:
-                result.placed = [_place(document, placed.finding) for placed in result.placed]
+                result.placed = [Placed.at(document, placed.finding) for placed in result.placed]
                 result.moved = False
             if fresh and part is _Part.GLANCE:
                 seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
-                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh, result.thinking)
+                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh, placed.edited, result.thinking)
                 for placed in result.placed
-                if not placed.withdrawn
+                if placed.holds
             )
         found = [one for one in found if one.fresh or (one.finding.rule, one.start) not in seen_again]
         return iter(sorted(found, key=lambda shown: (shown.start, shown.end, shown.finding.rule, shown.finding.id)))
@@ -189,6 +170,14 @@ class DiagnosticsBook:
     def forget(self, uri: str) -> None:
         """Drop all results for a file."""
         self._results.pop(uri, None)
+
+    def fixed(self, finding_ids: Sequence[str], *, fixed: bool) -> None:
+        """Take findings off whose fix was made, or put them back when it was undone."""
+        for results in self._results.values():
+            for result in results.values():
+                for placed in result.placed:
+                    if placed.finding.id in finding_ids:
+                        placed.fixed = fixed
 
     def dismiss(self, finding_id: str) -> list[str]:
         """Drop one finding, and return the files that it was shown in."""
@@ -236,13 +225,15 @@ def note(message: str) -> types.Diagnostic:
 
 def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fixes) -> types.Diagnostic:
     finding = item.finding
-    proposals = fixes.of_finding(workspace, finding.id)
+    proposals = [] if item.edited else fixes.of_finding(workspace, finding.id)
     best = next((fix for fix in proposals if fix.state is ProposalState.OFFERED), proposals[0] if proposals else None)
     level = min(finding.severity, workspace.settings.severity, key=lambda severity: severity.rank)
     href = rule_page(finding.rule)
-    data = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
+    data: dict[str, str | bool] = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
     if item.thinking:
         data["state"] = "thinking"
+    if item.edited:
+        data["maybe_stale"] = True
     if best is not None:
         data |= {"proposal_id": best.id, "state": str(best.state)}
     return types.Diagnostic(
@@ -259,8 +250,8 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
 
 
 def _suffix(item: Shown, state: ProposalState | None) -> str:
-    if not item.fresh:
-        return " (the file has changed since)"
+    if item.edited:
+        return " (maybe stale: its lines have changed)"
     if len(item.finding.message) > _SHORT:
         return ""
     if state in (ProposalState.DRAFTED, ProposalState.CHECKING):
@@ -286,12 +277,6 @@ def _related(finding: Finding, document: Document, workspace: Workspace) -> list
 
 def _is_said(placed: Placed) -> bool:
     return "model" in placed.finding.tags
-
-
-def _place(document: Document, finding: Finding) -> Placed:
-    start, end = document.offsets(finding.span)
-    end = max(start, end)
-    return Placed(finding, start, end, document.line_bounds(start, end))
 
 
 def rule_page(rule: str) -> str:

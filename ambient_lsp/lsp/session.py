@@ -30,7 +30,7 @@ from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
 from ambient_lsp.lsp.fixes import with_approval
-from ambient_lsp.lsp.observed import Observed
+from ambient_lsp.lsp.observed import News, Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
@@ -183,12 +183,20 @@ class Session:
             return
         for start, end, length in document.change(params.content_changes):
             self.board.typed(document, start, end, length)
+            for news in self.observed.see(document):
+                self._hear_of_edit(news)
         document.version = params.text_document.version
         place = self.workspaces.of(document.uri)
         if place is not None and place[0].engine is not None:
             place[0].engine.expect(place[1], document.text)
-        for expected, kind in self.observed.see(document):
-            self.record(expected.workspace, expected.proposal_id, kind)
+
+    def _hear_of_edit(self, news: News) -> None:
+        """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""
+        reason = "another edit came in between" if news.kind == "stale" else ""
+        self.record(news.workspace, news.proposal_id, news.kind, reason)
+        if reason:
+            words = "A fix was made on a text that something else had changed in the same moment, so it may be in the "
+            self.tell(f"{words}wrong place. Look at it, or undo it and save the file.", types.MessageType.Warning)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)
