@@ -116,13 +116,13 @@ def _findings_at(session: Session, document: Document, params: types.CodeActionP
         for diagnostic in params.context.diagnostics
         if isinstance(diagnostic.data, dict)
     }
-    first, last = params.range.start.line, params.range.end.line
-    found = []
-    for item in session.board.shown(document):
-        place = document.range(item.start, item.end)
-        if item.finding.id in named or (place.start.line <= last and place.end.line >= first):
-            found.append(item)
-    return found
+    low = document.offset(types.Position(params.range.start.line, 0))
+    _, high = document.line_bounds(*[document.offset(types.Position(params.range.end.line, 0))] * 2)
+    return [
+        item
+        for item in session.board.shown(document)
+        if item.finding.id in named or (item.start <= high and item.end >= low)
+    ]
 
 
 def _fix(

@@ -17,8 +17,8 @@ from pygls.exceptions import JsonRpcException
 
 from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
 from ambient_lsp.lsp import workspace_edit
-from ambient_lsp.lsp.documents import Document
-from ambient_lsp.lsp.observed import Expectation, Text, holds
+from ambient_lsp.lsp.documents import Document, Text
+from ambient_lsp.lsp.observed import Expectation, holds
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace

@@ -166,7 +166,7 @@ class Board:
         if self._documents.get(document.uri) is not None:
             self._publisher.now(document.uri)
             return
-        self._book.keep(document.uri, document.sha256)
+        self._book.keep(document.uri, document.known_by)
         self._publisher.put(document.uri, render(self.shown(document), document, workspace, self.fixes, extra=()))
 
     def told_elsewhere(self, workspace: Workspace, document: Document, codes: Set[str]) -> None:

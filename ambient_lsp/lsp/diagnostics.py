@@ -18,7 +18,7 @@ from lsprotocol import types
 import ambient_lsp
 from ambient_lsp.analyzers.aliases import repeats
 from ambient_lsp.engine.hidden import visible
-from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.documents import Document, Text
 from ambient_lsp.lsp.fixes import Fixes
 from ambient_lsp.lsp.following import Placed
 from ambient_lsp.lsp.workspaces import Workspace
@@ -49,7 +49,8 @@ class _Part(Enum):
 class Result:
     """What one agent said of one text."""
 
-    sha256: str
+    text: Text | None
+    """The text that it is about; None for any but the present one."""
     run_id: str
     placed: list[Placed]
     moved: bool = False
@@ -64,6 +65,8 @@ class Shown:
     run_id: str
     start: int
     end: int
+    evidence: Sequence[tuple[int, int] | None]
+    """Where each piece of its evidence is in this text; None for one in another file."""
     fresh: bool
     """Whether it was found in just this text."""
     edited: bool = False
@@ -97,25 +100,26 @@ class DiagnosticsBook:
         """
         results = self._results.setdefault(document.uri, {})
         known = results.get((agent, _Part.LOCAL))
-        if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
+        text = document.known_by
+        if sha256 != text.sha256 or (glance and known is not None and known.text == text):
             return False
         results.pop((agent, _Part.GLANCE), None)
         placed = [Placed.at(document, finding) for finding in findings]
         if glance:
-            results[agent, _Part.GLANCE] = Result(sha256, run_id, placed)
+            results[agent, _Part.GLANCE] = Result(text, run_id, placed)
             return True
         own, said = [one for one in placed if not _is_said(one)], [one for one in placed if _is_said(one)]
         before = results.pop((agent, _Part.SAID_BEFORE), None)
         latest = results.pop((agent, _Part.SAID), None)
-        results[agent, _Part.LOCAL] = Result(sha256, run_id, own)
+        results[agent, _Part.LOCAL] = Result(text, run_id, own)
         earlier = [*(before.placed if before else ()), *(latest.placed if latest and latest.run_id != run_id else ())]
         if thinking and earlier:
             kept = {one.finding.id: one for one in earlier}
             for one in said:
                 kept.pop(one.finding.id, None)
-            results[agent, _Part.SAID_BEFORE] = Result("", run_id, list(kept.values()))  # of any text but this one
+            results[agent, _Part.SAID_BEFORE] = Result(None, run_id, list(kept.values()))
         if said:
-            results[agent, _Part.SAID] = Result(sha256, run_id, said, thinking=thinking)
+            results[agent, _Part.SAID] = Result(text, run_id, said, thinking=thinking)
         return True
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
@@ -130,14 +134,23 @@ class DiagnosticsBook:
         found: list[Shown] = []
         seen_again: set[tuple[str, int]] = set()
         for (_, part), result in self._results.get(document.uri, {}).items():
-            fresh = result.sha256 == document.sha256
+            fresh = result.text is not None and result.text.is_in(document)
             if fresh and result.moved:
                 result.placed = [Placed.at(document, placed.finding) for placed in result.placed]
                 result.moved = False
             if fresh and part is _Part.GLANCE:
                 seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
-                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh, placed.edited, result.thinking)
+                Shown(
+                    placed.finding,
+                    result.run_id,
+                    placed.start,
+                    placed.end,
+                    placed.evidence,
+                    fresh,
+                    placed.edited,
+                    result.thinking,
+                )
                 for placed in result.placed
                 if placed.holds
             )
@@ -161,10 +174,10 @@ class DiagnosticsBook:
             if any(placed.finding.id in wanted for result in results.values() for placed in result.placed)
         ]
 
-    def keep(self, uri: str, sha256: str) -> None:
+    def keep(self, uri: str, text: Text) -> None:
         """Drop the results for a file that are about another text."""
         results = self._results.get(uri, {})
-        for agent in [agent for agent, result in results.items() if result.sha256 != sha256]:
+        for agent in [agent for agent, result in results.items() if result.text != text]:
             del results[agent]
 
     def forget(self, uri: str) -> None:
@@ -244,7 +257,7 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
         code=finding.rule,
         code_description=types.CodeDescription(href) if href else None,
         tags=[types.DiagnosticTag.Unnecessary] if "unnecessary" in finding.tags else None,
-        related_information=_related(finding, document, workspace) or None,
+        related_information=_related(item, document, workspace) or None,
         data=data,
     )
 
@@ -261,14 +274,14 @@ def _suffix(item: Shown, state: ProposalState | None) -> str:
     return " (the model is still thinking)" if item.thinking else ""
 
 
-def _related(finding: Finding, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
+def _related(item: Shown, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
     related: list[types.DiagnosticRelatedInformation] = []
-    for evidence in finding.evidence:
-        span = evidence.span
-        if evidence.path == finding.path:
-            uri, place = document.uri, document.range(*document.offsets(span))
+    for evidence, here in zip(item.finding.evidence, item.evidence, strict=True):
+        if here is not None:
+            uri, place = document.uri, document.range(*here)
         else:
             # Another file's columns would need its text; whole lines are right in every encoding.
+            span = evidence.span
             uri = workspace.uri_of(evidence.path)
             place = types.Range(types.Position(span.start_line, 0), types.Position(span.end_line, 0))
         related.append(types.DiagnosticRelatedInformation(types.Location(uri, place), evidence.message))

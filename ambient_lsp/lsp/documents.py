@@ -7,16 +7,35 @@ mark stays in the buffer, because the editor counts it, and is not part of the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from lsprotocol import types
 
 from ambient_lsp.errors import ContextError
 from ambient_lsp.lsp.lines import BufferLines
 from ambient_lsp.model import Snapshot, Span
-from ambient_lsp.text import PositionEncoding, decode, freeze
+from ambient_lsp.text import PositionEncoding, decode, freeze, sha256
 
 _MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a text is known by. The length is compared first: hashing a long file at every key would be felt."""
+
+    length: int
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return what this text is known by."""
+        return cls(len(text), sha256(text))
+
+    def is_in(self, document: Document) -> bool:
+        """Whether a buffer has this text now."""
+        return self.length == len(document.text) and self.sha256 == document.sha256
 
 
 class Document:
@@ -42,8 +61,13 @@ class Document:
     def sha256(self) -> str:
         """The hash of the text, computed when somebody asks."""
         if not self._sha256:
-            self._sha256 = freeze(Path(), "", self.text).sha256
+            self._sha256 = sha256(self.text)
         return self._sha256
+
+    @property
+    def known_by(self) -> Text:
+        """What tells this text from all others."""
+        return Text(len(self.text), self.sha256)
 
     def larger_than(self, limit: int) -> bool:
         """Whether the text has more than `limit` bytes in UTF-8."""

@@ -42,6 +42,8 @@ class Placed:
     """Its lines as they were when it was found."""
     inset: tuple[int, int]
     """Where in these it starts and ends."""
+    evidence: list[tuple[int, int] | None]
+    """Where each piece of its evidence is; None for one in another file."""
     touched: _Touch = _Touch.NONE
     fixed: bool = False
     """Whether its fix was made. It is taken off, wherever that was: a new test in another file mends a finding here."""
@@ -53,7 +55,8 @@ class Placed:
         end = max(start, end)
         hull = document.line_bounds(start, end)
         inset = start - hull[0], end - hull[0]
-        return cls(finding, start, end, hull, document.text[slice(*hull)], inset)
+        evidence = [document.offsets(one.span) if one.path == finding.path else None for one in finding.evidence]
+        return cls(finding, start, end, hull, document.text[slice(*hull)], inset, evidence)
 
     @property
     def holds(self) -> bool:
@@ -67,6 +70,7 @@ class Placed:
 
     def follow(self, document: Document, start: int, end: int, length: int) -> None:
         """Follow one change: `start` to `end` of the text before became `length` characters of `document`."""
+        self.evidence = [one and _after(*one, start, end, length) for one in self.evidence]
         first, last = self.hull
         if start > last or self.touched is _Touch.GONE:
             return

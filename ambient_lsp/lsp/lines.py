@@ -7,6 +7,7 @@ typing on at a place costs as much in a long file as in a short one.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import overload
 
@@ -25,6 +26,12 @@ class BufferLines(Lines):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._starts = _Starts(self._starts)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the (line, column) of an offset."""
+        offset = min(max(offset, 0), len(self.text))
+        line = self._starts.last_up_to(offset)
+        return line, offset - self._starts[line]
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Put `new` where `start` to `end` of the text is."""
@@ -60,6 +67,12 @@ class _Starts(Sequence[int]):
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         return self._list[index] + self._by if index >= self._at else self._list[index]
+
+    def last_up_to(self, offset: int) -> int:
+        """Return the index of the last start that is not behind an offset."""
+        if self._at < len(self._list) and offset >= self._list[self._at] + self._by:
+            return bisect_right(self._list, offset - self._by, self._at) - 1
+        return bisect_right(self._list, offset, 0, self._at) - 1
 
     def replace(self, first: int, last: int, starts: Sequence[int], by: int) -> None:
         """Put `starts` where `first` to `last` are; what comes after moves by `by`."""

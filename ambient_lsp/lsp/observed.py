@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Literal
 
-from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.documents import Document, Text
 from ambient_lsp.lsp.workspace_edit import text_edits
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import FileEdit, Replacement
@@ -26,23 +26,6 @@ _MOST_BETWEEN = 8
 """Changes of others, between handing an edit out and the editor making it, after which it is not looked for."""
 
 Kind = Literal["applied", "partly", "reverted", "refused", "stale"]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a text is known by. The length is compared first: hashing a long file at every key would be felt."""
-
-    length: int
-    sha256: str
-
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Return what this text is known by."""
-        return cls(len(text), sha256(text))
-
-    def is_in(self, document: Document) -> bool:
-        """Whether a buffer has this text now."""
-        return self.length == len(document.text) and self.sha256 == document.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +94,7 @@ class Observed:
         from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
 
         after = Text.of(apply_replacements(document.text, edit.replacements))
-        texts = {document.uri: (Text(len(document.text), document.sha256), after)}
+        texts = {document.uri: (document.known_by, after)}
         expected = [Expectation(workspace, proposal_id, texts) for proposal_id in proposal_ids]
         for one in expected:
             self.expect(one)
