@@ -109,6 +109,12 @@ class Board:
             self._book.forget(uri)
             self._publisher.clear(uri)
 
+    def lost(self, uri: str) -> None:
+        """Show nothing of a buffer whose text is not known any more."""
+        self._notes.pop(uri, None)
+        self._book.forget(uri)
+        self._publisher.clear(uri)
+
     def dismissed(self, finding_id: str) -> None:
         """Take a finding off."""
         self._refresh(self._book.dismiss(finding_id))

@@ -69,6 +69,10 @@ class Document:
         """What tells this text from all others."""
         return Text(len(self.text), self.sha256)
 
+    def reads(self, raw: str) -> bool:
+        """Whether an editor that says this text has this one."""
+        return raw == self._lines.text or raw.removeprefix(_MARK) == self.text
+
     def larger_than(self, limit: int) -> bool:
         """Whether the text has more than `limit` bytes in UTF-8."""
         # A character has one to four bytes, so most texts need not be encoded to know.

@@ -45,6 +45,8 @@ class Placed:
     evidence: list[tuple[int, int] | None]
     """Where each piece of its evidence is; None for one in another file."""
     touched: _Touch = _Touch.NONE
+    across: bool = False
+    """Whether a change went over the edges of its lines, so that those of others may be among them."""
     fixed: bool = False
     """Whether its fix was made. It is taken off, wherever that was: a new test in another file mends a finding here."""
 
@@ -84,17 +86,17 @@ class Placed:
         # The lines around what it marks: a line that was joined to it, and parted again, is not one of them.
         self.hull = document.line_bounds(*(hull if touched is _Touch.CODE else (self.start, self.end)))
         if touched is not _Touch.GONE and document.text[slice(*self.hull)] == self.lines:
-            self.touched = _Touch.NONE
+            self.touched, self.across = _Touch.NONE, False
             self.start, self.end = self.hull[0] + self.inset[0], self.hull[0] + self.inset[1]
 
     def _touched_by(self, text: str, start: int, end: int, length: int) -> _Touch:
         """Return what has been done to it after a change on its lines, or beside them. `text` is the one after it."""
         first, last = self.hull
+        self.across = self.across or start < first or end > last
         if start <= first and end >= last and end > start:
             return _Touch.GONE
         if self.touched is _Touch.CODE or self._hits_code(text, start, end, length):
-            across = start < first or end > last
-            return _Touch.GONE if across else _Touch.CODE
+            return _Touch.GONE if self.across else _Touch.CODE
         return _Touch.BESIDE
 
     def _hits_code(self, text: str, start: int, end: int, length: int) -> bool:

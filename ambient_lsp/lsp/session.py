@@ -146,11 +146,17 @@ class Session:
         else:
             self._did_close(params.text_document.uri)
 
-    def saved(self, uri: str) -> None:
-        """Review a file that was saved. The text is frozen before this returns."""
+    def saved(self, uri: str, text: str | None = None) -> None:
+        """Review a file that was saved. The text is frozen before this returns.
+
+        `text` is what the editor says that it saved. It is believed, rather than what its changes add up to here.
+        """
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
+        if text is not None and not document.reads(text):
+            logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
+            self._follow(document, [types.TextDocumentContentChangeWholeDocument(text)])
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
@@ -177,14 +183,26 @@ class Session:
         if document is None:
             logger.warning("a change of %s, which is not open, was ignored", params.text_document.uri)
             return
-        for start, end, length in document.change(params.content_changes):
-            self.board.typed(document, start, end, length)
-            for news in self.observed.see(document):
-                self._hear_of_edit(news)
+        self._follow(document, params.content_changes)
         document.version = params.text_document.version
         place = self.workspaces.of(document.uri)
         if place is not None and place[0].engine is not None:
             place[0].engine.expect(place[1], document.text)
+
+    def _follow(self, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        for start, end, length in document.change(changes):
+            self.board.typed(document, start, end, length)
+            for news in self.observed.see(document):
+                self._hear_of_edit(news)
+
+    def lost(self, method: str, params: Any) -> None:
+        """Give a buffer up of which a change could not be read: its text is unknown until it is opened again."""
+        uri = params.get("textDocument", {}).get("uri") if isinstance(params, dict) else None
+        if method == types.TEXT_DOCUMENT_DID_CHANGE and self.documents.get(uri or "") is not None:
+            logger.error("a change of %s could not be read; Ambient leaves it alone until it is opened again", uri)
+            self.documents.close(str(uri))
+            self.observed.forget(str(uri))
+            self.board.lost(str(uri))
 
     def _hear_of_edit(self, news: News) -> None:
         """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""

@@ -84,7 +84,7 @@ class Typist:
 
 
 @given(LINES, ENDING, CHANGES)
-@settings(max_examples=6000)
+@settings(max_examples=300)
 def test_a_finding_is_where_its_lines_are_or_gone(lines: list[str], ending: str, changes: list) -> None:
     it = Typist(ending.join(lines))
     for change in changes:
@@ -101,7 +101,7 @@ def test_a_finding_is_where_its_lines_are_or_gone(lines: list[str], ending: str,
 
 
 @given(LINES, ENDING, CHANGES)
-@settings(max_examples=3000)
+@settings(max_examples=200)
 def test_a_finding_whose_line_nobody_touches_stays_and_moves_with_it(
     lines: list[str], ending: str, changes: list
 ) -> None:
@@ -119,7 +119,7 @@ def test_a_finding_whose_line_nobody_touches_stays_and_moves_with_it(
 
 
 @given(LINES, ENDING, CHANGES)
-@settings(max_examples=500)
+@settings(max_examples=100)
 def test_undo_brings_everything_back(lines: list[str], ending: str, changes: list) -> None:
     it = Typist(ending.join(lines))
     first = {number: (one.start, one.end) for number, one in it.shown().items()}
