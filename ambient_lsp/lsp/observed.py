@@ -140,6 +140,12 @@ class Observed:
             one.made.add(document.uri)
         return [News(one.workspace, one.proposal_id, "applied") for one in expected]
 
+    def doubt(self, uri: str) -> list[News]:
+        """Take back what was seen of a file whose text turns out to be another than the one that was seen."""
+        doubtful = [one for one in self._expected if uri in one.made and one.told == "applied"]
+        self.forget(uri)
+        return [News(one.workspace, one.proposal_id, "stale") for one in doubtful]
+
     def forget(self, uri: str) -> None:
         """Stop watching a file."""
         self._expected = [one for one in self._expected if uri not in one.texts]

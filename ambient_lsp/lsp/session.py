@@ -156,6 +156,8 @@ class Session:
             return
         if text is not None and not document.reads(text):
             logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
+            for news in self.observed.doubt(uri):
+                self._hear_of_edit(news)
             self._follow(document, [types.TextDocumentContentChangeWholeDocument(text)])
         document.dirty = False
         self.board.saved(uri)
@@ -206,11 +208,11 @@ class Session:
 
     def _hear_of_edit(self, news: News) -> None:
         """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""
-        reason = "another edit came in between" if news.kind == "stale" else ""
+        reason = "the editor made it on another text than the one it was for" if news.kind == "stale" else ""
         self.record(news.workspace, news.proposal_id, news.kind, reason)
         if reason:
-            words = "A fix was made on a text that something else had changed in the same moment, so it may be in the "
-            self.tell(f"{words}wrong place. Look at it, or undo it and save the file.", types.MessageType.Warning)
+            words = "A fix was made on another text than the one that it was for, so it may be in the wrong place."
+            self.tell(f"{words} Look at it, or undo it and save the file.", types.MessageType.Warning)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)
