@@ -58,7 +58,7 @@ export async function applyFix({ call, fixes, parts, preview, awaited }: Desk, g
     throw new Error("All parts of this fix are left out. Take one at least, or dismiss the fix.");
   } else {
     const { run_id: runId } = await call<{ run_id: string }>(server.applyPart, { proposal_id: proposal.id, hunks });
-    const count = `${hunks.length} of ${proposal.hunks?.length ?? 0} parts`;
+    const count = `${hunks.length} of ${proposal.hunks.length} parts`;
     awaited.expect(runId, `Proving ${count} of “${proposal.title}”`);
   }
 }
@@ -79,8 +79,12 @@ export async function approve({ call, fixes, preview }: Desk, given: unknown): P
     return;
   }
   await call(server.approve, { proposal_id: proposal.id });
-  if ((await vscode.window.showInformationMessage(`Approved: ${proposal.title}`, "Apply")) === "Apply") {
-    await call(server.applyFix, { proposal_id: proposal.id });
+  void offerToApply(call, proposal);
+}
+
+async function offerToApply(call: Call, { id, title }: Proposal): Promise<void> {
+  if ((await vscode.window.showInformationMessage(`Approved: ${title}`, "Apply")) === "Apply") {
+    await call(server.applyFix, { proposal_id: id });
   }
 }
 

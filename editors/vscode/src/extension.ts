@@ -24,7 +24,7 @@ export interface Testing {
   fixes: Fixes;
 }
 
-const NOTHING: Status = { state: "idle", runs: [], folders: [] };
+const NOTHING: Status = { state: "idle", runs: [], offers: 0, folders: [] };
 const WELCOMED = "ambient.welcomed";
 
 /** Called by VS Code when a Python file is opened or one of our commands is run. The server starts behind it. */
@@ -42,17 +42,17 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   const view = createView(fixes, parts, context.workspaceState);
   let last = NOTHING;
 
-  const show = (): void => {
-    if (last !== NOTHING) {
-      status.show(last, last.offers ?? fixes.offers());
-    }
-  };
   const listen = (client: LanguageClient): void => {
     client.onNotification(notification.status, (next: Status) => {
       last = next;
-      show();
+      void vscode.commands.executeCommand("setContext", "ambient.working", next.runs.length > 0);
+      status.show(next);
+      if (next.offers !== fixes.offers()) {
+        // What an earlier session left is there with no word about it.
+        void fixes.refresh();
+      }
     });
-    client.onNotification(notification.proposals, () => void fixes.refresh());
+    client.onNotification(notification.proposals, () => fixes.refresh());
     client.onNotification(notification.applied, (applied: Applied) => {
       if (applied.outcome === "applied") {
         void preview.close(applied.proposal_id);
@@ -72,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
     started: listen,
     stopped: () => {
       last = NOTHING;
+      void vscode.commands.executeCommand("setContext", "ambient.working", false);
       fixes.clear();
     },
   });
@@ -82,10 +83,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
       { connection: made, bundled, status, log, memory: context.workspaceState, lastStatus: () => last, group: view.group },
       { call, fixes, parts, preview, proof, awaited },
     ),
-    fixes.onDidChange(() => {
-      parts.keep(new Set(fixes.all().map((proposal) => proposal.id)));
-      show();
-    }),
+    fixes.onDidChange(() => parts.keep(new Set(fixes.all().map((proposal) => proposal.id)))),
     vscode.workspace.onDidGrantWorkspaceTrust(() => made.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("ambient.path") || change.affectsConfiguration("ambient.enable")) {

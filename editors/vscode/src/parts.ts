@@ -37,7 +37,7 @@ export function createParts(): Parts {
       changed.fire(id);
     },
     chosen: (proposal) => {
-      const all = proposal.hunks ?? [];
+      const all = proposal.hunks;
       const taken = all.filter((hunk) => isTaken(proposal.id, hunk.id));
       return taken.length === all.length ? undefined : taken.map((hunk) => hunk.id);
     },

@@ -41,7 +41,7 @@ export function createPreview(parts: Parts): Preview {
   const sideOf = (id: string, file: FileText, side: "before" | "after"): vscode.Uri =>
     vscode.Uri.from({ scheme: SCHEME, authority: id, path: `/${file.path}`, query: side });
 
-  const hunksOf = ({ proposal, file }: Shown): Hunk[] => (proposal.hunks ?? []).filter((hunk) => hunk.path === file.path);
+  const hunksOf = ({ proposal, file }: Shown): Hunk[] => proposal.hunks.filter((hunk) => hunk.path === file.path);
 
   function composed(one: Shown): Composed {
     const whole = { text: one.file.after ?? "", lines: new Map<string, number>() };
@@ -58,7 +58,7 @@ export function createPreview(parts: Parts): Preview {
   }
 
   async function show(proposal: WholeProposal, hunkId?: string): Promise<void> {
-    const wanted = proposal.hunks?.find((hunk) => hunk.id === hunkId);
+    const wanted = proposal.hunks.find((hunk) => hunk.id === hunkId);
     const files = wanted ? proposal.texts.filter((file) => file.path === wanted.path) : proposal.texts;
     const sides = files.map((file) => ({ file, sides: remember(proposal, file) }));
     const [first] = sides;
@@ -104,7 +104,7 @@ export function createPreview(parts: Parts): Preview {
   }
 
   function decorations(one: Shown, after: boolean): vscode.DecorationOptions[] {
-    const all = one.proposal.hunks ?? [];
+    const all = one.proposal.hunks;
     const { lines } = composed(one);
     if (all.length < 2 || lines.size === 0) {
       return [];
@@ -122,7 +122,7 @@ export function createPreview(parts: Parts): Preview {
 
   const tell = (): void => {
     const one = front();
-    const several = (one?.proposal.hunks?.length ?? 0) > 1;
+    const several = one !== undefined && one.proposal.hunks.length > 1;
     void vscode.commands.executeCommand("setContext", "ambient.previewing", one ? (several ? "parts" : "whole") : "");
   };
   const listeners = [

@@ -111,7 +111,7 @@ function ran(proposal: WholeProposal): string {
 
 function history(proposal: WholeProposal): string {
   return list(
-    (proposal.history ?? []).map(({ when, what, who, why }) => {
+    proposal.history.map(({ when, what, who, why }) => {
       const time = new Date(when * 1000).toISOString().replace("T", " ").slice(0, 16);
       return [`${time} UTC: ${what} by ${who}`, why].filter(Boolean).join(", ");
     }),

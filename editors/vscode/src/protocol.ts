@@ -34,10 +34,10 @@ export const notification = {
 export interface Status {
   state: "idle" | "working";
   runs: string[];
-  /** Files of the run under way; absent while idle. */
-  progress?: { done: number; total: number };
+  /** How far the newest run is; absent while idle, and while nothing is known yet. */
+  progress?: { done: number; total: number; message: string };
   /** Proven fixes that wait to be taken. */
-  offers?: number;
+  offers: number;
   folders: {
     uri: string;
     ready: boolean;
@@ -66,7 +66,7 @@ export interface Proposal {
   finding_ids: string[];
   folder: string;
   created: number;
-  cost?: { tokens: number; dollars: number };
+  cost: { tokens: number; dollars: number };
 }
 
 /** One separate piece of a change. Lines count from 1 in the file before the change; an insertion has `last` = `first` - 1. */
@@ -115,8 +115,8 @@ export interface WholeProposal extends Proposal {
   diff: string;
   proof: Proof | null;
   texts: FileText[];
-  hunks?: Hunk[];
-  history?: { when: number; what: string; who: string; why: string }[];
+  hunks: Hunk[];
+  history: { when: number; what: string; who: string; why: string }[];
   stale: string;
 }
 

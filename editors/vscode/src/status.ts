@@ -5,8 +5,8 @@ import type { Status } from "./protocol";
 
 /** What the item shows: the server's last word, or why there is none. */
 export interface StatusItem extends vscode.Disposable {
-  /** Show what the server said, and how many fixes can be taken. */
-  show(status: Status, offers: number): void;
+  /** Show what the server said. */
+  show(status: Status): void;
   /** Show that no server runs; `reason` is a sentence. */
   off(reason: string): void;
   /** Show that the server is being started; `reason` is a sentence. */
@@ -41,7 +41,7 @@ export function createStatusItem(): StatusItem {
   const starting = (sentence: string): void => set({ icon: "loading~spin", words: "Ambient: starting", sentence });
   starting("Ambient is starting.");
   return {
-    show: (status, offers) => set(wording(status, offers)),
+    show: (status) => set(wording(status)),
     off: (sentence) => set({ icon: "circle-slash", words: "Ambient: off", sentence, warns: true }),
     starting,
     text: () => last.words,
@@ -51,8 +51,8 @@ export function createStatusItem(): StatusItem {
 }
 
 /** Return what to show; the first thing that a user should know of comes first. */
-function wording(status: Status, offers: number): Words {
-  const { folders } = status;
+function wording(status: Status): Words {
+  const { folders, offers } = status;
   const problem = folders.find((folder) => folder.problem)?.problem;
   if (problem) {
     return { icon: "warning", words: "Ambient: problem", sentence: problem, warns: true };
@@ -89,9 +89,10 @@ function wording(status: Status, offers: number): Words {
 
 function checking({ progress, runs }: Status): Words {
   const many = progress && progress.total > 1;
+  const sentence = runs.length > 1 ? `${runs.length} reviews are under way.` : "A review is under way.";
   return {
     icon: "sync~spin",
     words: many ? `Ambient: checking ${progress.done} of ${progress.total}` : "Ambient: checking",
-    sentence: runs.length > 1 ? `${runs.length} reviews are under way.` : "A review is under way.",
+    sentence: progress?.message ? `${sentence} The newest: ${progress.message}` : sentence,
   };
 }

@@ -59,7 +59,7 @@ export function createView(fixes: Fixes, parts: Parts, memory: vscode.Memento): 
       if (node.kind === "part") {
         return [];
       }
-      const { hunks = [] } = await fixes.whole(node.proposal.id);
+      const { hunks } = await fixes.whole(node.proposal.id);
       return hunks.map((hunk, index) => ({
         kind: "part",
         proposal: node.proposal,

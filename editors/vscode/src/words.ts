@@ -42,7 +42,7 @@ export function proofOf(proposal: Proposal): string {
 
 /** Return what a fix has cost, as "3,200 tokens, $0.01"; nothing where no model was asked. */
 export function costOf(proposal: Proposal): string {
-  const { tokens, dollars } = proposal.cost ?? { tokens: 0, dollars: 0 };
+  const { tokens, dollars } = proposal.cost;
   if (!tokens) {
     return "";
   }
