@@ -15,7 +15,6 @@ from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
-from ambient_lsp.text import sha256
 
 QUICKFIX = "quickfix.ambient"
 REFACTOR = "refactor.ambient"
@@ -23,6 +22,8 @@ FIX_ALL = "source.fixAll.ambient"
 REVIEW = "source.ambient.review"
 REPORT = "source.ambient.report"
 KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW, REPORT)
+
+_EDITED = "Its lines have changed since it was proven. Save the file to have it looked at again."
 
 Action = types.CodeAction | types.Command
 
@@ -67,8 +68,6 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
-    from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
-
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
     if action.command is not None:
         # VS Code asks for the edit of every action that has none, of those with a command too.
@@ -102,9 +101,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
             included.append(proposal_id)
     combined = FileEdit(path, "modify", document.sha256, tuple(sorted(replacements)))
     action.edit = workspace_edit.build([combined], {path: document}, {path: uri}, session.support)
-    after = sha256(apply_replacements(document.text, combined.replacements))
-    for proposal_id in included:
-        session.observed.expect(workspace, proposal_id, uri, document.sha256, after)
+    if included:
+        session.observed.hand_out(workspace, included, document, combined)
     return action
 
 
@@ -123,13 +121,13 @@ def _findings_at(session: Session, document: Document, params: types.CodeActionP
         for diagnostic in params.context.diagnostics
         if isinstance(diagnostic.data, dict)
     }
-    first, last = params.range.start.line, params.range.end.line
-    found = []
-    for item in session.board.shown(document):
-        place = document.range(item.start, item.end)
-        if item.finding.id in named or (place.start.line <= last and place.end.line >= first):
-            found.append(item)
-    return found
+    low = document.offset(types.Position(params.range.start.line, 0))
+    _, high = document.line_bounds(*[document.offset(types.Position(params.range.end.line, 0))] * 2)
+    return [
+        item
+        for item in session.board.shown(document)
+        if item.finding.id in named or (item.start <= high and item.end >= low)
+    ]
 
 
 def _fix(
@@ -151,7 +149,8 @@ def _fix(
         kind=kind,
         diagnostics=[item for item in diagnostics if _finding_id(item) in ids] or None,
     )
-    if reason := proof.why_not(proposal):
+    edited = any(item.edited for item in shown if item.finding.id in ids)
+    if reason := proof.why_not(proposal) or (_EDITED if edited else ""):
         if not session.support.disabled_actions:
             return []
         action.disabled = types.CodeActionDisabled(reason)

@@ -17,7 +17,8 @@ from pygls.exceptions import JsonRpcException
 
 from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
 from ambient_lsp.lsp import gate, workspace_edit
-from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.documents import Document, Text
+from ambient_lsp.lsp.observed import Expectation, holds
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.showing import show_document
@@ -39,6 +40,7 @@ BATCH = "swarm"
 
 _ANSWER = 30.0
 _LOOK = 0.05
+_WARNING = types.MessageType.Warning
 _UNDO = "Undo"
 
 
@@ -96,6 +98,7 @@ async def apply_fix(
         confirm=confirm,
     )
     closed = any(document is None or document.version is None for document in current.values())
+    session.observed.drop(proposal.id)  # what it does from here is looked at below
     try:
         refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
     except asyncio.CancelledError:
@@ -103,17 +106,21 @@ async def apply_fix(
             session.record(workspace, proposal.id, "refused", gate.CLOSED)
         raise
     seen = await _look(session, workspace, expected)
+    seen |= await _beside_others(session, workspace, edits, texts, expected, seen)
     result = _judge(expected, before, seen, refusal)
     if previewed and result.outcome != "refused":
         session.record(workspace, proposal.id, "approved", "confirmed in the editor's preview")
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
-    _watch(session, workspace, proposal.id, before, seen, expected)
+    _watch(session, workspace, proposal.id, result.outcome, texts, expected)
     if all(document is None or document.version is None for document in current.values()):
         session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
     if result.outcome == "partly" and batch:  # whoever leaves boxes unticked in a review of many files means it
         session.tell(f"{result.reason} It was proven as a whole.", types.MessageType.Warning)
     elif result.outcome == "partly":
         await _offer_undo(session, workspace, result, texts, expected)
+    elif result.outcome == "stale":
+        words = "It may be in the wrong place: look at it, or undo it and save the file."
+        session.tell(f"{result.reason} “{proposal.title}” was made for the text before. {words}", _WARNING)
     elif result.outcome == "refused":
         session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
     return result
@@ -166,6 +173,26 @@ async def _look(session: Session, workspace: Workspace, expected: Mapping[str, s
         await asyncio.sleep(_LOOK)
 
 
+async def _beside_others(
+    session: Session,
+    workspace: Workspace,
+    edits: Sequence[FileEdit],
+    before: Mapping[str, str | None],
+    expected: Mapping[str, str | None],
+    seen: Mapping[str, str | None],
+) -> dict[str, str | None]:
+    """Return the files that have the fix, and somebody's other edit too, as if they had the fix alone."""
+    found: dict[str, str | None] = {}
+    for edit in edits:
+        old, new, now = before.get(edit.path), expected.get(edit.path), seen.get(edit.path)
+        if edit.kind != "modify" or old is None or new is None or now in (None, sha256(old), sha256(new)):
+            continue
+        document = await session.files.read(workspace, edit.path)
+        if document is not None and holds(edit, old, document.text):
+            found[edit.path] = sha256(new)
+    return found
+
+
 def _judge(
     expected: Mapping[str, str | None],
     before: Mapping[str, str | None],
@@ -181,6 +208,8 @@ def _judge(
         return Applied(
             "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
         )
+    if changed and not refusal:
+        return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
     return Applied("refused", (), tuple(expected), refusal or "The editor did not make the change.")
 
 
@@ -188,19 +217,21 @@ def _watch(
     session: Session,
     workspace: Workspace,
     proposal_id: str,
+    outcome: Literal["applied", "partly", "refused", "stale", "blocked"],
     before: Mapping[str, str | None],
-    seen: Mapping[str, str | None],
     expected: Mapping[str, str | None],
 ) -> None:
-    """Look out for what comes later: an undo of what was changed, or the change by an editor that took its time."""
-    for path, after in seen.items():
-        document, old, wanted = session.files.buffer(workspace, path), before.get(path), expected[path]
-        if document is None or old is None:
-            continue
-        if after is not None and old != after:
-            session.observed.expect(workspace, proposal_id, document.uri, old, after, applied=True)
-        elif wanted is not None and len(expected) == 1:
-            session.observed.expect(workspace, proposal_id, document.uri, old, sha256(wanted))
+    """Notice an undo, and an editor that makes the edit after all when nobody waits for it any more."""
+    texts: dict[str, tuple[Text, Text]] = {}
+    made: set[str] = set()
+    for path, new in expected.items():
+        document, old = session.files.buffer(workspace, path), before.get(path)
+        if document is not None and old is not None and new is not None and old != new:
+            texts[document.uri] = Text.of(old), Text.of(new)
+            if texts[document.uri][1].is_in(document):
+                made.add(document.uri)
+    told = "refused" if outcome == "blocked" else outcome
+    session.observed.expect(Expectation(workspace, proposal_id, texts, told, made))
 
 
 async def _offer_undo(

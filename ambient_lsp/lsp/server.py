@@ -71,6 +71,7 @@ class AmbientServer(LanguageServer):
             self.protocol, self.engine_factory, support_of(params), trusted=trusted, settings=settings
         )
         self.protocol.on_document = self._session.document_event
+        self.protocol.on_unreadable = self._session.lost
         roots = [folder.uri for folder in params.workspace_folders or ()]
         if not roots and params.root_uri:
             roots = [params.root_uri]
@@ -158,10 +159,12 @@ def _lifecycle(server: AmbientServer) -> None:
 
 
 def _documents(server: AmbientServer) -> None:
-    # A sync handler: the text is frozen before the next message is read (async ones interleave).
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
+    # A sync handler: the text is frozen before the next message is read (async ones interleave). The text comes along,
+    # so that an editor that counts in other units than it says is noticed: the file on the disk tells nothing, because
+    # formatters write there, and Emacs shows other line endings than are in it.
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=True))
     def did_save(ls: AmbientServer, params: types.DidSaveTextDocumentParams) -> None:
-        ls.session.saved(params.text_document.uri)
+        ls.session.saved(params.text_document.uri, params.text)
 
 
 def _actions(server: AmbientServer) -> None:

@@ -32,7 +32,7 @@ from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
 from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.inline import Inline
-from ambient_lsp.lsp.observed import Observed
+from ambient_lsp.lsp.observed import News, Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.status import Status
@@ -163,11 +163,19 @@ class Session:
         else:
             self._did_close(params.text_document.uri)
 
-    def saved(self, uri: str) -> None:
-        """Review a file that was saved. The text is frozen before this returns."""
+    def saved(self, uri: str, text: str | None = None) -> None:
+        """Review a file that was saved. The text is frozen before this returns.
+
+        `text` is what the editor says that it saved. It is believed, rather than what its changes add up to here.
+        """
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
+        if text is not None and not document.reads(text):
+            logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
+            for news in self.observed.doubt(uri):
+                self._hear_of_edit(news)
+            self._follow(document, [types.TextDocumentContentChangeWholeDocument(text)])
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
@@ -194,14 +202,34 @@ class Session:
         if document is None:
             logger.warning("a change of %s, which is not open, was ignored", params.text_document.uri)
             return
-        for start, end, length in document.change(params.content_changes):
-            self.board.typed(document, start, end, length)
+        self._follow(document, params.content_changes)
         document.version = params.text_document.version
         place = self.workspaces.of(document.uri)
         if place is not None and place[0].engine is not None:
             place[0].engine.expect(place[1], document.text)
-        for expected, kind in self.observed.see(document):
-            self.record(expected.workspace, expected.proposal_id, kind)
+
+    def _follow(self, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        for start, end, length in document.change(changes):
+            self.board.typed(document, start, end, length)
+            for news in self.observed.see(document):
+                self._hear_of_edit(news)
+
+    def lost(self, method: str, params: Any) -> None:
+        """Give a buffer up of which a change could not be read: its text is unknown until it is opened again."""
+        uri = params.get("textDocument", {}).get("uri") if isinstance(params, dict) else None
+        if method == types.TEXT_DOCUMENT_DID_CHANGE and self.documents.get(uri or "") is not None:
+            logger.error("a change of %s could not be read; Ambient leaves it alone until it is opened again", uri)
+            self.documents.close(str(uri))
+            self.observed.forget(str(uri))
+            self.board.lost(str(uri))
+
+    def _hear_of_edit(self, news: News) -> None:
+        """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""
+        reason = "the editor made it on another text than the one it was for" if news.kind == "stale" else ""
+        self.record(news.workspace, news.proposal_id, news.kind, reason)
+        if reason:
+            words = "A fix was made on another text than the one that it was for, so it may be in the wrong place."
+            self.tell(f"{words} Look at it, or undo it and save the file.", types.MessageType.Warning)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)

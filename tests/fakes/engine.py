@@ -100,7 +100,7 @@ class FakeEngine:
         self.root, self.config, self.trusted = root, config, trusted
         self.leader = self.leads
         self.triggers: list[Trigger] = []
-        self.expected: list[tuple[str, str]] = []
+        self.expected: tuple[str, str] | None = None
         self.recorded: list[Outcome] = []
         self.kept: dict[str, Proposal] = {}
         self.found: dict[tuple[str, str], list[Finding]] = {}
@@ -139,7 +139,7 @@ class FakeEngine:
         return run
 
     def expect(self, path: str, text: str) -> None:
-        self.expected.append((path, text))
+        self.expected = path, text
 
     def cancel(self, run_id: str) -> None:
         if task := self.tasks.get(run_id):
