@@ -20,7 +20,8 @@ QUICKFIX = "quickfix.ambient"
 REFACTOR = "refactor.ambient"
 FIX_ALL = "source.fixAll.ambient"
 REVIEW = "source.ambient.review"
-KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW)
+REPORT = "source.ambient.report"
+KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW, REPORT)
 
 _EDITED = "Its lines have changed since it was proven. Save the file to have it looked at again."
 
@@ -46,6 +47,7 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
                 seen.add(proposal.id)
                 actions += _fix(session, workspace, uri, proposal, shown, params.context.diagnostics, only)
     if asks_for(QUICKFIX, only):
+        actions += _more(session, workspace, shown, params.context.diagnostics)
         seen_here = [item for item in shown if is_seen(item.finding, workspace)]
         actions += [_dismiss(session, item, params.context.diagnostics) for item in seen_here]
         if session.support.resolves_edits and session.support.action_literals:
@@ -55,6 +57,9 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
     if only and asks_for(REVIEW, only):
         command = _command("Ambient: review this file", "reviewFile", uri=uri)
         actions.append(_action(session, types.CodeAction(command.title, kind=REVIEW, command=command)))
+    if only and asks_for(REPORT, only):
+        command = _command("Ambient: show the report", "show", uri=uri)
+        actions.append(_action(session, types.CodeAction(command.title, kind=REPORT, command=command)))
     return actions
 
 
@@ -180,6 +185,28 @@ def _moved_on(session: Session, uri: str, proposal: Proposal) -> bool:
     return document is not None and any(
         edit.path == path and edit.base_sha256 not in (None, document.sha256) for edit in proposal.edits
     )
+
+
+def _more(
+    session: Session, workspace: Workspace, shown: Sequence[Shown], diagnostics: Sequence[types.Diagnostic]
+) -> list[Action]:
+    """Return one entry that says more, whatever the number of findings here: what the best fix changes and what was
+    shown of it; where there is none, why."""
+    if not shown:
+        return []
+    fixes = [fix for item in shown for fix in session.board.fixes.of_finding(workspace, item.finding.id)]
+    best = next((fix for fix in fixes if fix.state is ProposalState.OFFERED), None)
+    seen = next((item for item in shown if is_seen(item.finding, workspace)), None)
+    if best is not None:
+        command = _command("Ambient: show the change and its proof", "show", id=best.id)
+        ids = set(best.finding_ids)
+    elif seen is not None:
+        command = _command("Ambient: why is no fix offered here?", "why", id=seen.finding.id)
+        ids = {seen.finding.id}
+    else:
+        return []
+    own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) in ids]
+    return [_action(session, types.CodeAction(command.title, kind=QUICKFIX, diagnostics=own or None, command=command))]
 
 
 def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnostic]) -> Action:

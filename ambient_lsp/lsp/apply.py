@@ -16,11 +16,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
-from ambient_lsp.lsp import workspace_edit
+from ambient_lsp.lsp import gate, workspace_edit
 from ambient_lsp.lsp.documents import Document, Text
 from ambient_lsp.lsp.observed import Expectation, holds
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
 from ambient_lsp.patching.edits import apply_edits, replacements_between
@@ -40,7 +41,7 @@ BATCH = "swarm"
 _ANSWER = 30.0
 _LOOK = 0.05
 _WARNING = types.MessageType.Warning
-_YES, _NO, _UNDO = "Apply", "Cancel", "Undo"
+_UNDO = "Undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,12 @@ async def apply_fix(
         return Applied("blocked", reason=reason)
     batch = BATCH in proposal.tags
     if batch and review is False:
-        engine.approve(proposal.id, session.support.name, "the batch was told to apply what is of low risk")
+        engine.approve(proposal.id, session.who, "the batch was told to apply what is of low risk")
     asks = (decision.kind is DecisionKind.CONFIRM or batch) if review is None else review
     reasons = decision.reasons or (f"it changes {len(proposal.files_touched)} files",)
     previewed = asks and session.support.confirms_edits
-    if asks and not previewed:
-        if not await _ask(session, proposal, reasons):
-            session.record(workspace, proposal.id, "refused", "answered no in the editor")
-            return Applied("refused", reason="You answered no.")
-        engine.approve(proposal.id, session.support.name, "approved in the editor")
+    if asks and not previewed and (why := await gate.agreed(session, workspace, proposal, reasons)):
+        return Applied("refused", reason=why)
     # After the question, which may have taken minutes: what counts is the text that the edit is made for.
     current = {path: await session.files.read(workspace, path) for path in proposal.files_touched}
     before = {path: document.sha256 if document else None for path, document in current.items()}
@@ -101,12 +99,17 @@ async def apply_fix(
     )
     closed = any(document is None or document.version is None for document in current.values())
     session.observed.drop(proposal.id)  # what it does from here is looked at below
-    refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
+    try:
+        refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
+    except asyncio.CancelledError:
+        if previewed:
+            session.record(workspace, proposal.id, "refused", gate.CLOSED)
+        raise
     seen = await _look(session, workspace, expected)
     seen |= await _beside_others(session, workspace, edits, texts, expected, seen)
     result = _judge(expected, before, seen, refusal)
     if previewed and result.outcome != "refused":
-        engine.approve(proposal.id, session.support.name, "confirmed in the editor's preview")
+        session.record(workspace, proposal.id, "approved", "confirmed in the editor's preview")
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
     _watch(session, workspace, proposal.id, result.outcome, texts, expected)
     if all(document is None or document.version is None for document in current.values()):
@@ -121,31 +124,6 @@ async def apply_fix(
     elif result.outcome == "refused":
         session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
     return result
-
-
-async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> bool:
-    """Show the change and ask. No answer is a no."""
-    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
-    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
-    session.protocol.notify(
-        "ambient/preview", {"proposal_id": proposal.id, "title": proposal.title, "diff": proposal.diff}
-    )
-    params = types.ShowMessageRequestParams(
-        type=types.MessageType.Warning,
-        message=f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}.",
-        actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
-    )
-    return await answer(session, params) == _YES
-
-
-async def answer(session: Session, params: types.ShowMessageRequestParams) -> str:
-    """Ask; return the title of the chosen answer; by title, as Neovim before 0.11 drops all other fields."""
-    try:
-        answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
-    except (TimeoutError, JsonRpcException) as error:
-        logger.info("no answer to a question: %r", error)
-        return ""
-    return str(getattr(answer, "title", "") or "")
 
 
 async def _send(
@@ -180,18 +158,7 @@ async def _show(
         return
     uri, start = workspace.uri_of(edit.path), workspace_edit.landing(edit)
     place = Document(uri, text, session.support.encoding).range(start, start)
-    await show(session, uri, place)
-
-
-async def show(session: Session, uri: str, place: types.Range | None = None) -> None:
-    """Open a file in the editor, where it can."""
-    if not session.support.shows_documents:
-        return
-    params = types.ShowDocumentParams(uri, take_focus=True, selection=place)
-    try:
-        await session.protocol.ask(types.WINDOW_SHOW_DOCUMENT, params, _ANSWER)
-    except (TimeoutError, JsonRpcException) as error:
-        logger.info("a file was not shown: %r", error)
+    await show_document(session, uri, place)
 
 
 async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -275,9 +242,8 @@ async def _offer_undo(
     expected: Mapping[str, str | None],
 ) -> None:
     """Offer to take back the files that did change, as far as they are just as the fix left them."""
-    actions = [types.MessageActionItem(_UNDO), types.MessageActionItem("Keep")]
     message = f"The fix was applied only in part. {result.reason}"
-    if await answer(session, types.ShowMessageRequestParams(types.MessageType.Warning, message, actions)) != _UNDO:
+    if (await gate.ask(session, message, [_UNDO, "Keep"])).title != _UNDO:
         return
     edits: list[FileEdit] = []
     documents: dict[str, Document] = {}

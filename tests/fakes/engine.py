@@ -231,10 +231,17 @@ class FakeEngine:
     def approve(self, proposal_id: str, who: str, reason: str = "") -> Proposal:
         return self.record(Outcome(proposal_id, "approved", who, time.time(), reason))
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
+    def finding(self, finding_id: str) -> Finding:
+        for item in self.findings():
+            if item.id == finding_id:
+                return item
+        raise NotFound(f"There is no finding {finding_id!r}.")
+
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
         if not any(item.id == target_id for item in self.findings()) and target_id not in self.kept:
             raise NotFound(f"There is no finding {target_id!r}.")
         self.dismissed_ids.append((target_id, reason, days))
+        return self.kept[target_id].finding_ids if target_id in self.kept else (target_id,)
 
     async def readiness(self) -> tuple[Readiness, ...]:
         return (Readiness(True, "fake"),)

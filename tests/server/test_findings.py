@@ -301,7 +301,7 @@ async def test_a_folder_reached_through_a_link_keeps_the_names_that_the_editor_u
 
 
 async def test_hover_tells_the_proof_and_does_not_render_what_the_repository_says(file):
-    async with Connection(file.parent) as it:
+    async with Connection(file.parent, options={"hover": {"enable": True}}) as it:
         await opened(it, file.as_uri())
         place = {"line": 1, "character": 13}
         params = {"textDocument": {"uri": file.as_uri()}, "position": place}

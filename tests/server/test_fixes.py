@@ -71,7 +71,8 @@ async def test_an_action_is_found_by_its_place_by_its_diagnostic_and_by_its_kind
         assert fixes(await it.actions(uri, 0, diagnostics=it.editor.diagnostics[uri]))
         assert not fixes(await it.actions(uri, 1, only=["refactor"]))
         assert not await it.actions(uri, 1, only=["quick"])
-        (review,) = await it.actions(uri, 0, only=["source"])
+        review, report = await it.actions(uri, 0, only=["source"])
+        assert report["command"]["command"] == "ambient.server.show"
         assert review["command"]["command"] == "ambient.server.reviewFile"
 
 

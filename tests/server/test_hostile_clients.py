@@ -29,7 +29,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ambient_lsp.lsp import apply
+from ambient_lsp.lsp import apply, gate
 from ambient_lsp.lsp.server import open_engine
 from ambient_lsp.model import Proposal
 from tests.server import shelf
@@ -47,6 +47,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "SETTLE", 0.4)
     monkeypatch.setattr(apply, "_ANSWER", 0.5)
     monkeypatch.setattr(apply, "QUESTION_SECONDS", 0.5)
+    monkeypatch.setattr(gate, "QUESTION_SECONDS", 0.5)
 
 
 def window(root: Path, **options: Any) -> Connection:
