@@ -113,6 +113,19 @@ async def test_a_preview_that_is_left_open_is_a_no_and_what_the_editor_does_late
         assert [one.kind for one in it.engine.recorded] == ["refused", "applied"], "no approval, and the truth"
 
 
+async def test_an_editor_that_closes_with_the_preview_open_has_said_no(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(text := "md5  # risky\n")
+    async with Connection(tmp_path, mode="never") as it:
+        engine = it.engine
+        it.editor.open((tmp_path / "a.py").as_uri(), text)
+        await until(lambda: engine.runs())
+        await settle()
+        [fix] = engine.proposals()
+        await it.command("applyFix", proposal_id=fix.id)
+        await until(lambda: it.editor.edits)
+    assert [(one.kind, one.reason) for one in engine.recorded] == [("refused", gate.CLOSED)]
+
+
 async def test_a_yes_to_what_was_dismissed_meanwhile_changes_nothing(risky) -> None:
     root, proposal = risky
     async with talk(root, client="plain") as it:
