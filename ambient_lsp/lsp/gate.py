@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ambient_lsp.lsp import pages
+from ambient_lsp.lsp import pages, proof
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
@@ -81,6 +81,6 @@ async def ask(session: Session, message: str, choices: Sequence[str], *, urgent:
 
 
 def _question(proposal: Proposal, reasons: Sequence[str]) -> str:
-    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
+    why = proof.sentence(reasons) or "it needs your approval."
     size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
-    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}."
+    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}"

@@ -56,7 +56,7 @@ async def of_proposal(session: Session, workspace: Workspace, item: Proposal) ->
     parts = [f"# {proof.plain(item.title)}", f"{_standing(item)}\n"]
     parts += [proof.plain(text) for text in dict.fromkeys((item.description, item.rationale)) if text]
     if item.decision is not None and item.decision.reasons:
-        parts.append("Why it asks: " + proof.plain("; ".join(item.decision.reasons)))
+        parts.append("Why it asks: " + proof.plain(proof.sentence(item.decision.reasons)))
     parts += ["## What it changes", _fenced(item.diff, "diff"), "## What was shown"]
     parts.append(proof.of_verdict(item.verdict) if item.verdict is not None else "Nothing was checked yet.")
     if outcomes := engine.outcomes(item.id):
