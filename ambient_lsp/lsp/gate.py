@@ -82,5 +82,9 @@ async def ask(session: Session, message: str, choices: Sequence[str], *, urgent:
 
 def _question(proposal: Proposal, reasons: Sequence[str]) -> str:
     why = proof.sentence(reasons) or "it needs your approval."
-    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
+    size = f"{_counted(len(proposal.files_touched), 'file')}, {_counted(proposal.estimated_loc_change, 'changed line')}"
     return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
