@@ -171,7 +171,9 @@ class Session:
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
-        if text is not None and not document.reads(text):
+        if text is not None and document.reads(text):
+            self.observed.agree(uri)
+        elif text is not None:
             logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
             for news in self.observed.doubt(uri):
                 self._hear_of_edit(news)

@@ -100,6 +100,16 @@ def test_a_refused_edit_that_comes_late_is_told_and_one_that_never_comes_is_not_
     assert it.told == ["applied"]
 
 
+def test_what_was_seen_is_doubted_when_the_editor_saves_another_text_but_not_what_it_saved_so_before() -> None:
+    for saves in (0, 1):
+        it = Buffer()
+        it.hand_out()
+        it.become(FIXED)
+        for _ in range(saves):
+            it.observed.agree("file:///a.py")
+        assert [news.kind for news in it.observed.doubt("file:///a.py")] == ["stale"] * (1 - saves)
+
+
 def test_a_fix_holds_beside_other_edits_and_not_in_the_wrong_place() -> None:
     assert holds(EDIT, BASE, FIXED) and holds(EDIT, BASE, "new\n" + FIXED) and holds(EDIT, BASE, FIXED + "more\n")
     assert not holds(EDIT, BASE, BASE)
