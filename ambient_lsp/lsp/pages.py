@@ -39,12 +39,15 @@ class Page:
     short: str
 
 
-async def show(session: Session, page: Page) -> str:
-    """Open a page in the editor, or say the short of it where that cannot be done; return where its file is."""
-    path = await asyncio.to_thread(_write, page)
+async def write(page: Page) -> Path:
+    """Write a page; return where its file is."""
+    return await asyncio.to_thread(_write, page)
+
+
+async def show(session: Session, page: Page, path: Path) -> None:
+    """Open a page that was written to `path`, or say the short of it where the editor does not do that."""
     if not await show_document(session, path.as_uri()):
         session.tell(f"{page.short} The whole of it is in {path}.")
-    return str(path)
 
 
 async def of_proposal(session: Session, workspace: Workspace, item: Proposal) -> Page:
