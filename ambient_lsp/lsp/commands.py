@@ -145,7 +145,7 @@ async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     from ambient_lsp.lsp import pages
 
     if options.get("id") or options.get("proposal_id"):
-        page = await pages.of_proposal(session, *_proposal(session, options))
+        page = pages.of_proposal(*_proposal(session, options))
     else:
         page = pages.of_session(session, _workspace(session, options))
     path = await pages.write(page)

@@ -50,7 +50,7 @@ async def show(session: Session, page: Page, path: Path) -> None:
         session.tell(f"{page.short} The whole of it is in {path}.")
 
 
-async def of_proposal(session: Session, workspace: Workspace, item: Proposal) -> Page:
+def of_proposal(workspace: Workspace, item: Proposal) -> Page:
     """Return the page about a proposal: what it changes and why, what was shown of it, and what people decided."""
     engine = workspace.engine
     if engine is None:
