@@ -106,6 +106,14 @@ async def test_a_page_takes_the_place_of_a_link_and_does_not_follow_it(file):
         assert precious.read_text() == "mine" and not (folder / "report.md").is_symlink()
 
 
+async def test_a_page_that_cannot_be_written_is_answered_with_a_sentence(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        (file.parent / ".ambient").mkdir(exist_ok=True)
+        (file.parent / ".ambient" / "pages").write_text("in the way")
+        assert "cannot be written" in (await it.command("show"))["error"]["message"]
+
+
 async def test_a_fix_that_is_dismissed_takes_its_findings_along(file):
     async with Connection(file.parent, client="plain") as it:
         uri = file.as_uri()
