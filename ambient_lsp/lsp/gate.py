@@ -50,7 +50,8 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
     try:
         answer = await ask(session, _question(proposal, reasons), choices)
         if answer.title == SHOW:
-            await pages.show(session, await pages.of_proposal(session, workspace, proposal))
+            page = pages.of_proposal(workspace, proposal)
+            await pages.show(session, page, await pages.write(page))
             answer = await ask(session, _question(proposal, reasons), [YES, NO])
     except asyncio.CancelledError:
         session.record(workspace, proposal.id, "refused", CLOSED)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ambient_lsp.errors import NotAllowed
+from ambient_lsp.errors import NotAllowed, StoreError
 from ambient_lsp.lsp import proof, views
 from ambient_lsp.lsp.fixes import needs_approval, with_approval
 from ambient_lsp.lsp.showing import show_document
@@ -39,15 +39,25 @@ class Page:
     short: str
 
 
-async def show(session: Session, page: Page) -> str:
-    """Open a page in the editor, or say the short of it where that cannot be done; return where its file is."""
-    path = await asyncio.to_thread(_write, page)
+async def write(page: Page) -> Path:
+    """Write a page; return where its file is. Raises `StoreError` where that cannot be."""
+    try:
+        return await asyncio.to_thread(_write, page)
+    except OSError as error:
+        raise StoreError(
+            f"The page cannot be written: {error}.",
+            untouched="Nothing was changed.",
+            next_step="Check that `.ambient` can be written and the disk is not full.",
+        ) from error
+
+
+async def show(session: Session, page: Page, path: Path) -> None:
+    """Open a page that was written to `path`, or say the short of it where the editor does not do that."""
     if not await show_document(session, path.as_uri()):
         session.tell(f"{page.short} The whole of it is in {path}.")
-    return str(path)
 
 
-async def of_proposal(session: Session, workspace: Workspace, item: Proposal) -> Page:
+def of_proposal(workspace: Workspace, item: Proposal) -> Page:
     """Return the page about a proposal: what it changes and why, what was shown of it, and what people decided."""
     engine = workspace.engine
     if engine is None:
