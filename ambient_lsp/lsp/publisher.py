@@ -32,6 +32,7 @@ class Publisher:
         self._given: dict[str, Sequence[types.Diagnostic]] = {}
         self._sent: dict[str, Sequence[types.Diagnostic]] = {}
         self._last: dict[str, float] = {}
+        self._looked: dict[str, float] = {}
 
     def now(self, uri: str) -> None:
         """Publish a file as soon as it may be."""
@@ -39,11 +40,14 @@ class Publisher:
         self._at_once(uri)
 
     def soon(self, uri: str) -> None:
-        """Publish a file as soon as it may be, after what else has come in by now."""
+        """Publish a file as soon as it may be, after what else has come in by now.
+
+        It is not even looked at more often than it may be published: most keys change nothing that is shown.
+        """
         self._given.pop(uri, None)
         timer, now = self._timers.get(uri), asyncio.get_running_loop().time()
         if timer is None or timer.when() > now + PATIENCE:
-            self._wait(uri, now)
+            self._wait(uri, max(now, self._looked.get(uri, -INTERVAL) + INTERVAL))
 
     def later(self, uri: str) -> None:
         """Publish a file in `INTERVAL`, with what happens until then, unless it is due before."""
@@ -93,11 +97,12 @@ class Publisher:
 
     def _publish(self, uri: str) -> None:
         self._timers.pop(uri, None)
+        self._looked[uri] = asyncio.get_running_loop().time()
         given = self._given.pop(uri, None)
         diagnostics = self._render(uri) if given is None else given
         if diagnostics is None or self._sent.get(uri, []) == list(diagnostics):
             return
-        self._last[uri] = asyncio.get_running_loop().time()
+        self._last[uri] = self._looked[uri]
         self._send(uri, diagnostics)
         if diagnostics:
             self._sent[uri] = list(diagnostics)

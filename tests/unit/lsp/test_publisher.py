@@ -88,6 +88,16 @@ def test_publications_of_a_file_are_apart_and_the_last_is_what_there_is(
         assert (texts[-1] if texts else []) == shown[uri]
 
 
+def test_keys_that_change_nothing_are_looked_at_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, looks = Loop(), []
+    monkeypatch.setattr(publisher.asyncio, "get_running_loop", lambda: loop)
+    one = Publisher(lambda uri: looks.append(uri) or [], lambda uri, what: None)
+    for _ in range(1000):
+        one.soon("a")
+        loop.pass_by(0.001)
+    assert 10 <= len(looks) <= 11
+
+
 def test_what_was_found_is_not_kept_waiting_by_news_of_a_fix_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
     loop, sent = Loop(), []
     monkeypatch.setattr(publisher.asyncio, "get_running_loop", lambda: loop)
