@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ambient_lsp.config import Config
     from ambient_lsp.engine.logbook import Logbook
     from ambient_lsp.events import Event
-    from ambient_lsp.model import FileEdit, Proposal
+    from ambient_lsp.model import FileEdit, Finding, Proposal
     from ambient_lsp.store.store import SqliteStore
 
 _STATES = {
@@ -32,6 +32,8 @@ _STATES = {
     "stale": ProposalState.STALE,
     "reverted": ProposalState.REVERTED,
 }
+
+_WAITING = (ProposalState.OFFERED, ProposalState.FAILED, ProposalState.INCONCLUSIVE, ProposalState.BLOCKED)
 
 
 class Decisions:
@@ -60,15 +62,11 @@ class Decisions:
     def edits_for(self, proposal_id: str, current: Mapping[str, str | None]) -> tuple[FileEdit, ...]:
         """Return the proposal's edits on the current texts; see `Engine.edits_for`."""
         proposal = self._store.proposal(proposal_id)
-        if proposal.state is not ProposalState.OFFERED:
-            raise NotAllowed(
-                f"“{proposal.title}” is {proposal.state.value}, not offered.",
-                untouched="Nothing was changed.",
-                next_step="Save the file to have it checked again.",
-            )
-        return tuple(self._anchored(edit, current.get(edit.path)) for edit in proposal.edits)
+        self.require_offered(proposal)
+        return tuple(self.anchored(edit, current.get(edit.path)) for edit in proposal.edits)
 
-    def _anchored(self, edit: FileEdit, text: str | None) -> FileEdit:
+    def anchored(self, edit: FileEdit, text: str | None) -> FileEdit:
+        """Return an edit of a proposal for a file's current text, None where it is missing. Raises `StalePatch`."""
         if edit.kind == "create":
             if text is not None:
                 raise _stale(edit.path)
@@ -77,10 +75,25 @@ class Decisions:
             raise _stale(edit.path)
         if sha256(text) == edit.base_sha256:
             return edit
-        anchored = rebase(edit, self._store.text(edit.base_sha256 or ""), text)
+        anchored = rebase(edit, self.base_of(edit, text), text)
         if anchored is None:
             raise _stale(edit.path)
         return anchored
+
+    def base_of(self, edit: FileEdit, text: str | None) -> str:
+        """Return the text that an edit was made for, which `text` may be. Raises `NotFound` where it is not kept."""
+        if text is not None and sha256(text) == edit.base_sha256:
+            return text
+        return self._store.text(edit.base_sha256 or "")
+
+    def require_offered(self, proposal: Proposal) -> None:
+        """Raise `NotAllowed` unless a proposal is offered."""
+        if proposal.state is not ProposalState.OFFERED:
+            raise NotAllowed(
+                f"“{proposal.title}” is {proposal.state.value}, not offered.",
+                untouched="Nothing was changed.",
+                next_step="Save the file to have it checked again.",
+            )
 
     def require_allowed(self, proposal: Proposal, who: str, *, approve: bool) -> None:
         """Raise `NotAllowed` where the gate does not let a proposal be applied; `approve` settles a `confirm`."""
@@ -123,24 +136,34 @@ class Decisions:
             )
         return self.record(Outcome(proposal.id, "approved", who, time.time(), reason, content_of(proposal)))
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
-        """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
+        """Dismiss a proposal or a finding, and remember it by structure; return the ids of the findings.
+
+        A proposal that is about nothing but dismissed findings is dismissed with them. `days` None means as configured.
+        """
         now = time.time()
         lasts = self._config.learning.dismissal_days if days is None else days
         expires = now + lasts * 86400 if lasts else 0.0
-        proposal = None
         try:
-            proposal = self._store.proposal(target_id)
+            proposals = [self._store.proposal(target_id)]
         except NotFound:
             found = [self._store.finding(target_id)]
+            proposals = self._about_nothing_else(found[0], now)
         else:
             known = {finding.id: finding for finding in self._store.findings()}
-            found = [known[one] for one in proposal.finding_ids if one in known]
+            found = [known[one] for one in proposals[0].finding_ids if one in known]
         with self._store.transaction():
             for one in found:
                 self._store.dismiss(Dismissal(one.fingerprint, one.rule, one.path, reason, who, now, expires))
-        if proposal is not None:
+        for proposal in proposals:
             self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
+        return tuple(one.id for one in found)
+
+    def _about_nothing_else(self, finding: Finding, now: float) -> list[Proposal]:
+        """Return the proposals that nobody needs when a finding is dismissed: all their findings are, then."""
+        muted = {finding.fingerprint, *(one.fingerprint for one in self._store.dismissals(now))}
+        waiting = self._store.proposals(states=_WAITING, paths=(finding.path,))
+        return [one for one in waiting if finding.id in one.finding_ids and muted.issuperset(one.fingerprints)]
 
 
 def content_of(proposal: Proposal) -> str:

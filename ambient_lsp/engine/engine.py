@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.engine import learning, precision
+from ambient_lsp.engine import costs, learning, precision
 from ambient_lsp.engine.applying import Applying
 from ambient_lsp.engine.decisions import Decisions
 from ambient_lsp.engine.hidden import visible
 from ambient_lsp.engine.logbook import Logbook
+from ambient_lsp.engine.parts import Parts
 from ambient_lsp.engine.runs import Runs
 from ambient_lsp.errors import AmbientError, LeaseHeld, NotAllowed, StoreError, WorkspaceError
 from ambient_lsp.model import (
@@ -68,6 +69,7 @@ class Engine:
         self._runs = Runs(store, self._log, self.services)
         self._decisions = Decisions(store, config, self._log, self._runs.publish)
         self._applying = Applying(root, store, self._decisions)
+        self.parts = Parts(store, self._decisions, self.services, self._runs.publish)
         self._services: Services | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._reaping: asyncio.Task[None] | None = None
@@ -198,6 +200,14 @@ class Engine:
         """Return one proposal, by id or prefix. Raises `NotFound`."""
         return self._store.proposal(proposal_id)
 
+    def offers(self) -> int:
+        """Return how many proposals are offered now."""
+        return self._store.count(ProposalState.OFFERED)
+
+    def spent(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, int]]:
+        """Return the tokens and millionths of a dollar that went into proposals, by id; see `costs.spent`."""
+        return costs.spent(self._store, proposals)
+
     def outcomes(self, proposal_id: str = "") -> list[Outcome]:
         """Return the audit log: who decided what, when, about which content."""
         return self._store.outcomes(proposal_id)
@@ -224,9 +234,12 @@ class Engine:
         """Approve exactly this content. Raises `NotAllowed` when it is not offered."""
         return self._decisions.approve(proposal_id, who, reason)
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
-        """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
-        self._decisions.dismiss(target_id, who, reason, days)
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
+        """Dismiss a proposal or a finding, and remember it by structure; return the ids of the findings.
+
+        A proposal that is about nothing but dismissed findings is dismissed with them. `days` None means as configured.
+        """
+        return self._decisions.dismiss(target_id, who, reason, days)
 
     def rules(self) -> list[RuleRecord]:
         """Return what became of each rule's findings here, and which rules are muted."""

@@ -62,27 +62,37 @@ async def review_changes(session: Session, options: dict[str, Any]) -> dict[str,
 def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Apply `proposal_id`; how it ends comes as `ambient/applied`."""
     workspace, proposal = _proposal(session, options)
-    if not session.support.applies_edits:
-        raise NotAllowed(
-            f"{session.support.name} does not let a language server edit files.",
-            untouched="Nothing was changed.",
-            next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
-        )
-    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+    _require_edits(session, proposal)
+    return _applying(session, workspace, proposal)
 
-    run_id = f"apply-{uuid.uuid4().hex[:12]}"
-    session.spawn(apply.run(session, workspace, proposal, run_id))
-    return {"run_id": run_id, "proposal_id": proposal.id}
+
+async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Prove the pieces `hunks` of `proposal_id` again by themselves and apply them; the end comes like a fix's."""
+    from ambient_lsp.lsp import part  # loads what makes diffs: not before `initialize` is answered
+
+    workspace, proposal = _proposal(session, options)
+    _require_edits(session, proposal)
+    hunks = options.get("hunks")
+    chosen = [str(one) for one in hunks] if isinstance(hunks, list) else []
+    choice = await part.choose(session, workspace, proposal, chosen)
+    if choice.part.id == proposal.id:
+        return _applying(session, workspace, proposal)
+    run_id = f"part-{uuid.uuid4().hex[:12]}"
+    session.begin(run_id, workspace, part.run(session, workspace, choice, run_id))
+    await asyncio.sleep(0)  # it has begun when its id is known: cancelled before, it would end without a word
+    return {"run_id": run_id, "proposal_id": choice.part.id}
 
 
 async def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Have a model do `task` in many files; how it ends comes as `ambient/swarm`."""
+    """Have a model do `task` in many files; how it ends comes as `ambient/swarm`. `dryRun` only tells which."""
     from ambient_lsp.lsp import batch  # loads the batch and what asks models: not before `initialize` is answered
 
     workspace = _workspace(session, options)
     if workspace.engine is None and workspace.opening is not None:
         await asyncio.wait({workspace.opening}, timeout=_OPENING)
     order = batch.order_of(options, workspace)
+    if options.get("dryRun"):
+        return await batch.plan(workspace, order)
     run_id = f"swarm-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, batch.run(session, workspace, order, run_id))
     return {"run_id": run_id}
@@ -107,10 +117,11 @@ def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
         if workspace.engine is None:
             continue
         try:
-            workspace.engine.dismiss(given, session.support.name, reason, days=days)
+            findings = workspace.engine.dismiss(given, session.who, reason, days=days)
         except NotFound:
             continue
-        session.board.dismissed(given)
+        for finding_id in findings:
+            session.board.dismissed(finding_id)
         return {"dismissed": given}
     raise NotFound(f"There is no finding or proposal {given!r}.")
 
@@ -120,7 +131,7 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     workspace, proposal = _proposal(session, options)
     if workspace.engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was approved.")
-    approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
+    approved = workspace.engine.approve(proposal.id, session.who, str(options.get("reason", "")))
     session.offer(workspace, approved)
     return {"proposal_id": approved.id, "state": str(approved.state)}
 
@@ -128,6 +139,36 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 async def preview(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return everything about `proposal_id`, with each file before and after."""
     return await views.whole_proposal(session, *_proposal(session, options))
+
+
+async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Open a page about the proposal `id` in the editor; without an `id`, the report of this session."""
+    from ambient_lsp.lsp import pages
+
+    if options.get("id") or options.get("proposal_id"):
+        page = pages.of_proposal(*_proposal(session, options))
+    else:
+        page = pages.of_session(session, _workspace(session, options))
+    path = await pages.write(page)
+    session.spawn(pages.show(session, page, path))
+    return {"path": str(path)}
+
+
+def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Say in a message why no fix is offered for the finding `id`."""
+    from ambient_lsp.lsp import pages
+
+    given = str(options.get("id", ""))
+    for workspace in session.workspaces:
+        if workspace.engine is None or not given:
+            continue
+        try:
+            reason = pages.why_no_fix(session, workspace, workspace.engine.finding(given))
+        except NotFound:
+            continue
+        session.tell(reason)
+        return {"why": reason}
+    raise NotFound(f"There is no finding {given!r}.", next_step="Save its file to have it looked at again.")
 
 
 def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +179,7 @@ def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 
 def status(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return what `ambient/status` last said."""
-    return session.status()
+    return session.status.value()
 
 
 async def doctor(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -166,12 +207,10 @@ def show_report(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 def list_proposals(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return the proposals of all folders, or those for the file `uri`."""
     place = session.workspaces.of(str(options.get("uri", "")))
-    found = [
-        views.proposal(workspace, item)
-        for workspace in session.workspaces
-        if workspace.engine is not None and (place is None or place[0] is workspace)
-        for item in workspace.engine.proposals(paths=(place[1],) if place else ())
-    ]
+    found: list[dict[str, Any]] = []
+    for workspace in session.workspaces:
+        if workspace.engine is not None and (place is None or place[0] is workspace):
+            found += views.proposals(workspace, workspace.engine.proposals(paths=(place[1],) if place else ()))
     return {"proposals": found}
 
 
@@ -192,11 +231,14 @@ COMMANDS: dict[str, Any] = {
     "reviewChanges": review_changes,
     "reviewWorkspace": review,
     "applyFix": apply_fix,
+    "applyPart": apply_part,
     "swarm": swarm,
     "applyBatch": apply_batch,
     "dismiss": dismiss,
     "approve": approve,
     "preview": preview,
+    "show": show,
+    "why": why,
     "cancel": cancel,
     "status": status,
     "doctor": doctor,
@@ -272,6 +314,23 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
             except NotFound:
                 continue
     raise NotFound(f"There is no proposal {given!r}.", next_step="`ambient.server.review` makes new ones.")
+
+
+def _require_edits(session: Session, proposal: Proposal) -> None:
+    if not session.support.applies_edits:
+        raise NotAllowed(
+            f"{session.support.name} does not let a language server edit files.",
+            untouched="Nothing was changed.",
+            next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
+        )
+
+
+def _applying(session: Session, workspace: Workspace, proposal: Proposal) -> dict[str, Any]:
+    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+
+    run_id = f"apply-{uuid.uuid4().hex[:12]}"
+    session.spawn(apply.run(session, workspace, proposal, run_id))
+    return {"run_id": run_id, "proposal_id": proposal.id}
 
 
 def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
+from ambient_lsp import user
 from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import (
@@ -30,35 +31,46 @@ from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
 from ambient_lsp.lsp.fixes import with_approval
-from ambient_lsp.lsp.observed import Observed
+from ambient_lsp.lsp.inline import Inline
+from ambient_lsp.lsp.observed import News, Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.settings import FolderSettings
+from ambient_lsp.lsp.status import Status
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.run import Run
-    from ambient_lsp.protocols import Readiness
 
 logger = logging.getLogger(__name__)
 
 _RUNS = 50
-_STATUS_DELAY = 0.02
+_LAST_WORDS = 1.0
+"""Seconds that work which is cancelled gets to write down how it ended."""
 
 
 class Session:
     """Made in `initialize`; everything that needs the event loop starts in `start` (limit 16)."""
 
     def __init__(
-        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool | None
+        self,
+        protocol: AmbientProtocol,
+        factory: EngineFactory,
+        support: ClientSupport,
+        *,
+        trusted: bool | None,
+        settings: configuration.Settings,
     ) -> None:
         self.protocol = protocol
         self.support = support
+        self.who = f"{user.name()} in {support.name}"
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
             factory,
             trusted=trusted,
+            settings=settings,
             opened=self._opened,
             listen=self._listen,
             failed=self._failed,
@@ -69,13 +81,15 @@ class Session:
         self.observed = Observed()
         self.progress = ProgressBoard(protocol, enabled=support.progress, cancel=self.cancel)
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
-        self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.status = Status(protocol, self.workspaces, self.runs)
+        self.inline = Inline(self)
+        self.settings = FolderSettings(
+            protocol, self.workspaces, settings, complain=self.complain, changed=self._settings_changed
+        )
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._jobs: dict[str, asyncio.Task[None]] = {}
-        self._model: dict[Workspace, ModelCondition] = {}
         self._complained: set[str] = set()
         self._saved_early: set[str] = set()
-        self._status_timer: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------- lifecycle
 
@@ -86,7 +100,7 @@ class Session:
     async def _start(self, folders: Sequence[Path]) -> None:
         for folder in folders:
             self.workspaces.add(folder)
-        await self.pull_settings()
+        await self._pull_settings()
         await configuration.register(self.protocol, self.support)
 
     async def change_folders(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
@@ -95,23 +109,25 @@ class Session:
             workspace = await self.workspaces.remove(path)
             if workspace is not None:
                 self.board.drop(workspace)
-                self._readiness.pop(workspace, None)
+                self.status.drop(workspace)
         for path in added:
             self.workspaces.add(path)
-        await self.pull_settings()
+        await self._pull_settings()
 
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
-        if self._status_timer is not None:
-            self._status_timer.cancel()
+        self.status.close()
+        self.inline.close()
         self.board.close()
         self.progress.close()
-        for task in list(self._tasks):
-            if task is not asyncio.current_task():
-                task.cancel()
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:  # a question that is still open is a no, and that is written down while the store is open
+            await asyncio.wait(tasks, timeout=_LAST_WORDS)
         await self.workspaces.close(grace)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something in the background; what goes wrong in it is logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -123,18 +139,18 @@ class Session:
         self._tasks.add(task)
         self.runs[run_id] = workspace, None
         self.progress.started(run_id)
-        self.send_status()
+        self.status.send()
 
         def ended(task: asyncio.Task[None]) -> None:
             self._jobs.pop(run_id, None)
             self.runs.pop(run_id, None)
             self.progress.ended(run_id)
             self._done(task)
-            self.send_status()
+            self.status.run_ended(run_id)
 
         task.add_done_callback(ended)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a background task failed", exc_info=error)
@@ -150,11 +166,21 @@ class Session:
         else:
             self._did_close(params.text_document.uri)
 
-    def saved(self, uri: str) -> None:
-        """Review a file that was saved. The text is frozen before this returns."""
+    def saved(self, uri: str, text: str | None = None) -> None:
+        """Review a file that was saved. The text is frozen before this returns.
+
+        `text` is what the editor says that it saved. It is believed, rather than what its changes add up to here.
+        """
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
+        if text is not None and document.reads(text):
+            self.observed.agree(uri)
+        elif text is not None:
+            logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
+            for news in self.observed.doubt(uri):
+                self._hear_of_edit(news)
+            self._follow(document, [types.TextDocumentContentChangeWholeDocument(text)])
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
@@ -181,14 +207,34 @@ class Session:
         if document is None:
             logger.warning("a change of %s, which is not open, was ignored", params.text_document.uri)
             return
-        for start, end, length in document.change(params.content_changes):
-            self.board.typed(document, start, end, length)
+        self._follow(document, params.content_changes)
         document.version = params.text_document.version
         place = self.workspaces.of(document.uri)
         if place is not None and place[0].engine is not None:
             place[0].engine.expect(place[1], document.text)
-        for expected, kind in self.observed.see(document):
-            self.record(expected.workspace, expected.proposal_id, kind)
+
+    def _follow(self, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        for start, end, length in document.change(changes):
+            self.board.typed(document, start, end, length)
+            for news in self.observed.see(document):
+                self._hear_of_edit(news)
+
+    def lost(self, method: str, params: Any) -> None:
+        """Give a buffer up of which a change could not be read: its text is unknown until it is opened again."""
+        uri = params.get("textDocument", {}).get("uri") if isinstance(params, dict) else None
+        if method == types.TEXT_DOCUMENT_DID_CHANGE and self.documents.get(uri or "") is not None:
+            logger.error("a change of %s could not be read; Ambient leaves it alone until it is opened again", uri)
+            self.documents.close(str(uri))
+            self.observed.forget(str(uri))
+            self.board.lost(str(uri))
+
+    def _hear_of_edit(self, news: News) -> None:
+        """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""
+        reason = "the editor made it on another text than the one it was for" if news.kind == "stale" else ""
+        self.record(news.workspace, news.proposal_id, news.kind, reason)
+        if reason:
+            words = "A fix was made on another text than the one that it was for, so it may be in the wrong place."
+            self.tell(f"{words} Look at it, or undo it and save the file.", types.MessageType.Warning)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)
@@ -253,11 +299,11 @@ class Session:
         if workspace.engine is not None:
             workspace.engine.warm()
         self.spawn(self.check_config(workspace))
-        self.spawn(self._look_at_readiness(workspace))
+        self.spawn(self.status.look_at_readiness(workspace))
 
     def _failed(self, workspace: Workspace) -> None:
         self.complain(workspace.problem)
-        self.send_status()
+        self.status.send()
         self.spawn(self.check_config(workspace))
 
     def _closed(self, workspace: Workspace) -> None:
@@ -266,13 +312,8 @@ class Session:
             del self.runs[run_id]
             self.progress.ended(run_id)
             self.cancel(run_id)
-        self._model.pop(workspace, None)
+        self.status.forget(workspace)
         self.board.restart(workspace)
-
-    async def _look_at_readiness(self, workspace: Workspace) -> None:
-        if workspace.engine is not None:
-            self._readiness[workspace] = await workspace.engine.readiness()
-            self.send_status()
 
     async def _listen(self, workspace: Workspace) -> None:
         if workspace.engine is None:
@@ -291,13 +332,13 @@ class Session:
                 self.runs[event.run_id] = workspace, None
                 self._forget_old_runs()
                 self.progress.started(event.run_id)
-                self._send_status_soon()
+                self.status.run_started()
             case FindingsReported():
                 self.board.findings(workspace, event)
             case ProposalChanged():
                 self.offer(workspace, event.proposal)
             case Progress():
-                self.progress.report(event)
+                self.report(event)
             case ModelCondition():
                 self._hear_of_model(workspace, event)
             case Problem():
@@ -307,27 +348,31 @@ class Session:
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)
-                self.send_status()
-                if workspace not in self._readiness:  # looking at it went wrong, and the engine may know by now
-                    self.spawn(self._look_at_readiness(workspace))
+                self.status.run_ended(event.run_id)
+                if workspace not in self.status.readiness:  # looking at it went wrong, and the engine may know by now
+                    self.spawn(self.status.look_at_readiness(workspace))
 
     def _hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
         """Show it with the status. A limit that is reached is told once a day; that nobody answers is no news."""
-        before = self._model.get(workspace)
-        self._model[workspace] = condition
+        self.status.hear_of_model(workspace, condition)
         if condition.state == "spent":
             key = f"{workspace.uri} {condition.setting} {time.strftime('%F')}"
             if key not in self._complained:
                 self._complained.add(key)
                 words = f"Ambient asks the model no more: {condition.message} The local analyzers go on."
                 self.tell(words, types.MessageType.Warning)
-        if before is None or (before.state, before.message) != (condition.state, condition.message):
-            self.send_status()
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""
         if workspace.engine is not None:
             self.board.proposal(workspace, with_approval(workspace.engine, proposal))
+            self.status.proposals_changed(workspace)
+            self.inline.changed()
+
+    def report(self, event: Progress) -> None:
+        """Show how far a run, or work of ours, is."""
+        self.progress.report(event)
+        self.status.run_is_at(event)
 
     def _forget_old_runs(self) -> None:
         ended = [run_id for run_id, (_, record) in self.runs.items() if record is not None]
@@ -340,7 +385,7 @@ class Session:
         self,
         workspace: Workspace,
         proposal_id: str,
-        kind: Literal["applied", "partly", "stale", "reverted", "refused"],
+        kind: Literal["approved", "applied", "partly", "stale", "reverted", "refused"],
         reason: str = "",
     ) -> None:
         """Tell the engine what was seen to become of a proposal."""
@@ -349,7 +394,7 @@ class Session:
         try:
             # What decisions are bound to: the exact change to exactly these texts.
             content = sha256(repr(workspace.engine.proposal(proposal_id).edits))
-            workspace.engine.record(Outcome(proposal_id, kind, self.support.name, time.time(), reason, content))
+            workspace.engine.record(Outcome(proposal_id, kind, self.who, time.time(), reason, content))
         except AmbientError as error:
             logger.warning("the outcome of %s was not recorded: %s", proposal_id, error)
 
@@ -363,60 +408,16 @@ class Session:
         """Show a message."""
         self.protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, message))
 
-    def send_status(self) -> None:
-        """Send the `ambient/status` notification."""
-        if self._status_timer is not None:
-            self._status_timer.cancel()
-            self._status_timer = None
-        self.protocol.notify("ambient/status", self.status())
-
-    def _send_status_soon(self) -> None:
-        """Send the status once the first findings had their time: an editor that reads it then is in their way."""
-        if self._status_timer is None:
-            self._status_timer = asyncio.get_running_loop().call_later(_STATUS_DELAY, self.send_status)
-
-    def status(self) -> dict[str, Any]:
-        """Return what the status item shows."""
-        running = [run_id for run_id, (_, record) in self.runs.items() if record is None]
-        return {
-            "state": "working" if running else "idle",
-            "runs": running,
-            "folders": [
-                {
-                    "uri": workspace.uri,
-                    "ready": workspace.engine is not None,
-                    "leader": workspace.engine is not None and workspace.engine.leader,
-                    "problem": workspace.problem,
-                    "sandbox": next((item.backend for item in self._readiness.get(workspace, ()) if item.ready), ""),
-                    "model": self._model[workspace].state if workspace in self._model else "",
-                    "model_message": self._model[workspace].message if workspace in self._model else "",
-                }
-                for workspace in self.workspaces
-            ],
-        }
-
     # -------------------------------------------------------------------------------------------- settings
 
-    async def pull_settings(self) -> None:
-        """Ask for the editor's settings of every folder, and show everything with them."""
-        folders = list(self.workspaces)
-        if self.support.pulls_configuration and folders:
-            answers = await configuration.pull(self.protocol, [workspace.uri for workspace in folders])
-            for workspace, (settings, problems) in zip(folders, answers, strict=True):
-                self._use(workspace, settings, problems)
+    async def _pull_settings(self) -> None:
+        if self.support.pulls_configuration:
+            await self.settings.pull()
 
-    def push_settings(self, value: Any) -> None:
-        """Use settings that a client sent unasked, as Neovim does."""
-        settings, problems = configuration.parse(value)
-        for workspace in self.workspaces:
-            self._use(workspace, settings, problems)
-
-    def _use(self, workspace: Workspace, settings: configuration.Settings, problems: Sequence[str]) -> None:
-        for problem in problems:
-            self.complain(problem)
-        if workspace.settings != settings:
-            workspace.settings = settings
+    async def _settings_changed(self, differ: bool) -> None:
+        if differ:
             self.board.refresh()
+        await self.inline.update()
 
     async def check_config(self, workspace: Workspace) -> None:
         """Show what is wrong with a folder's `.ambient.yml`; open the engine again when it has other settings now."""

@@ -83,6 +83,13 @@ class FakeRun:
         self._engine.cancel(self.id)
 
 
+class NoParts:
+    """Proposals here are in one piece."""
+
+    def hunks(self, proposal: Proposal, current: Mapping[str, str | None]) -> tuple[()]:
+        return ()
+
+
 class FakeEngine:
     """Made with `await FakeEngine.open(root)`; `opened` holds all of them."""
 
@@ -93,7 +100,7 @@ class FakeEngine:
         self.root, self.config, self.trusted = root, config, trusted
         self.leader = self.leads
         self.triggers: list[Trigger] = []
-        self.expected: list[tuple[str, str]] = []
+        self.expected: tuple[str, str] | None = None
         self.recorded: list[Outcome] = []
         self.kept: dict[str, Proposal] = {}
         self.found: dict[tuple[str, str], list[Finding]] = {}
@@ -105,6 +112,7 @@ class FakeEngine:
         self._ids = itertools.count(1)
         self._records: list[RunRecord] = []
         self._listeners: list[asyncio.Queue[Event]] = []
+        self.parts = NoParts()
 
     @classmethod
     async def open(cls, root: Path, config: Config | None = None, *, trusted: bool = False) -> FakeEngine:
@@ -131,7 +139,7 @@ class FakeEngine:
         return run
 
     def expect(self, path: str, text: str) -> None:
-        self.expected.append((path, text))
+        self.expected = path, text
 
     def cancel(self, run_id: str) -> None:
         if task := self.tasks.get(run_id):
@@ -175,6 +183,15 @@ class FakeEngine:
                 return item
         raise NotFound(f"There is no proposal {proposal_id!r}.")
 
+    def offers(self) -> int:
+        return len(self.proposals((ProposalState.OFFERED,)))
+
+    def spent(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, int]]:
+        return {one.id: (0, 0) for one in proposals}
+
+    def outcomes(self, proposal_id: str = "") -> list[Outcome]:
+        return [one for one in self.recorded if one.proposal_id == proposal_id]
+
     def decide(self, proposal: Proposal) -> Decision:
         if proposal.state is not ProposalState.OFFERED:
             return Decision(DecisionKind.BLOCK, (f"It is {proposal.state}.",))
@@ -214,10 +231,17 @@ class FakeEngine:
     def approve(self, proposal_id: str, who: str, reason: str = "") -> Proposal:
         return self.record(Outcome(proposal_id, "approved", who, time.time(), reason))
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
+    def finding(self, finding_id: str) -> Finding:
+        for item in self.findings():
+            if item.id == finding_id:
+                return item
+        raise NotFound(f"There is no finding {finding_id!r}.")
+
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
         if not any(item.id == target_id for item in self.findings()) and target_id not in self.kept:
             raise NotFound(f"There is no finding {target_id!r}.")
         self.dismissed_ids.append((target_id, reason, days))
+        return self.kept[target_id].finding_ids if target_id in self.kept else (target_id,)
 
     async def readiness(self) -> tuple[Readiness, ...]:
         return (Readiness(True, "fake"),)

@@ -54,7 +54,7 @@ async def test_a_batch_is_counted_proven_shown_in_each_file_and_applied_in_one_r
         it.editor.open(uri, (root / "agents/m00.py").read_text())
         answer = await it.command("swarm", task=TASK, targetDir="agents", glob=["m*.py"], maxWorkers=2)
         run_id = answer["result"]["run_id"]
-        assert run_id in it.server.session.status()["runs"]
+        assert run_id in it.server.session.status.value()["runs"]
         told = await ended(it)
         assert (told["state"], told["counts"]) == ("done", {"success": 4})
         assert told["message"].startswith("4 files: 4 changed.")
@@ -71,7 +71,7 @@ async def test_a_batch_is_counted_proven_shown_in_each_file_and_applied_in_one_r
         assert all(one["needsConfirmation"] for one in edit["changeAnnotations"].values())
         assert all("Return the area." in text for text in it.editor.texts.values())
         assert [one.state for one in engine.proposals(run_id=told["batch"])] == [ProposalState.APPLIED]
-        assert run_id not in it.server.session.status()["runs"]
+        assert run_id not in it.server.session.status.value()["runs"]
     assert "Return the area." not in (root / "agents/m01.py").read_text(), "only the editor writes the files"
 
 
@@ -109,6 +109,28 @@ async def test_a_file_of_a_batch_has_a_finding_with_the_fix_of_all_which_outlive
         assert "offers nothing to apply" in again["error"]["message"]
 
 
+async def test_some_files_of_a_batch_are_proven_again_and_applied_by_themselves(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 3)
+    async with FakeHost(Script(docstrings)) as host, connection(root, host) as it:
+        engine = next(iter(it.server.session.workspaces)).engine
+        require(any(one.ready for one in await engine.readiness()), "bubblewrap is not ready")
+        it.editor.chosen = "nothing of these"
+        await it.command("swarm", task=TASK, targetDir="agents", glob="m*.py")
+        told = await ended(it)
+        [whole] = engine.proposals((ProposalState.OFFERED,), run_id=told["batch"])
+        hunks = (await it.wire.request("ambient/getProposal", {"id": whole.id}))["result"]["hunks"]
+        assert {one["path"] for one in hunks} == {"agents/m00.py", "agents/m01.py", "agents/m02.py"}
+        wanted = [one["id"] for one in hunks if one["path"] != "agents/m01.py"]
+        answer = await it.command("applyPart", proposal_id=whole.id, hunks=wanted)
+        await until(lambda: it.wire.of("ambient/applied"), 60)
+        done = it.wire.of("ambient/applied")[-1]
+        assert (done["outcome"], done["proposal_id"]) == ("applied", answer["result"]["proposal_id"]), done
+        assert sorted(done["changed"]) == ["agents/m00.py", "agents/m02.py"]
+        [edit] = it.editor.edits
+        assert all(one["needsConfirmation"] for one in edit["changeAnnotations"].values()), "it is many files"
+        await until(lambda: engine.proposal(whole.id).state is ProposalState.PARTLY)
+
+
 async def test_cancelling_the_progress_stops_a_batch_at_once_and_it_can_go_on(tmp_path: Path) -> None:
     root = make(tmp_path / "repo", 6)
     pace = Pace(between=0.1, piece=64)
@@ -129,7 +151,7 @@ async def test_cancelling_the_progress_stops_a_batch_at_once_and_it_can_go_on(tm
         await until(lambda: all(one.left for one in host.log), 5)
         assert asyncio.get_running_loop().time() - began < 5
         assert len(progress(it, "end")) == 1
-        assert it.server.session.status()["runs"] == []
+        assert it.server.session.status.value()["runs"] == []
         assert len(host.log) == 3, "it asked on"
 
         script.replies = docstrings
