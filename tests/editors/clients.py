@@ -82,7 +82,7 @@ class _Emacs(Client):
     @classmethod
     def argv(cls, home: Path, file: Path) -> list[str | Path]:
         init = home / "init.el"
-        init.write_text(f"(setq make-backup-files nil)\n{cls.init()}", encoding="utf-8")
+        init.write_text(f"(setq make-backup-files nil eval-expression-debug-on-error nil)\n{cls.init()}", encoding="utf-8")
         return [editor.installed("emacs", "bin/emacs"), "-nw", "-Q", "-l", init, file]
 
     @classmethod
@@ -99,6 +99,7 @@ class _Emacs(Client):
         self.terminal.keys("M-g", "g")
         self.terminal.text(str(line))
         self.terminal.keys("Enter")
+        self._run("flymake-goto-next-error")
 
     def append(self, text: str) -> None:
         self.terminal.keys("M->")
@@ -200,16 +201,17 @@ class Helix(Client):
         self._command(str(line))
 
     def append(self, text: str) -> None:
-        self.terminal.keys("Escape", "g", "e", "o")
+        self.terminal.keys("g", "e", "o")
         self.terminal.text(text)
         self.terminal.keys("Escape")
+        self.terminal.shows(" NOR ")  # else it and the next key would be one with Alt
         self.save()
 
     def save(self) -> None:
         self._command("write")
 
     def take(self, title: str) -> None:
-        self.terminal.keys("Escape", "Space", "a")
+        self.terminal.keys("Space", "a")
         self.terminal.shows(title)
         self.terminal.keys("Enter")
 
@@ -226,7 +228,6 @@ class Helix(Client):
         self._command("quit-all!")
 
     def _command(self, line: str) -> None:
-        self.terminal.keys("Escape")
         self.terminal.text(":" + line)
         self.terminal.keys("Enter")
 
@@ -252,7 +253,7 @@ class Vim(Client):
         self._command(str(line))
 
     def append(self, text: str) -> None:
-        self.terminal.keys("Escape", "G", "o")
+        self.terminal.keys("G", "o")
         self.terminal.text(text)
         self.terminal.keys("Escape")
         self.save()
@@ -280,7 +281,6 @@ class Vim(Client):
         self._command("quitall!")
 
     def _command(self, line: str) -> None:
-        self.terminal.keys("Escape")
         self.terminal.text(":" + line)
         self.terminal.keys("Enter")
 

@@ -67,7 +67,7 @@ class Walk:
         self.client.started()
         self._offered(HASH.file)
         self.client.go_to(self._line(HASH.file, "md5"))
-        self.client.terminal.shows("MD5", "md5 is", "SHA-256")
+        self.client.terminal.shows("Weak hash")
         self.client.call("ambient.server.swarm", {"task": test_batch.TASK})
         (refused,) = self._ended("ambient.server.swarm")
         assert "not trusted" in refused["error"]["message"]
