@@ -26,10 +26,8 @@ class Client(ABC):
     """An editor in a terminal. Each method does what its name says, as its user would."""
 
     name: ClassVar[str]
-    asks: ClassVar[bool] = True
-    """Whether it can ask its user the server's question."""
-    edits: ClassVar[bool] = True
-    """Whether it lets the server edit files."""
+    progress: ClassVar[str] = ""
+    """A pattern of what its user sees of a batch, a third of which is done."""
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
@@ -82,7 +80,9 @@ class _Emacs(Client):
     @classmethod
     def argv(cls, home: Path, file: Path) -> list[str | Path]:
         init = home / "init.el"
-        init.write_text(f"(setq make-backup-files nil eval-expression-debug-on-error nil)\n{cls.init()}", encoding="utf-8")
+        # Nothing is compiled beside it: it would start itself, and its program has another name where it was unpacked.
+        quiet = "(setq make-backup-files nil eval-expression-debug-on-error nil native-comp-jit-compilation nil)\n"
+        init.write_text(quiet + cls.init(), encoding="utf-8")
         return [editor.installed("emacs", "bin/emacs"), "-nw", "-Q", "-l", init, file]
 
     @classmethod
@@ -143,6 +143,7 @@ class Eglot(_Emacs):
     """Emacs' own client."""
 
     name = "Emacs eglot"
+    progress = r"\[eglot:shop.*\b(3|4)\d%"
     actions = "eglot-code-actions"
     prompt = "Pick an action"
 
@@ -160,6 +161,7 @@ class LspMode(_Emacs):
     """Emacs' other client."""
 
     name = "Emacs lsp-mode"
+    progress = "2 of 6 files"
     actions = "lsp-execute-code-action"
     prompt = "Select code action"
 
@@ -185,12 +187,14 @@ class Helix(Client):
     """Helix, whose client needs settings only."""
 
     name = "Helix"
+    progress = "2 of 6 files"
 
     @classmethod
     def argv(cls, home: Path, file: Path) -> list[str | Path]:
-        folder = home / ".config/helix"
+        folder = home / "config/helix"
         folder.mkdir(parents=True)
-        (folder / "languages.toml").write_text(settings("Helix", "toml"), encoding="utf-8")
+        (folder / "languages.toml").write_text(settings("Helix", "toml", "[language-server"), encoding="utf-8")
+        (folder / "config.toml").write_text(settings("Helix", "toml", "[editor.lsp"), encoding="utf-8")
         return [editor.installed("helix", "bin/hx"), file]
 
     def open(self, file: Path) -> None:

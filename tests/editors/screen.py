@@ -47,11 +47,10 @@ class Terminal:
         return self.wait(" or ".join(words), lambda: next((one for one in words if one in self.screen()), ""))
 
     def wait(self, what: str, look: Callable[[], T]) -> T:
-        """Call `look` until it returns something, and return that; else fail with a picture of the screen."""
+        """Call `look` until it returns something, and return that."""
         deadline = time.monotonic() + SECONDS
         while not (found := look()):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"waited in vain for {what}; on the screen:\n{self.screen()}")
+            assert time.monotonic() < deadline, f"waited in vain for {what}"
             time.sleep(_LOOK)
         return found
 

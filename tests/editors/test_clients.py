@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def sitting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         root = walk.make(folder, host.base_url)
         program = editor.server_program(folder)
         environment = {"HOME": str(folder), "PATH": f"{program.parent}:/usr/bin:/bin", "AMBIENT_WIRE": str(log)}
+        environment |= {f"XDG_{one}_HOME": str(folder / one.lower()) for one in ("CONFIG", "CACHE", "STATE", "DATA")}
         with screen.terminal(client.argv(folder, root / walk.FIRST), root, environment) as terminal:
             one = Walk(client(terminal), root, log, host)
             try:
@@ -52,7 +54,7 @@ def sitting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
                     done.append(scene.__name__)
                 one.client.leave()
             except AssertionError as error:
-                failure = str(error)
+                failure = f"{''.join(traceback.format_exception(error))}\non the screen:\n{terminal.screen()}"
     return Sitting(tuple(done), failure, log)
 
 
