@@ -73,6 +73,28 @@ def order_of(options: Mapping[str, Any], workspace: Workspace) -> Order:
     )
 
 
+async def plan(workspace: Workspace, order: Order) -> dict[str, Any]:
+    """Return what a batch would send, had it been meant: each file with its tokens, about. Nothing is sent."""
+    from ambient_lsp.llm.tokens import Estimate
+
+    engine = workspace.engine
+    if engine is None:
+        raise NotAllowed("The folder is closed.", untouched="Nothing was sent.")
+    repository = await (await engine.services()).repository()
+    estimate = Estimate()
+    files: list[dict[str, Any]] = []
+    for path in await _chosen(engine, order):
+        snapshot = await repository.read(path)
+        files.append({"path": path, "tokens": estimate.tokens(snapshot.text) if snapshot else 0})
+    return {
+        "run_id": "",
+        "files": files,
+        "tokens": sum(file["tokens"] for file in files),
+        "workers": order.workers or engine.config.swarm.max_workers,
+        "budget": order.budget or engine.config.budget.tokens_per_run,
+    }
+
+
 async def run(session: Session, workspace: Workspace, order: Order, run_id: str) -> None:
     """Carry a batch through, and tell the client how it ended (`ambient/swarm`), cancelled ones too."""
     engine = workspace.engine
@@ -117,8 +139,7 @@ def offered_by(workspace: Workspace, batch_id: str) -> list[Proposal]:
 
 
 async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> BatchResult | None:
-    among = await asyncio.to_thread(_changed, engine.root) if order.only_changed else None
-    paths = [] if order.resume else await choose(engine, order.folders, order.globs, among=among)
+    paths = [] if order.resume else await _chosen(engine, order)
     if not paths and not order.resume:
         return None
     counted = [0, len(paths), 0]
@@ -141,6 +162,11 @@ async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> 
         listen=listen,
         say=tell,
     )
+
+
+async def _chosen(engine: Engine, order: Order) -> list[str]:
+    among = await asyncio.to_thread(_changed, engine.root) if order.only_changed else None
+    return await choose(engine, order.folders, order.globs, among=among)
 
 
 async def _offer(

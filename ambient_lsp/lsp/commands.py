@@ -83,13 +83,15 @@ async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any
 
 
 async def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Have a model do `task` in many files; how it ends comes as `ambient/swarm`."""
+    """Have a model do `task` in many files; how it ends comes as `ambient/swarm`. `dryRun` only tells which."""
     from ambient_lsp.lsp import batch  # loads the batch and what asks models: not before `initialize` is answered
 
     workspace = _workspace(session, options)
     if workspace.engine is None and workspace.opening is not None:
         await asyncio.wait({workspace.opening}, timeout=_OPENING)
     order = batch.order_of(options, workspace)
+    if options.get("dryRun"):
+        return await batch.plan(workspace, order)
     run_id = f"swarm-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, batch.run(session, workspace, order, run_id))
     return {"run_id": run_id}

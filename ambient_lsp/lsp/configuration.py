@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,20 @@ WATCHED = ("**/.ambient.yml", "**/.ambientignore", "**/pyproject.toml")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`ambient.severity`: the highest level that findings are shown at. `ambient.fixAll.enable`: whether
-    `source.fixAll.ambient` does anything; it may run at every save with nobody looking, so it is off."""
+    """What a user sets in the editor. VS Code's settings are made of the names and meanings in `metadata`."""
 
-    severity: Severity = Severity.INFORMATION
-    fix_all: bool = False
+    severity: Severity = field(
+        default=Severity.INFORMATION,
+        metadata={"name": "severity", "description": "The highest level that findings are shown at."},
+    )
+    fix_all: bool = field(
+        default=False,
+        metadata={
+            "name": "fixAll.enable",
+            "description": "Let `source.fixAll.ambient` apply all proven low-risk fixes of a file. With "
+            "`editor.codeActionsOnSave` it may run at every save, with nobody looking, so it is off.",
+        },
+    )
 
 
 def parse(value: Any) -> tuple[Settings, list[str]]:

@@ -51,9 +51,9 @@ class ProcessWire(Wire):
 
     async def end(self) -> None:
         """Say goodbye as an editor does; whatever does not end then is killed."""
-        self.feed({"jsonrpc": "2.0", "id": "end", "method": "shutdown", "params": None})
-        self.notify("exit", None)
         try:
+            await self.request("shutdown")
+            self.notify("exit", None)
             await asyncio.wait_for(self.process.wait(), 20)
         except TimeoutError:
             self.process.kill()
