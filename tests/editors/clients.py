@@ -81,7 +81,8 @@ class _Emacs(Client):
     def argv(cls, home: Path, file: Path) -> list[str | Path]:
         init = home / "init.el"
         # Nothing is compiled beside it: it would start itself, and its program has another name where it was unpacked.
-        quiet = "(setq make-backup-files nil eval-expression-debug-on-error nil native-comp-jit-compilation nil)\n"
+        never = "native-comp-jit-compilation nil native-comp-enable-subr-trampolines nil"
+        quiet = f"(setq make-backup-files nil eval-expression-debug-on-error nil {never})\n"
         init.write_text(quiet + cls.init(), encoding="utf-8")
         return [editor.installed("emacs", "bin/emacs"), "-nw", "-Q", "-l", init, file]
 
@@ -168,8 +169,10 @@ class LspMode(_Emacs):
     @classmethod
     def init(cls) -> str:
         packages = editor.installed("lsp-mode", "usr/share/emacs/site-lisp/elpa-src")
+        # What Emacs' own package manager does at its start.
         paths = "".join(f'(push "{path}" load-path)\n' for path in sorted(packages.iterdir()))
-        return paths + settings("Emacs", "elisp", "(require 'lsp-mode)")
+        loads = "".join(f'(load "{path}" nil t)\n' for path in sorted(packages.glob("*/*-autoloads.el")))
+        return paths + loads + settings("Emacs", "elisp", "(require 'lsp-mode)")
 
     def started(self) -> None:
         self.terminal.shows("Import project root")

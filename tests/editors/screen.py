@@ -16,7 +16,7 @@ from tests.real import require
 
 T = TypeVar("T")
 
-SECONDS = 25.0
+SECONDS = 60.0
 """How long a person would wait for anything here: two quiet cores need a tenth of it."""
 
 _LOOK = 0.1

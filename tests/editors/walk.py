@@ -125,7 +125,8 @@ class Walk:
 
     def a_batch_is_cancelled_half_way(self) -> None:
         """Two files of six are done, then it is cancelled: nothing is written, and what is done is kept."""
-        self.client.call("ambient.server.swarm", {"task": test_batch.TASK, "targetDir": "agents"})
+        self._until("an idle server", lambda: self.wire.sent("server", "ambient/status")[-1].params["state"] == "idle")
+        self.client.call("ambient.server.swarm", {"task": test_batch.TASK, "glob": "agents/m*.py"})
         (told,) = self._ended("ambient.server.swarm", before=1)
         run_id = told["result"]["run_id"]
         self._until("two files", lambda: self._answered() >= 2)
