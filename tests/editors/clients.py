@@ -26,6 +26,8 @@ class Client(ABC):
     """An editor in a terminal. Each method does what its name says, as its user would."""
 
     name: ClassVar[str]
+    edits: ClassVar[bool] = True
+    """Whether it lets the server edit files."""
     progress: ClassVar[str] = ""
     """A pattern of what its user sees of a batch, a third of which is done."""
 
@@ -37,7 +39,7 @@ class Client(ABC):
     def argv(cls, home: Path, file: Path) -> list[str | Path]:
         """Write the user's settings below `home`, and return what starts the editor with a file."""
 
-    def started(self) -> None:
+    def started(self) -> None:  # noqa: B027 - most ask nothing
         """Answer what it asks when it is started in a project for the first time."""
 
     @abstractmethod
@@ -65,7 +67,7 @@ class Client(ABC):
     def call(self, command: str, options: Mapping[str, Any]) -> None:
         """Run a command of the server."""
 
-    def revive(self) -> None:
+    def revive(self) -> None:  # noqa: B027 - most do it by themselves
         """Do what it takes to have a server again after it died."""
 
     @abstractmethod
@@ -154,7 +156,7 @@ class Eglot(_Emacs):
 
     def call(self, command: str, options: Mapping[str, Any]) -> None:
         self._evaluate(
-            f"(eglot-execute (eglot-current-server) '(:command \"{command}\" :arguments [{_plist(options)}]))"
+            f'(eglot-execute (eglot-current-server) \'(:command "{command}" :arguments [{_plist(options)}]))'
         )
 
 
@@ -179,7 +181,7 @@ class LspMode(_Emacs):
         self.terminal.text("i")
 
     def call(self, command: str, options: Mapping[str, Any]) -> None:
-        self._evaluate(f"(lsp-send-execute-command \"{command}\" '[{_plist(options)}])")
+        self._evaluate(f'(lsp-send-execute-command "{command}" \'[{_plist(options)}])')
 
     def revive(self) -> None:
         self.terminal.shows("Do you want to restart it")
@@ -243,6 +245,7 @@ class Vim(Client):
     """Vim with ALE."""
 
     name = "Vim ALE"
+    edits = False
 
     @classmethod
     def argv(cls, home: Path, file: Path) -> list[str | Path]:

@@ -1,6 +1,6 @@
-"""What each editor honours of the protocol, from what it announced and what it did; `docs/clients.md` is the table of it.
+"""What each editor honours of the protocol, from what it announced and did: the table in `docs/clients.md`.
 
-    AMBIENT_EDITORS_DIR=DIR python -m tests.editors.honours    # runs the editors, and writes the page
+AMBIENT_EDITORS_DIR=DIR python -m tests.editors.honours    # runs the editors, and writes the page
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _WRITES = "AMBIENT_HONOURS_DIR"
 
 _TOP = f"""# What each editor honours
 
-An editor that speaks the [Language Server Protocol](https://microsoft.github.io/language-server-protocol/) may leave out
-most of it. This page says what Ambient's server gets from each editor that it is tested in. It is written by those tests,
-from what the editor announces in `initialize` and from every message that it then exchanged with the server; a test fails
-when the page is out of date. How each is set up is in [`editors/README.md`](../editors/README.md).
+An editor that speaks the [Language Server Protocol](https://microsoft.github.io/language-server-protocol/) may leave
+out most of it. This page says what Ambient's server gets from each editor that it is tested in. The tests write it,
+from what the editor announces in `initialize` and from every message that it then exchanged with the server, and they
+fail when the page is out of date. How each is set up is in [`editors/README.md`](../editors/README.md).
 
     {_COMMAND}
 
-**yes**: announced, and seen to work. **says so**: announced; these tests did not come to it. **unsaid**: not announced, and
-seen to work all the same. **no**: neither, or it answered with an error or not at all.
+**yes**: announced, and seen to work. **says so**: announced; these tests did not come to it. **unsaid**: not announced,
+and seen to work all the same. **no**: neither, or it answered with an error or not at all.
 
 """
 
@@ -134,7 +134,9 @@ def _answered(method: str) -> Callable[[Wire], object]:
 
 
 def _made_edits(wire: Wire) -> bool:
-    return any(one is not None and (one.get("result") or {}).get("applied") for one in wire.answers("workspace/applyEdit"))
+    return any(
+        one is not None and (one.get("result") or {}).get("applied") for one in wire.answers("workspace/applyEdit")
+    )
 
 
 def _returned_data(wire: Wire) -> bool:
@@ -158,11 +160,11 @@ FEATURES = (
     Feature("findings (`publishDiagnostics`)", _says("textDocument.publishDiagnostics"), _sent("textDocument/didOpen")),
     Feature("lines of evidence with them", _says("textDocument.publishDiagnostics.relatedInformation")),
     Feature("a link to the rule", _says("textDocument.publishDiagnostics.codeDescriptionSupport")),
-    Feature(
-        "sends a finding's `data` back", _says("textDocument.publishDiagnostics.dataSupport"), _returned_data
-    ),
+    Feature("sends a finding's `data` back", _says("textDocument.publishDiagnostics.dataSupport"), _returned_data),
     Feature("code actions", _says(f"{_ACTION}.codeActionLiteralSupport"), _sent("textDocument/codeAction")),
-    Feature("`codeAction/resolve`", _contains(f"{_ACTION}.resolveSupport.properties", "edit"), _sent("codeAction/resolve")),
+    Feature(
+        "`codeAction/resolve`", _contains(f"{_ACTION}.resolveSupport.properties", "edit"), _sent("codeAction/resolve")
+    ),
     Feature("why a fix is not offered (`disabled`)", _says(f"{_ACTION}.disabledSupport")),
     Feature("a preferred fix (`isPreferred`)", _says(f"{_ACTION}.isPreferredSupport")),
     Feature("edits by the server (`applyEdit`)", _says("workspace.applyEdit"), _made_edits),
@@ -174,7 +176,9 @@ FEATURES = (
     Feature("progress", _says("window.workDoneProgress"), _answered("window/workDoneProgress/create")),
     Feature("its cancel button", None, _sent("window/workDoneProgress/cancel")),
     Feature("`executeCommand` with arguments", None, _called_with_arguments),
-    Feature("settings (`workspace/configuration`)", _says("workspace.configuration"), _answered("workspace/configuration")),
+    Feature(
+        "settings (`workspace/configuration`)", _says("workspace.configuration"), _answered("workspace/configuration")
+    ),
     Feature(
         "registers later: settings",
         _says("workspace.didChangeConfiguration.dynamicRegistration"),

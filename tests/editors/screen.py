@@ -16,10 +16,11 @@ from tests.real import require
 
 T = TypeVar("T")
 
+_LOOK = 0.1
+
 SECONDS = 60.0
 """How long a person would wait for anything here: two quiet cores need a tenth of it."""
 
-_LOOK = 0.1
 _COLUMNS, _LINES = 150, 40
 
 
@@ -46,12 +47,12 @@ class Terminal:
         """Wait until one of these is on the screen, and return which."""
         return self.wait(" or ".join(words), lambda: next((one for one in words if one in self.screen()), ""))
 
-    def wait(self, what: str, look: Callable[[], T]) -> T:
+    def wait(self, what: str, look: Callable[[], T], *, every: float = _LOOK) -> T:
         """Call `look` until it returns something, and return that."""
         deadline = time.monotonic() + SECONDS
         while not (found := look()):
             assert time.monotonic() < deadline, f"waited in vain for {what}"
-            time.sleep(_LOOK)
+            time.sleep(every)
         return found
 
 

@@ -35,7 +35,15 @@ class Ours:
     async def propose(self, context):
         return []
 """
-_CONFIG = thinking.CONFIG + "agents:\n  enabled: [SecurityGuardian, StyleEnforcer, Ours]\n  custom: {{Ours: tools/ours.py:Ours}}\nswarm:\n  max_workers: 2\n"
+_CONFIG = (
+    thinking.CONFIG
+    + """agents:
+  enabled: [SecurityGuardian, StyleEnforcer, Ours]
+  custom: {{Ours: tools/ours.py:Ours}}
+swarm:
+  max_workers: 2
+"""
+)
 
 
 def make(folder: Path, url: str) -> Path:
@@ -77,10 +85,17 @@ class Walk:
         assert not self.root.with_name(_RAN).exists(), "the repository's specialist was loaded"
 
     def a_fix_of_high_risk_is_refused(self) -> None:
-        """The gate's question is answered with no: nothing is written, and it is recorded."""
+        """The gate's question is answered with no: nothing is written, and it is recorded.
+
+        A client that lets no server edit files has no question, and says how to go on in a terminal.
+        """
         proposal = self._offered(HASH.file)
         self.client.go_to(self._line(HASH.file, "md5"))
         self.client.take(HASH.action)
+        if not self.client.edits:
+            self._is_sent_to_the_terminal()
+            assert self._outcomes(proposal) == []
+            return
         self.client.terminal.shows("Apply “Use SHA-256")
         self.client.refuse()
         assert self._applied(proposal)["outcome"] == "refused"
@@ -96,6 +111,10 @@ class Walk:
         (trailing,) = [one for one in whole["result"]["hunks"] if one["before"].startswith("def stocked")]
         self.client.call("ambient.server.applyPart", {"proposal_id": proposal, "hunks": [trailing["id"]]})
         (told,) = self._ended("ambient.server.applyPart")
+        if not self.client.edits:
+            self._is_sent_to_the_terminal()
+            assert self._text(STYLE.file) == STYLE.text
+            return
         assert self._applied(told["result"]["proposal_id"])["outcome"] == "applied"
         self.client.save()
         self._until("the part on the disk", lambda: "-> str:\n" in self._text(STYLE.file))
@@ -117,8 +136,7 @@ class Walk:
         before = len(self.wire.processes)
         os.kill(self.wire.processes[-1], signal.SIGKILL)
         self.client.revive()
-        self.client.save()
-        self._until("another server", lambda: len(self.wire.processes) > before)
+        self.client.terminal.wait("another server", lambda: self._saves_with_a_server(before), every=1.0)
         self.client.open(self.root / HASH.file)
         self._until("its findings", lambda: self._shown(HASH.file, start=before + 1))
         self._until("the repository's specialist", self.root.with_name(_RAN).exists)
@@ -138,6 +156,15 @@ class Walk:
         assert (end["run_id"], end["state"]) == (run_id, "cancelled")
         for number in range(MODULES):
             assert self._text(f"agents/m{number:02}.py") == test_batch.MODULE.format(number)
+
+    def _is_sent_to_the_terminal(self) -> None:
+        self.client.terminal.shows("ambient proposals apply")
+        assert self._text(HASH.file) == HASH.text
+
+    def _saves_with_a_server(self, before: int) -> bool:
+        """Save, as a person does again until there is an answer: ALE starts a server when a file is saved."""
+        self.client.save()
+        return len(self.wire.processes) > before
 
     def _answered(self) -> int:
         return sum(one.completion > 0 and "agents/m" in one.text for one in self.host.log)
