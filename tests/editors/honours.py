@@ -26,6 +26,8 @@ _COMMAND = "AMBIENT_EDITORS_DIR=DIR python -m tests.editors.honours"
 _WRITES = "AMBIENT_HONOURS_DIR"
 """Where the tests leave their columns while the page is made."""
 
+_PLUGINS = {"Visual Studio Code": "VS Code", "code-server": "VS Code", "Neovim": "Neovim"}
+
 _TOP = f"""# What each editor honours
 
 An editor that speaks the [Language Server Protocol](https://microsoft.github.io/language-server-protocol/) may leave
@@ -76,6 +78,13 @@ def check(name: str, wire: Wire) -> None:
         Path(folder, f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
         return
     assert columns(PAGE.read_text(encoding="utf-8")).get(name) == found, f"{PAGE.name} is out of date: {_COMMAND}"
+
+
+def check_plugin(wire: Wire) -> None:
+    """Do the same for an editor with a plugin of ours, which is known by the name that it gives itself."""
+    name = _PLUGINS.get(wire.sent("client", "initialize")[0].params.get("clientInfo", {}).get("name", ""))
+    if name is not None:
+        check(name, wire)
 
 
 def page(found: Mapping[str, Mapping[str, str]]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, screen, thinking, walk
+from tests.editors import editor, honours, screen, thinking, walk, wire
 from tests.editors.clients import CLIENTS, Client
 from tests.editors.walk import Walk
 
@@ -28,6 +28,7 @@ SCENES = (
 class Sitting:
     """How far a client came, and why not farther."""
 
+    name: str
     done: tuple[str, ...]
     failure: str
     log: Path
@@ -55,7 +56,7 @@ def sitting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
                 one.client.leave()
             except AssertionError as error:
                 failure = f"{''.join(traceback.format_exception(error))}\non the screen:\n{terminal.screen()}"
-    return Sitting(tuple(done), failure, log)
+    return Sitting(client.name, tuple(done), failure, log)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
@@ -64,3 +65,14 @@ def test_scene(scene: object, sitting: Sitting) -> None:
     if name not in sitting.done:
         first = [one.__name__ for one in SCENES][len(sitting.done)]
         pytest.fail(sitting.failure if name == first else f"not reached: see {first}", pytrace=False)
+
+
+def test_what_it_honours_is_on_the_page(sitting: Sitting) -> None:
+    if sitting.failure:
+        pytest.fail(sitting.failure, pytrace=False)
+    honours.check(sitting.name, wire.read(sitting.log))
+
+
+def test_the_page_is_as_the_command_writes_it() -> None:
+    text = honours.PAGE.read_text(encoding="utf-8")
+    assert honours.page(honours.columns(text)) == text
