@@ -117,8 +117,8 @@ class Walk:
             return
         assert self._applied(told["result"]["proposal_id"])["outcome"] == "applied"
         self.client.save()
-        self._until("the part on the disk", lambda: "-> str:\n" in self._text(STYLE.file))
-        assert "import os\n" in self._text(STYLE.file), "more than that piece was written"
+        part = STYLE.text.replace("-> str:   \n", "-> str:\n")
+        self._until("that piece, and nothing else, on the disk", lambda: self._text(STYLE.file) == part)
 
     def a_fix_is_taken(self) -> None:
         """The rest of it is offered anew, and taken by its code action."""
@@ -127,8 +127,8 @@ class Walk:
         self.client.take("Tidy imports")
         self._until("the end of the finding", lambda: not self._shown(STYLE.file))
         self.client.save()
-        self._until("the fix on the disk", lambda: "import os\n" not in self._text(STYLE.file))
-        assert STYLE.there[0] in self._text(STYLE.file)
+        self._until("the fix on the disk", lambda: STYLE.there[0] in self._text(STYLE.file))
+        assert "import os\n" not in self._text(STYLE.file)
 
     def a_server_that_is_killed_comes_back(self) -> None:
         """With its findings; and once its user trusts the folder, what is in the repository is loaded."""
@@ -222,5 +222,5 @@ class Walk:
     def _text(self, path: str) -> str:
         try:
             return (self.root / path).read_text(encoding="utf-8")
-        except FileNotFoundError:  # Helix moves it aside while it saves
+        except FileNotFoundError:  # it is moved aside while it is saved
             return ""
