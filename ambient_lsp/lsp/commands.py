@@ -171,9 +171,10 @@ def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Cancel `run_id`."""
+    """Cancel `run_id`, or all that is under way where none is named: not every editor shows its user the id."""
     run_id = str(options.get("run_id", ""))
-    return {"run_id": run_id, "cancelled": session.cancel(run_id)}
+    ids = [run_id] if run_id else session.under_way()
+    return {"run_id": run_id, "cancelled": any([session.cancel(one) for one in ids])}
 
 
 def status(session: Session, options: dict[str, Any]) -> dict[str, Any]:

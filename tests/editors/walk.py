@@ -151,7 +151,7 @@ class Walk:
         if self.client.progress:
             pattern = re.compile(self.client.progress)
             self._until("the progress", lambda: pattern.search(self.client.terminal.screen()))
-        self.client.call("ambient.server.cancel", {"run_id": run_id})
+        self.client.call("ambient.server.cancel", {})
         end = self._until("its end", lambda: self.wire.sent("server", "ambient/swarm"))[-1].params
         assert (end["run_id"], end["state"]) == (run_id, "cancelled")
         for number in range(MODULES):
