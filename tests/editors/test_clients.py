@@ -1,4 +1,4 @@
-"""Six scenes in real editors that have no plugin of ours, in a terminal, and the page of what each editor honours."""
+"""Seven scenes in real editors that have no plugin of ours, in a terminal, and the page of what each editor honours."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 SCENES = (
     Walk.nothing_of_an_untrusted_repository_runs,
+    Walk.a_change_is_looked_at,
     Walk.a_fix_of_high_risk_is_refused,
     Walk.part_of_a_fix_is_taken,
     Walk.a_fix_is_taken,
