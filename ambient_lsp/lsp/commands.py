@@ -81,6 +81,7 @@ async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any
         return _applying(session, workspace, proposal)
     run_id = f"part-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, part.run(session, workspace, choice, run_id))
+    await asyncio.sleep(0)  # it has begun when its id is known: cancelled before, it would end without a word
     return {"run_id": run_id, "proposal_id": choice.part.id}
 
 
@@ -147,10 +148,12 @@ async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     from ambient_lsp.lsp import pages
 
     if options.get("id") or options.get("proposal_id"):
-        page = await pages.of_proposal(session, *_proposal(session, options))
+        page = pages.of_proposal(*_proposal(session, options))
     else:
         page = pages.of_session(session, _workspace(session, options))
-    return {"path": await pages.show(session, page)}
+    path = await pages.write(page)
+    session.spawn(pages.show(session, page, path))
+    return {"path": str(path)}
 
 
 def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
