@@ -175,7 +175,7 @@ install_vim() {
 
 case $what in
   vscode | nvim | emacs | helix | vim) "install_$what" ;;
-  # The small ones first: whoever waits for the large one has them meanwhile.
-  all) install_nvim && install_emacs && install_helix && install_vim && install_vscode ;;
+  # One after the other in a loop: in a list with `&&` a failure half-way would not end this script.
+  all) for each in nvim emacs helix vim vscode; do "install_$each"; done ;;
   *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;
 esac
