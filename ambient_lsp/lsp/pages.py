@@ -90,6 +90,10 @@ def of_session(session: Session, workspace: Workspace) -> Page:
 
 def why_no_fix(session: Session, workspace: Workspace, finding: Finding) -> str:
     """Return in a sentence or two why no fix is offered for a finding."""
+    document = session.files.buffer(workspace, finding.path)
+    here = session.board.shown(document) if document is not None else []
+    if any(item.edited for item in here if item.finding.id == finding.id):
+        return "Its lines have changed since it was found. Save the file to have it checked again."
     found = session.board.fixes.of_finding(workspace, finding.id)
     if any(one.state is ProposalState.OFFERED for one in found):
         return "A proven fix is offered for it."
