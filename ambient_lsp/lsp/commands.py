@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 import ambient_lsp
-from ambient_lsp.errors import NotAllowed, NotFound
+from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
 from ambient_lsp.lsp import inside, views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
@@ -260,14 +262,27 @@ def _command(function: Any) -> Any:
     if asyncio.iscoroutinefunction(function):
 
         async def later(ls: Any, *arguments: Any) -> Any:
-            return await function(ls.session, _options(arguments))
+            with _said(ls.session):
+                return await function(ls.session, _options(arguments))
 
         return later
 
     def now(ls: Any, *arguments: Any) -> Any:
-        return function(ls.session, _options(arguments))
+        with _said(ls.session):
+            return function(ls.session, _options(arguments))
 
     return now
+
+
+@contextmanager
+def _said(session: Session) -> Iterator[None]:
+    """Say in a message why a command was refused, where the client keeps its error for itself."""
+    try:
+        yield
+    except AmbientError as error:
+        if session.support.hides_errors:
+            session.tell(str(error), types.MessageType.Warning)
+        raise
 
 
 def _request(function: Any) -> Any:
@@ -322,14 +337,11 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
 def _require_edits(session: Session, proposal: Proposal) -> None:
     if not session.support.applies_edits:
         name = session.support.name
-        refusal = NotAllowed(
+        raise NotAllowed(
             f"{'This editor' if name == 'editor' else name} does not let a language server edit files.",
             untouched="Nothing was changed.",
             next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
         )
-        # Such a client (ALE of Vim) shows no error of a command either.
-        session.tell(str(refusal), types.MessageType.Warning)
-        raise refusal
 
 
 def _applying(session: Session, workspace: Workspace, proposal: Proposal) -> dict[str, Any]:

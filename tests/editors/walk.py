@@ -81,6 +81,7 @@ class Walk:
         self.client.call("ambient.server.swarm", {"task": test_batch.TASK})
         (refused,) = self._ended("ambient.server.swarm")
         assert "not trusted" in refused["error"]["message"]
+        self.client.terminal.shows("This folder is not trusted")
         assert not [one for one in self.host.log if one.completion], "a model was asked"
         assert not self.root.with_name(_RAN).exists(), "the repository's specialist was loaded"
 

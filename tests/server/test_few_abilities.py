@@ -52,6 +52,14 @@ async def test_what_needs_an_approval_is_sent_to_the_terminal_in_a_message_too(f
         assert not it.engine.recorded
 
 
+async def test_why_a_command_is_refused_is_said_only_where_nobody_else_says_it(file: Path) -> None:
+    for client, said in (("vim_ale", 1), ("vscode_1.139", 0)):
+        async with Connection(file.parent, client=client) as it:
+            answer = await it.command("dismiss", id="nosuch")
+            messages = [one["message"] for one in it.wire.of("window/showMessage")]
+            assert messages == [answer["error"]["message"]] * said
+
+
 async def test_without_an_id_all_that_is_under_way_is_cancelled(file: Path) -> None:
     async with Connection(file.parent) as it:
         assert (await it.command("cancel"))["result"] == {"run_id": "", "cancelled": False}
