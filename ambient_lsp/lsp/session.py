@@ -267,6 +267,10 @@ class Session:
         entry[0].engine.cancel(run_id)
         return True
 
+    def under_way(self) -> list[str]:
+        """Return the runs and batches that have not ended."""
+        return [run_id for run_id, (_, record) in self.runs.items() if record is None]
+
     def _review(self, workspace: Workspace, path: str, document: Document, kind: TriggerKind) -> None:
         engine = workspace.engine
         if engine is None or not engine.config.monitoring.enabled:

