@@ -11,6 +11,7 @@ CODE_SERVER=4.139.1 # VS Code 1.139.1
 NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
 NVIM_SUITE=forky    # Neovim 0.12
+OLD_NVIM_SUITE=trixie # Neovim 0.10, the oldest that the plugin is for
 EMACS_SUITE=bookworm-backports # Emacs 30
 
 [ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -121,12 +122,18 @@ install_vscode() {
 }
 
 install_nvim() {
-  done_already "$target/nvim" "$NVIM_SUITE" && return
-  unpack "$target/nvim" neovim "$NVIM_SUITE"
+  neovim nvim "$NVIM_SUITE"
+  neovim nvim-0.10 "$OLD_NVIM_SUITE"
+}
+
+# neovim NAME SUITE
+neovim() {
+  done_already "$target/$1" "$2" && return
+  unpack "$target/$1" neovim "$2"
   # shellcheck disable=SC2016
-  program "$target/nvim" nvim usr/bin/nvim VIM='$root/usr/share/nvim' VIMRUNTIME='$root/usr/share/nvim/runtime' --
-  "$target/nvim/bin/nvim" --version | head -n 1
-  echo "$NVIM_SUITE" >"$target/nvim/.installed"
+  program "$target/$1" nvim usr/bin/nvim VIM='$root/usr/share/nvim' VIMRUNTIME='$root/usr/share/nvim/runtime' --
+  "$target/$1/bin/nvim" --version | head -n 1
+  echo "$2" >"$target/$1/.installed"
 }
 
 install_emacs() {
@@ -143,7 +150,8 @@ install_emacs() {
 }
 
 case $what in
-  vscode | nvim | emacs) "install_$what" ;;
+  vscode | emacs) "install_$what" ;;
+  nvim | nvim-0.10) install_nvim ;;
   all) install_vscode && install_nvim && install_emacs ;;
   *) echo "Unknown editor $what: vscode, nvim, emacs or all." >&2; exit 2 ;;
 esac

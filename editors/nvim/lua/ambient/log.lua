@@ -16,11 +16,6 @@ function M.note(words)
   end
 end
 
----@return string
-local function file()
-  return vim.lsp.log.get_filename and vim.lsp.log.get_filename() or vim.lsp.get_log_path()
-end
-
 --- What the server wrote to its standard error, which Neovim keeps in its own log as quoted text.
 ---@param path string
 ---@return string[]
@@ -45,7 +40,7 @@ end
 --- Return all of it as lines of text.
 ---@return string[]
 function M.lines()
-  local path = file()
+  local path = vim.lsp.log.get_filename()
   local lines = { 'What the plugin did:', '' }
   vim.list_extend(lines, notes)
   vim.list_extend(lines, { '', 'What the server wrote, from ' .. path .. ':', '' })
