@@ -60,15 +60,11 @@ class Decisions:
     def edits_for(self, proposal_id: str, current: Mapping[str, str | None]) -> tuple[FileEdit, ...]:
         """Return the proposal's edits on the current texts; see `Engine.edits_for`."""
         proposal = self._store.proposal(proposal_id)
-        if proposal.state is not ProposalState.OFFERED:
-            raise NotAllowed(
-                f"“{proposal.title}” is {proposal.state.value}, not offered.",
-                untouched="Nothing was changed.",
-                next_step="Save the file to have it checked again.",
-            )
-        return tuple(self._anchored(edit, current.get(edit.path)) for edit in proposal.edits)
+        self.require_offered(proposal)
+        return tuple(self.anchored(edit, current.get(edit.path)) for edit in proposal.edits)
 
-    def _anchored(self, edit: FileEdit, text: str | None) -> FileEdit:
+    def anchored(self, edit: FileEdit, text: str | None) -> FileEdit:
+        """Return an edit of a proposal for a file's current text, None where it is missing. Raises `StalePatch`."""
         if edit.kind == "create":
             if text is not None:
                 raise _stale(edit.path)
@@ -77,10 +73,25 @@ class Decisions:
             raise _stale(edit.path)
         if sha256(text) == edit.base_sha256:
             return edit
-        anchored = rebase(edit, self._store.text(edit.base_sha256 or ""), text)
+        anchored = rebase(edit, self.base_of(edit, text), text)
         if anchored is None:
             raise _stale(edit.path)
         return anchored
+
+    def base_of(self, edit: FileEdit, text: str | None) -> str:
+        """Return the text that an edit was made for, which `text` may be. Raises `NotFound` where it is not kept."""
+        if text is not None and sha256(text) == edit.base_sha256:
+            return text
+        return self._store.text(edit.base_sha256 or "")
+
+    def require_offered(self, proposal: Proposal) -> None:
+        """Raise `NotAllowed` unless a proposal is offered."""
+        if proposal.state is not ProposalState.OFFERED:
+            raise NotAllowed(
+                f"“{proposal.title}” is {proposal.state.value}, not offered.",
+                untouched="Nothing was changed.",
+                next_step="Save the file to have it checked again.",
+            )
 
     def require_allowed(self, proposal: Proposal, who: str, *, approve: bool) -> None:
         """Raise `NotAllowed` where the gate does not let a proposal be applied; `approve` settles a `confirm`."""

@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.engine import learning, precision
+from ambient_lsp.engine import costs, learning, precision
 from ambient_lsp.engine.applying import Applying
 from ambient_lsp.engine.decisions import Decisions
 from ambient_lsp.engine.hidden import visible
 from ambient_lsp.engine.logbook import Logbook
+from ambient_lsp.engine.parts import Parts
 from ambient_lsp.engine.runs import Runs
 from ambient_lsp.errors import AmbientError, LeaseHeld, NotAllowed, WorkspaceError
 from ambient_lsp.model import (
@@ -65,6 +66,7 @@ class Engine:
         self._runs = Runs(store, self._log, self.services)
         self._decisions = Decisions(store, config, self._log, self._runs.publish)
         self._applying = Applying(root, store, self._decisions)
+        self.parts = Parts(store, self._decisions, self.services, self._runs.publish)
         self._services: Services | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._reaping: asyncio.Task[None] | None = None
@@ -194,6 +196,14 @@ class Engine:
     def proposal(self, proposal_id: str) -> Proposal:
         """Return one proposal, by id or prefix. Raises `NotFound`."""
         return self._store.proposal(proposal_id)
+
+    def offers(self) -> int:
+        """Return how many proposals are offered now."""
+        return self._store.count(ProposalState.OFFERED)
+
+    def spent(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, int]]:
+        """Return the tokens and millionths of a dollar that went into proposals, by id; see `costs.spent`."""
+        return costs.spent(self._store, proposals)
 
     def outcomes(self, proposal_id: str = "") -> list[Outcome]:
         """Return the audit log: who decided what, when, about which content."""

@@ -229,9 +229,17 @@ class Services:
         await travel(road)
 
     async def verify_now(
-        self, proposal: Proposal, texts: Mapping[str, str | None], *, whole: bool = False
+        self,
+        proposal: Proposal,
+        texts: Mapping[str, str | None],
+        *,
+        whole: bool = False,
+        snapshots: Sequence[Snapshot] = (),
     ) -> Verdict | None:
-        """Prove a proposal on the files on disk, with `whole` by the whole suite; None where no sandbox is ready."""
+        """Prove a proposal on the files on disk, but for the unsaved `snapshots`; with `whole` by the whole suite.
+
+        None where no sandbox is ready.
+        """
         from ambient_lsp.engine.proving import rechecker
         from ambient_lsp.engine.run import Run
         from ambient_lsp.model import RunRecord, Trigger, TriggerKind
@@ -239,7 +247,7 @@ class Services:
         verifier = await self.verifier()
         if verifier is None:
             return None
-        trigger = Trigger(proposal.run_id or "again", TriggerKind.COMMAND, proposal.files_touched)
+        trigger = Trigger(proposal.run_id or "again", TriggerKind.COMMAND, proposal.files_touched, tuple(snapshots))
         road = self.road(
             Run(trigger, RunRecord(trigger.id, trigger.kind, trigger.paths, 0.0), lambda _: None), lambda _: None
         )

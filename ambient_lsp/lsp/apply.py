@@ -257,21 +257,26 @@ async def _offer_undo(
 
 async def run(
     session: Session, workspace: Workspace, proposal: Proposal, run_id: str, *, review: bool | None = None
-) -> None:
-    """Apply a proposal as a job of its own, and tell the client how it ended (`ambient/applied`)."""
+) -> Applied:
+    """Apply a proposal as a job of its own, tell the client how it ended (`ambient/applied`), and return it."""
     try:
         result = await apply_fix(session, workspace, proposal, review=review)
     except AmbientError as error:
         session.tell(str(error), types.MessageType.Error)
         result = Applied("refused", reason=str(error))
-    session.protocol.notify(
-        "ambient/applied",
-        {
-            "run_id": run_id,
-            "proposal_id": proposal.id,
-            "outcome": result.outcome,
-            "changed": list(result.changed),
-            "unchanged": list(result.unchanged),
-            "reason": result.reason,
-        },
-    )
+    tell_end(session, run_id, proposal.id, result.outcome, result.reason, result.changed, result.unchanged)
+    return result
+
+
+def tell_end(
+    session: Session,
+    run_id: str,
+    proposal_id: str,
+    outcome: str,
+    reason: str,
+    changed: Sequence[str] = (),
+    unchanged: Sequence[str] = (),
+) -> None:
+    """Tell the client how the applying of a proposal ended."""
+    told = {"run_id": run_id, "proposal_id": proposal_id, "outcome": outcome, "reason": reason}
+    session.protocol.notify("ambient/applied", told | {"changed": list(changed), "unchanged": list(unchanged)})

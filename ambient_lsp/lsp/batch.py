@@ -124,7 +124,7 @@ async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> 
     counted = [0, len(paths), 0]
 
     def tell(words: str) -> None:
-        session.progress.report(Progress(run_id, "swarm", words, counted[0], counted[1]))
+        session.report(Progress(run_id, "swarm", words, counted[0], counted[1]))
 
     def listen(file: FileRecord, done: int, total: int) -> None:
         counted[:] = [done, total, counted[2] + (file.state == "failed")]

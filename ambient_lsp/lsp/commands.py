@@ -62,17 +62,24 @@ async def review_changes(session: Session, options: dict[str, Any]) -> dict[str,
 def apply_fix(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Apply `proposal_id`; how it ends comes as `ambient/applied`."""
     workspace, proposal = _proposal(session, options)
-    if not session.support.applies_edits:
-        raise NotAllowed(
-            f"{session.support.name} does not let a language server edit files.",
-            untouched="Nothing was changed.",
-            next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
-        )
-    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+    _require_edits(session, proposal)
+    return _applying(session, workspace, proposal)
 
-    run_id = f"apply-{uuid.uuid4().hex[:12]}"
-    session.spawn(apply.run(session, workspace, proposal, run_id))
-    return {"run_id": run_id, "proposal_id": proposal.id}
+
+async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Prove the pieces `hunks` of `proposal_id` again by themselves and apply them; the end comes like a fix's."""
+    from ambient_lsp.lsp import part  # loads what makes diffs: not before `initialize` is answered
+
+    workspace, proposal = _proposal(session, options)
+    _require_edits(session, proposal)
+    hunks = options.get("hunks")
+    chosen = [str(one) for one in hunks] if isinstance(hunks, list) else []
+    choice = await part.choose(session, workspace, proposal, chosen)
+    if choice.part.id == proposal.id:
+        return _applying(session, workspace, proposal)
+    run_id = f"part-{uuid.uuid4().hex[:12]}"
+    session.begin(run_id, workspace, part.run(session, workspace, choice, run_id))
+    return {"run_id": run_id, "proposal_id": choice.part.id}
 
 
 async def swarm(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +145,7 @@ def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 
 def status(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return what `ambient/status` last said."""
-    return session.status()
+    return session.status.value()
 
 
 async def doctor(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -166,12 +173,10 @@ def show_report(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 def list_proposals(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return the proposals of all folders, or those for the file `uri`."""
     place = session.workspaces.of(str(options.get("uri", "")))
-    found = [
-        views.proposal(workspace, item)
-        for workspace in session.workspaces
-        if workspace.engine is not None and (place is None or place[0] is workspace)
-        for item in workspace.engine.proposals(paths=(place[1],) if place else ())
-    ]
+    found: list[dict[str, Any]] = []
+    for workspace in session.workspaces:
+        if workspace.engine is not None and (place is None or place[0] is workspace):
+            found += views.proposals(workspace, workspace.engine.proposals(paths=(place[1],) if place else ()))
     return {"proposals": found}
 
 
@@ -192,6 +197,7 @@ COMMANDS: dict[str, Any] = {
     "reviewChanges": review_changes,
     "reviewWorkspace": review,
     "applyFix": apply_fix,
+    "applyPart": apply_part,
     "swarm": swarm,
     "applyBatch": apply_batch,
     "dismiss": dismiss,
@@ -272,6 +278,23 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
             except NotFound:
                 continue
     raise NotFound(f"There is no proposal {given!r}.", next_step="`ambient.server.review` makes new ones.")
+
+
+def _require_edits(session: Session, proposal: Proposal) -> None:
+    if not session.support.applies_edits:
+        raise NotAllowed(
+            f"{session.support.name} does not let a language server edit files.",
+            untouched="Nothing was changed.",
+            next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
+        )
+
+
+def _applying(session: Session, workspace: Workspace, proposal: Proposal) -> dict[str, Any]:
+    from ambient_lsp.lsp import apply  # loads what makes diffs: not before `initialize` is answered
+
+    run_id = f"apply-{uuid.uuid4().hex[:12]}"
+    session.spawn(apply.run(session, workspace, proposal, run_id))
+    return {"run_id": run_id, "proposal_id": proposal.id}
 
 
 def _started(session: Session, workspace: Workspace, paths: tuple[str, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from ambient_lsp.lsp import documents
 from ambient_lsp.lsp.documents import Document, Documents
@@ -29,6 +30,11 @@ class Files:
             return document
         uri = workspace.uri_of(path)
         return await asyncio.to_thread(documents.read, workspace.root / path, uri, self._documents.encoding)
+
+    async def texts(self, workspace: Workspace, paths: Iterable[str]) -> dict[str, str | None]:
+        """Return the texts of files as they are now; None for one that is missing or not text."""
+        found = {path: await self.read(workspace, path) for path in paths}
+        return {path: document.text if document is not None else None for path, document in found.items()}
 
     def unsaved(self, workspace: Workspace, *also: str) -> tuple[Snapshot, ...]:
         """Return the folder's unsaved buffers as they are now, and those of the paths `also`."""

@@ -33,18 +33,17 @@ from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.observed import Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.status import Status
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.run import Run
-    from ambient_lsp.protocols import Readiness
 
 logger = logging.getLogger(__name__)
 
 _RUNS = 50
-_STATUS_DELAY = 0.02
 
 
 class Session:
@@ -69,13 +68,11 @@ class Session:
         self.observed = Observed()
         self.progress = ProgressBoard(protocol, enabled=support.progress, cancel=self.cancel)
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
-        self._readiness: dict[Workspace, tuple[Readiness, ...]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.status = Status(protocol, self.workspaces, self.runs)
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._jobs: dict[str, asyncio.Task[None]] = {}
-        self._model: dict[Workspace, ModelCondition] = {}
         self._complained: set[str] = set()
         self._saved_early: set[str] = set()
-        self._status_timer: asyncio.TimerHandle | None = None
 
     # ------------------------------------------------------------------------------------------- lifecycle
 
@@ -95,15 +92,14 @@ class Session:
             workspace = await self.workspaces.remove(path)
             if workspace is not None:
                 self.board.drop(workspace)
-                self._readiness.pop(workspace, None)
+                self.status.drop(workspace)
         for path in added:
             self.workspaces.add(path)
         await self.pull_settings()
 
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
-        if self._status_timer is not None:
-            self._status_timer.cancel()
+        self.status.close()
         self.board.close()
         self.progress.close()
         for task in list(self._tasks):
@@ -111,7 +107,7 @@ class Session:
                 task.cancel()
         await self.workspaces.close(grace)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run something in the background; what goes wrong in it is logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -123,18 +119,18 @@ class Session:
         self._tasks.add(task)
         self.runs[run_id] = workspace, None
         self.progress.started(run_id)
-        self.send_status()
+        self.status.send()
 
         def ended(task: asyncio.Task[None]) -> None:
             self._jobs.pop(run_id, None)
             self.runs.pop(run_id, None)
             self.progress.ended(run_id)
             self._done(task)
-            self.send_status()
+            self.status.run_ended(run_id)
 
         task.add_done_callback(ended)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a background task failed", exc_info=error)
@@ -257,7 +253,7 @@ class Session:
 
     def _failed(self, workspace: Workspace) -> None:
         self.complain(workspace.problem)
-        self.send_status()
+        self.status.send()
         self.spawn(self.check_config(workspace))
 
     def _closed(self, workspace: Workspace) -> None:
@@ -266,13 +262,13 @@ class Session:
             del self.runs[run_id]
             self.progress.ended(run_id)
             self.cancel(run_id)
-        self._model.pop(workspace, None)
+        self.status.forget(workspace)
         self.board.restart(workspace)
 
     async def _look_at_readiness(self, workspace: Workspace) -> None:
         if workspace.engine is not None:
-            self._readiness[workspace] = await workspace.engine.readiness()
-            self.send_status()
+            self.status.readiness[workspace] = await workspace.engine.readiness()
+            self.status.send()
 
     async def _listen(self, workspace: Workspace) -> None:
         if workspace.engine is None:
@@ -291,13 +287,13 @@ class Session:
                 self.runs[event.run_id] = workspace, None
                 self._forget_old_runs()
                 self.progress.started(event.run_id)
-                self._send_status_soon()
+                self.status.run_started()
             case FindingsReported():
                 self.board.findings(workspace, event)
             case ProposalChanged():
                 self.offer(workspace, event.proposal)
             case Progress():
-                self.progress.report(event)
+                self.report(event)
             case ModelCondition():
                 self._hear_of_model(workspace, event)
             case Problem():
@@ -307,14 +303,14 @@ class Session:
             case RunEnded():
                 self.runs[event.run_id] = workspace, event.record
                 self.progress.ended(event.run_id)
-                self.send_status()
-                if workspace not in self._readiness:  # looking at it went wrong, and the engine may know by now
+                self.status.run_ended(event.run_id)
+                if workspace not in self.status.readiness:  # looking at it went wrong, and the engine may know by now
                     self.spawn(self._look_at_readiness(workspace))
 
     def _hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
         """Show it with the status. A limit that is reached is told once a day; that nobody answers is no news."""
-        before = self._model.get(workspace)
-        self._model[workspace] = condition
+        before = self.status.model.get(workspace)
+        self.status.model[workspace] = condition
         if condition.state == "spent":
             key = f"{workspace.uri} {condition.setting} {time.strftime('%F')}"
             if key not in self._complained:
@@ -322,12 +318,18 @@ class Session:
                 words = f"Ambient asks the model no more: {condition.message} The local analyzers go on."
                 self.tell(words, types.MessageType.Warning)
         if before is None or (before.state, before.message) != (condition.state, condition.message):
-            self.send_status()
+            self.status.send()
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""
         if workspace.engine is not None:
             self.board.proposal(workspace, with_approval(workspace.engine, proposal))
+            self.status.proposals_changed(workspace)
+
+    def report(self, event: Progress) -> None:
+        """Show how far a run, or work of ours, is."""
+        self.progress.report(event)
+        self.status.run_is_at(event)
 
     def _forget_old_runs(self) -> None:
         ended = [run_id for run_id, (_, record) in self.runs.items() if record is not None]
@@ -362,38 +364,6 @@ class Session:
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Show a message."""
         self.protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, message))
-
-    def send_status(self) -> None:
-        """Send the `ambient/status` notification."""
-        if self._status_timer is not None:
-            self._status_timer.cancel()
-            self._status_timer = None
-        self.protocol.notify("ambient/status", self.status())
-
-    def _send_status_soon(self) -> None:
-        """Send the status once the first findings had their time: an editor that reads it then is in their way."""
-        if self._status_timer is None:
-            self._status_timer = asyncio.get_running_loop().call_later(_STATUS_DELAY, self.send_status)
-
-    def status(self) -> dict[str, Any]:
-        """Return what the status item shows."""
-        running = [run_id for run_id, (_, record) in self.runs.items() if record is None]
-        return {
-            "state": "working" if running else "idle",
-            "runs": running,
-            "folders": [
-                {
-                    "uri": workspace.uri,
-                    "ready": workspace.engine is not None,
-                    "leader": workspace.engine is not None and workspace.engine.leader,
-                    "problem": workspace.problem,
-                    "sandbox": next((item.backend for item in self._readiness.get(workspace, ()) if item.ready), ""),
-                    "model": self._model[workspace].state if workspace in self._model else "",
-                    "model_message": self._model[workspace].message if workspace in self._model else "",
-                }
-                for workspace in self.workspaces
-            ],
-        }
 
     # -------------------------------------------------------------------------------------------- settings
 

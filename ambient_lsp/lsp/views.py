@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.errors import AmbientError
+from ambient_lsp.errors import AmbientError, NotAllowed
 from ambient_lsp.lsp import proof
-from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import with_approval
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import Proposal, RunRecord
+from ambient_lsp.model import Outcome, Proposal, ProposalState, RunRecord
 
 if TYPE_CHECKING:
+    from ambient_lsp.engine.parts import Hunk
     from ambient_lsp.protocols import Readiness
 
 
-def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
-    """Return a proposal for a list."""
-    if workspace.engine is not None:
-        item = with_approval(workspace.engine, item)
+def proposals(workspace: Workspace, items: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Return proposals for a list."""
+    engine = workspace.engine
+    if engine is None:
+        return []
+    spent = engine.spent(items)
+    return [_proposal(workspace, with_approval(engine, item), *spent[item.id]) for item in items]
+
+
+def _proposal(workspace: Workspace, item: Proposal, tokens: int, millionths: int) -> dict[str, Any]:
     return {
         "id": item.id,
         "title": item.title,
@@ -37,26 +43,57 @@ def proposal(workspace: Workspace, item: Proposal) -> dict[str, Any]:
         "finding_ids": list(item.finding_ids),
         "run_id": item.run_id,
         "created": item.created,
+        "cost": {"tokens": tokens, "dollars": millionths / 1e6},
         "folder": workspace.uri,
     }
 
 
 async def whole_proposal(session: Session, workspace: Workspace, item: Proposal) -> dict[str, Any]:
-    """Return a proposal with its diff, its proof, and each file before and after (null where it does not exist)."""
-    current = {path: await session.files.read(workspace, path) for path in item.files_touched}
+    """Return a proposal with its diff, its pieces, its proof and its history, and each file before and after (null
+    where it does not exist)."""
+    engine = workspace.engine
+    if engine is None:
+        raise NotAllowed("The folder of this fix is closed.", next_step="Open it again.")
+    current = await session.files.texts(workspace, item.files_touched)
     files: list[dict[str, Any]] = []
     stale = ""
     try:
         files = _files(workspace, item, current)
     except AmbientError as error:
         stale = str(error)
-    return proposal(workspace, item) | {
+    [listed] = proposals(workspace, [item])
+    return listed | {
         "description": item.description,
         "rationale": item.rationale,
         "diff": item.diff,
         "proof": verdict(item),
         "texts": files,
+        "hunks": [_hunk(workspace, one) for one in engine.parts.hunks(item, current)],
+        "history": [_event(one) for one in engine.outcomes(item.id)],
         "stale": stale,
+    }
+
+
+def _hunk(workspace: Workspace, hunk: Hunk) -> dict[str, Any]:
+    return {
+        "id": hunk.id,
+        "kind": hunk.edit.kind,
+        "path": hunk.edit.path,
+        "uri": workspace.uri_of(hunk.edit.path),
+        "first": hunk.first,
+        "last": hunk.last,
+        "before": hunk.before,
+        "after": hunk.after,
+    }
+
+
+def _event(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "when": outcome.when,
+        "what": outcome.kind,
+        "who": outcome.who,
+        "why": outcome.reason,
+        "sha256": outcome.content_sha256,
     }
 
 
@@ -134,11 +171,14 @@ def report(session: Session) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _files(workspace: Workspace, item: Proposal, current: Mapping[str, Document | None]) -> list[dict[str, Any]]:
+def _files(workspace: Workspace, item: Proposal, current: Mapping[str, str | None]) -> list[dict[str, Any]]:
     from ambient_lsp.patching.edits import apply_edits  # loads difflib: not before `initialize` is answered
 
-    before = {path: document.text for path, document in current.items() if document is not None}
-    after = apply_edits(before, item.edits)
+    engine, edits = workspace.engine, item.edits
+    if engine is not None and item.state is ProposalState.OFFERED:
+        edits = engine.edits_for(item.id, current)  # at the place that it would be made at now
+    before = {path: text for path, text in current.items() if text is not None}
+    after = apply_edits(before, edits)
     return [
         {"path": path, "uri": workspace.uri_of(path), "before": before.get(path), "after": text}
         for path, text in after.items()

@@ -108,6 +108,19 @@ class SqliteStore:
         query = f"SELECT value FROM proposals WHERE {conditions} ORDER BY created DESC, id"  # noqa: S608 - marks only
         return self._values(Proposal, query, *values)
 
+    def count(self, state: ProposalState) -> int:
+        """Return how many are in a state."""
+        return int(self._rows("SELECT count(*) FROM proposals WHERE state = ?", state)[0][0])
+
+    def asked(self, run_ids: Iterable[str]) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return the tokens and millionths of a dollar that runs used of models, by run and purpose."""
+        ids = list(run_ids)
+        query = (
+            "SELECT run_id, purpose, sum(tokens), sum(cost) FROM exchanges"  # noqa: S608 - marks only
+            f" WHERE run_id IN ({_marks(ids)}) GROUP BY run_id, purpose"
+        )
+        return {(run, purpose): (tokens, cost) for run, purpose, tokens, cost in self._rows(query, *ids)}
+
     # findings
 
     def save_findings(self, agent: str, path: str, sha256: str, findings: Sequence[Finding]) -> None:

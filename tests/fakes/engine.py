@@ -83,6 +83,13 @@ class FakeRun:
         self._engine.cancel(self.id)
 
 
+class NoParts:
+    """Proposals here are in one piece."""
+
+    def hunks(self, proposal: Proposal, current: Mapping[str, str | None]) -> tuple[()]:
+        return ()
+
+
 class FakeEngine:
     """Made with `await FakeEngine.open(root)`; `opened` holds all of them."""
 
@@ -105,6 +112,7 @@ class FakeEngine:
         self._ids = itertools.count(1)
         self._records: list[RunRecord] = []
         self._listeners: list[asyncio.Queue[Event]] = []
+        self.parts = NoParts()
 
     @classmethod
     async def open(cls, root: Path, config: Config | None = None, *, trusted: bool = False) -> FakeEngine:
@@ -174,6 +182,15 @@ class FakeEngine:
             if key.startswith(proposal_id):
                 return item
         raise NotFound(f"There is no proposal {proposal_id!r}.")
+
+    def offers(self) -> int:
+        return len(self.proposals((ProposalState.OFFERED,)))
+
+    def spent(self, proposals: Sequence[Proposal]) -> dict[str, tuple[int, int]]:
+        return {one.id: (0, 0) for one in proposals}
+
+    def outcomes(self, proposal_id: str = "") -> list[Outcome]:
+        return [one for one in self.recorded if one.proposal_id == proposal_id]
 
     def decide(self, proposal: Proposal) -> Decision:
         if proposal.state is not ProposalState.OFFERED:

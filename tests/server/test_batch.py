@@ -54,7 +54,7 @@ async def test_a_batch_is_counted_proven_shown_in_each_file_and_applied_in_one_r
         it.editor.open(uri, (root / "agents/m00.py").read_text())
         answer = await it.command("swarm", task=TASK, targetDir="agents", glob=["m*.py"], maxWorkers=2)
         run_id = answer["result"]["run_id"]
-        assert run_id in it.server.session.status()["runs"]
+        assert run_id in it.server.session.status.value()["runs"]
         told = await ended(it)
         assert (told["state"], told["counts"]) == ("done", {"success": 4})
         assert told["message"].startswith("4 files: 4 changed.")
@@ -71,7 +71,7 @@ async def test_a_batch_is_counted_proven_shown_in_each_file_and_applied_in_one_r
         assert all(one["needsConfirmation"] for one in edit["changeAnnotations"].values())
         assert all("Return the area." in text for text in it.editor.texts.values())
         assert [one.state for one in engine.proposals(run_id=told["batch"])] == [ProposalState.APPLIED]
-        assert run_id not in it.server.session.status()["runs"]
+        assert run_id not in it.server.session.status.value()["runs"]
     assert "Return the area." not in (root / "agents/m01.py").read_text(), "only the editor writes the files"
 
 
@@ -129,7 +129,7 @@ async def test_cancelling_the_progress_stops_a_batch_at_once_and_it_can_go_on(tm
         await until(lambda: all(one.left for one in host.log), 5)
         assert asyncio.get_running_loop().time() - began < 5
         assert len(progress(it, "end")) == 1
-        assert it.server.session.status()["runs"] == []
+        assert it.server.session.status.value()["runs"] == []
         assert len(host.log) == 3, "it asked on"
 
         script.replies = docstrings

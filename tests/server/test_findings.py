@@ -209,7 +209,7 @@ async def test_a_second_window_shows_what_the_first_one_finds(file, monkeypatch)
         found, _ = it.engine.look(base := freeze(file.parent, "a.py", TEXT))
         it.engine.publish(FindingsReported("theirs", "SecurityGuardian", "a.py", base.sha256, tuple(found)))
         await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"])
-        assert it.server.session.status()["folders"][0]["leader"] is False
+        assert it.server.session.status.value()["folders"][0]["leader"] is False
 
 
 async def test_a_file_without_findings_is_not_published_again_and_again(file):

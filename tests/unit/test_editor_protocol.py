@@ -15,7 +15,7 @@ PACKAGE = json.loads((EDITORS / "vscode/package.json").read_text(encoding="utf-8
 PROTOCOL = (EDITORS / "protocol.md").read_text(encoding="utf-8")
 SERVER_COMMANDS = {PREFIX + name for name in COMMANDS}
 PALETTE = {command["command"] for command in PACKAGE["contributes"]["commands"]}
-NOTIFICATIONS = {"ambient/status", "ambient/preview", "ambient/applied", "ambient/swarm"}
+NOTIFICATIONS = {"ambient/status", "ambient/proposals", "ambient/preview", "ambient/applied", "ambient/swarm"}
 
 
 def source(editor: str) -> str:

@@ -1,0 +1,174 @@
+"""Some pieces of a proposal as a proposal of their own: chosen by a person, and proven again by itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
+from ambient_lsp.events import ProposalChanged
+from ambient_lsp.model import DecisionKind, ProposalState, Verdict, VerdictOutcome
+from ambient_lsp.patching.edits import propose
+from ambient_lsp.patching.pieces import lines_of, pieces_of, together
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+    from ambient_lsp.engine.decisions import Decisions
+    from ambient_lsp.engine.services import Services
+    from ambient_lsp.events import Event
+    from ambient_lsp.model import FileEdit, Finding, Proposal, Snapshot
+    from ambient_lsp.patching.pieces import Piece
+    from ambient_lsp.store.store import SqliteStore
+
+PART = "part"
+"""The tag of a proposal that is some pieces of another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """A piece as people see it: the lines `first` to `last` of a file, counted from 1, before and after. `last` is one
+    less than `first` where lines are only added."""
+
+    id: str
+    edit: FileEdit
+    first: int
+    last: int
+    before: str
+    after: str
+
+
+class Parts:
+    """Takes the proposals of one store apart, and proves what was chosen of them."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        decisions: Decisions,
+        services: Callable[[], Awaitable[Services]],
+        publish: Callable[[Event], None],
+    ) -> None:
+        self._store = store
+        self._decisions = decisions
+        self._services = services
+        self._publish = publish
+
+    def hunks(self, proposal: Proposal, current: Mapping[str, str | None]) -> tuple[Hunk, ...]:
+        """Return the pieces of a proposal at the lines where they would be made in the `current` texts; where a text
+        has changed too much, at the lines of the text that they were made for. None where that text is not kept."""
+        try:
+            bases = self._bases(proposal, current)
+        except NotFound:
+            return ()
+        return tuple(self._hunk(piece, bases, current) for piece in pieces_of(proposal.edits, bases))
+
+    def take(self, proposal_id: str, hunks: Collection[str], current: Mapping[str, str | None]) -> Proposal:
+        """Return the pieces with these ids as a drafted proposal for the `current` texts; the whole one for all ids.
+
+        Nothing is stored. Raises `NotFound` for an id that is none, `NotAllowed` where the proposal is not offered or
+        no piece is chosen, and `StalePatch` where the texts have changed too much.
+        """
+        whole = self._store.proposal(proposal_id)
+        self._decisions.require_offered(whole)
+        bases = self._bases(whole, current)
+        pieces = pieces_of(whole.edits, bases)
+        wanted = set(hunks)
+        if unknown := wanted - {piece.id for piece in pieces}:
+            raise NotFound(
+                f"“{whole.title}” has no piece {', '.join(sorted(unknown))}.", next_step="Look at the fix again."
+            )
+        if not wanted:
+            raise NotAllowed("No piece of the fix was chosen.", untouched="Nothing was changed.")
+        chosen = [piece for piece in pieces if piece.id in wanted]
+        if len(chosen) == len(pieces):
+            return whole
+        part = propose(
+            agent=whole.agent,
+            title=f"{whole.title} ({len(chosen)} of {len(pieces)} pieces)",
+            description=whole.description,
+            rationale=whole.rationale,
+            risk_level=whole.risk_level,
+            edits=[self._decisions.anchored(edit, current.get(edit.path)) for edit in together(chosen)],
+            bases={path: text for path, text in current.items() if text is not None},
+            findings=self._findings(whole, chosen, pieces, bases),
+            tags=(*whole.tags, PART),
+            proof=whole.proof,
+            score=whole.score,
+        )
+        return replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time())
+
+    async def prove(
+        self, part: Proposal, current: Mapping[str, str | None], snapshots: Sequence[Snapshot] = ()
+    ) -> Proposal:
+        """Prove a part on the `current` texts, of which `snapshots` are the unsaved buffers, and store what came of it.
+
+        Only one that held is `offered`, like any proposal. When this is cancelled, nothing of it is offered.
+        """
+        services = await self._services()
+        texts = {path: current.get(path) for path in part.files_touched}
+        bases = {path: text for path, text in texts.items() if text is not None}
+        part = replace(part, decision=services.gate(part, bases))
+        if part.decision is not None and part.decision.kind is DecisionKind.BLOCK:
+            return self._keep(replace(part, state=ProposalState.BLOCKED))
+        self._keep(replace(part, state=ProposalState.CHECKING))
+        try:
+            verdict = await services.verify_now(part, texts, snapshots=snapshots)
+        except AmbientError as error:
+            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
+        except BaseException:
+            self._keep(replace(part, state=ProposalState.STALE))
+            raise
+        if verdict is None:
+            from ambient_lsp.engine.proving import (
+                no_sandbox,
+            )
+
+            verdict = no_sandbox(await services.readiness())
+        settled = services.settle(replace(part, verdict=verdict), bases)
+        self._publish(ProposalChanged(settled.run_id, settled))
+        return settled
+
+    def _keep(self, part: Proposal) -> Proposal:
+        self._store.save_proposal(part)
+        self._publish(ProposalChanged(part.run_id, part))
+        return part
+
+    def _bases(self, proposal: Proposal, current: Mapping[str, str | None]) -> dict[str, str]:
+        """Return the texts that a proposal was made for. Raises `NotFound` where one is not kept."""
+        return {
+            edit.path: self._decisions.base_of(edit, current.get(edit.path))
+            for edit in proposal.edits
+            if edit.kind != "create"
+        }
+
+    def _hunk(self, piece: Piece, bases: Mapping[str, str], current: Mapping[str, str | None]) -> Hunk:
+        edit, text = piece.edit, current.get(piece.edit.path)
+        try:
+            edit = self._decisions.anchored(edit, text)
+        except AmbientError:
+            text = bases.get(edit.path)
+        return Hunk(piece.id, edit, *lines_of(edit, text or ""))
+
+    def _findings(
+        self, whole: Proposal, chosen: Sequence[Piece], pieces: Sequence[Piece], bases: Mapping[str, str]
+    ) -> list[Finding]:
+        """Return the findings that a part says to be rid of: all but those that only other pieces are about.
+
+        A part that is about none of them is not a fix by itself, so it is held to all.
+        """
+        known = {one.id: one for path in whole.files_touched for one in self._store.findings(path=path)}
+        found = [known[one] for one in whole.finding_ids if one in known]
+        others = [piece for piece in pieces if piece not in chosen]
+        kept = [one for one in found if _about(one, chosen, bases) or not _about(one, others, bases)]
+        return kept or found
+
+
+def _about(finding: Finding, pieces: Sequence[Piece], bases: Mapping[str, str]) -> bool:
+    """Tell whether one of the pieces changes lines of a finding."""
+    for piece in pieces:
+        if piece.edit.path == finding.path and piece.edit.kind != "create":
+            first, last, _, _ = lines_of(piece.edit, bases[finding.path])
+            if first - 1 <= finding.span.end_line and max(last, first) - 1 >= finding.span.start_line:
+                return True
+    return False
