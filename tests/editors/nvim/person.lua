@@ -92,6 +92,13 @@ assert(#user.asked == 1 and text_of(risky) == before, vim.inspect(user.asked))
 -- A task for many files, stopped half-way.
 vim.cmd('Ambient swarm target=agents glob=m*.py workers=2 budget=500000 ' .. facts.task)
 user.sees(('checking 2 of %d'):format(facts.count))
+user.wait('its progress', function()
+  return vim.iter(progress):any(function(message)
+    return message:find(('2 of %d files'):format(facts.count), 1, true) ~= nil
+  end)
+end)
+local runs = vim.fn.getcompletion('Ambient cancel ', 'cmdline')
+assert(#runs == 1 and vim.startswith(runs[1], 'swarm-'), vim.inspect(runs))
 vim.cmd('Ambient cancel')
 user.wait('the end of the batch', function()
   return user.heard('The batch is stopped')
@@ -99,18 +106,18 @@ end)
 user.wait('rest', function()
   return require('ambient').status().state ~= 'checking'
 end)
-assert(vim.iter(progress):any(function(message)
-  return message:find('2 of ' .. facts.count .. ' files', 1, true) ~= nil
-end), vim.inspect(progress))
 
 -- The server is killed while it works; another one comes, with the same fix.
 local function server_process()
   return vim.iter(vim.api.nvim_get_proc_children(vim.fn.getpid())):find(function(id)
-    return vim.fn.readblob(('/proc/%d/cmdline'):format(id)):find('ambient_lsp') ~= nil
+    local file = assert(io.open(('/proc/%d/cmdline'):format(id)))
+    local line = file:read('*a')
+    file:close()
+    return line:find('ambient_lsp') ~= nil
   end)
 end
 local old = require('ambient.server').client().id
-vim.cmd('Ambient workspace')
+vim.cmd('Ambient swarm resume=last')
 user.wait('work', function()
   return require('ambient').status().state == 'checking'
 end)

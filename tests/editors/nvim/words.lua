@@ -40,14 +40,16 @@ vim.cmd('Ambient changes')
 user.wait('an answer to `changes`', function()
   return user.heard('Nothing has changed')
 end)
-for _, word in ipairs({ 'review ' .. vim.fs.basename(scenario.file), 'workspace' }) do
+local function reviews()
+  local result = server.request_sync(server.client(), 'ambient/listRuns', vim.empty_dict(), 10000)
+  return vim.iter(result.runs):filter(function(run)
+    return run.trigger == 'command' and run.state == 'done'
+  end):totable()
+end
+for number, word in ipairs({ 'review ' .. vim.fs.basename(scenario.file), 'workspace' }) do
   vim.cmd('Ambient ' .. word)
-  user.wait(word, function()
-    return status.last().state == 'working'
-  end)
-  completes('Ambient cancel ', status.last().runs)
   user.wait('the end of ' .. word, function()
-    return status.last().state == 'idle'
+    return #reviews() == number and status.last().state == 'idle'
   end)
 end
 vim.cmd('Ambient swarm workers=many Do it')

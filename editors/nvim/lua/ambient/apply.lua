@@ -26,15 +26,12 @@ function M.part(client, id, hunks)
   end)
 end
 
---- Handles `ambient/applied`. Of a refusal and the like the server tells by itself.
+--- Handles `ambient/applied`. Of everything but a cancellation the server tells by itself.
 ---@param applied ambient.Applied
 function M.on_applied(applied)
   require('ambient.window').close()
-  if applied.outcome == 'unproven' then
-    local words = 'The part that you chose does not hold by itself, so nothing was changed. '
-    vim.notify(words .. applied.reason, vim.log.levels.WARN)
-  elseif applied.outcome == 'cancelled' then
-    vim.notify('Stopped. Nothing was changed.')
+  if applied.outcome == 'cancelled' then
+    vim.notify(applied.reason)
   end
   vim.api.nvim_exec_autocmds('User', { pattern = 'AmbientApplied', modeline = false, data = applied })
 end

@@ -161,7 +161,7 @@ function M.restart()
   local clients = vim.lsp.get_clients({ name = 'ambient' })
   local buffers = {} ---@type integer[]
   for _, client in ipairs(clients) do
-    vim.list_extend(buffers, vim.lsp.get_buffers_by_client_id(client.id))
+    vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
     M.call(client, 'stop')
   end
   if #buffers == 0 then
