@@ -12,6 +12,7 @@ NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
 NVIM_SUITE=forky    # Neovim 0.12
 OLD_NVIM_SUITE=trixie # Neovim 0.10, the oldest that the plugin is for
+STYLUA=2.5.2        # checks how the plugin's Lua is written
 EMACS_SUITE=bookworm-backports # Emacs 30
 
 [ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -124,6 +125,14 @@ install_vscode() {
 install_nvim() {
   neovim nvim "$NVIM_SUITE"
   neovim nvim-0.10 "$OLD_NVIM_SUITE"
+  install_node
+  done_already "$target/stylua" "$STYLUA" && return
+  rm -rf "$target/stylua"
+  mkdir -p "$target/stylua/bin"
+  npm install --prefix "$target/stylua" --ignore-scripts --no-audit --no-fund --loglevel=error \
+    "@johnnymorganz/stylua-bin@$STYLUA"
+  ln -s "$(cd "$target/stylua/bin" && echo ../node_modules/@johnnymorganz/stylua-bin-*/stylua)" "$target/stylua/bin/stylua"
+  echo "$STYLUA" >"$target/stylua/.installed"
 }
 
 # neovim NAME SUITE

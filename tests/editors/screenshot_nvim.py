@@ -44,7 +44,7 @@ class Terminal:
 
     def wait(self, words: str) -> None:
         """Wait until these words are on the screen."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 60
         while words not in (screen := self.tmux("capture-pane", "-p")):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{words!r} did not appear:\n{screen}")
@@ -64,47 +64,54 @@ class Terminal:
 
 @contextmanager
 def neovim(folder: Path, file: Path) -> Iterator[Terminal]:
-    """Open a file in Neovim with the plugin."""
+    """Open a file in Neovim with the plugin.
+
+    A Neovim that was unpacked cannot start itself once more, which is how it makes its screen: so that is asked for.
+    """
     program = editor.installed("nvim", "bin/nvim")
-    here = Path(__file__).parent
-    terminal = Terminal(folder / "tmux")
     settings = {
         "AMBIENT_PLUGIN": str(editor.REPOSITORY / "editors/nvim"),
         "AMBIENT_PROGRAM": str(editor.server_program(folder)),
-        "COLORTERM": "truecolor",
     }
-    options = [part for name, value in settings.items() for part in ("-e", f"{name}={value}")]
-    size = ["-x", str(COLUMNS), "-y", str(LINES)]
-    argv = [str(program), "-u", str(here / "nvim/picture.lua"), "-i", "NONE", str(file)]
-    terminal.tmux("new-session", "-d", *size, *options, "-c", str(file.parent), *argv)
+    place = folder / "nvim.socket"
+    configuration = Path(__file__).parent / "nvim/picture.lua"
+    argv = [program, "--headless", "--listen", place, "-u", configuration, "-i", "NONE", file.name]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(argv, cwd=file.parent, env=os.environ | settings, **quiet)
+    terminal = Terminal(folder / "tmux.socket")
     try:
+        while not place.exists():
+            time.sleep(0.1)
+        size = ["-x", str(COLUMNS), "-y", str(LINES), "-e", "COLORTERM=truecolor"]
+        terminal.tmux("new-session", "-d", *size, str(program), "--server", str(place), "--remote-ui")
         terminal.tmux("set-option", "-g", "status", "off")
         yield terminal
-    finally:
         terminal.press("Escape", ":qa!", "Enter")
-        time.sleep(2)
-        terminal.tmux("kill-server")
+        process.wait(20)
+    finally:
+        process.kill()
+        subprocess.run(["tmux", "-S", folder / "tmux.socket", "kill-server"], capture_output=True, check=False)
 
 
 def take(folder: Path, pictures: Path) -> None:
     """Take all pictures, of a project that is made below `folder`."""
     root = scenarios.make(folder / "shop", [STYLE, HASH])
     with neovim(folder, root / HASH.file) as terminal:
-        terminal.wait("1 fix")
+        terminal.wait("(fix proven)")
         terminal.press("/md5", "Enter")
         terminal.press(":lua vim.lsp.buf.code_action()", "Enter")
         terminal.wait("proven:")
         terminal.picture(pictures / "nvim.png")
         terminal.press("q", "Enter")
         terminal.press(f":edit {STYLE.file}", "Enter")
-        terminal.wait("2 fixes")
+        terminal.wait("2 fixes\n")
         terminal.press(":Ambient proposals", "Enter")
         terminal.wait("Tidy imports")
         terminal.picture(pictures / "nvim-proposals.png")
         terminal.press(":cclose", "Enter")
         terminal.press("/import os", "Enter")
         terminal.press(":Ambient preview", "Enter")
-        terminal.wait("piece 2 of 2, taken")
+        terminal.wait("taken, 2 of 2")
         terminal.press("Tab", "x")
         terminal.wait("left out")
         terminal.picture(pictures / "nvim-preview.png")

@@ -8,4 +8,4 @@ vim.opt.signcolumn = 'yes'
 vim.opt.number = true
 vim.opt.statusline = " %t%=%{v:lua.require'ambient'.statusline()} "
 vim.diagnostic.config({ virtual_text = true })
-require('ambient').setup({ path = vim.env.AMBIENT_PROGRAM })
+require('ambient').setup({ path = vim.env.AMBIENT_PROGRAM, trusted = false })

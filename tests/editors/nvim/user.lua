@@ -126,7 +126,6 @@ function user.take(found, beginning)
   end
 end
 
-
 --- Stop the server and wait until it is gone.
 function user.leave()
   for _, client in ipairs(vim.lsp.get_clients({ name = 'ambient' })) do

@@ -40,11 +40,12 @@ vim.cmd('Ambient changes')
 user.wait('an answer to `changes`', function()
   return user.heard('Nothing has changed')
 end)
+local function is_asked_for(run)
+  return run.trigger == 'command' and run.state == 'done'
+end
 local function reviews()
   local result = server.request_sync(server.client(), 'ambient/listRuns', vim.empty_dict(), 10000)
-  return vim.iter(result.runs):filter(function(run)
-    return run.trigger == 'command' and run.state == 'done'
-  end):totable()
+  return vim.tbl_filter(is_asked_for, result.runs)
 end
 for number, word in ipairs({ 'review ' .. vim.fs.basename(scenario.file), 'workspace' }) do
   vim.cmd('Ambient ' .. word)
@@ -98,7 +99,7 @@ vim.api.nvim_set_current_buf(buffer)
 
 vim.cmd(('Ambient approve %s seen by two'):format(id))
 user.wait('the approval', function()
-  return user.heard('Approved: ')
+  return user.heard('Approved. ')
 end)
 vim.cmd('Ambient doctor')
 user.wait('the doctor', function()
@@ -120,7 +121,7 @@ user.wait('another server', function()
   local client = server.client()
   return client and client.id ~= old and client.initialized
 end)
-assert(not user.heard('ended by itself'), 'it was asked to end')
+assert(not user.heard('server died'), 'it was asked to end')
 vim.cmd('Ambient nonsense')
 assert(user.heard('knows: apply, approve, cancel'), vim.inspect(user.said))
 vim.cmd.helptags(vim.env.AMBIENT_TAGS)

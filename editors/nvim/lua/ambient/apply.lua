@@ -20,7 +20,7 @@ end
 ---@param id string
 ---@param hunks string[]
 function M.part(client, id, hunks)
-  local started = 'What you chose is proven by itself before it is applied. `:Ambient cancel` stops it.'
+  local started = 'What you chose is proven before it is applied. `:Ambient cancel` stops it.'
   server.execute(client, 'ambient.server.applyPart', { proposal_id = id, hunks = hunks }, function()
     vim.notify(started)
   end)

@@ -117,7 +117,7 @@ local words = {
       proposals.choose(client, arguments[1], waits, function(proposal)
         local options = { proposal_id = proposal.id, reason = rest(arguments) }
         server.execute(client, 'ambient.server.approve', options, function()
-          vim.notify(('Approved: %s. `:Ambient apply %s` applies it.'):format(proposal.label, proposal.id))
+          vim.notify(('Approved. `:Ambient apply %s` applies it.'):format(proposal.id))
         end)
       end)
     end,

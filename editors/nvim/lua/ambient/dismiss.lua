@@ -25,8 +25,7 @@ function M.here(client)
     return diagnostic.source == 'ambient' and vim.tbl_get(diagnostic, 'user_data', 'lsp', 'data') ~= nil
   end, vim.diagnostic.get(0, { lnum = line }))
   if #found == 0 then
-    local words = 'Ambient has no finding on this line. Put the cursor on one, or name a proposal.'
-    return vim.notify(words, vim.log.levels.WARN)
+    return vim.notify('Ambient has no finding on this line. Put the cursor on one.', vim.log.levels.WARN)
   end
   local function message(diagnostic)
     return diagnostic.message

@@ -27,8 +27,8 @@ local function of_server(path)
   handle:seek('set', math.max(0, handle:seek('end') - LONGEST))
   local lines = {} ---@type string[]
   for line in handle:lines() do
-    local quoted = line:match('"rpc"%s+"[^"]*ambient[^"]*"%s+"stderr"%s+"(.*)"$')
-    if quoted then
+    local mark, quoted = line:match('"rpc"%s+"[^"]*ambient[^"]*"%s+"stderr"%s+(["\'])(.*)%1%s*$')
+    if mark then
       local text = quoted:gsub('\\n', '\n'):gsub('\\t', '\t'):gsub('\\"', '"'):gsub('\\\\', '\\')
       vim.list_extend(lines, vim.split(text, '\n', { trimempty = true }))
     end

@@ -20,7 +20,7 @@ local server = require('ambient.server')
 local shown
 
 local marks = vim.api.nvim_create_namespace('ambient.pieces')
-local HELP = 'x takes or leaves a piece, Tab goes to the next one, a applies, q closes'
+local HELP = 'x: take or leave · Tab: next piece · a: apply · q: close'
 
 ---@param side 'left'|'right'
 ---@param lines string[]
@@ -31,10 +31,12 @@ local function set_lines(side, lines)
   vim.bo[buffer].modifiable = false
 end
 
+--- Put a text above a window; what is too long is cut at its end, where Neovim would cut the beginning.
+---@param window integer
 ---@param text string
----@return string
-local function in_bar(text)
-  return (text:gsub('%%', '%%%%'):gsub('\n', ' '))
+local function title(window, text)
+  local fitting = vim.fn.strcharpart(text:gsub('\n', ' '), 0, vim.api.nvim_win_get_width(window))
+  vim.wo[window].winbar = fitting:gsub('%%', '%%%%')
 end
 
 --- Say at each piece whether it is taken: in words too, not by colour alone.
@@ -46,12 +48,7 @@ local function mark()
     for _, place in ipairs(side == 'right' and shown.places or {}) do
       local taken = shown.taken[place.hunk.id]
       local number = vim.fn.index(shown.hunks, place.hunk) + 1
-      local words = (' %s piece %d of %d, %s'):format(
-        taken and '✓' or '✗',
-        number,
-        #shown.hunks,
-        taken and 'taken' or 'left out'
-      )
+      local words = (' %s, %d of %d'):format(taken and '✓ taken' or '✗ left out', number, #shown.hunks)
       vim.api.nvim_buf_set_extmark(buffer, marks, math.min(place[side].first, last) - 1, 0, {
         virt_text = { { words, taken and 'DiagnosticOk' or 'DiagnosticWarn' } },
         virt_text_pos = 'eol',
@@ -68,10 +65,9 @@ local function draw()
   set_lines('left', pieces.lines(text.before))
   set_lines('right', lines)
   mark()
-  local name = in_bar(text.path)
   local count = #shown.texts > 1 and (' (file %d of %d)'):format(shown.file, #shown.texts) or ''
-  vim.wo[shown.windows.left].winbar = 'before · ' .. name .. count
-  vim.wo[shown.windows.right].winbar = 'after · ' .. in_bar(shown.label)
+  title(shown.windows.left, 'before · ' .. text.path .. count)
+  title(shown.windows.right, 'after · ' .. shown.label)
   vim.api.nvim_win_call(shown.windows.right, vim.cmd.diffupdate)
 end
 
@@ -120,11 +116,10 @@ end
 
 --- Apply what is taken: all of it as it was proven, a part of it once it is proven by itself.
 local function apply()
-  local taken = vim.tbl_filter(function(id)
-    return shown.taken[id]
-  end, vim.tbl_map(function(hunk)
-    return hunk.id
-  end, shown.hunks))
+  local taken = {} ---@type string[]
+  for _, hunk in ipairs(shown.hunks) do
+    taken[#taken + 1] = shown.taken[hunk.id] and hunk.id or nil
+  end
   local whole = #taken == #shown.hunks
   if #taken == 0 and not whole then
     return vim.notify('No piece is taken. `x` at a piece takes it.')

@@ -5,9 +5,7 @@ local M = {}
 ---@param token string|integer
 ---@param value { kind: 'begin'|'report'|'end', title?: string, message?: string, percentage?: integer }
 local function show(token, value)
-  local words = value.message and value.message ~= '' and value.message
-    or value.kind == 'end' and 'done'
-    or 'at work'
+  local words = (value.message or '') ~= '' and value.message or value.kind == 'end' and 'done' or 'at work'
   if vim.fn.has('nvim-0.12') == 1 then
     vim.api.nvim_echo({ { words } }, false, {
       id = 'ambient.' .. token,

@@ -53,7 +53,7 @@ local function in_a_line(proposal)
   if not M.is_offered(proposal) then
     table.insert(words, 2, proposal.state)
   end
-  if proposal.why_not ~= '' then
+  if proposal.why_not ~= '' and not open[proposal.state] then
     words[#words + 1] = proposal.why_not
   end
   return (table.concat(words, ' · '):gsub('\n', ' '))

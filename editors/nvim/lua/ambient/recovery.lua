@@ -40,12 +40,11 @@ local function start_again(how, buffers)
   ends[#ends + 1] = now
   if #ends > MOST then
     state = 'stopped'
-    local words = "Ambient's server ended by itself (%s), as it did %d times in %d minutes. It is not started again. "
-      .. '`:Ambient log` has its last words, `:Ambient restart` tries once more.'
-    tell(words:format(how, #ends, MINUTES), vim.log.levels.ERROR)
+    local words = "Ambient's server died %d times in %d minutes and stays off. See `:Ambient log`"
+    tell(words:format(#ends, MINUTES), vim.log.levels.ERROR)
   else
     state = 'starting again'
-    local words = "Ambient's server ended by itself (%s). It is started again (%d of %d); nothing is lost."
+    local words = "Ambient's server died (%s) and is started again (%d of %d)"
     tell(words:format(how, #ends, MOST), vim.log.levels.WARN)
     vim.defer_fn(function()
       state = ''

@@ -36,14 +36,14 @@ function M.changed()
   vim.cmd.redrawstatus({ bang = true })
 end
 
---- Say once that what a folder brings along is not used, where the user was not the one to say so.
+--- Say once that what a folder brings along is not used, where the user was not the one to say so. It is one short
+--- line, like all that is said unasked: a longer one would have to be answered with Enter.
 ---@param folder ambient.Folder
 local function tell_of_trust(folder)
   if folder.trusted == false and require('ambient.server').options.trusted == nil and not told[folder.uri] then
     told[folder.uri] = true
-    local words = '%s is not trusted: no model is asked about it, and no code that it brings along runs outside the '
-      .. 'sandbox. `:Ambient trust` trusts it.'
-    vim.notify(words:format(vim.fn.fnamemodify(vim.uri_to_fname(folder.uri), ':~')))
+    local name = vim.fs.basename(vim.uri_to_fname(folder.uri))
+    vim.notify(('Ambient: %s is not trusted, no code of it runs (:help ambient-trust)'):format(name))
   end
 end
 
@@ -69,22 +69,19 @@ function M.last()
   return client and said[client.id]
 end
 
----@param status ambient.Status
----@param property string
----@param value any
----@return ambient.Folder?
-local function folder_with(status, property, value)
-  return vim.iter(status.folders):find(function(folder)
-    return folder[property] == value
-  end)
+---@param folder ambient.Folder
+local function has_problem(folder)
+  return folder.problem ~= ''
 end
 
----@param status ambient.Status
----@return ambient.Folder?
-local function troubled(status)
-  return vim.iter(status.folders):find(function(folder)
-    return folder.problem ~= ''
-  end)
+---@param folder ambient.Folder
+local function has_no_sandbox(folder)
+  return folder.sandbox == ''
+end
+
+---@param folder ambient.Folder
+local function is_spent(folder)
+  return folder.model == 'spent'
 end
 
 --- Return how things are for the current buffer.
@@ -96,8 +93,9 @@ function M.view()
   elseif not status then
     return { state = 'off', words = '', offers = 0 }
   end
-  local offers, spent = status.offers or 0, folder_with(status, 'model', 'spent') ~= nil
-  if troubled(status) then
+  local offers = status.offers
+  local spent = vim.iter(status.folders):any(is_spent)
+  if vim.iter(status.folders):any(has_problem) then
     return { state = 'error', words = 'problem', offers = offers }
   elseif status.state == 'working' then
     local progress = status.progress or {}
@@ -106,9 +104,7 @@ function M.view()
   elseif offers > 0 then
     local words = (offers == 1 and '1 fix' or offers .. ' fixes') .. (spent and ', budget spent' or '')
     return { state = 'offers', words = words, offers = offers }
-  elseif #status.folders > 0 and #status.folders == #vim.iter(status.folders):filter(function(folder)
-    return folder.sandbox == ''
-  end):totable() then
+  elseif #status.folders > 0 and vim.iter(status.folders):all(has_no_sandbox) then
     return { state = 'no sandbox', words = 'no sandbox', offers = 0 }
   elseif spent then
     return { state = 'spent', words = 'budget spent', offers = 0 }

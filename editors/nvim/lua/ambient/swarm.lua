@@ -87,8 +87,7 @@ end
 ---@param order ambient.Order
 local function send(client, order)
   server.execute(client, 'ambient.server.swarm', order, function()
-    local words = 'A model works on the files. You are asked before anything is changed. `:Ambient cancel` stops it.'
-    vim.notify(words)
+    vim.notify('A model works on it; nothing is changed unasked. `:Ambient cancel` stops it.')
   end)
 end
 
@@ -117,7 +116,7 @@ end
 ---@param ended { state: 'done'|'stopped'|'cancelled'|'failed', report: string, message: string }
 function M.on_ended(ended)
   if ended.state == 'cancelled' then
-    vim.notify('The batch is stopped. `:Ambient swarm resume=last` goes on with it; what is done is kept.')
+    vim.notify('The batch is stopped. `:Ambient swarm resume=last` goes on with it.')
   elseif ended.report ~= '' and vim.fn.filereadable(ended.report) == 1 then
     require('ambient.window').file('Ambient: ' .. ended.message, ended.report, 'markdown')
   end
