@@ -111,7 +111,7 @@ def take(folder: Path, pictures: Path) -> None:
         terminal.press(":cclose", "Enter")
         terminal.press("/import os", "Enter")
         terminal.press(":Ambient preview", "Enter")
-        terminal.wait("taken, 2 of 2")
+        terminal.wait("taken 2/2")
         terminal.press("Tab", "x")
         terminal.wait("left out")
         terminal.picture(pictures / "nvim-preview.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 
 PLUGIN = editor.REPOSITORY / "editors/nvim"
+HERE = Path(__file__).parent / "nvim"
 TRAP = """from pathlib import Path
 
 Path({ran!r}).touch()
@@ -105,6 +107,15 @@ def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
     assert "refused" in said
 
 
+@pytest.mark.parametrize("version", ["nvim", "nvim-0.10"])
+def test_a_server_that_dies_again_and_again_stays_off_in_neovim(tmp_path: Path, version: str) -> None:
+    root = project.make(tmp_path / "shop", {"prices.py": UNUSED})
+    program = tmp_path / "ambient-frail"
+    program.write_text(editor.PYTHON.replace('"$@"', shlex.quote(str(HERE / "frail.py"))), encoding="utf-8")
+    program.chmod(0o755)
+    run("frail.lua", root, {"AMBIENT_PROGRAM": str(program)}, version=version)
+
+
 def test_the_help_of_neovim_leads_nowhere_that_is_not_there() -> None:
     text = (PLUGIN / "doc/ambient.txt").read_text(encoding="utf-8")
     neovim = editor.installed("nvim", "usr/share/nvim/runtime/doc/tags").read_text(encoding="utf-8")
@@ -152,9 +163,7 @@ def _answers(question: Question) -> Answer:
 def run(script: str, root: Path, environment: dict[str, str], version: str = "nvim") -> None:
     nvim = editor.installed(version, "bin/nvim")
     editor.run(
-        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", Path(__file__).parent / "nvim" / script],
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", HERE / script],
         root,
-        AMBIENT_PLUGIN=str(PLUGIN),
-        AMBIENT_PROGRAM=str(editor.server_program(root.parent)),
-        **environment,
+        **{"AMBIENT_PLUGIN": str(PLUGIN), "AMBIENT_PROGRAM": str(editor.server_program(root.parent)), **environment},
     )

@@ -48,7 +48,7 @@ local function mark()
     for _, place in ipairs(side == 'right' and shown.places or {}) do
       local taken = shown.taken[place.hunk.id]
       local number = vim.fn.index(shown.hunks, place.hunk) + 1
-      local words = (' %s, %d of %d'):format(taken and '✓ taken' or '✗ left out', number, #shown.hunks)
+      local words = (' %s %d/%d'):format(taken and '✓ taken' or '✗ left out', number, #shown.hunks)
       vim.api.nvim_buf_set_extmark(buffer, marks, math.min(place[side].first, last) - 1, 0, {
         virt_text = { { words, taken and 'DiagnosticOk' or 'DiagnosticWarn' } },
         virt_text_pos = 'eol',

@@ -23,6 +23,11 @@ function M.forget()
   ends, state = {}, ''
 end
 
+--- A server has said something.
+function M.is_back()
+  state = ''
+end
+
 ---@param words string
 ---@param level integer
 local function tell(words, level)
@@ -47,11 +52,9 @@ local function start_again(how, buffers)
     local words = "Ambient's server died (%s) and is started again (%d of %d)"
     tell(words:format(how, #ends, MOST), vim.log.levels.WARN)
     vim.defer_fn(function()
-      state = ''
       require('ambient.server').serve_again(buffers)
     end, PAUSE * 2 ^ (#ends - 1))
   end
-  require('ambient.status').changed()
 end
 
 --- Called by Neovim when a server is gone, outside of its main loop.
@@ -61,6 +64,7 @@ end
 function M.on_exit(code, signal, id)
   local client = vim.lsp.get_client_by_id(id)
   local buffers = client and vim.tbl_keys(client.attached_buffers) or {}
+  local worked = client ~= nil and client.initialized == true
   -- A server that was asked to end has the code 0, and one that did not and was made to, signal 15.
   local meant = signal == 15 or signal == 0 and code == 0
   vim.schedule(function()
@@ -68,9 +72,13 @@ function M.on_exit(code, signal, id)
     local how = signal ~= 0 and 'signal ' .. signal or 'code ' .. code
     if meant or vim.v.exiting ~= vim.NIL then
       log.note('the server has ended, ' .. how)
-    else
+    elseif worked then
       start_again(how, buffers)
+    else
+      state = 'stopped'
+      tell(("Ambient's server does not start (%s). See `:Ambient log`"):format(how), vim.log.levels.ERROR)
     end
+    require('ambient.status').changed()
   end)
 end
 

@@ -51,6 +51,7 @@ end
 ---@param status ambient.Status
 function M.on_status(_, status, context)
   said[context.client_id] = status
+  require('ambient.recovery').is_back()
   vim.iter(status.folders):each(tell_of_trust)
   M.changed()
 end
@@ -59,7 +60,6 @@ end
 ---@param id integer The client's.
 function M.forget(id)
   said[id] = nil
-  M.changed()
 end
 
 --- What the server of the current buffer last said; nil while it has not said anything.
