@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -22,9 +23,35 @@ from rich.text import Text
 from tests.editors import editor, scenarios
 from tests.editors.scenarios import HASH, STYLE
 
-COLUMNS, LINES = 132, 30
+COLUMNS, LINES = 132, 25
 _NIGHT = TerminalTheme((20, 22, 27), (224, 226, 234), [(20, 22, 27)] + [(224, 226, 234)] * 7)
 """The colours of Neovim's own default scheme, for what has none."""
+
+_STOCK = replace(
+    STYLE,
+    file="stock.py",
+    text='''"""The shop's stock."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+WORD = re.compile(r"[a-z]+")
+
+
+def stocked(item: str, count: int) -> str:
+    """Return an entry of the stock, as JSON."""
+    return json.dumps({"item": item, "count": count, "words": WORD.findall(item)})
+
+
+def write(file: Path, entries: list[str]) -> None:
+    """Write the stock."""
+    file.write_text("\\n".join(entries))
+''',
+    test=STYLE.test.replace("report", "stock").replace('2}', '2, "words": ["tea"]}'),
+)
 
 
 class Terminal:
@@ -95,7 +122,7 @@ def neovim(folder: Path, file: Path) -> Iterator[Terminal]:
 
 def take(folder: Path, pictures: Path) -> None:
     """Take all pictures, of a project that is made below `folder`."""
-    root = scenarios.make(folder / "shop", [STYLE, HASH])
+    root = scenarios.make(folder / "shop", [_STOCK, HASH])
     with neovim(folder, root / HASH.file) as terminal:
         terminal.wait("(fix proven)")
         terminal.press("/md5", "Enter")
@@ -103,7 +130,7 @@ def take(folder: Path, pictures: Path) -> None:
         terminal.wait("proven:")
         terminal.picture(pictures / "nvim.png")
         terminal.press("q", "Enter")
-        terminal.press(f":edit {STYLE.file}", "Enter")
+        terminal.press(f":edit {_STOCK.file}", "Enter")
         terminal.wait("2 fixes\n")
         terminal.press(":Ambient proposals", "Enter")
         terminal.wait("Tidy imports")

@@ -28,7 +28,10 @@ local function set_lines(side, lines)
   local buffer = shown.buffers[side]
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.api.nvim_buf_clear_namespace(buffer, marks, 0, -1)
   vim.bo[buffer].modifiable = false
+  -- Not the file type: that would start other plugins and servers for a text that is no file.
+  vim.bo[buffer].syntax = vim.filetype.match({ filename = shown.texts[shown.file].path }) or ''
 end
 
 --- Put a text above a window; what is too long is cut at its end, where Neovim would cut the beginning.
@@ -39,22 +42,20 @@ local function title(window, text)
   vim.wo[window].winbar = fitting:gsub('%%', '%%%%')
 end
 
---- Say at each piece whether it is taken: in words too, not by colour alone.
-local function mark()
-  for _, side in ipairs({ 'left', 'right' }) do
-    local buffer = shown.buffers[side]
-    vim.api.nvim_buf_clear_namespace(buffer, marks, 0, -1)
-    local last = vim.api.nvim_buf_line_count(buffer)
-    for _, place in ipairs(side == 'right' and shown.places or {}) do
-      local taken = shown.taken[place.hunk.id]
-      local number = vim.fn.index(shown.hunks, place.hunk) + 1
-      local words = (' %s %d/%d'):format(taken and '✓ taken' or '✗ left out', number, #shown.hunks)
-      vim.api.nvim_buf_set_extmark(buffer, marks, math.min(place[side].first, last) - 1, 0, {
-        virt_text = { { words, taken and 'DiagnosticOk' or 'DiagnosticWarn' } },
-        virt_text_pos = 'eol',
-      })
-    end
-  end
+--- Say at a piece whether it is taken, in words too and not by colour alone: to the right, or where it has lines.
+---@param place ambient.Place
+local function mark(place)
+  local removed = place.right.last < place.right.first and place.left.last >= place.left.first
+  local where = removed and 'left' or 'right'
+  local buffer = shown.buffers[where]
+  local line = math.min(place[where].first, vim.api.nvim_buf_line_count(buffer))
+  local taken = shown.taken[place.hunk.id]
+  local number = vim.fn.index(shown.hunks, place.hunk) + 1
+  local words = (' %s %d/%d'):format(taken and '✓ taken' or '✗ left out', number, #shown.hunks)
+  vim.api.nvim_buf_set_extmark(buffer, marks, line - 1, 0, {
+    virt_text = { { words, taken and 'DiagnosticOk' or 'DiagnosticWarn' } },
+    virt_text_pos = 'eol',
+  })
 end
 
 --- Show the current file as it is before, and as it would be with what is taken.
@@ -64,7 +65,7 @@ local function draw()
   lines, shown.places = pieces.compose(text.before, pieces.of_file(shown.hunks, text.path), shown.taken)
   set_lines('left', pieces.lines(text.before))
   set_lines('right', lines)
-  mark()
+  vim.iter(shown.places):each(mark)
   local count = #shown.texts > 1 and (' (file %d of %d)'):format(shown.file, #shown.texts) or ''
   title(shown.windows.left, 'before · ' .. text.path .. count)
   title(shown.windows.right, 'after · ' .. shown.label)
@@ -138,10 +139,9 @@ end
 local function new_buffer(side_of)
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.bo[buffer].bufhidden = 'wipe'
-  -- Not the file type: that would start other plugins and servers for a text that is no file.
-  vim.bo[buffer].syntax = vim.filetype.match({ filename = shown.texts[1].path }) or ''
   local names = { left = 'before', right = 'after' }
-  vim.api.nvim_buf_set_name(buffer, ('ambient-fix://%s/%s'):format(shown.id, names[side_of]))
+  local what = #shown.texts == 1 and vim.fs.basename(shown.texts[1].path) or #shown.texts .. ' files'
+  vim.api.nvim_buf_set_name(buffer, ('ambient-fix://%s/%s (%s)'):format(shown.id, what, names[side_of]))
   local function key(lhs, what, done)
     vim.keymap.set('n', lhs, done, { buffer = buffer, nowait = true, desc = 'Ambient: ' .. what })
   end
