@@ -12,8 +12,9 @@ from lsprotocol import types
 
 from ambient_lsp.errors import AmbientError, NotAllowed, NotFound, Untrusted
 from ambient_lsp.events import Progress
-from ambient_lsp.lsp import apply
+from ambient_lsp.lsp import apply, gate
 from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace, file_of
 from ambient_lsp.model import Proposal, ProposalState
 from ambient_lsp.swarm import report
@@ -73,6 +74,28 @@ def order_of(options: Mapping[str, Any], workspace: Workspace) -> Order:
     )
 
 
+async def plan(workspace: Workspace, order: Order) -> dict[str, Any]:
+    """Return what a batch would send, had it been meant: each file with its tokens, about. Nothing is sent."""
+    from ambient_lsp.llm.tokens import Estimate
+
+    engine = workspace.engine
+    if engine is None:
+        raise NotAllowed("The folder is closed.", untouched="Nothing was sent.")
+    repository = await (await engine.services()).repository()
+    estimate = Estimate()
+    files: list[dict[str, Any]] = []
+    for path in await _chosen(engine, order):
+        snapshot = await repository.read(path)
+        files.append({"path": path, "tokens": estimate.tokens(snapshot.text) if snapshot else 0})
+    return {
+        "run_id": "",
+        "files": files,
+        "tokens": sum(file["tokens"] for file in files),
+        "workers": order.workers or engine.config.swarm.max_workers,
+        "budget": order.budget or engine.config.budget.tokens_per_run,
+    }
+
+
 async def run(session: Session, workspace: Workspace, order: Order, run_id: str) -> None:
     """Carry a batch through, and tell the client how it ended (`ambient/swarm`), cancelled ones too."""
     engine = workspace.engine
@@ -117,8 +140,7 @@ def offered_by(workspace: Workspace, batch_id: str) -> list[Proposal]:
 
 
 async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> BatchResult | None:
-    among = await asyncio.to_thread(_changed, engine.root) if order.only_changed else None
-    paths = [] if order.resume else await choose(engine, order.folders, order.globs, among=among)
+    paths = [] if order.resume else await _chosen(engine, order)
     if not paths and not order.resume:
         return None
     counted = [0, len(paths), 0]
@@ -143,6 +165,11 @@ async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> 
     )
 
 
+async def _chosen(engine: Engine, order: Order) -> list[str]:
+    among = await asyncio.to_thread(_changed, engine.root) if order.only_changed else None
+    return await choose(engine, order.folders, order.globs, among=among)
+
+
 async def _offer(
     session: Session, workspace: Workspace, offered: list[Proposal], page: Path, words: str, *, low: str
 ) -> None:
@@ -153,13 +180,11 @@ async def _offer(
             await apply.run(session, workspace, proposal, f"apply-{proposal.id}", review=False)
         else:
             waiting.append(proposal)
-    actions = [types.MessageActionItem(title) for title in ([_REVIEW] if waiting else []) + [_REPORT]]
-    params = types.ShowMessageRequestParams(types.MessageType.Info, words, actions)
-    answer = await apply.answer(session, params)
-    if answer == _REVIEW:
+    answer = await gate.ask(session, words, [*([_REVIEW] if waiting else []), _REPORT], urgent=False)
+    if answer.title == _REVIEW:
         await review(session, workspace, waiting)
-    elif answer == _REPORT:
-        await apply.show(session, page.as_uri())
+    elif answer.title == _REPORT:
+        await show_document(session, page.as_uri())
 
 
 def _tell(session: Session, told: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,7 +83,7 @@ class ProgressBoard:
 
     async def _show(self, run_id: str, shown: _Shown) -> None:
         await asyncio.sleep(PATIENCE)
-        shown.token = f"ambient-{uuid.uuid4().hex[:12]}"
+        shown.token = f"ambient-{run_id}"  # so that a client knows which run it is about
         params = types.WorkDoneProgressCreateParams(shown.token)
         try:
             await self._protocol.ask(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params, 10.0)

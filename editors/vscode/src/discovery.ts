@@ -1,10 +1,8 @@
-/** Where the server is: a setting, the workspace's Python, or PATH. */
+/** Where the server is: a setting, the workspace's Python, PATH, or the one that came with this extension. */
 
-import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { executable, INTERPRETER, onPath, runs, windows } from "./programs";
 
 /** How to start the server. `where` says in words how it was found. */
 export interface Program {
@@ -13,32 +11,43 @@ export interface Program {
   where: string;
 }
 
-/** What to type where Ambient is missing. */
-export const INSTALL = "pip install ambient-lsp";
-
-const PROBE_MILLISECONDS = 20_000;
-const windows = process.platform === "win32";
-
 /**
- * Find the server; undefined where there is none.
+ * Find the server; undefined where there is none. `say` is told why each place was passed over.
  *
  * The workspace's own interpreter is a program out of the repository, so it is asked only in trusted workspaces.
+ * `bundled` is the interpreter of the environment that this extension has made, if it has.
  */
-export async function findServer(): Promise<Program | undefined> {
+export async function findServer(bundled: string | undefined, say: (line: string) => void): Promise<Program | undefined> {
   const configured = vscode.workspace.getConfiguration("ambient").get<string>("path", "").trim();
   if (configured) {
     return { command: expandHome(configured), args: [], where: "the setting ambient.path" };
   }
+  say("The setting ambient.path is empty.");
   if (vscode.workspace.isTrusted) {
     for (const python of await interpreters()) {
       // -P keeps the folder that we are in, which is the repository's, out of the module path.
       if (await runs(python, ["-P", "-c", "import ambient_lsp"])) {
-        return { command: python, args: ["-P", "-m", "ambient_lsp"], where: "the workspace's Python environment" };
+        return { command: python, args: module(), where: "the workspace's Python environment" };
       }
+      say(`${python} has no ambient-lsp.`);
     }
+  } else {
+    say("The workspace is not trusted, so its own Python is not asked.");
   }
   const found = await onPath(windows ? "ambient.exe" : "ambient");
-  return found ? { command: found, args: [], where: "PATH" } : undefined;
+  if (found) {
+    return { command: found, args: [], where: "PATH" };
+  }
+  say("There is no ambient on PATH.");
+  if (bundled) {
+    return { command: bundled, args: module(), where: "the environment that this extension made" };
+  }
+  say("This extension has made no environment for the server that it brings.");
+  return undefined;
+}
+
+function module(): string[] {
+  return ["-P", "-m", "ambient_lsp"];
 }
 
 /** The interpreters of the workspace: the one chosen in the Python extension, and the usual folders. */
@@ -48,10 +57,9 @@ async function interpreters(): Promise<string[]> {
   if (chosen) {
     found.push(chosen);
   }
-  const inside = windows ? ["Scripts", "python.exe"] : ["bin", "python"];
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
     for (const environment of [".venv", "venv"]) {
-      const python = path.join(folder.uri.fsPath, environment, ...inside);
+      const python = path.join(folder.uri.fsPath, environment, ...INTERPRETER);
       if (await executable(python)) {
         found.push(python);
       }
@@ -78,30 +86,7 @@ async function chosenInterpreter(): Promise<string | undefined> {
   return active && (await environments?.resolveEnvironment(active))?.executable.uri?.fsPath;
 }
 
-async function onPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env["PATH"] ?? "").split(path.delimiter)) {
-    // An entry such as "." would run a program of the repository.
-    if (path.isAbsolute(folder) && (await executable(path.join(folder, name)))) {
-      return path.join(folder, name);
-    }
-  }
-  return undefined;
-}
-
 function expandHome(file: string): string {
   const home = process.env["HOME"] ?? process.env["USERPROFILE"];
   return home && /^~[/\\]/.test(file) ? path.join(home, file.slice(2)) : file;
-}
-
-function executable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-function runs(command: string, args: string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(command, args, { timeout: PROBE_MILLISECONDS }, (error) => resolve(error === null));
-  });
 }

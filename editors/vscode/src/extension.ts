@@ -1,9 +1,19 @@
-/** The Ambient extension: it starts the server, and gives the palette, the status bar and previews to it. */
+/** The Ambient extension: it starts the server, and gives it the palette, the view, the status bar and previews. */
 
 import * as vscode from "vscode";
-import { createConnection, type Connection } from "./client";
+import type { LanguageClient } from "vscode-languageclient/node";
+import { bundledServer } from "./bundled";
+import { callOf } from "./call";
 import { registerCommands } from "./commands";
+import { connect, type Connection } from "./connection";
+import { createFixes, type Fixes } from "./fixes";
+import { createParts } from "./parts";
 import { createPreview } from "./preview";
+import { createAwaited } from "./progress";
+import { createProofPanel } from "./proof";
+import { notification, server, type Applied, type Status, type SwarmEnd } from "./protocol";
+import { createStatusItem } from "./status";
+import { createView } from "./tree";
 
 let connection: Connection | undefined;
 
@@ -11,33 +21,91 @@ let connection: Connection | undefined;
 export interface Testing {
   statusText(): string;
   isRunning(): boolean;
+  fixes: Fixes;
 }
 
-/** Called by VS Code when a Python file is opened or one of our commands is run. */
-export async function activate(context: vscode.ExtensionContext): Promise<Testing | undefined> {
-  const made = createConnection();
-  const preview = createPreview();
+const NOTHING: Status = { state: "idle", runs: [], offers: 0, folders: [] };
+const WELCOMED = "ambient.welcomed";
+
+/** Called by VS Code when a Python file is opened or one of our commands is run. The server starts behind it. */
+export function activate(context: vscode.ExtensionContext): Testing | undefined {
+  const log = vscode.window.createOutputChannel("Ambient", { log: true });
+  const trace = vscode.window.createOutputChannel("Ambient Trace", { log: true });
+  const status = createStatusItem();
+  const bundled = bundledServer(context, log);
+  const call: ReturnType<typeof callOf> = (command, options) => callOf(made)(command, options);
+  const awaited = createAwaited((runId) => call(server.cancel, { run_id: runId }));
+  const fixes = createFixes(async (method, params) => (await made.client()).sendRequest(method, params));
+  const parts = createParts();
+  const preview = createPreview(parts);
+  const proof = createProofPanel();
+  const view = createView(fixes, parts, context.workspaceState);
+  let last = NOTHING;
+
+  const listen = (client: LanguageClient): void => {
+    client.onNotification(notification.status, (next: Status) => {
+      last = next;
+      void vscode.commands.executeCommand("setContext", "ambient.working", next.runs.length > 0);
+      status.show(next);
+      if (next.offers !== fixes.offers()) {
+        // What an earlier session left is there with no word about it.
+        void fixes.refresh();
+      }
+    });
+    client.onNotification(notification.proposals, () => fixes.refresh());
+    client.onNotification(notification.applied, (applied: Applied) => {
+      if (applied.outcome === "applied") {
+        void preview.close(applied.proposal_id);
+      }
+    });
+    client.onNotification(notification.swarm, (end: SwarmEnd) => {
+      if (end.report) {
+        void vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.file(end.report));
+      }
+    });
+  };
+  const made = connect({
+    channels: { log, trace },
+    status,
+    bundled,
+    awaited,
+    started: listen,
+    stopped: () => {
+      last = NOTHING;
+      void vscode.commands.executeCommand("setContext", "ambient.working", false);
+      fixes.clear();
+    },
+  });
   connection = made;
-  const restart = (): Promise<void> => made.stop().then(made.start);
   context.subscriptions.push(
-    made,
-    preview,
-    ...registerCommands(made, preview),
-    vscode.workspace.onDidGrantWorkspaceTrust(restart),
+    ...[made, fixes, preview, proof, view, status, log, trace],
+    ...registerCommands(
+      { connection: made, bundled, status, log, memory: context.workspaceState, lastStatus: () => last, group: view.group },
+      { call, fixes, parts, preview, proof, awaited },
+    ),
+    fixes.onDidChange(() => parts.keep(new Set(fixes.all().map((proposal) => proposal.id)))),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => made.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("ambient.path") || change.affectsConfiguration("ambient.enable")) {
-        void restart();
+        void made.restart();
       }
     }),
   );
-  await made.start();
-  if (context.extensionMode !== vscode.ExtensionMode.Test) {
-    return undefined;
-  }
-  return { statusText: made.statusItem.text, isRunning: () => made.client() !== undefined };
+  welcome(context);
+  const testing = context.extensionMode === vscode.ExtensionMode.Test;
+  return testing ? { statusText: status.text, isRunning: made.isRunning, fixes } : undefined;
 }
 
 /** Called by VS Code when the window closes; the server is asked to end properly. */
 export async function deactivate(): Promise<void> {
   await connection?.stop();
+}
+
+/** Open the walkthrough at the first start, unless the user wants no page at a start. */
+function welcome(context: vscode.ExtensionContext): void {
+  const wanted = vscode.workspace.getConfiguration("workbench").get<string>("startupEditor") !== "none";
+  if (wanted && !context.globalState.get<boolean>(WELCOMED)) {
+    void context.globalState.update(WELCOMED, true);
+    void vscode.commands.executeCommand("ambient.openWalkthrough");
+  }
 }

@@ -1,44 +1,177 @@
-/** A fix beside the text that it changes, in VS Code's own diff editor. */
+/** A fix beside the text that it changes, in VS Code's own diff editor: its right side has the parts that are taken. */
 
 import * as vscode from "vscode";
-import type { WholeProposal } from "./protocol";
+import { compose, type Composed, type Parts } from "./parts";
+import type { FileText, Hunk, WholeProposal } from "./protocol";
 
-const SCHEME = "ambient-fix";
+/** The scheme of the texts on both sides. */
+export const SCHEME = "ambient-fix";
 
-/** Opens previews. */
-export interface Preview extends vscode.Disposable {
-  /** Show what a fix would change: one diff, or the list of all where it touches several files. */
-  show(proposal: WholeProposal): Promise<void>;
+/** A place in a preview: a part of a fix. */
+export interface Place {
+  proposal: WholeProposal;
+  hunk: Hunk;
 }
 
-/** Make the preview; its texts are kept until the next one is shown. */
-export function createPreview(): Preview {
-  const texts = new Map<string, string>();
-  const provider = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-    provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? "",
+/** Shows previews. */
+export interface Preview extends vscode.Disposable {
+  /** Show what a fix would change: one diff, or the list of all where it touches several files; `hunk` is put in sight. */
+  show(proposal: WholeProposal, hunk?: string): Promise<void>;
+  /** The fix whose preview is in front. */
+  current(): WholeProposal | undefined;
+  /** The part at the cursor of the preview in front, or the nearest one. */
+  place(): Place | undefined;
+  /** Close the previews of a fix, as it was applied. */
+  close(id: string): Promise<void>;
+}
+
+interface Shown {
+  proposal: WholeProposal;
+  file: FileText;
+}
+
+/** Make the preview. */
+export function createPreview(parts: Parts): Preview {
+  const shown = new Map<string, Shown>();
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  const mark = vscode.window.createTextEditorDecorationType({
+    after: { color: new vscode.ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 2em", fontStyle: "italic" },
   });
 
-  function remember(id: string, side: "before" | "after", path: string, text: string | null): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: SCHEME, authority: id, path: `/${path}`, query: side });
-    texts.set(uri.toString(), text ?? "");
-    return uri;
+  const sideOf = (id: string, file: FileText, side: "before" | "after"): vscode.Uri =>
+    vscode.Uri.from({ scheme: SCHEME, authority: id, path: `/${file.path}`, query: side });
+
+  const hunksOf = ({ proposal, file }: Shown): Hunk[] => proposal.hunks.filter((hunk) => hunk.path === file.path);
+
+  function composed(one: Shown): Composed {
+    const whole = { text: one.file.after ?? "", lines: new Map<string, number>() };
+    return compose(one.file, hunksOf(one), (hunk) => parts.isTaken(one.proposal.id, hunk.id)) ?? whole;
   }
 
-  async function show(proposal: WholeProposal): Promise<void> {
-    texts.clear();
-    const sides = proposal.texts.map(({ path, uri, before, after }) => ({
-      file: vscode.Uri.parse(uri),
-      before: remember(proposal.id, "before", path, before),
-      after: remember(proposal.id, "after", path, after),
-    }));
+  function remember(proposal: WholeProposal, file: FileText): [before: vscode.Uri, after: vscode.Uri] {
+    const sides = [sideOf(proposal.id, file, "before"), sideOf(proposal.id, file, "after")] as const;
+    for (const side of sides) {
+      shown.set(side.toString(), { proposal, file });
+      changed.fire(side);
+    }
+    return [...sides];
+  }
+
+  async function show(proposal: WholeProposal, hunkId?: string): Promise<void> {
+    const wanted = proposal.hunks.find((hunk) => hunk.id === hunkId);
+    const files = wanted ? proposal.texts.filter((file) => file.path === wanted.path) : proposal.texts;
+    const sides = files.map((file) => ({ file, sides: remember(proposal, file) }));
     const [first] = sides;
-    if (first && sides.length === 1) {
-      await vscode.commands.executeCommand("vscode.diff", first.before, first.after, proposal.label);
-    } else {
-      const all = sides.map((side) => [side.file, side.before, side.after]);
+    if (!first || sides.length > 1) {
+      const all = sides.map(({ file, sides: [before, after] }) => [vscode.Uri.parse(file.uri), before, after]);
       await vscode.commands.executeCommand("vscode.changes", proposal.label, all);
+      return;
+    }
+    const line = wanted && composed({ proposal, file: first.file }).lines.get(wanted.id);
+    const selection = line === undefined ? undefined : new vscode.Range(line, 0, line, 0);
+    await vscode.commands.executeCommand("vscode.diff", ...first.sides, proposal.label, { preview: true, selection });
+    decorate();
+  }
+
+  function front(): Shown | undefined {
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    return input instanceof vscode.TabInputTextDiff ? shown.get(input.modified.toString()) : undefined;
+  }
+
+  function place(): Place | undefined {
+    const [one, editor] = [front(), vscode.window.activeTextEditor];
+    if (!one || editor?.document.uri.scheme !== SCHEME) {
+      return undefined;
+    }
+    const own = hunksOf(one);
+    const { lines } = composed(one);
+    const left = editor.document.uri.query === "before";
+    const start = (hunk: Hunk): number => (left ? hunk.first - 1 : (lines.get(hunk.id) ?? 0));
+    const cursor = editor.selection.active.line;
+    const above = own.filter((hunk) => start(hunk) <= cursor).pop();
+    const hunk = above ?? own[0];
+    return hunk && { proposal: one.proposal, hunk };
+  }
+
+  /** Say at each part whether it is taken: on the right where it is, on the left where it was left out. */
+  function decorate(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const one = shown.get(editor.document.uri.toString());
+      if (one) {
+        editor.setDecorations(mark, decorations(one, editor.document.uri.query === "after"));
+      }
     }
   }
 
-  return { show, dispose: () => provider.dispose() };
+  function decorations(one: Shown, after: boolean): vscode.DecorationOptions[] {
+    const all = one.proposal.hunks;
+    const { lines } = composed(one);
+    if (all.length < 2 || lines.size === 0) {
+      return [];
+    }
+    return hunksOf(one)
+      .filter((hunk) => parts.isTaken(one.proposal.id, hunk.id) === after)
+      .map((hunk) => {
+        const line = after ? (lines.get(hunk.id) ?? 0) : hunk.first - 1;
+        const number = `part ${all.indexOf(hunk) + 1} of ${all.length}`;
+        const hoverMessage = hover(one.proposal.id, hunk.id, after);
+        const contentText = after ? `✓ ${number}` : `✗ ${number} · left out`;
+        return { range: new vscode.Range(line, 1 << 16, line, 1 << 16), hoverMessage, renderOptions: { after: { contentText } } };
+      });
+  }
+
+  const tell = (): void => {
+    const one = front();
+    const several = one !== undefined && one.proposal.hunks.length > 1;
+    void vscode.commands.executeCommand("setContext", "ambient.previewing", one ? (several ? "parts" : "whole") : "");
+  };
+  const listeners = [
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: (uri) => {
+        const one = shown.get(uri.toString());
+        if (!one) {
+          return "";
+        }
+        return uri.query === "before" ? (one.file.before ?? "") : composed(one).text;
+      },
+    }),
+    parts.onDidChange((id) => {
+      for (const [uri, one] of shown) {
+        if (one.proposal.id === id) {
+          changed.fire(vscode.Uri.parse(uri));
+        }
+      }
+      decorate();
+    }),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => document.uri.scheme === SCHEME && decorate()),
+    vscode.workspace.onDidCloseTextDocument((document) => shown.delete(document.uri.toString())),
+    vscode.window.onDidChangeVisibleTextEditors(decorate),
+    vscode.window.tabGroups.onDidChangeTabs(tell),
+    vscode.window.tabGroups.onDidChangeTabGroups(tell),
+    mark,
+    changed,
+  ];
+
+  return {
+    show,
+    place,
+    current: () => front()?.proposal,
+    close: async (id) => {
+      const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+      const own = tabs.filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME && input.modified.authority === id);
+      if (own.length > 0) {
+        await vscode.window.tabGroups.close(own);
+      }
+    },
+    dispose: () => vscode.Disposable.from(...listeners).dispose(),
+  };
+}
+
+function hover(id: string, hunk: string, taken: boolean): vscode.MarkdownString {
+  const argument = encodeURIComponent(JSON.stringify([id, hunk]));
+  const words = taken ? "Leave this part out" : "Take this part";
+  const text = new vscode.MarkdownString(`[${words}](command:ambient.togglePart?${argument}) (Space)`);
+  text.isTrusted = { enabledCommands: ["ambient.togglePart"] };
+  return text;
 }

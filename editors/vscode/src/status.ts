@@ -5,71 +5,94 @@ import type { Status } from "./protocol";
 
 /** What the item shows: the server's last word, or why there is none. */
 export interface StatusItem extends vscode.Disposable {
-  /** Show what the server said, and how many fixes can be taken. */
-  show(status: Status, offers: number): void;
+  /** Show what the server said. */
+  show(status: Status): void;
   /** Show that no server runs; `reason` is a sentence. */
   off(reason: string): void;
+  /** Show that the server is being started; `reason` is a sentence. */
+  starting(reason: string): void;
   /** What is shown, without icons. */
   text(): string;
+  /** What is shown, as a sentence. */
+  sentence(): string;
+}
+
+interface Words {
+  icon: string;
+  words: string;
+  sentence: string;
+  warns?: boolean;
 }
 
 /** Make the item; it is shown from the start. */
 export function createStatusItem(): StatusItem {
   const item = vscode.window.createStatusBarItem("ambient.status", vscode.StatusBarAlignment.Right, 50);
+  let last: Words;
   item.name = "Ambient";
-  item.command = {
-    title: "Ambient's commands",
-    command: "workbench.action.quickOpen",
-    arguments: [">Ambient: "],
-  };
-  const set = (icon: string, words: string, tooltip: string, warning = false): void => {
-    item.text = `$(${icon}) ${words}`;
-    item.tooltip = tooltip;
-    item.backgroundColor = warning ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+  item.command = "ambient.showMenu";
+  const set = (next: Words): void => {
+    last = next;
+    item.text = `$(${next.icon}) ${next.words}`;
+    item.tooltip = next.sentence;
+    item.accessibilityInformation = { label: `${next.words}. ${next.sentence}`, role: "button" };
+    item.backgroundColor = next.warns ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.show();
   };
-  set("loading~spin", "Ambient", "Ambient is starting.");
+  const starting = (sentence: string): void => set({ icon: "loading~spin", words: "Ambient: starting", sentence });
+  starting("Ambient is starting.");
   return {
-    show: (status, offers) => {
-      const [icon, words, tooltip, warning] = wording(status, offers);
-      set(icon, words, tooltip, warning);
-    },
-    off: (reason) => set("circle-slash", "Ambient: off", reason, true),
-    text: () => item.text.replace(/^\$\([^)]*\) /, ""),
+    show: (status) => set(wording(status)),
+    off: (sentence) => set({ icon: "circle-slash", words: "Ambient: off", sentence, warns: true }),
+    starting,
+    text: () => last.words,
+    sentence: () => last.sentence,
     dispose: () => item.dispose(),
   };
 }
 
-function wording(status: Status, offers: number): [icon: string, words: string, tooltip: string, warning: boolean] {
-  const problem = status.folders.find((folder) => folder.problem)?.problem;
+/** Return what to show; the first thing that a user should know of comes first. */
+function wording(status: Status): Words {
+  const { folders, offers } = status;
+  const problem = folders.find((folder) => folder.problem)?.problem;
   if (problem) {
-    return ["warning", "Ambient: problem", problem, true];
+    return { icon: "warning", words: "Ambient: problem", sentence: problem, warns: true };
   }
-  if (status.folders.some((folder) => !folder.ready)) {
-    return ["loading~spin", "Ambient", "Ambient is starting.", false];
+  if (folders.some((folder) => !folder.ready)) {
+    return { icon: "loading~spin", words: "Ambient: starting", sentence: "Ambient is starting." };
   }
   if (status.state === "working") {
-    return ["sync~spin", "Ambient: checking", `${status.runs.length} review(s) under way.`, false];
+    return checking(status);
   }
-  const spent = status.folders.find((folder) => folder.model === "spent");
-  const sandbox = status.folders.find((folder) => folder.sandbox)?.sandbox;
+  const spent = folders.find((folder) => folder.model === "spent");
+  const sandbox = folders.find((folder) => folder.sandbox)?.sandbox;
   if (offers > 0) {
     const words = offers === 1 ? "1 fix" : `${offers} fixes`;
-    const tooltip = `Proven in ${sandbox || "a sandbox"}, ready to be taken.`;
+    const sentence = `Proven in ${sandbox || "a sandbox"}, ready to be taken.`;
     return spent
-      ? ["lightbulb", `Ambient: ${words}, budget spent`, `${tooltip} ${spent.model_message}`, true]
-      : ["lightbulb", `Ambient: ${words}`, tooltip, false];
+      ? { icon: "lightbulb", words: `Ambient: ${words}, budget spent`, sentence: `${sentence} ${spent.model_message}`, warns: true }
+      : { icon: "lightbulb", words: `Ambient: ${words}`, sentence };
   }
-  if (status.folders.length > 0 && !sandbox) {
-    const why = "No sandbox is known to work here, so nothing can be proven and no fix is offered. Doctor tells more.";
-    return ["shield", "Ambient: no sandbox", why, true];
+  if (folders.length > 0 && !sandbox) {
+    const sentence = "No sandbox is known to work here, so nothing can be proven and no fix is offered. Doctor tells more.";
+    return { icon: "shield", words: "Ambient: no sandbox", sentence, warns: true };
   }
   if (spent) {
-    return ["credit-card", "Ambient: budget spent", `No model is asked any more. ${spent.model_message}`, true];
+    const sentence = `No model is asked any more. ${spent.model_message}`;
+    return { icon: "credit-card", words: "Ambient: budget spent", sentence, warns: true };
   }
-  const alone = status.folders.find((folder) => folder.model === "unavailable");
+  const alone = folders.find((folder) => folder.model === "unavailable");
   if (alone) {
-    return ["check", "Ambient: local only", `Only local analyzers look. ${alone.model_message}`, false];
+    return { icon: "check", words: "Ambient: local only", sentence: `Only local analyzers look. ${alone.model_message}` };
   }
-  return ["check", "Ambient", sandbox ? `Fixes are proven in ${sandbox}.` : "No folder is open.", false];
+  return { icon: "check", words: "Ambient", sentence: sandbox ? `Fixes are proven in ${sandbox}.` : "No folder is open." };
+}
+
+function checking({ progress, runs }: Status): Words {
+  const many = progress && progress.total > 1;
+  const sentence = runs.length > 1 ? `${runs.length} reviews are under way.` : "A review is under way.";
+  return {
+    icon: "sync~spin",
+    words: many ? `Ambient: checking ${progress.done} of ${progress.total}` : "Ambient: checking",
+    sentence: progress?.message ? `${sentence} The newest: ${progress.message}` : sentence,
+  };
 }

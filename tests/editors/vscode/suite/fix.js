@@ -4,7 +4,7 @@
 const assert = require("node:assert");
 const { appendFileSync, existsSync, readFileSync } = require("node:fs");
 const vscode = require("vscode");
-const { code, quickFixes, until } = require("./look");
+const { code, quickFixes, start, until } = require("./look");
 
 exports.run = async () => {
   for (const scenario of JSON.parse(process.env.AMBIENT_SCENARIOS)) {
@@ -16,8 +16,7 @@ exports.run = async () => {
 async function take(scenario) {
   const document = await vscode.workspace.openTextDocument(scenario.file);
   const editor = await vscode.window.showTextDocument(document);
-  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
-  assert(ambient.isRunning(), "the server runs");
+  const ambient = await start();
 
   await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, scenario.typed));
   assert(await document.save(), "saved");

@@ -5,14 +5,14 @@ const assert = require("node:assert");
 const { writeFileSync } = require("node:fs");
 const path = require("node:path");
 const vscode = require("vscode");
-const { until } = require("./look");
+const { start, until } = require("./look");
 
 const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 
 exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.file);
   const editor = await vscode.window.showTextDocument(document);
-  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
+  const ambient = await start();
   const save = async () => {
     await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, "# saved\n"));
     assert(await document.save(), "saved");

@@ -3,6 +3,13 @@
 const { setTimeout: sleep } = require("node:timers/promises");
 const vscode = require("vscode");
 
+/** Start the extension, and return what it shows to tests once the server runs. */
+exports.start = async () => {
+  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
+  await exports.until("the server", () => ambient.isRunning());
+  return ambient;
+};
+
 /** Return a diagnostic's rule. */
 exports.code = (diagnostic) => (typeof diagnostic.code === "object" ? diagnostic.code.value : diagnostic.code);
 

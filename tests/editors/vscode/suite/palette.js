@@ -5,7 +5,7 @@ const assert = require("node:assert");
 const { chmodSync, mkdirSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const vscode = require("vscode");
-const { quickFixes, until } = require("./look");
+const { quickFixes, start, until } = require("./look");
 
 const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 const run = vscode.commands.executeCommand;
@@ -14,7 +14,7 @@ exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.file);
   await vscode.window.showTextDocument(document);
   const extension = vscode.extensions.getExtension("ambient-lsp.ambient-lsp");
-  const ambient = await extension.activate();
+  const ambient = await start();
   await everyCommandIsThere(extension);
   await until("the first fix", () => ambient.statusText() === "Ambient: 1 fix");
 

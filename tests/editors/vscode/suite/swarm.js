@@ -4,14 +4,14 @@
 const assert = require("node:assert");
 const { readFileSync } = require("node:fs");
 const vscode = require("vscode");
-const { code, until } = require("./look");
+const { code, start, until } = require("./look");
 
 const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 
 exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.files[0]);
   await vscode.window.showTextDocument(document);
-  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
+  const ambient = await start();
   await vscode.commands.executeCommand("ambient.swarm", scenario.task, scenario.target);
   await until("a finding in the open file", () =>
     vscode.languages

@@ -4,14 +4,14 @@
 const assert = require("node:assert");
 const { appendFileSync, readFileSync } = require("node:fs");
 const vscode = require("vscode");
-const { code, quickFixes, until } = require("./look");
+const { code, quickFixes, start, until } = require("./look");
 
 const scenario = JSON.parse(process.env.AMBIENT_SCENARIO);
 
 exports.run = async () => {
   const document = await vscode.workspace.openTextDocument(scenario.file);
   const editor = await vscode.window.showTextDocument(document);
-  const ambient = await vscode.extensions.getExtension("ambient-lsp.ambient-lsp").activate();
+  const ambient = await start();
   await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, scenario.typed));
 
   const listening = vscode.languages.onDidChangeDiagnostics((changed) => {
