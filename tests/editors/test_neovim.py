@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_what_a_model_says_is_shown_refined_proven_and_taken_in_neovim(tmp_path:
 @pytest.mark.parametrize("version", ["nvim", "nvim-0.10"])
 def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
     ran = tmp_path / "ran"
-    with thinking.model(_answers) as host:
+    with thinking.model(_Slow()) as host:
         root = _shop(tmp_path, ran, host.base_url)
         facts = {
             "root": str(root),
@@ -82,8 +83,6 @@ def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
             "count": FILES,
         }
         run("person.lua", root, {"AMBIENT_FACTS": json.dumps(facts)}, version=version)
-        asked = [one for one in host.log if one.completion]
-    assert len([one for one in asked if test_batch.FILE.search(one.text)]) <= FILES
     assert (root / "prices.py").read_text() == UNUSED.replace("import os\n\n\n", "\n") + TYPED
     report = (root / STYLE.file).read_text()
     assert "import os" not in report
@@ -121,7 +120,8 @@ def test_the_help_of_neovim_leads_nowhere_that_is_not_there() -> None:
     neovim = editor.installed("nvim", "usr/share/nvim/runtime/doc/tags").read_text(encoding="utf-8")
     tags = {line.split("\t")[0] for line in neovim.splitlines()} | set(re.findall(r"\*([^*\s]+)\*", text))
     assert set(re.findall(r"\|([^|\s]+)\|", text)) <= tags
-    assert set(re.findall(r"'([a-z]{2,})'", text)) <= {tag.strip("'") for tag in tags if tag.startswith("'")}
+    prose = re.sub(r">\w*\n.*?\n<", "", text, flags=re.DOTALL)
+    assert set(re.findall(r"(?<!\()'([a-z]{2,})'", prose)) <= {tag.strip("'") for tag in tags if tag.startswith("'")}
     commands = (PLUGIN / "lua/ambient/commands.lua").read_text(encoding="utf-8")
     words = re.findall(r"^  (\w+) = \{$", commands, re.MULTILINE)
     assert {f":Ambient-{word}" for word in words} <= tags
@@ -152,12 +152,22 @@ def _shop(folder: Path, ran: Path, model: str) -> Path:
     return root
 
 
-def _answers(question: Question) -> Answer:
-    """Play the model: the first two files of a batch are done at once, the others take a minute."""
-    reply = test_batch.docstrings(question)
-    if re.search(r"file to work on: agents/m0[01]\.py\]", question.prompt) or not test_batch.FILE.search(question.prompt):
-        return Answer(reply)
-    return Answer(reply + filler(64 * 600), pace=Pace(between=0.1, piece=64))
+class _Slow:
+    """Plays the model: the first two files of a batch are done at once, each other one the third time it is asked for.
+
+    Before that an answer takes a minute: somebody stops the batch, and then the server is killed.
+    """
+
+    def __init__(self) -> None:
+        self._asked: Counter[str] = Counter()
+
+    def __call__(self, question: Question) -> Answer:
+        reply = test_batch.docstrings(question)
+        file = (test_batch.FILE.findall(question.prompt) or [""])[-1]
+        self._asked[file] += 1
+        if not file or file in ("agents/m00.py", "agents/m01.py") or self._asked[file] > 2:
+            return Answer(reply)
+        return Answer(reply + filler(64 * 600), pace=Pace(between=0.1, piece=64))
 
 
 def run(script: str, root: Path, environment: dict[str, str], version: str = "nvim") -> None:

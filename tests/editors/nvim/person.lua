@@ -135,4 +135,16 @@ user.proven(risky, facts.risky.rule)
 vim.cmd('Ambient apply')
 ends_as('applied')
 vim.cmd.write()
+
+-- The batch goes on where it was, and its report is shown.
+user.answers_yes = false
+vim.cmd('Ambient swarm resume=last')
+user.wait('the report', function()
+  return vim.iter(vim.api.nvim_list_wins()):any(function(window)
+    return vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, 1, false)[1] == '# Swarm report'
+  end)
+end)
+user.wait('what is to be done with it', function()
+  return user.was_asked(('%d files: %d changed'):format(facts.count, facts.count))
+end)
 user.leave()

@@ -7,13 +7,13 @@ local window
 --- Show lines in a scratch buffer; `q` closes it. The cursor stays where it was.
 ---@param name string
 ---@param lines string[]
----@param filetype string
-function M.show(name, lines, filetype)
+---@param syntax string
+function M.show(name, lines, syntax)
   M.close()
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].bufhidden = 'wipe'
-  vim.bo[buffer].filetype = filetype
+  vim.bo[buffer].syntax = syntax
   vim.bo[buffer].modifiable = false
   vim.keymap.set('n', 'q', M.close, { buffer = buffer, desc = 'Close' })
   local height = math.max(3, math.min(#lines, math.floor(vim.o.lines / 2)))
@@ -32,9 +32,9 @@ end
 --- Show a file.
 ---@param name string
 ---@param path string
----@param filetype string
-function M.file(name, path, filetype)
-  M.show(name, vim.fn.readfile(path), filetype)
+---@param syntax string
+function M.file(name, path, syntax)
+  M.show(name, vim.fn.readfile(path), syntax)
 end
 
 --- Close what is shown.
