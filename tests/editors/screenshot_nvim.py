@@ -50,7 +50,7 @@ def write(file: Path, entries: list[str]) -> None:
     """Write the stock."""
     file.write_text("\\n".join(entries))
 ''',
-    test=STYLE.test.replace("report", "stock").replace('2}', '2, "words": ["tea"]}'),
+    test=STYLE.test.replace("report", "stock").replace("2}", '2, "words": ["tea"]}'),
 )
 
 

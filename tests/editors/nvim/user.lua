@@ -10,7 +10,7 @@ user.types = ''
 
 --- Wait for something that is bound to happen.
 function user.wait(what, check)
-  if not vim.wait(40000, check, 20) then
+  if not vim.wait(120000, check, 20) then
     local said = vim.inspect({ said = user.said, asked = user.asked, status = require('ambient').status() })
     error(('timeout: %s; %s'):format(what, said), 2)
   end

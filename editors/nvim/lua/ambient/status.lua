@@ -98,8 +98,11 @@ function M.view()
   if vim.iter(status.folders):any(has_problem) then
     return { state = 'error', words = 'problem', offers = offers }
   elseif status.state == 'working' then
-    local progress = status.progress or {}
-    local words = progress.total and ('checking %d of %d'):format(progress.done, progress.total) or 'checking'
+    local progress = status.progress
+    if not progress or progress.total == 0 then
+      return { state = 'checking', words = 'checking', offers = offers }
+    end
+    local words = ('checking %d of %d'):format(progress.done, progress.total)
     return { state = 'checking', words = words, offers = offers, done = progress.done, total = progress.total }
   elseif offers > 0 then
     local words = (offers == 1 and '1 fix' or offers .. ' fixes') .. (spent and ', budget spent' or '')
