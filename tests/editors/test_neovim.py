@@ -107,13 +107,16 @@ def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
     assert "refused" in said
 
 
-@pytest.mark.parametrize("version", ["nvim", "nvim-0.10"])
-def test_a_server_that_dies_again_and_again_stays_off_in_neovim(tmp_path: Path, version: str) -> None:
+def test_what_is_left_out_of_a_fix_is_as_it_was_in_neovims_preview(tmp_path: Path) -> None:
+    run("pieces.lua", project.make(tmp_path / "shop", {"prices.py": UNUSED}), {})
+
+
+def test_a_server_that_dies_again_and_again_stays_off_in_neovim(tmp_path: Path) -> None:
     root = project.make(tmp_path / "shop", {"prices.py": UNUSED})
     program = tmp_path / "ambient-frail"
     program.write_text(editor.PYTHON.replace('"$@"', shlex.quote(str(HERE / "frail.py"))), encoding="utf-8")
     program.chmod(0o755)
-    run("frail.lua", root, {"AMBIENT_PROGRAM": str(program)}, version=version)
+    run("frail.lua", root, {"AMBIENT_PROGRAM": str(program)})
 
 
 def test_the_help_of_neovim_leads_nowhere_that_is_not_there() -> None:

@@ -3,7 +3,10 @@ local user = dofile(vim.fs.joinpath(vim.fs.dirname(arg[0]), 'user.lua'))
 local scenario = vim.json.decode(vim.env.AMBIENT_SCENARIO)
 local report = user.report()
 user.arrive()
-user.set_up()
+-- As somebody has it who wants no options: one line, and the program is found on PATH.
+vim.env.VIRTUAL_ENV = nil
+vim.env.PATH = vim.fs.dirname(vim.env.AMBIENT_PROGRAM) .. ':' .. vim.env.PATH
+vim.lsp.enable('ambient')
 
 local buffer = user.open(scenario.file)
 user.wait('the first look', function()

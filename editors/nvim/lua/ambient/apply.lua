@@ -30,6 +30,7 @@ end
 ---@param applied ambient.Applied
 function M.on_applied(applied)
   require('ambient.window').close()
+  require('ambient.preview').close_if(applied.proposal_id)
   if applied.outcome == 'cancelled' then
     vim.notify(applied.reason)
   end

@@ -206,12 +206,20 @@ end
 
 --- Close what is shown.
 function M.close()
-  local windows = shown and vim.tbl_values(shown.windows) or {}
+  local buffers = shown and vim.tbl_values(shown.buffers) or {}
   shown = nil
-  for _, window in ipairs(windows) do
-    if vim.api.nvim_win_is_valid(window) then
-      vim.api.nvim_win_close(window, true)
+  for _, buffer in ipairs(buffers) do
+    if vim.api.nvim_buf_is_valid(buffer) then
+      vim.api.nvim_buf_delete(buffer, { force = true })
     end
+  end
+end
+
+--- Close it if this is what is shown.
+---@param id string
+function M.close_if(id)
+  if shown and shown.id == id then
+    M.close()
   end
 end
 

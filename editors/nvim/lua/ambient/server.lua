@@ -9,6 +9,7 @@ M.options = {}
 
 local filetypes = { 'python' }
 local root_markers = { '.ambient.yml', '.git', 'pyproject.toml' }
+local GRACE = 6000 -- milliseconds that a server has to end when it is started again
 
 --- The project's folder of a buffer.
 ---@param buffer integer
@@ -156,25 +157,26 @@ function M.serve_again(buffers)
   end
 end
 
---- Stop the server and start it again for the buffers that it served.
+--- Stop the server and start it again for the buffers that it served. This returns at once.
 function M.restart()
-  local clients = vim.lsp.get_clients({ name = 'ambient' })
   local buffers = {} ---@type integer[]
-  for _, client in ipairs(clients) do
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'ambient' })) do
     vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
     M.call(client, 'stop')
   end
-  if #buffers == 0 then
-    buffers = vim.api.nvim_list_bufs()
+  local deadline = vim.uv.now() + GRACE
+  local function go_on()
+    local left = vim.lsp.get_clients({ name = 'ambient' })
+    if #left > 0 and vim.uv.now() < deadline then
+      return vim.defer_fn(go_on, 50)
+    end
+    for _, client in ipairs(left) do
+      M.call(client, 'stop', true)
+    end
+    require('ambient.recovery').forget()
+    M.serve_again(#buffers > 0 and buffers or vim.api.nvim_list_bufs())
   end
-  local gone = vim.wait(6000, function()
-    return #vim.lsp.get_clients({ name = 'ambient' }) == 0
-  end, 50)
-  for _, client in ipairs(gone and {} or clients) do
-    M.call(client, 'stop', true)
-  end
-  require('ambient.recovery').forget()
-  M.serve_again(buffers)
+  go_on()
 end
 
 return M
