@@ -28,10 +28,12 @@ CLOSED = "the editor was closed before anybody answered"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a question: the title that was chosen, or none and why."""
+    """What came of a question: the title that was chosen, or none and why. `unheard` tells that nobody may have seen
+    it, and so does not know what came of it."""
 
     title: str
     why_none: str = ""
+    unheard: bool = False
 
 
 async def agreed(session: Session, workspace: Workspace, proposal: Proposal, reasons: Sequence[str]) -> str:
@@ -56,9 +58,11 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
     if answer.title == YES:
         engine.approve(proposal.id, session.who, "approved in the editor")
         return ""
-    why = answer.why_none or "You answered no."
     session.record(workspace, proposal.id, "refused", answer.why_none or "answered no in the editor")
-    return why
+    if answer.unheard:
+        terminal = f"`ambient proposals apply --approve {proposal.id}` does it in a terminal."
+        session.tell(f"“{proposal.title}” was not applied. {answer.why_none} {terminal}", types.MessageType.Warning)
+    return answer.why_none or "You answered no."
 
 
 async def ask(session: Session, message: str, choices: Sequence[str], *, urgent: bool = True) -> Answer:
@@ -68,10 +72,10 @@ async def ask(session: Session, message: str, choices: Sequence[str], *, urgent:
     try:
         answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
     except TimeoutError:
-        return Answer("", f"Nobody answered within {QUESTION_SECONDS / 60:.0f} minutes.")
+        return Answer("", f"Nobody answered within {QUESTION_SECONDS / 60:.0f} minutes.", unheard=True)
     except JsonRpcException as error:
         logger.info("a question could not be asked: %r", error)
-        return Answer("", "The editor could not ask.")
+        return Answer("", "The editor could not ask.", unheard=True)
     title = str(getattr(answer, "title", "") or "")
     return Answer(title) if title in choices else Answer("", "The question was closed without an answer.")
 

@@ -18,7 +18,6 @@ All of them here speak to the real engine, and what counts is what its store say
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -30,14 +29,14 @@ from typing import Any
 import psutil
 import pytest
 
-from ambient_lsp.lsp import apply
+from ambient_lsp.lsp import apply, gate
 from ambient_lsp.lsp.server import open_engine
 from ambient_lsp.model import Proposal
 from tests.server import shelf
 from tests.server.stdio import Talk, talk
 from tests.server.wire import Connection, Editor, until, workspace_changes
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 ROOT = Path(__file__).parents[2]
 OTHER = "# sha256 now\nother = 1\n"
@@ -48,6 +47,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "SETTLE", 0.4)
     monkeypatch.setattr(apply, "_ANSWER", 0.5)
     monkeypatch.setattr(apply, "QUESTION_SECONDS", 0.5)
+    monkeypatch.setattr(gate, "QUESTION_SECONDS", 0.5)
 
 
 def window(root: Path, **options: Any) -> Connection:
@@ -130,145 +130,131 @@ async def test_an_edit_that_is_made_when_nobody_waits_any_more_is_noticed_file_b
 # ------------------------------------------------------------------------------------------------ wrong encodings
 
 
+@pytest.mark.usefixtures("quick")
 async def test_an_editor_that_counts_in_other_units_than_it_says_is_noticed_when_it_saves(tmp_path: Path) -> None:
     text = "é = '😀'; h = md5\n" + "x = 1\n" * 5 + "h = md5\n"
     fixes = shelf.stock(tmp_path, text)
     uri = (tmp_path / "a.py").as_uri()
-    async with talk(tmp_path) as it:
+    async with window(tmp_path) as it:
         assert it.editor.encoding == "utf-16"
         it.editor.encoding = "utf-8"
         it.editor.open(uri, text)
-        await until(lambda: it.editor.diagnostics.get(uri))
-        it.editor.type(uri, text.index(";"), text.index(";"), " + 'ü'")  # two units more than the server thinks
+        it.editor.type(uri, text.index(";"), text.index(";"), " + 'ü'")  # elsewhere than the server thinks
         save(it.editor, uri)
         await begin(it, tmp_path, fixes[1])  # on a line where all units are the same
         assert await ended(it) == "applied"
-        assert it.editor.texts[uri] == text.replace("h = md5\n", "h = sha256\n").replace(
-            "; h = sha256", " + 'ü'; h = md5"
-        )
+        right = text.replace("\nh = md5", "\nh = sha256").replace(";", " + 'ü';")
+        assert it.editor.texts[uri] == right
     assert shelf.stored(tmp_path, fixes[1]) == ("applied", ["applied"])
 
 
 async def test_a_fix_that_such_an_editor_made_counts_as_doubtful_when_it_saves(tmp_path: Path) -> None:
-    text = "h = 'ü', md5\n"
-    [fix] = shelf.stock(tmp_path, text)
+    [fix] = shelf.stock(tmp_path, text := "h = 'ü', md5\n")
     uri = (tmp_path / "a.py").as_uri()
-    async with talk(tmp_path) as it:
+    async with window(tmp_path) as it:
         it.editor.open(uri, text)
-        action = await first_fix(it, uri)
+        [action] = [one for one in await it.actions(uri, 0) if "sha256" in one["title"]]
         edit = (await it.wire.request("codeAction/resolve", action))["result"]["edit"]
         ((_, _, [change]),) = workspace_changes(edit)
-        for place in change["range"].values():  # it takes them for bytes
-            place["character"] -= 1
-        wrong = text.replace(" md5", "sha2565")
-        where = text.index(" md5")
-        it.editor.texts[uri] = wrong
-        it.editor.versions[uri] += 1
-        told = {
-            "range": {
-                end: {"line": 0, "character": where + 1 + number * 3} for number, end in enumerate(("start", "end"))
-            },
-            "text": "sha256",
-        }
-        it.wire.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [told]})
+        # It takes the places for bytes, makes the edit one letter too early, and tells of it in the same units.
+        it.editor.texts[uri] = text.replace(" md5", "sha2565")
+        send_change(it, uri, 2, change["range"], change["newText"])
+        assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
         save(it.editor, uri)
-        await it.proposal(fix.id)
-        assert any("wrong place" in one["message"] for one in it.wire.of("window/showMessage"))
+        assert "wrong place" in it.wire.of("window/showMessage")[-1]["message"]
     assert shelf.stored(tmp_path, fix) == ("stale", ["applied", "stale"])
 
 
-@pytest.mark.parametrize("place", [(10**6, 0), (0, 10**6), (2**31 - 1, 2**31 - 1)])
-async def test_places_past_the_end_are_at_the_end(tmp_path: Path, place: tuple[int, int]) -> None:
-    [fix] = shelf.stock(tmp_path, text := "h = md5\n# end")
-    uri = (tmp_path / "a.py").as_uri()
-    async with talk(tmp_path) as it:
-        it.editor.open(uri, text)
-        at = {"line": place[0], "character": place[1]}
-        send_change(it, uri, 2, {"start": at, "end": at}, "!")
-        at_end = place[0] > 0
-        it.editor.texts[uri] = text + "!" if at_end else text.replace("\n", "!\n")
-        it.editor.versions[uri] = 2
-        position = {"textDocument": {"uri": uri}, "position": at}
-        assert "error" not in await it.wire.request("textDocument/hover", position)
-        params = {**position, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
-        assert "error" not in await it.wire.request("textDocument/codeAction", params)
-        await begin(it, tmp_path, fix)
-        assert await ended(it) == ("applied" if at_end else "stale")
-        assert it.editor.texts[uri] == (text.replace("md5", "sha256") + "!" if at_end else text.replace("\n", "!\n"))
-    kind = "applied" if at_end else "stale"
-    assert shelf.stored(tmp_path, fix) == (kind, [kind])
+FAR = 2**31 - 1
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
-    "change",
+    ("start", "end", "after"),
     [
-        {"range": {"start": {"line": -1, "character": 0}, "end": {"line": 0, "character": 0}}, "text": "x"},
-        {"range": {"start": {"line": 0, "character": 2**40}, "end": {"line": 0, "character": 2**40}}, "text": "x"},
-        {"range": {"start": {"line": 0}}, "text": "x"},
-        {"range": None, "text": 5},
-        "x",
+        ((10**6, 0), (10**6, 0), "h = md5\n\n# end!"),
+        ((FAR, FAR), (FAR, FAR), "h = md5\n\n# end!"),
+        ((2, FAR), (2, FAR), "h = md5\n\n# end!"),
+        ((2, 2), (FAR, FAR), "h = md5\n\n# !"),
+        ((2, 2), (1, 0), "h = md5\n\n# !end"),
     ],
-    ids=["before the beginning", "too far", "half a place", "no text", "no change"],
+    ids=["below the end", "far beyond", "beyond a line", "to far beyond", "from behind to before"],
 )
-async def test_a_buffer_whose_change_cannot_be_read_is_left_alone_until_it_is_opened_again(
-    tmp_path: Path, change: Any
+async def test_places_that_no_text_has_are_the_nearest_ones(
+    tmp_path: Path, start: tuple[int, int], end: tuple[int, int], after: str
 ) -> None:
+    [fix] = shelf.stock(tmp_path, text := "h = md5\n\n# end")
+    uri = (tmp_path / "a.py").as_uri()
+    async with window(tmp_path) as it:
+        it.editor.open(uri, text)
+        where = {"start": at(*start), "end": at(*end)}
+        send_change(it, uri, 2, where, "!")
+        it.editor.texts[uri], it.editor.versions[uri] = after, 2
+        asked = {"textDocument": {"uri": uri}, "position": at(*start), "range": where, "context": {"diagnostics": []}}
+        for method in ("textDocument/hover", "textDocument/codeAction"):
+            assert "error" not in await it.wire.request(method, asked)
+        await begin(it, tmp_path, fix)
+        assert await ended(it) == "applied" and it.editor.texts[uri] == after.replace("md5", "sha256")
+    assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
+
+
+def at(line: int, character: int) -> dict[str, int]:
+    return {"line": line, "character": character}
+
+
+UNREADABLE: dict[str, Any] = {
+    "before the beginning": {"range": {"start": at(-1, 0), "end": at(0, 0)}, "text": "x"},
+    "too far": {"range": {"start": at(0, 2**40), "end": at(0, 2**40)}, "text": "x"},
+    "half a place": {"range": {"start": {"line": 0}}, "text": "x"},
+    "no text": {"range": None, "text": 5},
+    "no change": "x",
+}
+
+
+async def test_a_buffer_whose_change_cannot_be_read_is_left_alone_until_it_is_opened_again(tmp_path: Path) -> None:
     [fix] = shelf.stock(tmp_path, text := "h = md5\n")
     uri = (tmp_path / "a.py").as_uri()
     async with talk(tmp_path) as it:
+        for change in UNREADABLE.values():
+            it.editor.open(uri, text)
+            await until(lambda: it.editor.diagnostics.get(uri))
+            params = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}
+            it.wire.notify("textDocument/didChange", params)
+            await until(lambda: it.editor.diagnostics[uri] == [])
+            send_change(it, uri, 3, {"start": at(0, 0), "end": at(0, 0)}, "y")  # nobody knows of which text
+            asked = {"textDocument": {"uri": uri}, "range": {"start": at(0, 0), "end": at(0, 0)}}
+            answer = await it.wire.request("textDocument/codeAction", {**asked, "context": {"diagnostics": []}})
+            assert answer["result"] == []
         it.editor.open(uri, text)
-        await until(lambda: it.editor.diagnostics.get(uri))
-        params = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}
-        it.wire.notify("textDocument/didChange", params)
-        await until(lambda: it.editor.diagnostics[uri] == [])
-        send_change(it, uri, 3, place(0, 0), "y")  # nobody knows of which text
-        assert await actions(it, uri, 0) == []
-        it.editor.open(uri, text)
-        await until(lambda: it.editor.diagnostics[uri])
         await begin(it, tmp_path, fix)
         assert await ended(it) == "applied" and it.editor.texts[uri] == "h = sha256\n"
     assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
 
 
-async def test_a_range_that_ends_before_it_starts_is_an_insertion(tmp_path: Path) -> None:
-    [fix] = shelf.stock(tmp_path, text := "h = md5\n\n# end\n")
-    uri = (tmp_path / "a.py").as_uri()
-    async with talk(tmp_path) as it:
-        it.editor.open(uri, text)
-        send_change(it, uri, 2, {"start": place(2, 2)["start"], "end": place(1, 0)["end"]}, "the ")
-        it.editor.texts[uri], it.editor.versions[uri] = text.replace("end", "the end"), 2
-        await begin(it, tmp_path, fix)
-        assert await ended(it) == "applied" and it.editor.texts[uri] == "h = sha256\n\n# the end\n"
-    assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
-
-
 async def test_lone_surrogates_stop_nothing_and_stay_as_they_are(tmp_path: Path) -> None:
     """VS Code sends half an emoji when the other half was deleted."""
-    [fix] = shelf.stock(tmp_path, "h = md5\n# end\n", settings="agents:\n  enabled: [StyleEnforcer]\n")
+    settings = "agents:\n  enabled: [StyleEnforcer]\nsandbox:\n  backend: none\n"
+    [fix] = shelf.stock(tmp_path, text := "h = md5\n\n# end\n", settings=settings)
     uri = (tmp_path / "a.py").as_uri()
+    broken, clean = (tmp_path / "broken.py").as_uri(), (tmp_path / "clean.py").as_uri()
     async with talk(tmp_path) as it:
-        it.editor.open(uri, "h = md5\n# end\n")
-        end = it.editor.texts[uri].index("end")
-        it.editor.type(uri, end, end, "\ud83d\ude00"[:1])
-        save(it.editor, uri)
-        broken = (tmp_path / "broken\udcff.py").as_uri()
         it.editor.open(broken, "import os\nx = '\udc00'\n")
         save(it.editor, broken)
-        await begin(it, tmp_path, fix)
-        assert await ended(it) == "applied"
-        assert it.editor.texts[uri] == "h = sha256\n# \ud83dend\n"
-        # Others are still looked at.
-        clean = (tmp_path / "clean.py").as_uri()
         it.editor.open(clean, "import os\n")
         await until(lambda: it.editor.diagnostics.get(clean), 30)
-    assert shelf.stored(tmp_path, fix)[1] == ["applied"]
+        it.editor.open(uri, text)
+        it.editor.type(uri, text.index("end"), text.index("end"), "\ud83d")
+        await begin(it, tmp_path, fix)
+        assert await ended(it) == "applied"
+        assert it.editor.texts[uri] == "h = sha256\n\n# \ud83dend\n"
+    assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
 
 
 # ----------------------------------------------------------------------------------------------------- quickly
 
 
 async def test_a_thousand_changes_a_second_lose_nothing_and_flood_nobody(tmp_path: Path) -> None:
-    text = "h = md5\n\nx = 1\n" + "y = 2\n" * 1000
+    text = "x = 1\n\nh = md5\n\n" + "y = 2\n" * 1000
     [fix] = shelf.stock(tmp_path, text)
     uri = (tmp_path / "a.py").as_uri()
     async with talk(tmp_path) as it:
@@ -279,9 +265,9 @@ async def test_a_thousand_changes_a_second_lose_nothing_and_flood_nobody(tmp_pat
         for number in range(1000):
             it.editor.type(uri, 0, 0, "# é😀\n" if number % 2 else "\n")
             await asyncio.sleep(max(started + number / 1000 - time.monotonic(), 0))
+        await until(lambda: it.editor.diagnostics[uri][0]["range"]["start"]["line"] == 1002, 30)
         took = time.monotonic() - started
-        await until(lambda: it.editor.diagnostics[uri][0]["range"]["start"]["line"] == 1000)
-        assert len(it.editor.publications) <= took / 0.1 + 3
+        assert len(it.editor.publications) <= took / 0.1 + 2
         await begin(it, tmp_path, fix)
         assert await ended(it) == "applied"
         assert it.editor.texts[uri] == "# é😀\n\n" * 500 + text.replace("md5", "sha256")
@@ -291,7 +277,7 @@ async def test_a_thousand_changes_a_second_lose_nothing_and_flood_nobody(tmp_pat
 # ---------------------------------------------------------------------------------------------------- and dies
 
 DYING = """
-import pathlib, sys, time
+import json, pathlib, sys, time
 from tests.server.test_process import Process
 root, end = pathlib.Path(sys.argv[1]), sys.argv[3]
 server = Process(root, command=[sys.executable, "-m", "ambient_lsp", "server", "--stdio"])
@@ -312,6 +298,8 @@ else:
         told = {"range": change["edits"][0]["range"], "text": change["edits"][0]["newText"]}
         place = {"uri": uri, "version": 2}
         server.send("textDocument/didChange", {"textDocument": place, "contentChanges": [told]})
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": {"applied": True}}).encode()
+        server.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         server.until(lambda one: one.get("method") == "ambient/applied")
 print("ready", flush=True)
 time.sleep(60)
@@ -356,22 +344,8 @@ def save(editor: Editor, uri: str) -> None:
     editor.wire.notify("textDocument/didSave", {"textDocument": {"uri": uri}, "text": editor.texts[uri]})
 
 
-def place(line: int, character: int) -> dict[str, dict[str, int]]:
-    at = {"line": line, "character": character}
-    return {"start": at, "end": at}
-
-
-def send_change(it: Talk, uri: str, version: int, where: dict[str, dict[str, int]], text: str) -> None:
+def send_change(it: Connection | Talk, uri: str, version: int, where: dict[str, dict[str, int]], text: str) -> None:
+    """Tell of a change that the editor of these tests would not make."""
     change = {"range": where, "text": text}
     params = {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}
-    it.wire.notify("textDocument/didChange", json.loads(json.dumps(params)))
-
-
-async def actions(it: Talk, uri: str, line: int) -> list[dict[str, Any]]:
-    params = {"textDocument": {"uri": uri}, "range": place(line, 0), "context": {"diagnostics": []}}
-    return list((await it.wire.request("textDocument/codeAction", params))["result"])
-
-
-async def first_fix(it: Talk, uri: str) -> dict[str, Any]:
-    await until(lambda: it.editor.diagnostics.get(uri))
-    return next(one for one in await actions(it, uri, 0) if "sha256" in one["title"])
+    it.wire.notify("textDocument/didChange", params)

@@ -112,7 +112,7 @@ async def test_a_fix_that_is_dismissed_takes_its_findings_along(file):
         await opened(it, uri)
         [fix] = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
         await it.command("dismiss", id=fix["id"], reason="we want md5")
-        assert it.editor.diagnostics[uri] == []
+        await until(lambda: it.editor.diagnostics[uri] == [])
 
 
 @pytest.mark.parametrize("name", ["show", "why"])
