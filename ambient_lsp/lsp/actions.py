@@ -157,9 +157,11 @@ def _fix(
         return [_action(session, action)]
     if proposal.state is not ProposalState.OFFERED:
         return []
-    resolvable = session.support.resolves_edits and session.support.action_literals
+    # ALE of Vim resolves nothing, and lets no server edit: there the edit comes at once, or never.
+    at_once = not session.support.resolves_edits and not session.support.applies_edits
+    literal = session.support.action_literals and (session.support.resolves_edits or at_once)
     # A fix of another file, such as a new test in an existing one, is not for this document's edit.
-    if resolvable and harmless(proposal) and _path(session, uri) in proposal.files_touched:
+    if literal and harmless(proposal) and _path(session, uri) in proposal.files_touched:
         action.data = {"uri": uri, "proposal_ids": [proposal.id]}
         rivals = [
             rival
@@ -169,6 +171,11 @@ def _fix(
         ]
         if session.support.preferred_actions and not rivals:
             action.is_preferred = True
+        if at_once:
+            try:
+                resolve(session, action)
+            except (PatchError, NotAllowed):
+                return []
     else:
         action.command = _command(action.title, "applyFix", proposal_id=proposal.id, uri=uri)
     return [_action(session, action)]

@@ -16,6 +16,7 @@ class ClientSupport:
 
     name: str = "editor"
     encoding: PositionEncoding = "utf-16"
+    loses_messages: bool = False
     confirms_edits: bool = False
     versioned_edits: bool = False
     creates_files: bool = False
@@ -54,6 +55,7 @@ def support_of(params: types.InitializeParams) -> ClientSupport:
     encoding = str(getattr(chosen := ServerCapabilitiesBuilder.choose_position_encoding(caps), "value", chosen))
     return ClientSupport(
         name=params.client_info.name if params.client_info else "editor",
+        loses_messages=params.client_info is not None and params.client_info.name == "emacs",  # lsp-mode; see `pacing`
         encoding=encoding,  # type: ignore[arg-type] # one of the three, by the builder's own list
         confirms_edits=get_capability(caps, "workspace.workspace_edit.change_annotation_support", None) is not None,
         # Neovim up to 0.11 handles documentChanges, but says only that it knows resource operations.

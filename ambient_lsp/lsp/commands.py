@@ -12,6 +12,8 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from lsprotocol import types
+
 import ambient_lsp
 from ambient_lsp.errors import NotAllowed, NotFound
 from ambient_lsp.lsp import inside, views
@@ -315,11 +317,15 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
 
 def _require_edits(session: Session, proposal: Proposal) -> None:
     if not session.support.applies_edits:
-        raise NotAllowed(
-            f"{session.support.name} does not let a language server edit files.",
+        name = session.support.name
+        refusal = NotAllowed(
+            f"{'This editor' if name == 'editor' else name} does not let a language server edit files.",
             untouched="Nothing was changed.",
             next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
         )
+        # Such a client (ALE of Vim) shows no error of a command either.
+        session.tell(str(refusal), types.MessageType.Warning)
+        raise refusal
 
 
 def _applying(session: Session, workspace: Workspace, proposal: Proposal) -> dict[str, Any]:

@@ -18,11 +18,15 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import MsgId
 
 from ambient_lsp.errors import AmbientError
+from ambient_lsp.lsp.pacing import PacedWriter
 
 logger = logging.getLogger(__name__)
 
 QUESTION_SECONDS = 600.0
 """How long a person may think about a question; other replies are machines' and come sooner."""
+
+AFTER_ANSWER = 0.1
+"""Seconds that lsp-mode gets to read an answer by itself."""
 
 
 class AmbientProtocol(LanguageServerProtocol):
@@ -74,6 +78,16 @@ class AmbientProtocol(LanguageServerProtocol):
         """End the server; the code is 0 only after `shutdown`, as the specification asks."""
         self.exit_code = 0 if self._shutdown else 1
         self.on_exit()
+
+    def pace(self, seconds: float) -> None:
+        """Let so much time pass after each answer, for a client that loses what comes with one."""
+        if self.writer is not None:
+            self.set_writer(PacedWriter(self.writer, seconds))
+
+    def _send_response(self, msg_id: MsgId, result: Any = None, error: types.ResponseError | None = None) -> None:
+        super()._send_response(msg_id, result, error)
+        if isinstance(self.writer, PacedWriter):
+            self.writer.answered()
 
     def cancel_pending(self) -> None:
         """Cancel everything in flight but the caller. pygls does it over a dict that changes meanwhile (limit 3)."""

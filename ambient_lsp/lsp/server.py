@@ -20,7 +20,7 @@ from pygls.protocol import default_converter
 import ambient_lsp
 from ambient_lsp.lsp import actions, commands, configuration, inline
 from ambient_lsp.lsp.capabilities import support_of
-from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.protocol import AFTER_ANSWER, AmbientProtocol
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.transport import serve_stdio, serve_tcp, take_stdio
 from ambient_lsp.lsp.workspaces import EngineFactory, file_of
@@ -70,6 +70,8 @@ class AmbientServer(LanguageServer):
         self._session = Session(
             self.protocol, self.engine_factory, support_of(params), trusted=trusted, settings=settings
         )
+        if self._session.support.loses_messages:
+            self.protocol.pace(AFTER_ANSWER)
         self.protocol.on_document = self._session.document_event
         self.protocol.on_unreadable = self._session.lost
         roots = [folder.uri for folder in params.workspace_folders or ()]

@@ -29,9 +29,20 @@ def installed(name: str, program: str) -> Path:
 
 
 def server_program(folder: Path) -> Path:
-    """Write an `ambient` program that runs this checkout, as a user's own would."""
+    """Write an `ambient` program that runs this checkout, as a user's own would.
+
+    With `AMBIENT_WIRE` in its environment, what its server and the editor say is written to that file (`wire.py`).
+    """
     program = folder / "ambient"
-    program.write_text(PYTHON.replace('"$@"', '-P -m ambient_lsp "$@"'), encoding="utf-8")
+    python = shlex.quote(sys.executable)
+    recorder = shlex.quote(str(Path(__file__).with_name("wire.py")))
+    lines = (
+        "#!/bin/sh",
+        f"export PYTHONPATH={shlex.quote(str(REPOSITORY))}",
+        f'[ -z "${{AMBIENT_WIRE-}}" ] || [ "${{1-}}" != server ] || wire="{recorder} $AMBIENT_WIRE {python}"',
+        f'exec {python} ${{wire-}} -P -m ambient_lsp "$@"',
+    )
+    program.write_text("\n".join(lines) + "\n", encoding="utf-8")
     program.chmod(0o755)
     return program
 

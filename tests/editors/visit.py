@@ -15,7 +15,7 @@ import pytest
 from ambient_lsp.model import ProposalState, Verdict, VerdictOutcome
 from ambient_lsp.store.store import open_store
 from tests.e2e import project
-from tests.editors import scenarios
+from tests.editors import honours, scenarios, wire
 from tests.editors.scenarios import TYPED, Scenario
 
 
@@ -23,13 +23,14 @@ from tests.editors.scenarios import TYPED, Scenario
 class Visit:
     """What an editor left. `titles` are those of the fixes that were taken, by scenario.
 
-    `failure` is what the editor printed, where it did not come to its end.
+    `failure` is what the editor printed, where it did not come to its end; in `log` is what it and the server said.
     """
 
     root: Path
     scenarios: Sequence[Scenario]
     titles: dict[str, str]
     failure: str
+    log: Path
 
     def check(self, scenario: Scenario) -> None:
         """Assert that a fix is on the disk, and that it had been proven when it was taken."""
@@ -53,7 +54,10 @@ class Visit:
             assert holds(measured.before, measured.after), measured
 
     def check_the_rest(self) -> None:
-        """Assert that the editor came to its end, nothing but the fixes was changed, and the project's tests pass."""
+        """Assert that the editor came to its end, nothing but the fixes was changed, and the project's tests pass.
+
+        An editor with a plugin of ours must also have done what the page says that it honours.
+        """
         assert not self.failure, "the editor did not come to its end"
         changed = {path for scenario in self.scenarios for path in (scenario.file, scenario.fixed)}
         status = project.git(self.root, "status", "--porcelain", "--untracked-files=all").splitlines()
@@ -61,6 +65,7 @@ class Visit:
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         tests = subprocess.run(argv, cwd=self.root, capture_output=True, text=True, check=False)
         assert tests.returncode == 0, tests.stdout
+        honours.check_plugin(wire.read(self.log))
 
     def _text(self, path: str) -> str:
         return (self.root / path).read_text(encoding="utf-8")
@@ -85,10 +90,10 @@ def pay(folder: Path, problems: Sequence[Scenario], run: Callable[[Path, dict[st
     report = folder / "taken.jsonl"
     report.touch()
     facts = json.dumps([scenario.facts(root) for scenario in problems])
-    failure = ""
+    failure, log = "", folder / "wire.jsonl"
     try:
-        run(root, {"AMBIENT_SCENARIOS": facts, "AMBIENT_REPORT": str(report)})
+        run(root, {"AMBIENT_SCENARIOS": facts, "AMBIENT_REPORT": str(report), "AMBIENT_WIRE": str(log)})
     except AssertionError as error:  # the fixes before the one that failed are looked at all the same
         failure = str(error)
     taken = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
-    return Visit(root, problems, {one["name"]: one["title"] for one in taken}, failure)
+    return Visit(root, problems, {one["name"]: one["title"] for one in taken}, failure, log)
