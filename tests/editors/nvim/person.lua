@@ -149,4 +149,26 @@ end)
 user.wait('what is to be done with it', function()
   return user.was_asked(('%d files: %d changed'):format(facts.count, facts.count))
 end)
+
+-- It changes several files, which the preview shows one after the other.
+user.prefers = function(proposal)
+  return #proposal.files == facts.count
+end
+vim.cmd.enew()
+vim.cmd('Ambient preview')
+user.wait('the preview of a fix that was chosen out of several', function()
+  return #vim.api.nvim_list_tabpages() == 2
+end)
+assert(user.was_asked('Which fix?'), vim.inspect(user.asked))
+local seen = {}
+for _ = 1, facts.count * 2 do
+  local bar = vim.wo[vim.api.nvim_tabpage_list_wins(0)[1]].winbar
+  seen[bar] = true
+  press('<Tab>')
+end
+for number = 1, facts.count do
+  local bar = ('before · agents/m%02d.py (file %d of %d)'):format(number - 1, number, facts.count)
+  assert(seen[bar], vim.inspect(seen))
+end
+press('q')
 user.leave()

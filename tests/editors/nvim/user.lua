@@ -5,6 +5,9 @@ local user = {}
 --- What was asked and what was said since the last `forget`, and the answer that is given to questions of yes or no.
 user.asked, user.said, user.answers_yes = {}, {}, true
 
+--- What is looked for in a list to choose from; nil takes the first item for a yes, and the last one for a no.
+user.prefers = nil
+
 --- What is typed where an answer in words is wanted.
 user.types = ''
 
@@ -51,6 +54,9 @@ function user.arrive()
   vim.ui.select = function(items, options, chosen)
     user.asked[#user.asked + 1] = options.prompt
     local item = user.answers_yes and 1 or #items
+    for number, one in ipairs(user.prefers and items or {}) do
+      item = user.prefers(one) and number or item
+    end
     chosen(items[item], item)
   end
   vim.ui.input = function(options, entered)

@@ -34,6 +34,24 @@ user.sees('1 fix')
 assert(vim.fn.maparg(' ar', 'n') == '<Plug>(ambient-review)' and vim.fn.maparg('<Plug>(ambient-review)', 'n') ~= '')
 local buffer = vim.api.nvim_get_current_buf()
 
+-- What the statusline says of what a server may tell.
+local function says(words, state, change, of_folder)
+  local told, context = status.last(), { client_id = server.client().id }
+  local folder = vim.tbl_extend('force', told.folders[1], of_folder or {})
+  status.on_status(nil, vim.tbl_extend('force', told, change, { folders = { folder } }), context)
+  local view = require('ambient').status()
+  assert(view.words == words and view.state == state, vim.inspect(view))
+  status.on_status(nil, told, context)
+end
+says('2 fixes', 'offers', { offers = 2 })
+says('', 'idle', { offers = 0 })
+says('checking', 'checking', { state = 'working' })
+says('checking 3 of 12', 'checking', { state = 'working', progress = { done = 3, total = 12 } })
+says('budget spent', 'spent', { offers = 0 }, { model = 'spent' })
+says('1 fix, budget spent', 'offers', {}, { model = 'spent' })
+says('no sandbox', 'no sandbox', { offers = 0 }, { sandbox = '' })
+says('problem', 'error', {}, { problem = 'The settings cannot be read.' })
+
 vim.cmd('Ambient')
 assert(user.heard('proves in bubblewrap'), vim.inspect(user.said))
 vim.cmd('Ambient changes')
