@@ -85,7 +85,8 @@ local id = user.proven(buffer, scenario.rule).user_data.lsp.data.proposal_id
 completes('Ambient review tok', { 'tokens.py' })
 completes('Ambient proposals tok', { 'tokens.py' })
 completes('Ambient proposals Sec', { 'SecurityGuardian' })
-completes('Ambient swarm target=te', { 'target=tests/' })
+completes('Ambient swarm workers=2 target=te', { 'target=tests/' })
+completes('Ambient approve ' .. id .. ' ', {})
 for _, word in ipairs({ 'preview', 'apply', 'approve', 'dismiss' }) do
   completes('Ambient ' .. word .. ' ' .. id:sub(1, 4), { id })
 end

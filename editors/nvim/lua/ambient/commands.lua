@@ -8,6 +8,7 @@ local status = require('ambient.status')
 ---@class ambient.Word
 ---@field run fun(client: vim.lsp.Client, arguments: string[])
 ---@field complete? fun(start: string, client?: vim.lsp.Client): string[]
+---@field many? boolean Whether more than the first word that follows is completed.
 ---@field alone? boolean Whether it works without a server.
 
 --- The folder of the current buffer, for a server that has several.
@@ -70,6 +71,7 @@ local words = {
   },
 
   swarm = {
+    many = true,
     run = function(client, arguments)
       require('ambient.swarm').start(client, folder(client), arguments)
     end,
@@ -225,12 +227,15 @@ end
 ---@param line string
 ---@return string[]
 function M.complete(start, line)
-  local name = line:match('^%s*%S+%s+(%S+)%s')
+  local name, before = line:match('^%s*%S+%s+(%S+)%s+(.-)%S*$')
   if not name then
     return beginning_with(vim.tbl_keys(words), start)
   end
   local word = words[name]
-  return word and word.complete and beginning_with(word.complete(start, server.client()), start) or {}
+  if not word or not word.complete or before ~= '' and not word.many then
+    return {}
+  end
+  return beginning_with(word.complete(start, server.client()), start)
 end
 
 return M
