@@ -17,6 +17,7 @@ class ClientSupport:
     name: str = "editor"
     encoding: PositionEncoding = "utf-16"
     loses_messages: bool = False
+    hides_errors: bool = False
     confirms_edits: bool = False
     versioned_edits: bool = False
     creates_files: bool = False
@@ -53,9 +54,12 @@ def support_of(params: types.InitializeParams) -> ClientSupport:
     operations = set(get_capability(caps, "workspace.workspace_edit.resource_operations", None) or ())
     resolvable = get_capability(caps, "text_document.code_action.resolve_support.properties", None) or ()
     encoding = str(getattr(chosen := ServerCapabilitiesBuilder.choose_position_encoding(caps), "value", chosen))
+    name = params.client_info.name if params.client_info else "editor"
     return ClientSupport(
-        name=params.client_info.name if params.client_info else "editor",
-        loses_messages=params.client_info is not None and params.client_info.name == "emacs",  # lsp-mode; see `pacing`
+        name=name,
+        loses_messages=name == "emacs",  # lsp-mode; see `pacing`
+        # Helix writes what a command ends with to its log only, and so does ALE of Vim, which lets no server edit.
+        hides_errors=name == "helix" or not has("workspace.apply_edit"),
         encoding=encoding,  # type: ignore[arg-type] # one of the three, by the builder's own list
         confirms_edits=get_capability(caps, "workspace.workspace_edit.change_annotation_support", None) is not None,
         # Neovim up to 0.11 handles documentChanges, but says only that it knows resource operations.

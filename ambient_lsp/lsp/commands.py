@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 import ambient_lsp
-from ambient_lsp.errors import NotAllowed, NotFound
+from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
 from ambient_lsp.lsp import inside, views
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
@@ -81,6 +83,7 @@ async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any
         return _applying(session, workspace, proposal)
     run_id = f"part-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, part.run(session, workspace, choice, run_id))
+    await asyncio.sleep(0)  # it has begun when its id is known: cancelled before, it would end without a word
     return {"run_id": run_id, "proposal_id": choice.part.id}
 
 
@@ -147,10 +150,12 @@ async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     from ambient_lsp.lsp import pages
 
     if options.get("id") or options.get("proposal_id"):
-        page = await pages.of_proposal(session, *_proposal(session, options))
+        page = pages.of_proposal(*_proposal(session, options))
     else:
         page = pages.of_session(session, _workspace(session, options))
-    return {"path": await pages.show(session, page)}
+    path = await pages.write(page)
+    session.spawn(pages.show(session, page, path))
+    return {"path": str(path)}
 
 
 def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -171,9 +176,10 @@ def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Cancel `run_id`."""
+    """Cancel `run_id`, or all that is under way where none is named: not every editor shows its user the id."""
     run_id = str(options.get("run_id", ""))
-    return {"run_id": run_id, "cancelled": session.cancel(run_id)}
+    ids = [run_id] if run_id else session.under_way()
+    return {"run_id": run_id, "cancelled": any([session.cancel(one) for one in ids])}
 
 
 def status(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -256,14 +262,27 @@ def _command(function: Any) -> Any:
     if asyncio.iscoroutinefunction(function):
 
         async def later(ls: Any, *arguments: Any) -> Any:
-            return await function(ls.session, _options(arguments))
+            with _said(ls.session):
+                return await function(ls.session, _options(arguments))
 
         return later
 
     def now(ls: Any, *arguments: Any) -> Any:
-        return function(ls.session, _options(arguments))
+        with _said(ls.session):
+            return function(ls.session, _options(arguments))
 
     return now
+
+
+@contextmanager
+def _said(session: Session) -> Iterator[None]:
+    """Say in a message why a command was refused, where the client keeps its error for itself."""
+    try:
+        yield
+    except AmbientError as error:
+        if session.support.hides_errors:
+            session.tell(str(error), types.MessageType.Warning)
+        raise
 
 
 def _request(function: Any) -> Any:
@@ -318,14 +337,11 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
 def _require_edits(session: Session, proposal: Proposal) -> None:
     if not session.support.applies_edits:
         name = session.support.name
-        refusal = NotAllowed(
+        raise NotAllowed(
             f"{'This editor' if name == 'editor' else name} does not let a language server edit files.",
             untouched="Nothing was changed.",
             next_step=f"Run `ambient proposals apply {proposal.id}` in a terminal.",
         )
-        # Such a client (ALE of Vim) shows no error of a command either.
-        session.tell(str(refusal), types.MessageType.Warning)
-        raise refusal
 
 
 def _applying(session: Session, workspace: Workspace, proposal: Proposal) -> dict[str, Any]:

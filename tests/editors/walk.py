@@ -1,4 +1,4 @@
-"""What a person does in an editor that has no plugin of ours: six scenes in one sitting, and what is left of each."""
+"""What a person does in an editor that has no plugin of ours: seven scenes in one sitting, and what is left of each."""
 
 from __future__ import annotations
 
@@ -81,8 +81,17 @@ class Walk:
         self.client.call("ambient.server.swarm", {"task": test_batch.TASK})
         (refused,) = self._ended("ambient.server.swarm")
         assert "not trusted" in refused["error"]["message"]
+        self.client.terminal.shows("This folder is not trusted")
         assert not [one for one in self.host.log if one.completion], "a model was asked"
         assert not self.root.with_name(_RAN).exists(), "the repository's specialist was loaded"
+
+    def a_change_is_looked_at(self) -> None:
+        """Before somebody decides: it is on a page that the editor opens, or a message tells of it."""
+        self._offered(HASH.file)
+        self.client.go_to(self._line(HASH.file, "md5"))
+        self.client.take("Ambient: show the change")
+        self.client.terminal.shows("## What it changes", "2 changed lines in tokens.py")
+        self.client.open(self.root / HASH.file)
 
     def a_fix_of_high_risk_is_refused(self) -> None:
         """The gate's question is answered with no: nothing is written, and it is recorded.
@@ -151,7 +160,7 @@ class Walk:
         if self.client.progress:
             pattern = re.compile(self.client.progress)
             self._until("the progress", lambda: pattern.search(self.client.terminal.screen()))
-        self.client.call("ambient.server.cancel", {"run_id": run_id})
+        self.client.call("ambient.server.cancel", {})
         end = self._until("its end", lambda: self.wire.sent("server", "ambient/swarm"))[-1].params
         assert (end["run_id"], end["state"]) == (run_id, "cancelled")
         for number in range(MODULES):
