@@ -152,6 +152,7 @@ class Status:
             "ready": workspace.engine is not None,
             "leader": workspace.engine is not None and workspace.engine.leader,
             "problem": workspace.problem,
+            "trusted": workspace.trusted,
             "sandbox": next((item.backend for item in self.readiness.get(workspace, ()) if item.ready), ""),
             "model": model.state if model is not None else "",
             "model_message": model.message if model is not None else "",

@@ -11,6 +11,8 @@ CODE_SERVER=4.139.1 # VS Code 1.139.1
 NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
 NVIM_SUITE=forky    # Neovim 0.12
+OLD_NVIM_SUITE=trixie # Neovim 0.10, the oldest that the plugin is for
+STYLUA=2.5.2        # checks how the plugin's Lua is written
 EMACS_SUITE=bookworm-backports # Emacs 30
 NEWEST=forky        # lsp-mode 10, Helix 25.07 (the first whose commands take arguments) and Vim 9.2 with ALE 4
 
@@ -125,12 +127,31 @@ install_vscode() {
 }
 
 install_nvim() {
-  done_already "$target/nvim" "$NVIM_SUITE" && return
-  unpack "$target/nvim" neovim "$NVIM_SUITE"
+  neovim nvim "$NVIM_SUITE"
+  neovim nvim-0.10 "$OLD_NVIM_SUITE"
+  install_stylua
+}
+
+# neovim NAME SUITE
+neovim() {
+  done_already "$target/$1" "$2" && return
+  unpack "$target/$1" neovim "$2"
   # shellcheck disable=SC2016
-  program "$target/nvim" nvim usr/bin/nvim VIM='$root/usr/share/nvim' VIMRUNTIME='$root/usr/share/nvim/runtime' --
-  "$target/nvim/bin/nvim" --version | head -n 1
-  echo "$NVIM_SUITE" >"$target/nvim/.installed"
+  program "$target/$1" nvim usr/bin/nvim VIM='$root/usr/share/nvim' VIMRUNTIME='$root/usr/share/nvim/runtime' --
+  "$target/$1/bin/nvim" --version | head -n 1
+  echo "$2" >"$target/$1/.installed"
+}
+
+install_stylua() {
+  install_node
+  done_already "$target/stylua" "$STYLUA" && return
+  rm -rf "$target/stylua"
+  mkdir -p "$target/stylua/bin"
+  npm install --prefix "$target/stylua" --ignore-scripts --no-audit --no-fund --loglevel=error \
+    "@johnnymorganz/stylua-bin@$STYLUA"
+  ln -s "$(cd "$target/stylua/bin" && echo ../node_modules/@johnnymorganz/stylua-bin-*/stylua)" "$target/stylua/bin/stylua"
+  "$target/stylua/bin/stylua" --version
+  echo "$STYLUA" >"$target/stylua/.installed"
 }
 
 install_emacs() {
@@ -175,6 +196,7 @@ install_vim() {
 
 case $what in
   vscode | nvim | emacs | helix | vim) "install_$what" ;;
+  nvim-0.10) install_nvim ;;
   # One after the other in a loop: in a list with `&&` a failure half-way would not end this script.
   all) for each in nvim emacs helix vim vscode; do "install_$each"; done ;;
   *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;

@@ -21,7 +21,8 @@ _LOOK = 0.1
 SECONDS = 60.0
 """How long a person would wait for anything here: two quiet cores need a tenth of it."""
 
-_COLUMNS, _LINES = 150, 40
+SIZE = (150, 40)
+"""Columns and lines."""
 
 
 class Terminal:
@@ -38,10 +39,10 @@ class Terminal:
         """Press keys by tmux's names for them: `Enter`, `C-g`, `M-x`."""
         subprocess.run([*self._tmux, "send-keys", "--", *names], check=True)
 
-    def screen(self) -> str:
-        """Return what is on the screen."""
-        done = subprocess.run([*self._tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True)
-        return done.stdout
+    def screen(self, *, coloured: bool = False) -> str:
+        """Return what is on the screen, with the terminal's own marks for colours if they are wanted."""
+        argv = [*self._tmux, "capture-pane", "-p", *(["-e"] if coloured else [])]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
     def shows(self, *words: str) -> str:
         """Wait until one of these is on the screen, and return which."""
@@ -57,7 +58,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(argv: Sequence[str | Path], cwd: Path, environment: Mapping[str, str]) -> Iterator[Terminal]:
+def terminal(
+    argv: Sequence[str | Path], cwd: Path, environment: Mapping[str, str], *, size: tuple[int, int] = SIZE
+) -> Iterator[Terminal]:
     """Run a program in a terminal; it is gone afterwards, with all that it started."""
     program = shutil.which("tmux")
     require(program is not None, "tmux is not installed")
@@ -65,9 +68,11 @@ def terminal(argv: Sequence[str | Path], cwd: Path, environment: Mapping[str, st
     folder = Path(tempfile.mkdtemp(prefix="ambient-tmux-"))  # a socket's path must be short
     tmux = [program, "-u", "-S", str(folder / "socket"), "-f", "/dev/null"]
     command = shlex.join(["env", *(f"{name}={value}" for name, value in environment.items()), *map(str, argv)])
-    size = ["-x", str(_COLUMNS), "-y", str(_LINES)]
+    columns, lines = map(str, size)
     try:
-        subprocess.run([*tmux, "new-session", "-d", *size, "-c", str(cwd), f"exec {command}"], check=True)
+        subprocess.run(
+            [*tmux, "new-session", "-d", "-x", columns, "-y", lines, "-c", str(cwd), f"exec {command}"], check=True
+        )
         # What it prints when it ends too early can still be looked at.
         subprocess.run([*tmux, "set-option", "-g", "remain-on-exit", "on"], check=True)
         subprocess.run([*tmux, "set-option", "-g", "escape-time", "0"], check=True)

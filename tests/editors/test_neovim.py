@@ -1,21 +1,43 @@
-"""Proven fixes, taken in a real Neovim with our plugin."""
+"""Proven fixes, taken in a real Neovim with our plugin: the newest one, and the oldest that the plugin is for."""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ambient_lsp.llm.fake.script import Answer, Pace, Question, filler
+from ambient_lsp.model import ProposalState
+from ambient_lsp.store.store import open_store
+from tests.e2e import project, test_batch
 from tests.editors import editor, scenarios, thinking, visit
-from tests.editors.scenarios import HASH, SCENARIOS, Scenario
+from tests.editors.scenarios import HASH, SCENARIOS, STYLE, TYPED, Scenario
 from tests.editors.visit import Visit
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(260)]
 
 
 PLUGIN = editor.REPOSITORY / "editors/nvim"
+HERE = Path(__file__).parent / "nvim"
+TRAP = """from pathlib import Path
+
+Path({ran!r}).touch()
+
+
+class Trap:
+    \"\"\"Finds nothing; that it was loaded can be seen.\"\"\"
+
+    async def propose(self, context):
+        return []
+"""
+UNUSED = '"""Prices."""\n\nimport os\n\n\ndef price() -> int:\n    """Return the price."""\n    return 495\n'
+FILES = 4
+"""How many files the batch is for."""
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +67,112 @@ def test_what_a_model_says_is_shown_refined_proven_and_taken_in_neovim(tmp_path:
     thinking.live_through(tmp_path, lambda root, facts: run("thinking.lua", root, facts), tells_trust=False)
 
 
-def run(script: str, root: Path, environment: dict[str, str]) -> None:
-    nvim = editor.installed("nvim", "bin/nvim")
+@pytest.mark.parametrize("version", ["nvim", "nvim-0.10"])
+def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
+    ran, hurry = tmp_path / "ran", tmp_path / "hurry"
+    with thinking.model(_model(hurry)) as host:
+        root = _shop(tmp_path, ran, host.base_url)
+        facts = {
+            "root": str(root),
+            "ran": str(ran),
+            "hurry": str(hurry),
+            "typed": TYPED,
+            "one": {"file": str(root / "prices.py"), "rule": STYLE.rule},
+            "two": {"file": str(root / STYLE.file), "rule": STYLE.rule},
+            "risky": {"file": str(root / HASH.file), "rule": HASH.rule},
+            "task": test_batch.TASK,
+            "count": FILES,
+        }
+        run("person.lua", root, {"AMBIENT_FACTS": json.dumps(facts)}, version=version)
+    assert (root / "prices.py").read_text() == UNUSED.replace("import os\n\n\n", "\n") + TYPED
+    report = (root / STYLE.file).read_text()
+    assert "import os" not in report
+    assert "-> str:   \n" in report, "the piece that was left out is as it was"
+    assert "sha256" in (root / HASH.file).read_text()
+    changed = project.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
+    assert sorted(line[3:] for line in changed) == ["prices.py", STYLE.file, HASH.file], changed
+    store = open_store(root / ".ambient")
+    try:
+        states = {state: store.proposals(states=(state,)) for state in (ProposalState.APPLIED, ProposalState.PARTLY)}
+        said = [one.kind for one in store.outcomes("")]
+    finally:
+        store.close()
+    assert sorted(path for one in states[ProposalState.APPLIED] for path in one.files_touched) == [
+        "prices.py",
+        STYLE.file,
+        HASH.file,
+    ]
+    assert all(one.proven for one in states[ProposalState.APPLIED]), "the part that was chosen was proven by itself"
+    assert [one.files_touched for one in states[ProposalState.PARTLY]] == [(STYLE.file,)]
+    assert "refused" in said
+
+
+def test_what_is_left_out_of_a_fix_is_as_it_was_in_neovims_preview(tmp_path: Path) -> None:
+    run("pieces.lua", project.make(tmp_path / "shop", {"prices.py": UNUSED}), {})
+
+
+def test_a_server_that_dies_again_and_again_stays_off_in_neovim(tmp_path: Path) -> None:
+    root = project.make(tmp_path / "shop", {"prices.py": UNUSED})
+    program = tmp_path / "ambient-frail"
+    program.write_text(editor.PYTHON.replace('"$@"', shlex.quote(str(HERE / "frail.py"))), encoding="utf-8")
+    program.chmod(0o755)
+    run("frail.lua", root, {"AMBIENT_PROGRAM": str(program)})
+
+
+def test_the_help_of_neovim_leads_nowhere_that_is_not_there() -> None:
+    text = (PLUGIN / "doc/ambient.txt").read_text(encoding="utf-8")
+    neovim = editor.installed("nvim", "usr/share/nvim/runtime/doc/tags").read_text(encoding="utf-8")
+    tags = {line.split("\t")[0] for line in neovim.splitlines()} | set(re.findall(r"\*([^*\s]+)\*", text))
+    assert set(re.findall(r"\|([^|\s]+)\|", text)) <= tags
+    prose = re.sub(r">\w*\n.*?\n<", "", text, flags=re.DOTALL)
+    assert set(re.findall(r"(?<!\()'([a-z]{2,})'", prose)) <= {tag.strip("'") for tag in tags if tag.startswith("'")}
+    commands = (PLUGIN / "lua/ambient/commands.lua").read_text(encoding="utf-8")
+    words = re.findall(r"^  (\w+) = \{$", commands, re.MULTILINE)
+    assert {f":Ambient-{word}" for word in words} <= tags
+
+
+def _shop(folder: Path, ran: Path, model: str) -> Path:
+    """Make the project: two files with a style problem, a weak hash, files for a batch, and code that wants to run."""
+    custom = "agents:\n  custom:\n    Trap: tools/trap.py:Trap\n  enabled: [SecurityGuardian, StyleEnforcer, Trap]\n"
+    root = test_batch.make(folder / "shop", FILES)
+    files = {
+        ".ambient.yml": thinking.CONFIG.format(url=model) + custom,
+        ".venv/bin/ambient": f"#!/bin/sh\ntouch {ran}\n",
+        ".gitignore": ".venv\n",
+        "tools/trap.py": TRAP.format(ran=str(ran)),
+        "prices.py": UNUSED,
+        "tests/test_prices.py": "from prices import price\n\n\ndef test_price() -> None:\n    assert price() == 495\n",
+        STYLE.file: STYLE.text,
+        STYLE.tests: STYLE.test,
+        HASH.file: HASH.text,
+        HASH.tests: HASH.test,
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    (root / ".venv/bin/ambient").chmod(0o755)
+    project.git(root, "add", "-A")
+    project.git(root, "commit", "-qm", "second")
+    return root
+
+
+def _model(hurry: Path) -> Callable[[Question], Answer]:
+    """Play the model: two files of a batch are done at once, and the others take a minute until `hurry` exists."""
+
+    def answer(question: Question) -> Answer:
+        reply = test_batch.docstrings(question)
+        file = (test_batch.FILE.findall(question.prompt) or [""])[-1]
+        if file in ("", "agents/m00.py", "agents/m01.py") or hurry.exists():
+            return Answer(reply)
+        return Answer(reply + filler(64 * 600), pace=Pace(between=0.1, piece=64))
+
+    return answer
+
+
+def run(script: str, root: Path, environment: dict[str, str], version: str = "nvim") -> None:
+    nvim = editor.installed(version, "bin/nvim")
     editor.run(
-        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", Path(__file__).parent / "nvim" / script],
+        [nvim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", HERE / script],
         root,
-        AMBIENT_PLUGIN=str(PLUGIN),
-        AMBIENT_PROGRAM=str(editor.server_program(root.parent)),
-        **environment,
+        **{"AMBIENT_PLUGIN": str(PLUGIN), "AMBIENT_PROGRAM": str(editor.server_program(root.parent)), **environment},
     )

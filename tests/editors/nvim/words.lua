@@ -1,108 +1,147 @@
--- Says every word of `:Ambient` once, in a project with a weak hash. Run by test_neovim.py with `nvim -l`.
+-- Says every word of `:Ambient` once, in a project with a weak hash, and looks at what the help says of them.
+local user = dofile(vim.fs.joinpath(vim.fs.dirname(arg[0]), 'user.lua'))
 local scenario = vim.json.decode(vim.env.AMBIENT_SCENARIO)
+user.arrive()
+user.types = 'tokens here are no secrets'
+local server, status = require('ambient.server'), require('ambient.status')
 
-local function wait(what, check)
-  assert(vim.wait(60000, check, 50), 'timeout: ' .. what)
+local function text_of(window)
+  return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
 end
 
-vim.opt.runtimepath:prepend(vim.env.AMBIENT_PLUGIN)
-vim.opt.swapfile = false
-vim.cmd.filetype('plugin', 'on')
-vim.cmd.runtime('plugin/ambient.lua')
-local ambient, server, status = require('ambient'), require('ambient.server'), require('ambient.status')
-
-local said = {}
-vim.notify = function(message)
-  said[#said + 1] = message
-end
-local function heard(words)
-  return vim.iter(said):any(function(message)
-    return message:find(words, 1, true) ~= nil
+local function window_with(words)
+  return vim.iter(vim.api.nvim_list_wins()):find(function(window)
+    return text_of(window):find(words, 1, true) ~= nil
   end)
 end
-local function window_with(words)
-  for _, window in ipairs(vim.api.nvim_list_wins()) do
-    local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
-    if table.concat(lines, '\n'):find(words, 1, true) then
-      return window
-    end
-  end
-end
-vim.ui.select = function(items, _, chosen)
-  chosen(items[1], 1)
-end
-vim.ui.input = function(_, entered)
-  entered('tokens here are no secrets')
+
+local function completes(line, expected)
+  local found = vim.fn.getcompletion(line, 'cmdline')
+  assert(vim.deep_equal(found, expected), line .. ': ' .. vim.inspect(found))
 end
 
 vim.cmd.edit(scenario.file)
 vim.cmd('Ambient review')
-assert(heard(':checkhealth ambient'), 'a word without a server says what to do')
+assert(user.heard(':checkhealth ambient'), 'a word without a server says what to do')
+completes('Ambient preview ', {})
+vim.cmd('Ambient status')
+assert(user.heard('has not said anything'), vim.inspect(user.said))
+assert(vim.fn.maparg(' ar', 'n') == '', 'no key is mapped unasked')
 
 vim.bo.filetype = 'python'
-ambient.setup({ path = vim.env.AMBIENT_PROGRAM })
-wait('the first review', function()
-  return ambient.statusline() == '1 fix'
-end)
+user.set_up({ keys = ' a' })
+user.sees('1 fix')
+assert(vim.fn.maparg(' ar', 'n') == '<Plug>(ambient-review)' and vim.fn.maparg('<Plug>(ambient-review)', 'n') ~= '')
 local buffer = vim.api.nvim_get_current_buf()
 
-vim.cmd('Ambient status')
-assert(heard('proves in bubblewrap'), vim.inspect(said))
+-- What the statusline says of what a server may tell.
+local function says(words, state, change, of_folder)
+  local told, context = status.last(), { client_id = server.client().id }
+  local folder = vim.tbl_extend('force', told.folders[1], of_folder or {})
+  status.on_status(nil, vim.tbl_extend('force', told, change, { folders = { folder } }), context)
+  local view = require('ambient').status()
+  assert(view.words == words and view.state == state, vim.inspect(view))
+  status.on_status(nil, told, context)
+end
+says('2 fixes', 'offers', { offers = 2 })
+says('', 'idle', { offers = 0 })
+says('checking', 'checking', { state = 'working' })
+says('checking 3 of 12', 'checking', { state = 'working', progress = { done = 3, total = 12 } })
+says('budget spent', 'spent', { offers = 0 }, { model = 'spent' })
+says('1 fix, budget spent', 'offers', {}, { model = 'spent' })
+says('no sandbox', 'no sandbox', { offers = 0 }, { sandbox = '' })
+says('problem', 'error', {}, { problem = 'The settings cannot be read.' })
 
+vim.cmd('Ambient')
+assert(user.heard('proves in bubblewrap'), vim.inspect(user.said))
 vim.cmd('Ambient changes')
-wait('an answer to `changes`', function()
-  return heard('Nothing has changed')
+user.wait('an answer to `changes`', function()
+  return user.heard('Nothing has changed')
 end)
-for _, word in ipairs({ 'review', 'workspace' }) do
+local function is_asked_for(run)
+  return run.trigger == 'command' and run.state == 'done'
+end
+local function reviews()
+  local result = server.request_sync(server.client(), 'ambient/listRuns', vim.empty_dict(), 10000)
+  return vim.tbl_filter(is_asked_for, result.runs)
+end
+for number, word in ipairs({ 'review ' .. vim.fs.basename(scenario.file), 'workspace' }) do
   vim.cmd('Ambient ' .. word)
-  wait(word, function()
-    return status.last().state == 'working'
-  end)
-  wait('the end of ' .. word, function()
-    return status.last().state == 'idle'
+  user.wait('the end of ' .. word, function()
+    return #reviews() == number and status.last().state == 'idle'
   end)
 end
-vim.cmd('Ambient swarm tests')
-wait('the refusal to send the files of a folder that is not trusted', function()
-  return heard('This folder is not trusted')
+vim.cmd('Ambient swarm workers=many Do it')
+assert(user.heard('`many` is no number'), vim.inspect(user.said))
+vim.cmd('Ambient swarm target=tests')
+user.wait('the refusal to send the files of a folder that is not trusted', function()
+  return user.heard('This folder is not trusted')
 end)
 vim.cmd('Ambient cancel')
-assert(heard('No review is under way'), vim.inspect(said))
+assert(user.heard('Nothing is under way'), vim.inspect(user.said))
 
-vim.cmd('Ambient preview')
-wait('the diff', function()
-  return window_with('sha256')
+-- What follows a word is completed: files, ids, agents, settings.
+local id = user.proven(buffer, scenario.rule).user_data.lsp.data.proposal_id
+completes('Ambient review tok', { 'tokens.py' })
+completes('Ambient proposals tok', { 'tokens.py' })
+completes('Ambient proposals Sec', { 'SecurityGuardian' })
+completes('Ambient swarm workers=2 target=te', { 'target=tests/' })
+completes('Ambient approve ' .. id .. ' ', {})
+for _, word in ipairs({ 'preview', 'apply', 'approve', 'dismiss' }) do
+  completes('Ambient ' .. word .. ' ' .. id:sub(1, 4), { id })
+end
+
+vim.cmd('Ambient proposals SecurityGuardian')
+user.wait('the list', function()
+  return vim.bo.buftype == 'quickfix'
 end)
-assert(vim.api.nvim_get_current_buf() == buffer, 'the cursor stays')
-vim.cmd('Ambient approve')
-wait('the approval', function()
-  return heard('Approved: ')
+local items = vim.fn.getqflist()
+assert(#items == 1 and vim.fn.bufname(items[1].bufnr):find('tokens.py'), vim.inspect(items))
+assert(items[1].text:find('needs your approval') and items[1].text:find('SecurityGuardian'), items[1].text)
+assert(items[1].lnum == user.findings(buffer)[1].lnum + 1, 'the list leads to the finding')
+
+vim.cmd('Ambient preview') -- of the line in the list
+user.wait('the two windows', function()
+  return #vim.api.nvim_list_tabpages() == 2
+end)
+local before, after = unpack(vim.api.nvim_tabpage_list_wins(0))
+assert(text_of(before):find('md5') and text_of(after):find('sha256') and not text_of(after):find('md5'))
+assert(vim.wo[before].diff and vim.wo[after].diff)
+vim.api.nvim_feedkeys('x', 'xt', false)
+assert(text_of(after):find('md5'), 'what is left out is not in the result')
+vim.api.nvim_feedkeys('a', 'xt', false)
+assert(user.heard('No piece is taken'), vim.inspect(user.said))
+vim.api.nvim_feedkeys('q', 'xt', false)
+assert(#vim.api.nvim_list_tabpages() == 1, 'both windows are closed')
+vim.cmd.cclose()
+vim.api.nvim_set_current_buf(buffer)
+
+vim.cmd(('Ambient approve %s seen by two'):format(id))
+user.wait('the approval', function()
+  return user.heard('Approved. ')
 end)
 vim.cmd('Ambient doctor')
-wait('the doctor', function()
+user.wait('the doctor', function()
   return window_with('bubblewrap: works')
 end)
-require('ambient.preview').close()
+vim.cmd('Ambient log')
+assert(window_with('found by the option path'), 'the log tells where the program was found')
+require('ambient.window').close()
 
-local found = vim.diagnostic.get(buffer)[1]
-vim.api.nvim_win_set_cursor(0, { found.lnum + 1, found.col })
+user.proven(buffer, scenario.rule)
 vim.cmd('Ambient dismiss')
-wait('no more finding', function()
-  return #vim.diagnostic.get(buffer) == 0
+user.wait('no more finding', function()
+  return #user.findings(buffer) == 0
 end)
 
 local old = server.client().id
 vim.cmd('Ambient restart')
-wait('another server', function()
+user.wait('another server', function()
   local client = server.client()
   return client and client.id ~= old and client.initialized
 end)
-assert(not pcall(vim.cmd, 'Ambient'), 'a word is needed')
+assert(not user.heard('server died'), 'it was asked to end')
 vim.cmd('Ambient nonsense')
-assert(heard('knows: approve, cancel'), vim.inspect(said))
+assert(user.heard('knows: apply, approve, cancel'), vim.inspect(user.said))
 vim.cmd.helptags(vim.env.AMBIENT_TAGS)
-
-server.call(server.client(), 'stop')
-wait('the end of the server', function()
-  return server.client() == nil
-end)
+user.leave()

@@ -1,186 +1,241 @@
---- `:Ambient ...`: one function for each word.
+--- `:Ambient ...`: one entry for each word, with what completes what follows it.
 local M = {}
 
+local proposals = require('ambient.proposals')
 local server = require('ambient.server')
 local status = require('ambient.status')
 
----@class ambient.Proposal
----@field id string
----@field label string
----@field state string
----@field files string[]
----@field finding_ids string[]
----@field reasons string[]
----@field why_not string
-
-local function say(message, level)
-  vim.notify(message, level or vim.log.levels.INFO)
-end
-
-local function open(proposal)
-  return proposal.state == 'offered'
-end
-
---- Let the user choose a proposal: the one that was named, the only one, or out of a list.
----@param client vim.lsp.Client
----@param given? string The beginning of an id.
----@param fits fun(proposal: ambient.Proposal): boolean
----@param chosen fun(proposal: ambient.Proposal)
-local function choose(client, given, fits, chosen)
-  server.request(client, 'ambient/listProposals', vim.empty_dict(), function(result)
-    local found = vim.tbl_filter(function(proposal)
-      return given and vim.startswith(proposal.id, given) or not given and fits(proposal)
-    end, result.proposals)
-    if #found == 0 then
-      say(given and ('There is no fix ' .. given .. '.') or 'There is no such fix now. `:Ambient review` looks for some.')
-    elseif #found == 1 then
-      chosen(found[1])
-    else
-      vim.ui.select(found, {
-        prompt = 'Which fix?',
-        format_item = function(proposal)
-          return ('%s · %s · %s'):format(proposal.label, table.concat(proposal.files, ', '), proposal.state)
-        end,
-      }, function(proposal)
-        if proposal then
-          chosen(proposal)
-        end
-      end)
-    end
-  end)
-end
+---@class ambient.Word
+---@field run fun(client: vim.lsp.Client, arguments: string[])
+---@field complete? fun(start: string, client?: vim.lsp.Client): string[]
+---@field many? boolean Whether more than the first word that follows is completed.
+---@field alone? boolean Whether it works without a server.
 
 --- The folder of the current buffer, for a server that has several.
+---@param client vim.lsp.Client
+---@return string uri
 local function folder(client)
-  local root = client.config.root_dir
-  return { uri = root and vim.uri_from_fname(root) or vim.uri_from_bufnr(0) }
+  local root = client.config.root_dir or client.root_dir
+  return root and vim.uri_from_fname(root) or vim.uri_from_bufnr(0)
 end
 
 local function told(result)
-  say(result.message or 'Ambient looks.')
+  vim.notify(result.message or 'Ambient looks.')
 end
 
----@type table<string, fun(client: vim.lsp.Client, argument: string?)>
+---@param arguments string[]
+---@return string?
+local function rest(arguments)
+  return #arguments > 1 and table.concat(arguments, ' ', 2) or nil
+end
+
+--- Complete the ids of proposals that suit.
+---@param suits fun(proposal: ambient.Proposal): boolean
+---@return fun(start: string, client?: vim.lsp.Client): string[]
+local function ids(suits)
+  return function(_, client)
+    return vim.tbl_map(function(proposal)
+      return proposal.id
+    end, vim.tbl_filter(suits, client and proposals.now(client) or {}))
+  end
+end
+
+---@param proposal ambient.Proposal
+---@return boolean
+local function waits(proposal)
+  return proposals.is_offered(proposal) and #proposal.reasons > 0
+end
+
+---@type table<string, ambient.Word>
 local words = {
-  review = function(client)
-    server.execute(client, 'ambient.server.reviewFile', { uri = vim.uri_from_bufnr(0) }, told)
-  end,
+  review = {
+    run = function(client, arguments)
+      local file = arguments[1] and vim.fn.fnamemodify(arguments[1], ':p') or vim.api.nvim_buf_get_name(0)
+      server.execute(client, 'ambient.server.reviewFile', { uri = vim.uri_from_fname(file) }, told)
+    end,
+    complete = function(start)
+      return vim.fn.getcompletion(start, 'file')
+    end,
+  },
 
-  changes = function(client)
-    server.execute(client, 'ambient.server.reviewChanges', folder(client), told)
-  end,
+  changes = {
+    run = function(client)
+      server.execute(client, 'ambient.server.reviewChanges', { uri = folder(client) }, told)
+    end,
+  },
 
-  workspace = function(client)
-    server.execute(client, 'ambient.server.reviewWorkspace', folder(client), told)
-  end,
+  workspace = {
+    run = function(client)
+      server.execute(client, 'ambient.server.reviewWorkspace', { uri = folder(client) }, told)
+    end,
+  },
 
-  swarm = function(client, target)
-    vim.ui.input({ prompt = 'What is to be done in each file? ' }, function(task)
-      if not task or vim.trim(task) == '' then
-        return
+  swarm = {
+    many = true,
+    run = function(client, arguments)
+      require('ambient.swarm').start(client, folder(client), arguments)
+    end,
+    complete = function(start)
+      return require('ambient.swarm').complete(start)
+    end,
+  },
+
+  proposals = {
+    run = function(client, arguments)
+      proposals.quickfix(client, arguments[1])
+    end,
+    complete = function(_, client)
+      local found = { 'all' }
+      for _, proposal in ipairs(client and proposals.now(client) or {}) do
+        vim.list_extend(found, { proposal.agent, proposal.state })
+        vim.list_extend(found, proposal.files)
       end
-      local options = vim.tbl_extend('force', folder(client), { task = task, targetDir = target or '.' })
-      server.execute(client, 'ambient.server.swarm', options, function()
-        say('A model works on the files. You will be asked before anything is changed.')
-      end)
-    end)
-  end,
+      return found
+    end,
+  },
 
-  dismiss = function(client)
-    local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-    local here = vim.tbl_filter(function(diagnostic)
-      return diagnostic.source == 'ambient' and vim.tbl_get(diagnostic, 'user_data', 'lsp', 'data') ~= nil
-    end, vim.diagnostic.get(0, { lnum = line }))
-    if #here == 0 then
-      return say('Ambient has no finding on this line. Put the cursor on one.', vim.log.levels.WARN)
-    end
-    local format = function(diagnostic)
-      return diagnostic.message
-    end
-    vim.ui.select(here, { prompt = 'Dismiss which finding?', format_item = format }, function(diagnostic)
-      if not diagnostic then
-        return
+  preview = {
+    run = function(client, arguments)
+      proposals.choose(client, arguments[1], proposals.is_offered, function(proposal)
+        require('ambient.preview').open(client, proposal.id)
+      end)
+    end,
+    complete = ids(function()
+      return true
+    end),
+  },
+
+  apply = {
+    run = function(client, arguments)
+      proposals.choose(client, arguments[1], proposals.is_offered, function(proposal)
+        require('ambient.apply').whole(client, proposal.id)
+      end)
+    end,
+    complete = ids(proposals.is_offered),
+  },
+
+  approve = {
+    run = function(client, arguments)
+      proposals.choose(client, arguments[1], waits, function(proposal)
+        local options = { proposal_id = proposal.id, reason = rest(arguments) }
+        server.execute(client, 'ambient.server.approve', options, function()
+          vim.notify(('Approved. `:Ambient apply %s` applies it.'):format(proposal.id))
+        end)
+      end)
+    end,
+    complete = ids(waits),
+  },
+
+  dismiss = {
+    run = function(client, arguments)
+      local dismiss = require('ambient.dismiss')
+      if not arguments[1] and vim.bo.buftype ~= 'quickfix' then
+        return dismiss.here(client)
       end
-      vim.ui.input({ prompt = 'Why? It may be empty: ' }, function(reason)
-        if reason then
-          local id = diagnostic.user_data.lsp.data.finding_id
-          server.execute(client, 'ambient.server.dismiss', { id = id, reason = reason })
-        end
+      proposals.choose(client, arguments[1], proposals.is_offered, function(proposal)
+        dismiss.proposal(client, proposal.id, rest(arguments))
       end)
-    end)
-  end,
+    end,
+    complete = ids(function()
+      return true
+    end),
+  },
 
-  approve = function(client, given)
-    local waits = function(proposal)
-      return open(proposal) and #proposal.reasons > 0
-    end
-    choose(client, given, waits, function(proposal)
-      server.execute(client, 'ambient.server.approve', { proposal_id = proposal.id }, function()
-        say('Approved: ' .. proposal.label .. '. A code action applies it.')
+  cancel = {
+    run = function(client, arguments)
+      local last = status.last()
+      local runs = arguments[1] and { arguments[1] } or last and last.runs or {}
+      if #runs == 0 then
+        return vim.notify('Nothing is under way.')
+      end
+      for _, run in ipairs(runs) do
+        server.execute(client, 'ambient.server.cancel', { run_id = run })
+      end
+    end,
+    complete = function()
+      local last = status.last()
+      return last and last.runs or {}
+    end,
+  },
+
+  status = {
+    alone = true,
+    run = function()
+      vim.notify(table.concat(status.sentences(), '\n'))
+    end,
+  },
+
+  log = {
+    alone = true,
+    run = function()
+      require('ambient.window').show('Ambient: log', require('ambient.log').lines(), '')
+    end,
+  },
+
+  doctor = {
+    run = function(client)
+      server.execute(client, 'ambient.server.doctor', nil, function(result)
+        require('ambient.window').show('Ambient: doctor', require('ambient.health').lines(result), '')
       end)
-    end)
-  end,
+    end,
+  },
 
-  preview = function(client, given)
-    choose(client, given, open, function(proposal)
-      server.request(client, 'ambient/getProposal', { id = proposal.id }, function(whole)
-        require('ambient.preview').diff(whole.label, whole.diff)
-      end)
-    end)
-  end,
+  trust = {
+    alone = true,
+    run = function()
+      require('ambient.trust').ask()
+    end,
+  },
 
-  status = function()
-    say(table.concat(status.sentences(), '\n'))
-  end,
-
-  cancel = function(client)
-    local runs = status.last().runs
-    if #runs == 0 then
-      return say('No review is under way.')
-    end
-    for _, run in ipairs(runs) do
-      server.execute(client, 'ambient.server.cancel', { run_id = run })
-    end
-  end,
-
-  doctor = function(client)
-    server.execute(client, 'ambient.server.doctor', nil, function(result)
-      require('ambient.preview').show('Ambient: doctor', require('ambient.health').lines(result), '')
-    end)
-  end,
-
-  restart = function()
-    server.restart()
-  end,
+  restart = {
+    alone = true,
+    run = function()
+      server.restart()
+    end,
+  },
 }
 
---- Run `:Ambient WORD [ARGUMENT]`.
----@param arguments string[]
-function M.run(arguments)
-  local word = words[arguments[1]]
-  if not word then
-    return say('`:Ambient` knows: ' .. table.concat(M.complete('', 'Ambient '), ', ') .. '.', vim.log.levels.ERROR)
-  end
-  local client = server.client()
-  if not client and arguments[1] ~= 'restart' then
-    return say('Ambient is not running here. `:checkhealth ambient` says why.', vim.log.levels.WARN)
-  end
-  word(client, arguments[2])
+---@param found string[]
+---@param start string
+---@return string[]
+local function beginning_with(found, start)
+  local fitting = vim.tbl_filter(function(word)
+    return vim.startswith(word, start)
+  end, found)
+  table.sort(fitting)
+  return vim.fn.uniq(fitting)
 end
 
---- Complete the word after `:Ambient`.
+--- Run `:Ambient [WORD [ARGUMENT...]]`.
+---@param arguments string[]
+function M.run(arguments)
+  local name = table.remove(arguments, 1) or 'status'
+  local word = words[name]
+  if not word then
+    local known = table.concat(M.complete('', 'Ambient '), ', ')
+    return vim.notify('`:Ambient` knows: ' .. known .. '.', vim.log.levels.ERROR)
+  end
+  local client = server.client()
+  if not client and not word.alone then
+    return vim.notify('Ambient is not running here. `:checkhealth ambient` says why.', vim.log.levels.WARN)
+  end
+  word.run(client, arguments)
+end
+
+--- Complete the words after `:Ambient`.
 ---@param start string
 ---@param line string
 ---@return string[]
 function M.complete(start, line)
-  if line:match('^%s*%S+%s+%S+%s') then
+  local name, before = line:match('^%s*%S+%s+(%S+)%s+(.-)%S*$')
+  if not name then
+    return beginning_with(vim.tbl_keys(words), start)
+  end
+  local word = words[name]
+  if not word or not word.complete or before ~= '' and not word.many then
     return {}
   end
-  local found = vim.tbl_filter(function(word)
-    return vim.startswith(word, start)
-  end, vim.tbl_keys(words))
-  table.sort(found)
-  return found
+  return beginning_with(word.complete(start, server.client()), start)
 end
 
 return M

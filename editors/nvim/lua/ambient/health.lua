@@ -48,29 +48,47 @@ local function examine(client)
   end
 end
 
+--- Say what the server last told of itself: trust and the model.
+local function examine_status()
+  local last = require('ambient.status').last()
+  for _, folder in ipairs(last and last.folders or {}) do
+    if folder.trusted == false then
+      local words = ': not trusted, so no model is asked, and no code that it brings runs outside the sandbox.'
+      health.info(folder.uri .. words .. ' `:Ambient trust` trusts it.')
+    elseif folder.trusted then
+      health.ok(folder.uri .. ': trusted')
+    end
+    if folder.model == 'spent' or folder.model == 'unavailable' then
+      health.warn(folder.uri .. ': only local analyzers look. ' .. folder.model_message)
+    elseif folder.model == 'answers' then
+      health.ok(folder.uri .. ': the model answers')
+    end
+  end
+end
+
 --- Called by Neovim.
 function M.check()
   health.start('ambient')
   if vim.fn.has('nvim-0.10') == 0 then
-    health.error('Neovim 0.10 or later is needed.')
-    return
+    return health.error('Neovim 0.10 or later is needed.')
   end
   health.ok('Neovim ' .. tostring(vim.version()))
   local server = require('ambient.server')
-  local program, where = server.program(vim.fs.root(0, { '.ambient.yml', '.git', 'pyproject.toml' }))
+  local program, where = require('ambient.program').find(server.options, server.root(0))
   if not program then
-    health.error(where)
-    return
+    return health.error(where)
   end
   local answer = vim.system({ program, '--version' }, { text = true }):wait(20000)
   if answer.code ~= 0 then
-    health.error(program .. ' does not run.', vim.split(answer.stderr or '', '\n', { trimempty = true }))
-    return
+    return health.error(program .. ' does not run.', vim.split(answer.stderr or '', '\n', { trimempty = true }))
   end
   health.ok(('%s is version %s (found by %s)'):format(program, vim.trim(answer.stdout), where))
-  local client = server.client()
+  local client, gone = server.client(), require('ambient.recovery').state()
   if client then
     examine(client)
+    examine_status()
+  elseif gone ~= '' then
+    health.error('The server ended by itself: ' .. gone .. '.', { ':Ambient log', ':Ambient restart' })
   else
     health.info('No server runs now. It starts with a Python file, after `vim.lsp.enable("ambient")`.')
   end

@@ -1,4 +1,4 @@
---- What the server last said of itself, and how many fixes it offers.
+--- What each server last said of itself, and how that is put in a few words.
 local M = {}
 
 ---@class ambient.Folder
@@ -6,6 +6,7 @@ local M = {}
 ---@field ready boolean
 ---@field leader boolean
 ---@field problem string
+---@field trusted boolean
 ---@field sandbox string Empty while it is not known, and where none works.
 ---@field model ''|'answers'|'unavailable'|'spent' Empty while it has not been asked.
 ---@field model_message string
@@ -13,85 +14,137 @@ local M = {}
 ---@class ambient.Status
 ---@field state 'idle'|'working'
 ---@field runs string[]
+---@field offers integer How many proven fixes wait.
+---@field progress? { done: integer, total: integer } Files of what is under way.
 ---@field folders ambient.Folder[]
 
----@type ambient.Status
-local last = { state = 'idle', runs = {}, folders = {} }
-local offers = 0
+---@class ambient.View
+---@field state 'off'|'error'|'checking'|'offers'|'no sandbox'|'spent'|'idle'
+---@field words string Empty while nothing is to be said.
+---@field offers integer
+---@field done? integer
+---@field total? integer
 
-local function count(client)
-  require('ambient.server').request(client, 'ambient/listProposals', vim.empty_dict(), function(result)
-    offers = 0
-    for _, proposal in ipairs(result.proposals) do
-      if proposal.state == 'offered' then
-        offers = offers + 1
-      end
-    end
-    vim.api.nvim_exec_autocmds('User', { pattern = 'AmbientStatus', modeline = false })
-  end)
+---@type table<integer, ambient.Status> By the client's id.
+local said = {}
+---@type table<string, boolean>
+local told = {}
+
+--- Tell whoever shows the status that it has changed.
+function M.changed()
+  vim.api.nvim_exec_autocmds('User', { pattern = 'AmbientStatus', modeline = false })
+  vim.cmd.redrawstatus({ bang = true })
 end
 
-local function changed(context)
-  local client = vim.lsp.get_client_by_id(context.client_id)
-  if client and not require('ambient.server').call(client, 'is_stopped') then
-    count(client)
+--- Say once that what a folder brings along is not used, where the user was not the one to say so. It is one short
+--- line, like all that is said unasked: a longer one would have to be answered with Enter.
+---@param folder ambient.Folder
+local function tell_of_trust(folder)
+  if folder.trusted == false and require('ambient.server').options.trusted == nil and not told[folder.uri] then
+    told[folder.uri] = true
+    local name = vim.fs.basename(vim.uri_to_fname(folder.uri))
+    vim.notify(('Ambient: %s is not trusted, no code of it runs (:help ambient-trust)'):format(name))
   end
 end
 
 --- Handles `ambient/status`.
 ---@param status ambient.Status
 function M.on_status(_, status, context)
-  last = status
-  changed(context)
+  said[context.client_id] = status
+  require('ambient.recovery').is_back()
+  vim.iter(status.folders):each(tell_of_trust)
+  M.changed()
 end
 
---- Handles `ambient/applied`. The server itself tells of what went wrong.
-function M.on_applied(_, _, context)
-  require('ambient.preview').close()
-  changed(context)
+--- Forget what a server said that is gone.
+---@param id integer The client's.
+function M.forget(id)
+  said[id] = nil
 end
 
----@return ambient.Status
+--- What the server of the current buffer last said; nil while it has not said anything.
+---@return ambient.Status?
 function M.last()
-  return last
+  local client = require('ambient.server').client()
+  return client and said[client.id]
 end
 
---- Return a few words: "" where all is well and nothing is offered.
----@return string
-function M.words()
-  local sandbox, spent, folders = false, false, last.folders
-  for _, folder in ipairs(folders) do
-    if folder.problem ~= '' then
-      return 'problem'
+---@param folder ambient.Folder
+local function has_problem(folder)
+  return folder.problem ~= ''
+end
+
+---@param folder ambient.Folder
+local function has_no_sandbox(folder)
+  return folder.sandbox == ''
+end
+
+---@param folder ambient.Folder
+local function is_spent(folder)
+  return folder.model == 'spent'
+end
+
+--- Return how things are for the current buffer.
+---@return ambient.View
+function M.view()
+  local status, gone = M.last(), require('ambient.recovery').state()
+  if gone ~= '' then
+    return { state = 'error', words = gone, offers = 0 }
+  elseif not status then
+    return { state = 'off', words = '', offers = 0 }
+  end
+  local offers = status.offers
+  local spent = vim.iter(status.folders):any(is_spent)
+  if vim.iter(status.folders):any(has_problem) then
+    return { state = 'error', words = 'problem', offers = offers }
+  elseif status.state == 'working' then
+    local progress = status.progress
+    if not progress or progress.total == 0 then
+      return { state = 'checking', words = 'checking', offers = offers }
     end
-    sandbox = sandbox or folder.sandbox ~= ''
-    spent = spent or folder.model == 'spent'
-  end
-  if last.state == 'working' then
-    return 'checking'
+    local words = ('checking %d of %d'):format(progress.done, progress.total)
+    return { state = 'checking', words = words, offers = offers, done = progress.done, total = progress.total }
   elseif offers > 0 then
-    return (offers == 1 and '1 fix' or offers .. ' fixes') .. (spent and ', budget spent' or '')
-  elseif #folders > 0 and not sandbox then
-    return 'no sandbox'
+    local words = (offers == 1 and '1 fix' or offers .. ' fixes') .. (spent and ', budget spent' or '')
+    return { state = 'offers', words = words, offers = offers }
+  elseif #status.folders > 0 and vim.iter(status.folders):all(has_no_sandbox) then
+    return { state = 'no sandbox', words = 'no sandbox', offers = 0 }
+  elseif spent then
+    return { state = 'spent', words = 'budget spent', offers = 0 }
   end
-  return spent and 'budget spent' or ''
+  return { state = 'idle', words = '', offers = 0 }
+end
+
+---@param folder ambient.Folder
+---@return string[]
+local function of_folder(folder)
+  local state = folder.problem ~= '' and folder.problem
+    or not folder.ready and 'starting'
+    or folder.sandbox ~= '' and 'proves in ' .. folder.sandbox
+    or 'no sandbox is known to work'
+  local lines = { ('%s: %s'):format(vim.fn.fnamemodify(vim.uri_to_fname(folder.uri), ':~'), state) }
+  if folder.trusted == false then
+    lines[#lines + 1] = 'It is not trusted: no model is asked, and no code that it brings runs outside the sandbox.'
+  end
+  if folder.model == 'spent' then
+    lines[#lines + 1] = 'No model is asked any more. ' .. folder.model_message
+  elseif folder.model == 'unavailable' then
+    lines[#lines + 1] = 'Only local analyzers look. ' .. folder.model_message
+  end
+  return lines
 end
 
 --- Return sentences for `:Ambient status`.
 ---@return string[]
 function M.sentences()
-  local lines = { ('Ambient is %s, %d fix(es) can be taken.'):format(last.state, offers) }
-  for _, folder in ipairs(last.folders) do
-    local state = folder.problem ~= '' and folder.problem
-      or not folder.ready and 'starting'
-      or folder.sandbox ~= '' and 'proves in ' .. folder.sandbox
-      or 'no sandbox is known to work'
-    lines[#lines + 1] = ('%s: %s'):format(folder.uri, state)
-    if folder.model == 'spent' then
-      lines[#lines + 1] = 'No model is asked any more. ' .. folder.model_message
-    elseif folder.model == 'unavailable' then
-      lines[#lines + 1] = 'Only local analyzers look. ' .. folder.model_message
-    end
+  local status, view = M.last(), M.view()
+  if not status then
+    return { view.words ~= '' and 'The server is ' .. view.words .. '.' or 'The server has not said anything yet.' }
+  end
+  local under_way = view.state == 'checking' and view.words or status.state
+  local lines = { ('Ambient is %s, %d fix(es) can be taken.'):format(under_way, view.offers) }
+  for _, folder in ipairs(status.folders) do
+    vim.list_extend(lines, of_folder(folder))
   end
   return lines
 end
