@@ -64,12 +64,12 @@ export function createPreview(parts: Parts): Preview {
     const [first] = sides;
     if (!first || sides.length > 1) {
       const all = sides.map(({ file, sides: [before, after] }) => [vscode.Uri.parse(file.uri), before, after]);
-      await vscode.commands.executeCommand("vscode.changes", proposal.label, all);
+      await vscode.commands.executeCommand("vscode.changes", proposal.title, all);
       return;
     }
     const line = wanted && composed({ proposal, file: first.file }).lines.get(wanted.id);
     const selection = line === undefined ? undefined : new vscode.Range(line, 0, line, 0);
-    await vscode.commands.executeCommand("vscode.diff", ...first.sides, proposal.label, { preview: true, selection });
+    await vscode.commands.executeCommand("vscode.diff", ...first.sides, proposal.title, { preview: true, selection });
     decorate();
   }
 

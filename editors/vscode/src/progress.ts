@@ -8,6 +8,8 @@ type Told = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd
 /** What the user has begun and waits for: its name by its run id. */
 export interface Awaited {
   expect(runId: string, title: string): void;
+  /** The name of what was begun. */
+  titleOf(runId: string): string | undefined;
   /** The language client's middleware. */
   handle(token: ProgressToken, told: Told, next: () => void): void;
 }
@@ -43,6 +45,7 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
 
   return {
     expect: (runId, title) => titles.set(runId, title),
+    titleOf: (runId) => titles.get(runId),
     handle: (token, told, next) => {
       const runId = String(token).slice(PREFIX.length);
       const title = titles.get(runId);
@@ -56,7 +59,6 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
       shown.get(runId)?.(told);
       if (told.kind === "end") {
         shown.delete(runId);
-        titles.delete(runId);
       }
     },
   };

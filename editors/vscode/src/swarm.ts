@@ -4,11 +4,13 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Call } from "./call";
 import { pickFolder } from "./folders";
-import { server, type SwarmPlan } from "./protocol";
+import { server, type SwarmEnd, type SwarmPlan } from "./protocol";
 
 const TITLE = "Do One Task in Many Files";
 const HISTORY = "ambient.swarm.tasks";
+const UNFINISHED = "ambient.swarm.unfinished";
 const REMEMBERED = 20;
+const GO_ON = "Go on with the one that was stopped";
 const TEMPLATES = [
   "Add a docstring to every public function and class",
   "Add type annotations to every function",
@@ -17,10 +19,11 @@ const TEMPLATES = [
   "Give every exception message what happened and what to do next",
 ];
 
-/** What the server is asked to do. */
+/** What the server is asked to do. `resume` goes on with an earlier batch, which knows its own task and files. */
 interface Order {
   uri: string;
   task: string;
+  resume?: "last";
   targetDir?: string[];
   changed?: boolean;
   maxWorkers?: number;
@@ -37,9 +40,13 @@ export async function orderSwarm(call: Call, memory: vscode.Memento, given: unkn
   }
   const selected = selection(first, second);
   const folder = selected[0] ? vscode.workspace.getWorkspaceFolder(selected[0]) : await pickFolder();
-  const task = folder && (await askTask(memory));
+  const unfinished = memory.get<string>(UNFINISHED);
+  const task = folder && (await askTask(memory, selected.length > 0 ? undefined : unfinished));
   if (!folder || !task) {
     return undefined;
+  }
+  if (task === GO_ON) {
+    return begin(call, { uri: folder.uri.toString(), task: unfinished ?? "", resume: "last" });
   }
   const where = selected.length > 0 ? { targetDir: selected.map(String) } : await askTarget(folder);
   const order = where && (await confirm(call, { uri: folder.uri.toString(), task, ...where }));
@@ -56,6 +63,12 @@ async function begin(call: Call, order: Order): Promise<{ runId: string; task: s
   return { runId, task: order.task };
 }
 
+/** Remember whether a batch came to its end, so that it can be gone on with. */
+export function swarmEnded(memory: vscode.Memento, task: string, end: SwarmEnd): void {
+  const unfinished = end.state === "cancelled" || end.state === "stopped";
+  void memory.update(UNFINISHED, unfinished ? task : undefined);
+}
+
 /** What is selected in the Explorer, which hands over the item that was clicked, and all that are selected. */
 function selection(clicked: unknown, all: unknown): vscode.Uri[] {
   const uris = Array.isArray(all) && all.length > 0 ? all : [clicked];
@@ -63,12 +76,13 @@ function selection(clicked: unknown, all: unknown): vscode.Uri[] {
 }
 
 /** Let the user write the task, or choose an earlier one or a template. */
-function askTask(memory: vscode.Memento): Promise<string | undefined> {
+function askTask(memory: vscode.Memento, unfinished: string | undefined): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick();
   const separator = (label: string): vscode.QuickPickItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const history = memory.get<string[]>(HISTORY, []).map((label) => ({ label, iconPath: new vscode.ThemeIcon("history") }));
   const templates = TEMPLATES.map((label) => ({ label, iconPath: new vscode.ThemeIcon("lightbulb") }));
-  const known = [...(history.length > 0 ? [separator("earlier"), ...history] : []), separator("templates"), ...templates];
+  const goOn = unfinished ? [{ label: GO_ON, description: unfinished, iconPath: new vscode.ThemeIcon("debug-continue") }] : [];
+  const known = [...goOn, ...(history.length > 0 ? [separator("earlier"), ...history] : []), separator("templates"), ...templates];
   const show = (): void => {
     const written = pick.value.trim();
     const own = { label: written, description: "what you wrote", alwaysShow: true, iconPath: new vscode.ThemeIcon("edit") };
