@@ -52,7 +52,7 @@ def take(folder: Path, pictures: Path, *, dark: bool = False) -> Path:
             "installed": str(Path(os.environ["AMBIENT_EDITORS_DIR"]).absolute()),
             "data": str(folder / "vscode"),
             "folder": str(root),
-            "width": 1440,
+            "width": 1500,
             "height": 720,
             "vsix": str(package(folder, Path(sys.executable))),
             "settings": SETTINGS | ({"workbench.colorTheme": "Default Dark Modern"} if dark else {}),

@@ -99,7 +99,6 @@ export async function dismiss({ call, fixes, preview }: Desk, given: unknown): P
   const reason = await vscode.window.showInputBox({ title: `Dismiss: ${what.title}`, prompt });
   if (reason !== undefined) {
     await call(server.dismiss, { id: what.id, reason });
-    await preview.close(what.id);
   }
 }
 

@@ -24,7 +24,7 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
     proposal.why_not && `<p class="no">${escape(proposal.why_not)}</p>`,
     section("Why", paragraphs(proposal.rationale || proposal.description)),
     section("Why it asks", list(proposal.reasons)),
-    section("The way from source to sink", steps(path)),
+    section(path.length > 1 ? "The way from source to sink" : "Where", steps(path)),
     section("Measured", measurements(proposal)),
     section("Checks", checks(proposal)),
     section("What the checks ran in", ran(proposal)),
@@ -59,7 +59,7 @@ function measurements(proposal: WholeProposal): string {
   const rows = (proposal.proof?.measurements ?? []).map(({ name, before, after, unit }) => {
     const most = Math.max(before, after) || 1;
     const bar = (value: number): string =>
-      `<td class="number">${escape(number(value))} ${escape(unit)}</td><td><meter max="${most}" value="${value}" aria-hidden="true"></meter></td>`;
+      `<td class="number">${escape(amount(value, unit))}</td><td><meter max="${most}" value="${value}" aria-hidden="true"></meter></td>`;
     return `<tr><th scope="row">${escape(name)}</th>${bar(before)}${bar(after)}<td>${escape(change(before, after))}</td></tr>`;
   });
   const head = `<thead><tr><td></td><th scope="col" colspan="2">before</th><th scope="col" colspan="2">with the fix</th><th scope="col">change</th></tr></thead>`;
@@ -133,6 +133,10 @@ function paragraphs(text: string): string {
 
 function number(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
+}
+
+function amount(value: number, unit: string): string {
+  return unit === "seconds" && value < 1 ? `${number(value * 1000)} ms` : `${number(value)} ${unit}`;
 }
 
 function escape(text: string): string {

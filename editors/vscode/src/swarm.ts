@@ -95,7 +95,9 @@ function askTask(memory: vscode.Memento, unfinished: string | undefined): Promis
   return new Promise((resolve) => {
     pick.onDidChangeValue(show);
     pick.onDidAccept(() => {
-      resolve(pick.selectedItems[0]?.label);
+      // Who types and presses Enter at once is before the list that has the words on top.
+      const chosen = pick.activeItems.find((item) => item.kind !== vscode.QuickPickItemKind.Separator);
+      resolve(chosen?.label ?? pick.value.trim());
       pick.hide();
     });
     pick.onDidHide(() => {

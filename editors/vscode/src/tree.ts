@@ -34,6 +34,7 @@ interface Part {
 /** What the view's rows are; commands in the view's menus get one of them. */
 export type Node = Group | Fix | Part;
 
+const SEVERAL = "Several files";
 const RISKS = ["high", "medium", "low"];
 const ID = "ambient.proposals";
 
@@ -116,7 +117,7 @@ function groups(proposals: Proposal[], grouping: Grouping): Group[] {
     if (where === "refused") {
       refused.fixes.push(proposal);
     } else if (where !== "gone") {
-      const name = grouping === "file" ? (proposal.files[0] ?? "") : proposal[grouping];
+      const name = grouping === "file" ? fileGroup(proposal) : proposal[grouping];
       const group = found.get(name) ?? { kind: "group", name, fixes: [], refused: false };
       found.set(name, group);
       group.fixes.push(proposal);
@@ -127,9 +128,13 @@ function groups(proposals: Proposal[], grouping: Grouping): Group[] {
   return refused.fixes.length > 0 ? [...sorted, refused] : sorted;
 }
 
+function fileGroup({ files }: Proposal): string {
+  return files.length === 1 ? (files[0] ?? "") : SEVERAL;
+}
+
 function groupItem(group: Group, grouping: Grouping): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const file = grouping === "file" && !group.refused ? group.fixes[0]?.uris[0] : undefined;
+  const file = grouping === "file" && !group.refused && group.name !== SEVERAL ? group.fixes[0]?.uris[0] : undefined;
   const label = file ? path.posix.basename(group.name) : grouping === "risk" && !group.refused ? `${capital(group.name)} risk` : group.name;
   const item = new vscode.TreeItem(label, group.refused ? Collapsed : Expanded);
   item.id = `group ${grouping} ${group.refused} ${group.name}`;

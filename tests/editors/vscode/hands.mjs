@@ -34,6 +34,7 @@ export function handsOf(page) {
     await page.locator(".quick-input-widget", { hasText: title }).first().waitFor();
     if (text !== undefined) {
       await page.locator(".quick-input-widget .quick-input-box input").fill(text);
+      await page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().waitFor();
     }
     if (choose) {
       const rowOfList = page.locator(".quick-input-list .monaco-list-row", { hasText: choose }).first();
@@ -63,6 +64,13 @@ export function handsOf(page) {
     await page.locator(".tab.dirty").first().waitFor({ state: "detached" });
   }
 
+  /** Save what a fix has changed. */
+  async function saveFixed() {
+    await page.locator(".tab.dirty").first().waitFor();
+    await command("File: Save All Files");
+    await page.locator(".tab.dirty").first().waitFor({ state: "detached" });
+  }
+
   /** Put the cursor into a line of the editor, and open the light bulb's menu at it. */
   async function fixes(line, title) {
     const item = page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
@@ -81,5 +89,5 @@ export function handsOf(page) {
     await row(words).locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
-  return { answer, command, fixes, open, press, row, save, sleep, status, until };
+  return { answer, command, fixes, open, press, row, save, saveFixed, sleep, status, until };
 }

@@ -61,17 +61,24 @@ async function take({ page, hands, shot, options }) {
   await page.keyboard.press("Control+w");
   await hands.press(options.slow.action, "Apply");
   await hands.row(options.slow.action).waitFor({ state: "detached" });
+  await hands.saveFixed();
 }
 
 /** One of two parts is left out; the other one is proven by itself, and applied. */
 async function choose({ page, hands, shot, options }) {
-  await hands.row("line ").locator(".monaco-custom-toggle, .codicon-check, input[type=checkbox]").first().click();
+  const part = hands.row("import os");
+  await page.locator(".statusbar-item", { hasText: "checking" }).waitFor({ state: "detached" });
+  await hands.until(part, () => hands.row(options.style.action).locator(".monaco-tl-twistie").click());
+  await part.locator(".custom-view-tree-node-item-checkbox").click();
   await hands.press(options.style.action, "Preview");
   await page.locator(".monaco-diff-editor").first().waitFor();
   await hands.sleep(1_000); // the changed lines are coloured in steps
   await shot("preview");
   await hands.press(options.style.action, "Apply");
-  await hands.row(options.style.action).waitFor({ state: "detached" });
+  await page.locator(".monaco-diff-editor").first().waitFor({ state: "detached" });
+  await hands.saveFixed();
+  const text = read(options, options.style.file);
+  assert(text.includes("import os\n") && !text.includes("str:   \n"), text);
 }
 
 /** A batch begins after it was said what would be sent; it is cancelled half-way, and goes on later to its report. */
@@ -118,7 +125,7 @@ async function widen(page) {
   const edge = await page.locator(".part.sidebar").boundingBox();
   await page.mouse.move(edge.x + edge.width, 300);
   await page.mouse.down();
-  await page.mouse.move(edge.x + edge.width + 130, 300, { steps: 5 });
+  await page.mouse.move(edge.x + edge.width + 100, 300, { steps: 5 });
   await page.mouse.up();
 }
 
