@@ -118,6 +118,9 @@ install_vscode() {
     echo "$versions" >"$target/vscode/.installed"
   fi
   (cd "$extension" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build)
+  # The server that is packed into the extension; pip gets what builds it.
+  "${PYTHON:-python3}" -m pip wheel --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+    --wheel-dir "$extension/dist" "$here/../.."
 }
 
 install_nvim() {

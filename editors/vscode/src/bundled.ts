@@ -6,13 +6,13 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { executable, INTERPRETER, onPath, runs, windows } from "./programs";
 
+const NAMES = ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11"];
 /** The oldest Python that the server runs on is 3.11. */
-const NAMES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3", "python"];
 const NEW_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 11))";
 const DONE = "installed";
 
@@ -48,7 +48,7 @@ export function bundledServer(context: vscode.ExtensionContext, log: vscode.LogO
       void vscode.window.showErrorMessage(missing);
       return false;
     }
-    const detail = `A Python environment is made in ${folder} with ${base}, and pip gets what the server needs: about 60 MB to load, 250 MB on the disk. Your projects' environments are not touched.`;
+    const detail = `A Python environment is made in ${folder} with ${base}, and pip gets what the server needs: about 35 MB to load, 200 MB on the disk. Your projects' environments are not touched.`;
     if ((await vscode.window.showInformationMessage("Install Ambient's server?", { modal: true, detail }, "Install")) !== "Install") {
       return false;
     }
@@ -81,7 +81,8 @@ async function newEnough(): Promise<string | undefined> {
   for (const name of NAMES) {
     const python = await onPath(windows ? `${name}.exe` : name);
     if (python && (await runs(python, ["-I", "-c", NEW_ENOUGH]))) {
-      return python;
+      // Not a link to it: an environment keeps the name that it was made with, and a sandbox does not have every link.
+      return realpath(python);
     }
   }
   return undefined;

@@ -7,6 +7,7 @@ const TRIES = 12;
 /** Return the hands for a page of Playwright's. */
 export function handsOf(page) {
   const status = (words) => page.locator(".statusbar-item", { hasText: words }).first().waitFor();
+  const quiet = () => page.locator(".statusbar-item", { hasText: "checking" }).first().waitFor({ state: "detached" });
   const row = (words) => page.locator(".pane-body .monaco-list-row", { hasText: words }).first();
 
   /** Do something until what it is for is seen: what comes too early is lost in a window that still lays out. */
@@ -89,5 +90,5 @@ export function handsOf(page) {
     await row(words).locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
-  return { answer, command, fixes, open, press, row, save, saveFixed, sleep, status, until };
+  return { answer, command, fixes, open, press, quiet, row, save, saveFixed, sleep, status, until };
 }

@@ -3,6 +3,16 @@
 import assert from "node:assert";
 import { readdirSync, readFileSync, readlinkSync, existsSync } from "node:fs";
 
+/** A machine with Python and no server: the extension offers the one that it brings. */
+async function install({ page, hands }) {
+  await hands.status("Ambient: off");
+  const toast = page.locator(".notification-toast", { hasText: "server was not found" });
+  await toast.getByRole("button", { name: "Install" }).click();
+  await page.locator(".monaco-dialog-box").getByRole("button", { name: "Install" }).click();
+  await page.locator(".notification-toast", { hasText: "Installing Ambient" }).waitFor();
+  await page.locator(".statusbar-item", { hasText: "Ambient: off" }).waitFor({ state: "detached" });
+}
+
 /** Until a folder is trusted, nothing of it is run and no model is asked. */
 async function distrust({ page, hands, options }) {
   await hands.status("Restricted Mode");
@@ -51,6 +61,7 @@ async function take({ page, hands, shot, options }) {
   await hands.open(options.style.file);
   await hands.save(options.style.typed);
   await hands.row(options.style.action).waitFor();
+  await hands.quiet();
   await hands.until(hands.row("line "), () => hands.row(options.style.action).locator(".monaco-tl-twistie").click());
   await shot("tree");
   await hands.row(options.slow.action).click();
@@ -67,7 +78,7 @@ async function take({ page, hands, shot, options }) {
 /** One of two parts is left out; the other one is proven by itself, and applied. */
 async function choose({ page, hands, shot, options }) {
   const part = hands.row("import os");
-  await page.locator(".statusbar-item", { hasText: "checking" }).waitFor({ state: "detached" });
+  await hands.quiet();
   await hands.until(part, () => hands.row(options.style.action).locator(".monaco-tl-twistie").click());
   await part.locator(".custom-view-tree-node-item-checkbox").click();
   await hands.press(options.style.action, "Preview");
@@ -83,16 +94,17 @@ async function choose({ page, hands, shot, options }) {
 
 /** A batch begins after it was said what would be sent; it is cancelled half-way, and goes on later to its report. */
 async function batch({ page, hands, shot, options }) {
+  await hands.open("m00.py");
   await hands.command("Ambient: Do One Task in Many Files");
   await hands.answer("templates", { text: options.task });
-  await hands.answer("The whole project", { choose: "The whole project" });
+  await hands.answer("The whole project", { choose: "the open file's folder" });
   await hands.answer("Start:", {});
   const toast = page.locator(".notification-toast", { hasText: options.task }).first();
   await toast.filter({ hasText: /[2-9] of \d+ files/ }).waitFor();
   await shot("batch");
   await toast.getByRole("button", { name: "Cancel" }).click();
   await toast.waitFor({ state: "detached" });
-  await page.locator(".statusbar-item", { hasText: "checking" }).waitFor({ state: "detached" });
+  await hands.quiet();
 }
 
 /** What was cancelled goes on, and ends with a report. */
@@ -114,7 +126,7 @@ async function crash({ hands, options }) {
   await hands.status(/Ambient: \d+ fix/);
 }
 
-export const scenes = { distrust, find, refuse, take, choose, batch, goOn, crash };
+export const scenes = { install, distrust, find, refuse, take, choose, batch, goOn, crash };
 
 function read(options, file) {
   return readFileSync(`${options.folder}/${file}`, "utf8");
