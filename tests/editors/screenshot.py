@@ -21,7 +21,8 @@ from tests.editors.scenarios import HASH, SLOW, STYLE, Scenario
 from tests.real import require
 
 EXTENSION = editor.REPOSITORY / "editors/vscode"
-NAMES = ("squiggle", "lightbulb", "proof", "preview", "tree", "approval", "batch", "report")
+NAMES = ("squiggle", "lightbulb", "approval", "tree", "proof", "preview", "plan", "batch", "report")
+"""What there are pictures of, as `vscode-NAME.png`."""
 FILES = 6
 """Files of the batch: enough to cancel it half-way."""
 _SLOWLY = Pace(first=1.5)

@@ -155,6 +155,8 @@ th, td { text-align: left; font-weight: normal; padding: 0.15em 1.2em 0.15em 0; 
 thead th { color: var(--vscode-descriptionForeground); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0.5em; }
 meter { width: 8em; height: 0.9em; }
+meter::-webkit-meter-bar { background: var(--vscode-editorWidget-background); border-color: var(--vscode-panel-border); }
+meter::-webkit-meter-optimum-value { background: var(--vscode-charts-blue); }
 pre { white-space: pre-wrap; background: var(--vscode-textCodeBlock-background); padding: 0.6em; }
 code { font-family: var(--vscode-editor-font-family); }
 `;

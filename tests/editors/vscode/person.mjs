@@ -12,7 +12,7 @@ const window = await openWindow({ ...options, trust: true });
 const { page } = window;
 page.setDefaultTimeout(90_000);
 const hands = handsOf(page);
-const shot = (name) => page.screenshot({ path: `${options.pictures}/${name}.png` });
+const shot = (name) => page.screenshot({ path: `${options.pictures}/vscode-${name}.png` });
 
 let at = "start";
 try {

@@ -98,7 +98,9 @@ async function batch({ page, hands, shot, options }) {
   await hands.command("Ambient: Do One Task in Many Files");
   await hands.answer("templates", { text: options.task });
   await hands.answer("The whole project", { choose: "the open file's folder" });
-  await hands.answer("Start:", {});
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Start:" }).waitFor();
+  await shot("plan");
+  await hands.answer("Start:");
   const toast = page.locator(".notification-toast", { hasText: options.task }).first();
   await toast.filter({ hasText: /[2-9] of \d+ files/ }).waitFor();
   await shot("batch");
