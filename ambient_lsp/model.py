@@ -305,6 +305,10 @@ class ProofPlan:
     params: Mapping[str, Json] = field(default_factory=dict)
 
 
+PART = "part"
+"""The tag of a proposal that is some pieces of another one, chosen by a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A change that somebody proposes, with everything that is known about it.

@@ -18,6 +18,7 @@ from ambient_lsp.errors import ContextError
 from ambient_lsp.model import Snapshot, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 PositionEncoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -107,7 +108,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = _line_starts(text)
+        self._starts: Sequence[int] = _line_starts(text)
 
     def __len__(self) -> int:
         return len(self._starts)

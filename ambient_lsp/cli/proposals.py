@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from ambient_lsp import user
 from ambient_lsp.cli import formats, render
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import RootOption, find_root, opened, run_async, who
+from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
 from ambient_lsp.model import Proposal, ProposalState
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def apply(
 
     async def work(engine: Engine) -> int:
         with render.waiting("Applying"):  # it is proven again where its files have changed since
-            proposal = await engine.apply(proposal_id, who(), approve=approve)
+            proposal = await engine.apply(proposal_id, user.name(), approve=approve)
         files = ", ".join(proposal.files_touched)
         render.OUT.print(
             f"Applied [bold]{escape(proposal.title)}[/] to {escape(files)}."
@@ -102,7 +103,7 @@ def approve(
     """Approve exactly this change, so that it may be applied."""
 
     async def work(engine: Engine) -> int:
-        proposal = engine.approve(proposal_id, who(), reason)
+        proposal = engine.approve(proposal_id, user.name(), reason)
         render.OUT.print(
             f"Approved [bold]{escape(proposal.title)}[/]."
             f" [bold]ambient proposals apply {proposal.id[:8]}[/] writes it.",
@@ -123,7 +124,7 @@ def dismiss(
     """Dismiss a proposal or a finding; the same is not shown again."""
 
     async def work(engine: Engine) -> int:
-        engine.dismiss(target_id, who(), reason, days)
+        engine.dismiss(target_id, user.name(), reason, days)
         render.OUT.print("Dismissed. It is remembered by its structure, so edits nearby do not bring it back.")
         return Exit.OK
 
@@ -135,7 +136,7 @@ def undo(proposal_id: Id, root: RootOption = HERE) -> int:
     """Take back what `apply` wrote, if the files have not changed since."""
 
     async def work(engine: Engine) -> int:
-        proposal = await engine.undo(proposal_id, who())
+        proposal = await engine.undo(proposal_id, user.name())
         render.OUT.print(f"Took back [bold]{escape(proposal.title)}[/].")
         return Exit.OK
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import signal
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -117,11 +115,3 @@ def run_async(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(wrapped())
     except (asyncio.CancelledError, KeyboardInterrupt) as stop:
         raise typer.Abort from stop
-
-
-def who() -> str:
-    """Return the user's name for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ambient_lsp import user
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async, who
+from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async
 
 if TYPE_CHECKING:
     from ambient_lsp.config import Config
@@ -161,7 +162,7 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
             continue
         if apply is Apply.LOW and one is result.together.low:
             # Who says `--apply low` has decided about exactly that: however many files of low risk there are.
-            await engine.apply(one.id, who(), approve=True)
+            await engine.apply(one.id, user.name(), approve=True)
             words = (
                 f"Applied to {counted(len(one.files_touched))}; [bold]ambient proposals undo {one.id}[/] takes it back."
             )

@@ -33,6 +33,8 @@ _STATES = {
     "reverted": ProposalState.REVERTED,
 }
 
+_WAITING = (ProposalState.OFFERED, ProposalState.FAILED, ProposalState.INCONCLUSIVE, ProposalState.BLOCKED)
+
 
 class Decisions:
     """Decides about the proposals of one store, and writes down what was decided."""
@@ -134,24 +136,32 @@ class Decisions:
             )
         return self.record(Outcome(proposal.id, "approved", who, time.time(), reason, content_of(proposal)))
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
-        """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
+        """Dismiss a proposal or a finding, and remember it by structure; return the ids of the findings.
+
+        A proposal that is about nothing but dismissed findings is dismissed with them. `days` None means as configured.
+        """
         now = time.time()
         lasts = self._config.learning.dismissal_days if days is None else days
         expires = now + lasts * 86400 if lasts else 0.0
-        proposal = None
         try:
-            proposal = self._store.proposal(target_id)
+            proposals = [self._store.proposal(target_id)]
         except NotFound:
             found = [self._store.finding(target_id)]
+            proposals = [one for one in self._waiting(found[0].path) if set(one.finding_ids) == {found[0].id}]
         else:
             known = {finding.id: finding for finding in self._store.findings()}
-            found = [known[one] for one in proposal.finding_ids if one in known]
+            found = [known[one] for one in proposals[0].finding_ids if one in known]
         with self._store.transaction():
             for one in found:
                 self._store.dismiss(Dismissal(one.fingerprint, one.rule, one.path, reason, who, now, expires))
-        if proposal is not None:
+        for proposal in proposals:
             self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
+        return tuple(one.id for one in found)
+
+    def _waiting(self, path: str) -> list[Proposal]:
+        """Return the proposals that a person might still look at."""
+        return self._store.proposals(states=_WAITING, paths=(path,))
 
 
 def content_of(proposal: Proposal) -> str:

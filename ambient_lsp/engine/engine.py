@@ -231,9 +231,12 @@ class Engine:
         """Approve exactly this content. Raises `NotAllowed` when it is not offered."""
         return self._decisions.approve(proposal_id, who, reason)
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
-        """Dismiss a proposal or a finding, and remember it by structure. `days` None means as configured."""
-        self._decisions.dismiss(target_id, who, reason, days)
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
+        """Dismiss a proposal or a finding, and remember it by structure; return the ids of the findings.
+
+        A proposal that is about nothing but dismissed findings is dismissed with them. `days` None means as configured.
+        """
+        return self._decisions.dismiss(target_id, who, reason, days)
 
     def rules(self) -> list[RuleRecord]:
         """Return what became of each rule's findings here, and which rules are muted."""

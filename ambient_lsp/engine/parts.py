@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
 from ambient_lsp.events import ProposalChanged
-from ambient_lsp.model import DecisionKind, ProposalState, Verdict, VerdictOutcome
+from ambient_lsp.model import PART, DecisionKind, ProposalState, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import propose
 from ambient_lsp.patching.pieces import lines_of, pieces_of, together
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ambient_lsp.model import FileEdit, Finding, Proposal, Snapshot
     from ambient_lsp.patching.pieces import Piece
     from ambient_lsp.store.store import SqliteStore
-
-PART = "part"
-"""The tag of a proposal that is some pieces of another one."""
 
 
 @dataclass(frozen=True, slots=True)

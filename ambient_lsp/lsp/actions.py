@@ -15,13 +15,15 @@ from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
-from ambient_lsp.text import sha256
 
 QUICKFIX = "quickfix.ambient"
 REFACTOR = "refactor.ambient"
 FIX_ALL = "source.fixAll.ambient"
 REVIEW = "source.ambient.review"
-KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW)
+REPORT = "source.ambient.report"
+KINDS = (QUICKFIX, REFACTOR, FIX_ALL, REVIEW, REPORT)
+
+_EDITED = "Its lines have changed since it was proven. Save the file to have it looked at again."
 
 Action = types.CodeAction | types.Command
 
@@ -45,6 +47,7 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
                 seen.add(proposal.id)
                 actions += _fix(session, workspace, uri, proposal, shown, params.context.diagnostics, only)
     if asks_for(QUICKFIX, only):
+        actions += _more(session, workspace, shown, params.context.diagnostics)
         seen_here = [item for item in shown if is_seen(item.finding, workspace)]
         actions += [_dismiss(session, item, params.context.diagnostics) for item in seen_here]
         if session.support.resolves_edits and session.support.action_literals:
@@ -54,6 +57,9 @@ def look_up(session: Session, params: types.CodeActionParams) -> list[Action]:
     if only and asks_for(REVIEW, only):
         command = _command("Ambient: review this file", "reviewFile", uri=uri)
         actions.append(_action(session, types.CodeAction(command.title, kind=REVIEW, command=command)))
+    if only and asks_for(REPORT, only):
+        command = _command("Ambient: show the report", "show", uri=uri)
+        actions.append(_action(session, types.CodeAction(command.title, kind=REPORT, command=command)))
     return actions
 
 
@@ -62,8 +68,6 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
 
     Raises `StalePatch` when the user's typing is in the way, `NotAllowed` when the gate says no.
     """
-    from ambient_lsp.patching.edits import apply_replacements  # loads difflib: not before `initialize` is answered
-
     data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
     if action.command is not None:
         # VS Code asks for the edit of every action that has none, of those with a command too.
@@ -97,9 +101,8 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
             included.append(proposal_id)
     combined = FileEdit(path, "modify", document.sha256, tuple(sorted(replacements)))
     action.edit = workspace_edit.build([combined], {path: document}, {path: uri}, session.support)
-    after = sha256(apply_replacements(document.text, combined.replacements))
-    for proposal_id in included:
-        session.observed.expect(workspace, proposal_id, uri, document.sha256, after)
+    if included:
+        session.observed.hand_out(workspace, included, document, combined)
     return action
 
 
@@ -118,13 +121,13 @@ def _findings_at(session: Session, document: Document, params: types.CodeActionP
         for diagnostic in params.context.diagnostics
         if isinstance(diagnostic.data, dict)
     }
-    first, last = params.range.start.line, params.range.end.line
-    found = []
-    for item in session.board.shown(document):
-        place = document.range(item.start, item.end)
-        if item.finding.id in named or (place.start.line <= last and place.end.line >= first):
-            found.append(item)
-    return found
+    low = document.offset(types.Position(params.range.start.line, 0))
+    _, high = document.line_bounds(*[document.offset(types.Position(params.range.end.line, 0))] * 2)
+    return [
+        item
+        for item in session.board.shown(document)
+        if item.finding.id in named or (item.start <= high and item.end >= low)
+    ]
 
 
 def _fix(
@@ -146,7 +149,8 @@ def _fix(
         kind=kind,
         diagnostics=[item for item in diagnostics if _finding_id(item) in ids] or None,
     )
-    if reason := proof.why_not(proposal):
+    edited = any(item.edited for item in shown if item.finding.id in ids)
+    if reason := proof.why_not(proposal) or (_EDITED if edited else ""):
         if not session.support.disabled_actions:
             return []
         action.disabled = types.CodeActionDisabled(reason)
@@ -181,6 +185,28 @@ def _moved_on(session: Session, uri: str, proposal: Proposal) -> bool:
     return document is not None and any(
         edit.path == path and edit.base_sha256 not in (None, document.sha256) for edit in proposal.edits
     )
+
+
+def _more(
+    session: Session, workspace: Workspace, shown: Sequence[Shown], diagnostics: Sequence[types.Diagnostic]
+) -> list[Action]:
+    """Return one entry that says more, whatever the number of findings here: what the best fix changes and what was
+    shown of it; where there is none, why."""
+    if not shown:
+        return []
+    fixes = [fix for item in shown for fix in session.board.fixes.of_finding(workspace, item.finding.id)]
+    best = next((fix for fix in fixes if fix.state is ProposalState.OFFERED), None)
+    seen = next((item for item in shown if is_seen(item.finding, workspace)), None)
+    if best is not None:
+        command = _command("Ambient: show the change and its proof", "show", id=best.id)
+        ids = set(best.finding_ids)
+    elif seen is not None:
+        command = _command("Ambient: why is no fix offered here?", "why", id=seen.finding.id)
+        ids = {seen.finding.id}
+    else:
+        return []
+    own = [diagnostic for diagnostic in diagnostics if _finding_id(diagnostic) in ids]
+    return [_action(session, types.CodeAction(command.title, kind=QUICKFIX, diagnostics=own or None, command=command))]
 
 
 def _dismiss(session: Session, item: Shown, diagnostics: Sequence[types.Diagnostic]) -> Action:

@@ -16,10 +16,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
-from ambient_lsp.lsp import workspace_edit
-from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp import gate, workspace_edit
+from ambient_lsp.lsp.documents import Document, Text
+from ambient_lsp.lsp.observed import Expectation, holds
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
 from ambient_lsp.patching.edits import apply_edits, replacements_between
@@ -38,7 +40,8 @@ BATCH = "swarm"
 
 _ANSWER = 30.0
 _LOOK = 0.05
-_YES, _NO, _UNDO = "Apply", "Cancel", "Undo"
+_WARNING = types.MessageType.Warning
+_UNDO = "Undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,12 @@ async def apply_fix(
         return Applied("blocked", reason=reason)
     batch = BATCH in proposal.tags
     if batch and review is False:
-        engine.approve(proposal.id, session.support.name, "the batch was told to apply what is of low risk")
+        engine.approve(proposal.id, session.who, "the batch was told to apply what is of low risk")
     asks = (decision.kind is DecisionKind.CONFIRM or batch) if review is None else review
     reasons = decision.reasons or (f"it changes {len(proposal.files_touched)} files",)
     previewed = asks and session.support.confirms_edits
-    if asks and not previewed:
-        if not await _ask(session, proposal, reasons):
-            session.record(workspace, proposal.id, "refused", "answered no in the editor")
-            return Applied("refused", reason="You answered no.")
-        engine.approve(proposal.id, session.support.name, "approved in the editor")
+    if asks and not previewed and (why := await gate.agreed(session, workspace, proposal, reasons)):
+        return Applied("refused", reason=why)
     # After the question, which may have taken minutes: what counts is the text that the edit is made for.
     current = {path: await session.files.read(workspace, path) for path in proposal.files_touched}
     before = {path: document.sha256 if document else None for path, document in current.items()}
@@ -98,47 +98,32 @@ async def apply_fix(
         confirm=confirm,
     )
     closed = any(document is None or document.version is None for document in current.values())
-    refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
+    session.observed.drop(proposal.id)  # what it does from here is looked at below
+    try:
+        refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
+    except asyncio.CancelledError:
+        if previewed:
+            session.record(workspace, proposal.id, "refused", gate.CLOSED)
+        raise
     seen = await _look(session, workspace, expected)
+    seen |= await _beside_others(session, workspace, edits, texts, expected, seen)
     result = _judge(expected, before, seen, refusal)
     if previewed and result.outcome != "refused":
-        engine.approve(proposal.id, session.support.name, "confirmed in the editor's preview")
+        session.record(workspace, proposal.id, "approved", "confirmed in the editor's preview")
     session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
-    _watch_for_undo(session, workspace, proposal.id, before, seen)
+    _watch(session, workspace, proposal.id, result.outcome, texts, expected)
     if all(document is None or document.version is None for document in current.values()):
         session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
     if result.outcome == "partly" and batch:  # whoever leaves boxes unticked in a review of many files means it
         session.tell(f"{result.reason} It was proven as a whole.", types.MessageType.Warning)
     elif result.outcome == "partly":
         await _offer_undo(session, workspace, result, texts, expected)
+    elif result.outcome == "stale":
+        words = "It may be in the wrong place: look at it, or undo it and save the file."
+        session.tell(f"{result.reason} “{proposal.title}” was made for the text before. {words}", _WARNING)
     elif result.outcome == "refused":
         session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
     return result
-
-
-async def _ask(session: Session, proposal: Proposal, reasons: Sequence[str]) -> bool:
-    """Show the change and ask. No answer is a no."""
-    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
-    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
-    session.protocol.notify(
-        "ambient/preview", {"proposal_id": proposal.id, "title": proposal.title, "diff": proposal.diff}
-    )
-    params = types.ShowMessageRequestParams(
-        type=types.MessageType.Warning,
-        message=f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}.",
-        actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
-    )
-    return await answer(session, params) == _YES
-
-
-async def answer(session: Session, params: types.ShowMessageRequestParams) -> str:
-    """Ask; return the title of the chosen answer; by title, as Neovim before 0.11 drops all other fields."""
-    try:
-        answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
-    except (TimeoutError, JsonRpcException) as error:
-        logger.info("no answer to a question: %r", error)
-        return ""
-    return str(getattr(answer, "title", "") or "")
 
 
 async def _send(
@@ -173,18 +158,7 @@ async def _show(
         return
     uri, start = workspace.uri_of(edit.path), workspace_edit.landing(edit)
     place = Document(uri, text, session.support.encoding).range(start, start)
-    await show(session, uri, place)
-
-
-async def show(session: Session, uri: str, place: types.Range | None = None) -> None:
-    """Open a file in the editor, where it can."""
-    if not session.support.shows_documents:
-        return
-    params = types.ShowDocumentParams(uri, take_focus=True, selection=place)
-    try:
-        await session.protocol.ask(types.WINDOW_SHOW_DOCUMENT, params, _ANSWER)
-    except (TimeoutError, JsonRpcException) as error:
-        logger.info("a file was not shown: %r", error)
+    await show_document(session, uri, place)
 
 
 async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -197,6 +171,26 @@ async def _look(session: Session, workspace: Workspace, expected: Mapping[str, s
         if seen == wanted or asyncio.get_running_loop().time() >= deadline:
             return seen
         await asyncio.sleep(_LOOK)
+
+
+async def _beside_others(
+    session: Session,
+    workspace: Workspace,
+    edits: Sequence[FileEdit],
+    before: Mapping[str, str | None],
+    expected: Mapping[str, str | None],
+    seen: Mapping[str, str | None],
+) -> dict[str, str | None]:
+    """Return the files that have the fix, and somebody's other edit too, as if they had the fix alone."""
+    found: dict[str, str | None] = {}
+    for edit in edits:
+        old, new, now = before.get(edit.path), expected.get(edit.path), seen.get(edit.path)
+        if edit.kind != "modify" or old is None or new is None or now in (None, sha256(old), sha256(new)):
+            continue
+        document = await session.files.read(workspace, edit.path)
+        if document is not None and holds(edit, old, document.text):
+            found[edit.path] = sha256(new)
+    return found
 
 
 def _judge(
@@ -214,20 +208,30 @@ def _judge(
         return Applied(
             "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
         )
+    if changed and not refusal:
+        return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
     return Applied("refused", (), tuple(expected), refusal or "The editor did not make the change.")
 
 
-def _watch_for_undo(
+def _watch(
     session: Session,
     workspace: Workspace,
     proposal_id: str,
+    outcome: Literal["applied", "partly", "refused", "stale", "blocked"],
     before: Mapping[str, str | None],
-    seen: Mapping[str, str | None],
+    expected: Mapping[str, str | None],
 ) -> None:
-    for path, after in seen.items():
+    """Notice an undo, and an editor that makes the edit after all when nobody waits for it any more."""
+    texts: dict[str, tuple[Text, Text]] = {}
+    made: set[str] = set()
+    for path, new in expected.items():
         document, old = session.files.buffer(workspace, path), before.get(path)
-        if document is not None and old is not None and after is not None and old != after:
-            session.observed.expect(workspace, proposal_id, document.uri, old, after, applied=True)
+        if document is not None and old is not None and new is not None and old != new:
+            texts[document.uri] = Text.of(old), Text.of(new)
+            if texts[document.uri][1].is_in(document):
+                made.add(document.uri)
+    told = "refused" if outcome == "blocked" else outcome
+    session.observed.expect(Expectation(workspace, proposal_id, texts, told, made))
 
 
 async def _offer_undo(
@@ -238,9 +242,8 @@ async def _offer_undo(
     expected: Mapping[str, str | None],
 ) -> None:
     """Offer to take back the files that did change, as far as they are just as the fix left them."""
-    actions = [types.MessageActionItem(_UNDO), types.MessageActionItem("Keep")]
     message = f"The fix was applied only in part. {result.reason}"
-    if await answer(session, types.ShowMessageRequestParams(types.MessageType.Warning, message, actions)) != _UNDO:
+    if (await gate.ask(session, message, [_UNDO, "Keep"])).title != _UNDO:
         return
     edits: list[FileEdit] = []
     documents: dict[str, Document] = {}

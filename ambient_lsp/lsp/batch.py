@@ -12,8 +12,9 @@ from lsprotocol import types
 
 from ambient_lsp.errors import AmbientError, NotAllowed, NotFound, Untrusted
 from ambient_lsp.events import Progress
-from ambient_lsp.lsp import apply
+from ambient_lsp.lsp import apply, gate
 from ambient_lsp.lsp.session import Session
+from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace, file_of
 from ambient_lsp.model import Proposal, ProposalState
 from ambient_lsp.swarm import report
@@ -179,13 +180,11 @@ async def _offer(
             await apply.run(session, workspace, proposal, f"apply-{proposal.id}", review=False)
         else:
             waiting.append(proposal)
-    actions = [types.MessageActionItem(title) for title in ([_REVIEW] if waiting else []) + [_REPORT]]
-    params = types.ShowMessageRequestParams(types.MessageType.Info, words, actions)
-    answer = await apply.answer(session, params)
-    if answer == _REVIEW:
+    answer = await gate.ask(session, words, [*([_REVIEW] if waiting else []), _REPORT], urgent=False)
+    if answer.title == _REVIEW:
         await review(session, workspace, waiting)
-    elif answer == _REPORT:
-        await apply.show(session, page.as_uri())
+    elif answer.title == _REPORT:
+        await show_document(session, page.as_uri())
 
 
 def _tell(session: Session, told: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ambient_lsp.lsp.fixes import Fixes
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.publisher import Publisher
 from ambient_lsp.lsp.workspaces import Workspace, Workspaces
-from ambient_lsp.model import Finding, Proposal
+from ambient_lsp.model import Finding, Proposal, ProposalState
 
 
 class Board:
@@ -65,6 +65,8 @@ class Board:
     def proposal(self, workspace: Workspace, proposal: Proposal) -> None:
         """Keep a proposal, and show its state at its findings."""
         self.fixes.put(workspace, proposal)
+        if proposal.state in (ProposalState.APPLIED, ProposalState.REVERTED):
+            self._book.fixed(proposal.finding_ids, fixed=proposal.state is ProposalState.APPLIED)
         for uri in self._book.with_findings(proposal.finding_ids):
             if self._documents.get(uri) is not None:
                 self._publisher.soon(uri)
@@ -106,6 +108,12 @@ class Board:
         else:
             self._book.forget(uri)
             self._publisher.clear(uri)
+
+    def lost(self, uri: str) -> None:
+        """Show nothing of a buffer whose text is not known any more."""
+        self._notes.pop(uri, None)
+        self._book.forget(uri)
+        self._publisher.clear(uri)
 
     def dismissed(self, finding_id: str) -> None:
         """Take a finding off."""
@@ -164,7 +172,7 @@ class Board:
         if self._documents.get(document.uri) is not None:
             self._publisher.now(document.uri)
             return
-        self._book.keep(document.uri, document.sha256)
+        self._book.keep(document.uri, document.known_by)
         self._publisher.put(document.uri, render(self.shown(document), document, workspace, self.fixes, extra=()))
 
     def told_elsewhere(self, workspace: Workspace, document: Document, codes: Set[str]) -> None:

@@ -35,6 +35,11 @@ class ClientSupport:
     related_information: bool = False
     code_description: bool = False
     diagnostic_data: bool = False
+    hovers: bool = False
+    registers_hovers: bool = False
+    lenses: bool = False
+    registers_lenses: bool = False
+    refreshes_lenses: bool = False
 
 
 def support_of(params: types.InitializeParams) -> ClientSupport:
@@ -70,4 +75,9 @@ def support_of(params: types.InitializeParams) -> ClientSupport:
         related_information=has("text_document.publish_diagnostics.related_information"),
         code_description=has("text_document.publish_diagnostics.code_description_support"),
         diagnostic_data=has("text_document.publish_diagnostics.data_support"),
+        hovers=get_capability(caps, "text_document.hover", None) is not None,
+        registers_hovers=has("text_document.hover.dynamic_registration"),
+        lenses=get_capability(caps, "text_document.code_lens", None) is not None,
+        registers_lenses=has("text_document.code_lens.dynamic_registration"),
+        refreshes_lenses=has("workspace.code_lens.refresh_support"),
     )

@@ -116,10 +116,11 @@ def dismiss(session: Session, options: dict[str, Any]) -> dict[str, Any]:
         if workspace.engine is None:
             continue
         try:
-            workspace.engine.dismiss(given, session.support.name, reason, days=days)
+            findings = workspace.engine.dismiss(given, session.who, reason, days=days)
         except NotFound:
             continue
-        session.board.dismissed(given)
+        for finding_id in findings:
+            session.board.dismissed(finding_id)
         return {"dismissed": given}
     raise NotFound(f"There is no finding or proposal {given!r}.")
 
@@ -129,7 +130,7 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     workspace, proposal = _proposal(session, options)
     if workspace.engine is None:
         raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was approved.")
-    approved = workspace.engine.approve(proposal.id, session.support.name, str(options.get("reason", "")))
+    approved = workspace.engine.approve(proposal.id, session.who, str(options.get("reason", "")))
     session.offer(workspace, approved)
     return {"proposal_id": approved.id, "state": str(approved.state)}
 
@@ -137,6 +138,34 @@ def approve(session: Session, options: dict[str, Any]) -> dict[str, Any]:
 async def preview(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     """Return everything about `proposal_id`, with each file before and after."""
     return await views.whole_proposal(session, *_proposal(session, options))
+
+
+async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Open a page about the proposal `id` in the editor; without an `id`, the report of this session."""
+    from ambient_lsp.lsp import pages
+
+    if options.get("id") or options.get("proposal_id"):
+        page = await pages.of_proposal(session, *_proposal(session, options))
+    else:
+        page = pages.of_session(session, _workspace(session, options))
+    return {"path": await pages.show(session, page)}
+
+
+def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:
+    """Say in a message why no fix is offered for the finding `id`."""
+    from ambient_lsp.lsp import pages
+
+    given = str(options.get("id", ""))
+    for workspace in session.workspaces:
+        if workspace.engine is None or not given:
+            continue
+        try:
+            reason = pages.why_no_fix(session, workspace, workspace.engine.finding(given))
+        except NotFound:
+            continue
+        session.tell(reason)
+        return {"why": reason}
+    raise NotFound(f"There is no finding {given!r}.", next_step="Save its file to have it looked at again.")
 
 
 def cancel(session: Session, options: dict[str, Any]) -> dict[str, Any]:
@@ -205,6 +234,8 @@ COMMANDS: dict[str, Any] = {
     "dismiss": dismiss,
     "approve": approve,
     "preview": preview,
+    "show": show,
+    "why": why,
     "cancel": cancel,
     "status": status,
     "doctor": doctor,

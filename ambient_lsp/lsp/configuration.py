@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,33 +41,69 @@ class Settings:
             "`editor.codeActionsOnSave` it may run at every save, with nobody looking, so it is off.",
         },
     )
+    hover: bool = field(
+        default=False,
+        metadata={
+            "name": "hover.enable",
+            "description": "Show the proof and the history of a fix when hovering over its finding.",
+        },
+    )
+    code_lens: bool = field(
+        default=False,
+        metadata={
+            "name": "codeLens.enable",
+            "description": "Show a line above each finding that has a fix: its proof, or why it is not offered.",
+        },
+    )
 
 
-def parse(value: Any) -> tuple[Settings, list[str]]:
+def parse(value: Any, base: Settings | None = None) -> tuple[Settings, list[str]]:
     """Return the settings in a client's answer, and a sentence for each value that was not understood.
 
-    Clients answer null for sections they do not know, and leave out what has its default.
+    Clients answer null for sections they do not know, and leave out what has its default; `base` holds there.
     """
+    base = base or Settings()
     problems: list[str] = []
-    given: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-    severity, fix_all = Severity.INFORMATION, False
-    if (name := given.get("severity")) is not None:
+    found: dict[str, Any] = {}
+    for one in fields(Settings):
+        name, default = one.metadata["name"], getattr(base, one.name)
+        given = _look_up(value, name)
+        if given is None:
+            continue
         try:
-            severity = Severity(name)
-        except ValueError:
-            levels = ", ".join(Severity)
-            problems.append(f"ambient.severity is {name!r}, which is none of {levels}; using {severity}.")
-    nested = given.get("fixAll")
-    flag = nested.get("enable") if isinstance(nested, Mapping) else given.get("fixAll.enable")
-    if isinstance(flag, bool):
-        fix_all = flag
-    elif flag is not None:
-        problems.append(f"ambient.fixAll.enable is {flag!r}, which is neither true nor false; using false.")
-    return Settings(severity, fix_all), problems
+            found[one.name] = _read(given, default)
+        except ValueError as error:
+            problems.append(f"ambient.{name} is {given!r}, which is {error}; using {_word(default)}.")
+    return replace(base, **found), problems
 
 
-async def pull(protocol: AmbientProtocol, uris: list[str]) -> list[tuple[Settings, list[str]]]:
-    """Ask the client for the settings of each folder. Defaults where it does not answer.
+def _look_up(value: Any, name: str) -> Any:
+    """Return a setting by its name with dots: editors send one object in another, or such names as they are."""
+    given: Any = value
+    for part in name.split("."):
+        given = given.get(part) if isinstance(given, Mapping) else None
+    if given is None and isinstance(value, Mapping):
+        given = value.get(name)
+    return given
+
+
+def _read(given: Any, default: Any) -> Any:
+    """Return a value as it is kept. Raises `ValueError` with what is wrong with it."""
+    if isinstance(default, bool):
+        if not isinstance(given, bool):
+            raise ValueError("neither true nor false")
+        return given
+    if given not in set(Severity):
+        raise ValueError(f"none of {', '.join(Severity)}")
+    return Severity(given)
+
+
+def _word(value: Any) -> str:
+    return str(value).lower()
+
+
+async def pull(protocol: AmbientProtocol, uris: list[str], base: Settings) -> list[tuple[Settings, list[str]]]:
+    """Ask the client for the settings of each folder. `base` where it does not answer.
 
     The section is always named: Neovim leaves out items without one.
     """
@@ -78,7 +114,7 @@ async def pull(protocol: AmbientProtocol, uris: list[str]) -> list[tuple[Setting
         logger.warning("the editor did not tell its settings: %r", error)
         values = []
     values = list(values or [])
-    return [parse(value) for value in values + [None] * (len(uris) - len(values))]
+    return [parse(value, base) for value in values + [None] * (len(uris) - len(values))]
 
 
 async def register(protocol: AmbientProtocol, support: ClientSupport) -> None:

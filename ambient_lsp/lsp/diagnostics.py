@@ -1,9 +1,8 @@
 """The one owner of what the editor shows as problems.
 
 VS Code ignores the version of published diagnostics (`versionSupport` is false in its client.ts), so a late result
-would land on newer text; results are therefore matched by the hash of the text. While somebody types, a finding is one
-of three: *fresh* (the text is the one it was found in), *maybe stale* (its own lines are untouched: it moves with them
-and says so), or *withdrawn* (its lines were edited). An undo back to the text makes it fresh again.
+would land on newer text; results are therefore matched by the hash of the text. What becomes of a finding while
+somebody types is in `following.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from lsprotocol import types
 import ambient_lsp
 from ambient_lsp.analyzers.aliases import repeats
 from ambient_lsp.engine.hidden import visible
-from ambient_lsp.lsp.documents import Document
+from ambient_lsp.lsp.documents import Document, Text
 from ambient_lsp.lsp.fixes import Fixes
+from ambient_lsp.lsp.following import Placed
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Finding, ProposalState, Severity
 
@@ -46,21 +46,11 @@ class _Part(Enum):
 
 
 @dataclass(slots=True)
-class Placed:
-    """A finding and where it is now: `start` to `end` are offsets, `hull` bounds its whole lines."""
-
-    finding: Finding
-    start: int
-    end: int
-    hull: tuple[int, int]
-    withdrawn: bool = False
-
-
-@dataclass(slots=True)
 class Result:
     """What one agent said of one text."""
 
-    sha256: str
+    text: Text | None
+    """The text that it is about; None for any but the present one."""
     run_id: str
     placed: list[Placed]
     moved: bool = False
@@ -75,7 +65,12 @@ class Shown:
     run_id: str
     start: int
     end: int
+    evidence: Sequence[tuple[int, int] | None]
+    """Where each piece of its evidence is in this text; None for one in another file."""
     fresh: bool
+    """Whether it was found in just this text."""
+    edited: bool = False
+    """Whether its lines have changed since, so that it may not hold any more."""
     thinking: bool = False
     """Whether a model said it that is still being asked, so that it may be withdrawn."""
 
@@ -105,60 +100,59 @@ class DiagnosticsBook:
         """
         results = self._results.setdefault(document.uri, {})
         known = results.get((agent, _Part.LOCAL))
-        if sha256 != document.sha256 or (glance and known is not None and known.sha256 == sha256):
+        text = document.known_by
+        if sha256 != text.sha256 or (glance and known is not None and known.text == text):
             return False
         results.pop((agent, _Part.GLANCE), None)
-        placed = [_place(document, finding) for finding in findings]
+        placed = [Placed.at(document, finding) for finding in findings]
         if glance:
-            results[agent, _Part.GLANCE] = Result(sha256, run_id, placed)
+            results[agent, _Part.GLANCE] = Result(text, run_id, placed)
             return True
         own, said = [one for one in placed if not _is_said(one)], [one for one in placed if _is_said(one)]
         before = results.pop((agent, _Part.SAID_BEFORE), None)
         latest = results.pop((agent, _Part.SAID), None)
-        results[agent, _Part.LOCAL] = Result(sha256, run_id, own)
+        results[agent, _Part.LOCAL] = Result(text, run_id, own)
         earlier = [*(before.placed if before else ()), *(latest.placed if latest and latest.run_id != run_id else ())]
         if thinking and earlier:
             kept = {one.finding.id: one for one in earlier}
             for one in said:
                 kept.pop(one.finding.id, None)
-            results[agent, _Part.SAID_BEFORE] = Result("", run_id, list(kept.values()))  # of any text but this one
+            results[agent, _Part.SAID_BEFORE] = Result(None, run_id, list(kept.values()))
         if said:
-            results[agent, _Part.SAID] = Result(sha256, run_id, said, thinking=thinking)
+            results[agent, _Part.SAID] = Result(text, run_id, said, thinking=thinking)
         return True
 
     def shift(self, document: Document, start: int, end: int, length: int) -> None:
         """Follow one change: `start` to `end` of the text before became `length` characters."""
-        delta = length - (end - start)
         for result in self._results.get(document.uri, {}).values():
             result.moved = True
             for placed in result.placed:
-                if placed.withdrawn:
-                    continue
-                first, last = placed.hull
-                if end <= first:
-                    placed.start, placed.end = placed.start + delta, placed.end + delta
-                    placed.hull = first + delta, last + delta
-                elif start < last:
-                    placed.withdrawn = True
-                    continue
-                # Text typed right before or after a line becomes a part of it.
-                placed.withdrawn = document.line_bounds(placed.start, placed.end) != placed.hull
+                placed.follow(document, start, end, length)
 
     def shown(self, document: Document) -> Iterator[Shown]:
         """Yield the findings that hold for the current text, sorted by place."""
         found: list[Shown] = []
         seen_again: set[tuple[str, int]] = set()
         for (_, part), result in self._results.get(document.uri, {}).items():
-            fresh = result.sha256 == document.sha256
+            fresh = result.text is not None and result.text.is_in(document)
             if fresh and result.moved:
-                result.placed = [_place(document, placed.finding) for placed in result.placed]
+                result.placed = [Placed.at(document, placed.finding) for placed in result.placed]
                 result.moved = False
             if fresh and part is _Part.GLANCE:
                 seen_again.update((placed.finding.rule, placed.start) for placed in result.placed)
             found += (
-                Shown(placed.finding, result.run_id, placed.start, placed.end, fresh, result.thinking)
+                Shown(
+                    placed.finding,
+                    result.run_id,
+                    placed.start,
+                    placed.end,
+                    placed.evidence,
+                    fresh,
+                    placed.edited,
+                    result.thinking,
+                )
                 for placed in result.placed
-                if not placed.withdrawn
+                if placed.holds
             )
         found = [one for one in found if one.fresh or (one.finding.rule, one.start) not in seen_again]
         return iter(sorted(found, key=lambda shown: (shown.start, shown.end, shown.finding.rule, shown.finding.id)))
@@ -180,15 +174,23 @@ class DiagnosticsBook:
             if any(placed.finding.id in wanted for result in results.values() for placed in result.placed)
         ]
 
-    def keep(self, uri: str, sha256: str) -> None:
+    def keep(self, uri: str, text: Text) -> None:
         """Drop the results for a file that are about another text."""
         results = self._results.get(uri, {})
-        for agent in [agent for agent, result in results.items() if result.sha256 != sha256]:
+        for agent in [agent for agent, result in results.items() if result.text != text]:
             del results[agent]
 
     def forget(self, uri: str) -> None:
         """Drop all results for a file."""
         self._results.pop(uri, None)
+
+    def fixed(self, finding_ids: Sequence[str], *, fixed: bool) -> None:
+        """Take findings off whose fix was made, or put them back when it was undone."""
+        for results in self._results.values():
+            for result in results.values():
+                for placed in result.placed:
+                    if placed.finding.id in finding_ids:
+                        placed.fixed = fixed
 
     def dismiss(self, finding_id: str) -> list[str]:
         """Drop one finding, and return the files that it was shown in."""
@@ -236,13 +238,15 @@ def note(message: str) -> types.Diagnostic:
 
 def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fixes) -> types.Diagnostic:
     finding = item.finding
-    proposals = fixes.of_finding(workspace, finding.id)
+    proposals = [] if item.edited else fixes.of_finding(workspace, finding.id)
     best = next((fix for fix in proposals if fix.state is ProposalState.OFFERED), proposals[0] if proposals else None)
     level = min(finding.severity, workspace.settings.severity, key=lambda severity: severity.rank)
     href = rule_page(finding.rule)
-    data = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
+    data: dict[str, str | bool] = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
     if item.thinking:
         data["state"] = "thinking"
+    if item.edited:
+        data["maybe_stale"] = True
     if best is not None:
         data |= {"proposal_id": best.id, "state": str(best.state)}
     return types.Diagnostic(
@@ -253,14 +257,14 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
         code=finding.rule,
         code_description=types.CodeDescription(href) if href else None,
         tags=[types.DiagnosticTag.Unnecessary] if "unnecessary" in finding.tags else None,
-        related_information=_related(finding, document, workspace) or None,
+        related_information=_related(item, document, workspace) or None,
         data=data,
     )
 
 
 def _suffix(item: Shown, state: ProposalState | None) -> str:
-    if not item.fresh:
-        return " (the file has changed since)"
+    if item.edited:
+        return " (maybe stale: its lines have changed)"
     if len(item.finding.message) > _SHORT:
         return ""
     if state in (ProposalState.DRAFTED, ProposalState.CHECKING):
@@ -270,14 +274,14 @@ def _suffix(item: Shown, state: ProposalState | None) -> str:
     return " (the model is still thinking)" if item.thinking else ""
 
 
-def _related(finding: Finding, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
+def _related(item: Shown, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
     related: list[types.DiagnosticRelatedInformation] = []
-    for evidence in finding.evidence:
-        span = evidence.span
-        if evidence.path == finding.path:
-            uri, place = document.uri, document.range(*document.offsets(span))
+    for evidence, here in zip(item.finding.evidence, item.evidence, strict=True):
+        if here is not None:
+            uri, place = document.uri, document.range(*here)
         else:
             # Another file's columns would need its text; whole lines are right in every encoding.
+            span = evidence.span
             uri = workspace.uri_of(evidence.path)
             place = types.Range(types.Position(span.start_line, 0), types.Position(span.end_line, 0))
         related.append(types.DiagnosticRelatedInformation(types.Location(uri, place), evidence.message))
@@ -286,12 +290,6 @@ def _related(finding: Finding, document: Document, workspace: Workspace) -> list
 
 def _is_said(placed: Placed) -> bool:
     return "model" in placed.finding.tags
-
-
-def _place(document: Document, finding: Finding) -> Placed:
-    start, end = document.offsets(finding.span)
-    end = max(start, end)
-    return Placed(finding, start, end, document.line_bounds(start, end))
 
 
 def rule_page(rule: str) -> str:

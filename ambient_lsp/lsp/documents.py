@@ -6,16 +6,36 @@ mark stays in the buffer, because the editor counts it, and is not part of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from lsprotocol import types
 
 from ambient_lsp.errors import ContextError
+from ambient_lsp.lsp.lines import BufferLines
 from ambient_lsp.model import Snapshot, Span
-from ambient_lsp.text import Lines, PositionEncoding, decode, freeze
+from ambient_lsp.text import PositionEncoding, decode, freeze, sha256
 
 _MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a text is known by. The length is compared first: hashing a long file at every key would be felt."""
+
+    length: int
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return what this text is known by."""
+        return cls(len(text), sha256(text))
+
+    def is_in(self, document: Document) -> bool:
+        """Whether a buffer has this text now."""
+        return self.length == len(document.text) and self.sha256 == document.sha256
 
 
 class Document:
@@ -28,10 +48,11 @@ class Document:
         self.encoding = encoding
         self.version = version
         self.dirty = False
-        self._set(text)
+        self._lines = BufferLines(text)
+        self._look()
 
-    def _set(self, raw: str) -> None:
-        self._lines = Lines(raw)
+    def _look(self) -> None:
+        raw = self._lines.text
         self._skip = len(_MARK) if raw.startswith(_MARK) else 0
         self.text = raw[self._skip :]
         self._sha256 = ""
@@ -40,8 +61,17 @@ class Document:
     def sha256(self) -> str:
         """The hash of the text, computed when somebody asks."""
         if not self._sha256:
-            self._sha256 = freeze(Path(), "", self.text).sha256
+            self._sha256 = sha256(self.text)
         return self._sha256
+
+    @property
+    def known_by(self) -> Text:
+        """What tells this text from all others."""
+        return Text(len(self.text), self.sha256)
+
+    def reads(self, raw: str) -> bool:
+        """Whether an editor that says this text has this one."""
+        return raw == self._lines.text or raw.removeprefix(_MARK) == self.text
 
     def larger_than(self, limit: int) -> bool:
         """Whether the text has more than `limit` bytes in UTF-8."""
@@ -87,15 +117,29 @@ class Document:
         self.dirty = True
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
-                raw = self._lines.text
-                start = self._raw_offset(change.range.start)
-                end = max(self._raw_offset(change.range.end), start)
-                made = max(start - self._skip, 0), max(end - self._skip, 0), len(change.text)
-                self._set(raw[:start] + change.text + raw[end:])
+                start, end = self._raw_offsets(change.range)
+                new = change.text
             else:
-                made = _difference(self.text, change.text.removeprefix(_MARK))
-                self._set(change.text)
+                start, end, length = _difference(self._lines.text, change.text)
+                new = change.text[start : start + length]
+            mark = len(_MARK) if start == 0 and new.startswith(_MARK) else 0
+            made = max(start - self._skip, 0), max(end - self._skip, 0), len(new) - mark
+            self._lines.replace(start, end, new)
+            self._look()
             yield made
+
+    def with_edits(self, edits: Sequence[types.TextEdit]) -> str:
+        """Return the text that an editor would have that made these edits now, whatever they were made for."""
+        raw, at = self._lines.text, 0
+        parts: list[str] = []
+        for start, end, text in sorted((*self._raw_offsets(edit.range), edit.new_text) for edit in edits):
+            parts += (raw[at : max(start, at)], text)
+            at = max(end, at)
+        return "".join((*parts, raw[at:]))[self._skip :]
+
+    def _raw_offsets(self, place: types.Range) -> tuple[int, int]:
+        start = self._raw_offset(place.start)
+        return start, max(self._raw_offset(place.end), start)
 
     def _raw_offset(self, position: types.Position) -> int:
         column = self._lines.from_units(position.line, position.character, self.encoding)
@@ -145,18 +189,20 @@ def read(path: Path, uri: str, encoding: PositionEncoding) -> Document | None:
 
 def _difference(old: str, new: str) -> tuple[int, int, int]:
     """Return the smallest single replacement between two texts, for clients that send the whole text."""
-    head = _common_start(old, new)
-    limit = min(len(old), len(new)) - head
-    tail = _common_start(old[len(old) - limit :][::-1], new[len(new) - limit :][::-1])
+    head = _common(min(len(old), len(new)), lambda low, high: old[low:high] == new[low:high])
+    tail = _common(
+        min(len(old), len(new)) - head,
+        lambda low, high: old[len(old) - high : len(old) - low] == new[len(new) - high : len(new) - low],
+    )
     return head, len(old) - tail, len(new) - tail - head
 
 
-def _common_start(old: str, new: str) -> int:
-    """Return how many characters two texts begin with alike, by comparing slices: this runs at every keystroke."""
-    same, limit = 0, min(len(old), len(new))
+def _common(limit: int, alike: Callable[[int, int], bool]) -> int:
+    """Return how much two texts have in common from one end, by comparing slices: this runs at every keystroke."""
+    same = 0
     while same < limit:
         middle = (same + limit + 1) // 2
-        if old[same:middle] == new[same:middle]:
+        if alike(same, middle):
             same = middle
         else:
             limit = middle - 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import DecisionKind, Proposal, ProposalState, RiskLevel
+from ambient_lsp.model import PART, DecisionKind, Proposal, ProposalState, RiskLevel
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.engine import Engine
@@ -44,16 +44,20 @@ class Fixes:
         self._by_finding: dict[tuple[Workspace, str], dict[str, None]] = {}
 
     def put(self, workspace: Workspace, proposal: Proposal) -> None:
-        """Keep a proposal's newest state; forget it when there is nothing left to offer."""
+        """Keep a proposal's newest state; forget it when there is nothing left to offer.
+
+        Pieces of a fix that did not hold are no news at the finding: the fix itself is still there.
+        """
+        gone = proposal.state in _GONE or (PART in proposal.tags and proposal.state is not ProposalState.OFFERED)
         for finding_id in proposal.finding_ids:
             ids = self._by_finding.setdefault((workspace, finding_id), {})
-            if proposal.state in _GONE:
+            if gone:
                 ids.pop(proposal.id, None)
             else:
                 ids[proposal.id] = None
             if not ids:
                 del self._by_finding[workspace, finding_id]
-        if proposal.state in _GONE:
+        if gone:
             self._proposals.pop((workspace, proposal.id), None)
         else:
             self._proposals[workspace, proposal.id] = proposal

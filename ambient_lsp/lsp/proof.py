@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+
 from ambient_lsp.lsp.fixes import needs_approval
-from ambient_lsp.model import Finding, Proposal, ProposalState, Verdict
+from ambient_lsp.model import Finding, Outcome, Proposal, ProposalState, Verdict
 
 _SAVED = {"seconds": "time", "bytes": "memory"}
 """What a measurement is of, by its unit."""
+_SHORT = 100
+"""Characters that have room in a line."""
+
 _UNDECIDED = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING})
 
 
@@ -78,40 +84,59 @@ def why_not(proposal: Proposal) -> str:
     return ""
 
 
-def hover(finding: Finding, proposals: list[Proposal]) -> str:
-    """Return Markdown about a finding: what, why, and what was shown of each fix."""
-    parts = [f"**{_plain(finding.rule)}** · {_plain(finding.agent)}", _plain(finding.message)]
-    parts += [
-        f"- {_plain(item.message)} (`{_code(item.path)}:{item.span.start_line + 1}`)" for item in finding.evidence
-    ]
+def short_of(reason: str) -> str:
+    """Return the first sentence of a reason, and of a long one its beginning: what has room in a line."""
+    first = reason.split(". ")[0].rstrip(".")
+    return first if len(first) <= _SHORT else f"{first[: _SHORT - 1].rstrip()}…"
+
+
+def history_line(outcome: Outcome) -> str:
+    """Return an entry of the audit log as an item of a list."""
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(outcome.when))
+    why = f": {plain(outcome.reason)}" if outcome.reason else ""
+    what = f" (change {outcome.content_sha256[:8]})" if outcome.content_sha256 else ""
+    return f"- {when} {outcome.kind} by {plain(outcome.who)}{what}{why}"
+
+
+def hover(
+    finding: Finding, proposals: list[Proposal], history: Callable[[Proposal], Sequence[str]] = lambda _: ()
+) -> str:
+    """Return Markdown about a finding: what, why, and what was shown and became of each fix."""
+    parts = [f"**{plain(finding.rule)}** · {plain(finding.agent)}", plain(finding.message)]
+    parts += [f"- {plain(item.message)} (`{_code(item.path)}:{item.span.start_line + 1}`)" for item in finding.evidence]
     for proposal in proposals:
-        parts.append(f"---\n**{_plain(proposal.title)}** ({proposal.risk_level} risk, {proposal.state})")
-        parts.append(_plain(proposal.rationale))
-        parts += [f"{_plain(also.agent)}: {_plain(also.text)}" for also in proposal.rationales[1:]]
+        parts.append(f"---\n**{plain(proposal.title)}** ({proposal.risk_level} risk, {proposal.state})")
+        parts.append(plain(proposal.rationale))
+        parts += [f"{plain(also.agent)}: {plain(also.text)}" for also in proposal.rationales[1:]]
         if proposal.decision and proposal.decision.reasons:
-            parts.append("Why it asks: " + _plain("; ".join(proposal.decision.reasons)))
+            parts.append("Why it asks: " + plain("; ".join(proposal.decision.reasons)))
         if proposal.verdict is not None:
-            parts.append(_verdict(proposal.verdict))
+            parts.append(of_verdict(proposal.verdict))
+        parts.append("\n".join(history(proposal)))
     return "\n\n".join(part for part in parts if part)
 
 
-def _verdict(verdict: Verdict) -> str:
+def of_verdict(verdict: Verdict) -> str:
+    """Return Markdown about what was shown, check by check."""
     where = f" in {verdict.sandbox}" if verdict.sandbox else ""
-    lines = [f"Checked{where}: **{verdict.outcome}**. {_plain(verdict.reason)}"]
+    lines = [f"Checked{where}: **{verdict.outcome}**. {plain(verdict.reason)}"]
     for check in verdict.checks:
         base = sum(outcome == "passed" for outcome in check.base.values())
         patched = sum(outcome == "passed" for outcome in check.patched.values())
         counts = f": {base} passed before, {patched} after" if check.patched or check.base else ""
-        lines.append(f"- {_plain(check.name)} {check.outcome}{counts}")
+        lines.append(f"- {plain(check.name)} {check.outcome}{counts}")
         lines += [f"  - new failure: `{_code(name)}`" for name in check.new_failures[:5]]
-    lines += [f"- {_plain(item.name)}: {item.before:g} → {item.after:g} {item.unit}" for item in verdict.measurements]
+    lines += [f"- {plain(item.name)}: {item.before:g} → {item.after:g} {item.unit}" for item in verdict.measurements]
     if verdict.selection:
-        lines.append(f"- {_plain(verdict.selection)}")
+        lines.append(f"- {plain(verdict.selection)}")
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
-    # Messages quote the repository, which is untrusted: it must not become links, images or HTML in the editor.
+def plain(text: str) -> str:
+    """Return a text as Markdown that says just that.
+
+    Messages quote the repository, which is untrusted: it must not become links, images or HTML in the editor.
+    """
     for mark in "\\`*_{}[]<>#|!":
         text = text.replace(mark, "\\" + mark)
     return text

@@ -31,6 +31,7 @@ class AmbientProtocol(LanguageServerProtocol):
     exit_code: int = 1
     on_exit: Callable[[], object] = staticmethod(lambda: None)
     on_document: Callable[[Any], None] = staticmethod(lambda params: None)
+    on_unreadable: Callable[[str, Any], None] = staticmethod(lambda method, params: None)
 
     # pygls keeps the future of every notification handler for ever (limit 1).
     def _execute_handler(
@@ -103,6 +104,8 @@ class AmbientProtocol(LanguageServerProtocol):
         except JsonRpcException as error:
             if "method" in data and isinstance(data.get("id"), str | int):
                 self._send_response(data["id"], error=error.to_response_error())
+            elif "method" in data:
+                self.on_unreadable(str(data["method"]), data.get("params"))
             raise
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: MsgId) -> None:

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -18,7 +18,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 import ambient_lsp
-from ambient_lsp.lsp import actions, commands, proof
+from ambient_lsp.lsp import actions, commands, configuration, inline
 from ambient_lsp.lsp.capabilities import support_of
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.session import Session
@@ -51,6 +51,7 @@ class AmbientServer(LanguageServer):
         self.engine_factory = engine_factory
         self._session: Session | None = None
         self.folders: list[str] = []
+        self.unannounced: list[str] = []
         self.closed = False
 
     @property
@@ -65,8 +66,12 @@ class AmbientServer(LanguageServer):
         options = params.initialization_options
         said = options.get("trusted") if isinstance(options, dict) else None
         trusted = said if isinstance(said, bool) else None
-        self._session = Session(self.protocol, self.engine_factory, support_of(params), trusted=trusted)
+        settings, _ = configuration.parse(options)
+        self._session = Session(
+            self.protocol, self.engine_factory, support_of(params), trusted=trusted, settings=settings
+        )
         self.protocol.on_document = self._session.document_event
+        self.protocol.on_unreadable = self._session.lost
         roots = [folder.uri for folder in params.workspace_folders or ()]
         if not roots and params.root_uri:
             roots = [params.root_uri]
@@ -108,9 +113,13 @@ def _lifecycle(server: AmbientServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(ls: AmbientServer, params: types.InitializeParams) -> None:
         ls.begin(params)
+        announced = inline.fixed(ls.session, ls.session.settings)
+        _inline(ls, announced)
+        ls.unannounced = [method for method in inline.METHODS if method not in announced]
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: AmbientServer, params: types.InitializedParams) -> None:
+        _inline(ls, ls.unannounced)
         ls.session.start(ls.folders)
         gc.collect()
         gc.freeze()  # what was made until now stays until the end
@@ -136,7 +145,7 @@ def _lifecycle(server: AmbientServer) -> None:
         if ls.session.support.pulls_configuration:
             await ls.session.pull_settings()
         elif isinstance(params.settings, dict):
-            ls.session.push_settings(params.settings.get("ambient"))
+            await ls.session.push_settings(params.settings.get("ambient"))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def files_changed(ls: AmbientServer, params: types.DidChangeWatchedFilesParams) -> None:
@@ -150,10 +159,12 @@ def _lifecycle(server: AmbientServer) -> None:
 
 
 def _documents(server: AmbientServer) -> None:
-    # A sync handler: the text is frozen before the next message is read (async ones interleave).
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))
+    # A sync handler: the text is frozen before the next message is read (async ones interleave). The text comes along,
+    # so that an editor that counts in other units than it says is noticed: the file on the disk tells nothing, because
+    # formatters write there, and Emacs shows other line endings than are in it.
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=True))
     def did_save(ls: AmbientServer, params: types.DidSaveTextDocumentParams) -> None:
-        ls.session.saved(params.text_document.uri)
+        ls.session.saved(params.text_document.uri, params.text)
 
 
 def _actions(server: AmbientServer) -> None:
@@ -169,22 +180,21 @@ def _actions(server: AmbientServer) -> None:
     def resolve(ls: AmbientServer, params: types.CodeAction) -> types.CodeAction:
         return actions.resolve(ls.session, params)
 
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(ls: AmbientServer, params: types.HoverParams) -> types.Hover | None:
-        session = ls.session
-        document, place = (
-            session.documents.get(params.text_document.uri),
-            session.workspaces.of(params.text_document.uri),
-        )
-        if document is None or place is None:
-            return None
-        offset = document.offset(params.position)
-        here = [item for item in session.board.shown(document) if item.start <= offset <= item.end]
-        parts = [proof.hover(item.finding, session.board.fixes.of_finding(place[0], item.finding.id)) for item in here]
-        if not parts:
-            return None
-        content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts))
-        return types.Hover(content, document.range(here[0].start, here[0].end))
+
+def _hover(ls: AmbientServer, params: types.HoverParams) -> types.Hover | None:
+    return inline.hover(ls.session, params)
+
+
+def _code_lens(ls: AmbientServer, params: types.CodeLensParams) -> list[types.CodeLens]:
+    return inline.lenses(ls.session, params)
+
+
+def _inline(server: AmbientServer, methods: Iterable[str]) -> None:
+    """Answer these methods. Those that are known before `initialize` is answered are announced in that answer."""
+    if types.TEXT_DOCUMENT_HOVER in methods:
+        server.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
+    if types.TEXT_DOCUMENT_CODE_LENS in methods:
+        server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))(_code_lens)
 
 
 async def _watch_parent(ls: AmbientServer, process_id: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
+from ambient_lsp import user
 from ambient_lsp.engine.hidden import MUTED_RULE
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import (
@@ -30,7 +31,8 @@ from ambient_lsp.lsp.diagnostics import note
 from ambient_lsp.lsp.documents import Document, Documents
 from ambient_lsp.lsp.files import Files
 from ambient_lsp.lsp.fixes import with_approval
-from ambient_lsp.lsp.observed import Observed
+from ambient_lsp.lsp.inline import Inline
+from ambient_lsp.lsp.observed import News, Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
 from ambient_lsp.lsp.status import Status
@@ -44,20 +46,31 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _RUNS = 50
+_LAST_WORDS = 0.5
+"""Seconds that work which is cancelled gets to write down how it ended."""
 
 
 class Session:
     """Made in `initialize`; everything that needs the event loop starts in `start` (limit 16)."""
 
     def __init__(
-        self, protocol: AmbientProtocol, factory: EngineFactory, support: ClientSupport, *, trusted: bool | None
+        self,
+        protocol: AmbientProtocol,
+        factory: EngineFactory,
+        support: ClientSupport,
+        *,
+        trusted: bool | None,
+        settings: configuration.Settings,
     ) -> None:
         self.protocol = protocol
         self.support = support
+        self.who = f"{user.name()} in {support.name}"
+        self.settings = settings
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
             factory,
             trusted=trusted,
+            settings=settings,
             opened=self._opened,
             listen=self._listen,
             failed=self._failed,
@@ -69,6 +82,7 @@ class Session:
         self.progress = ProgressBoard(protocol, enabled=support.progress, cancel=self.cancel)
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
         self.status = Status(protocol, self.workspaces, self.runs)
+        self.inline = Inline(self)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._complained: set[str] = set()
@@ -100,11 +114,14 @@ class Session:
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
         self.status.close()
+        self.inline.close()
         self.board.close()
         self.progress.close()
-        for task in list(self._tasks):
-            if task is not asyncio.current_task():
-                task.cancel()
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:  # a question that is still open is a no, and that is written down while the store is open
+            await asyncio.wait(tasks, timeout=_LAST_WORDS)
         await self.workspaces.close(grace)
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -146,11 +163,19 @@ class Session:
         else:
             self._did_close(params.text_document.uri)
 
-    def saved(self, uri: str) -> None:
-        """Review a file that was saved. The text is frozen before this returns."""
+    def saved(self, uri: str, text: str | None = None) -> None:
+        """Review a file that was saved. The text is frozen before this returns.
+
+        `text` is what the editor says that it saved. It is believed, rather than what its changes add up to here.
+        """
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
+        if text is not None and not document.reads(text):
+            logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
+            for news in self.observed.doubt(uri):
+                self._hear_of_edit(news)
+            self._follow(document, [types.TextDocumentContentChangeWholeDocument(text)])
         document.dirty = False
         self.board.saved(uri)
         if place is not None:
@@ -177,14 +202,34 @@ class Session:
         if document is None:
             logger.warning("a change of %s, which is not open, was ignored", params.text_document.uri)
             return
-        for start, end, length in document.change(params.content_changes):
-            self.board.typed(document, start, end, length)
+        self._follow(document, params.content_changes)
         document.version = params.text_document.version
         place = self.workspaces.of(document.uri)
         if place is not None and place[0].engine is not None:
             place[0].engine.expect(place[1], document.text)
-        for expected, kind in self.observed.see(document):
-            self.record(expected.workspace, expected.proposal_id, kind)
+
+    def _follow(self, document: Document, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        for start, end, length in document.change(changes):
+            self.board.typed(document, start, end, length)
+            for news in self.observed.see(document):
+                self._hear_of_edit(news)
+
+    def lost(self, method: str, params: Any) -> None:
+        """Give a buffer up of which a change could not be read: its text is unknown until it is opened again."""
+        uri = params.get("textDocument", {}).get("uri") if isinstance(params, dict) else None
+        if method == types.TEXT_DOCUMENT_DID_CHANGE and self.documents.get(uri or "") is not None:
+            logger.error("a change of %s could not be read; Ambient leaves it alone until it is opened again", uri)
+            self.documents.close(str(uri))
+            self.observed.forget(str(uri))
+            self.board.lost(str(uri))
+
+    def _hear_of_edit(self, news: News) -> None:
+        """Write down what became of a fix that the editor made on its own; tell of one that went wrong."""
+        reason = "the editor made it on another text than the one it was for" if news.kind == "stale" else ""
+        self.record(news.workspace, news.proposal_id, news.kind, reason)
+        if reason:
+            words = "A fix was made on another text than the one that it was for, so it may be in the wrong place."
+            self.tell(f"{words} Look at it, or undo it and save the file.", types.MessageType.Warning)
 
     def _did_close(self, uri: str) -> None:
         self.documents.close(uri)
@@ -325,6 +370,7 @@ class Session:
         if workspace.engine is not None:
             self.board.proposal(workspace, with_approval(workspace.engine, proposal))
             self.status.proposals_changed(workspace)
+            self.inline.changed()
 
     def report(self, event: Progress) -> None:
         """Show how far a run, or work of ours, is."""
@@ -342,7 +388,7 @@ class Session:
         self,
         workspace: Workspace,
         proposal_id: str,
-        kind: Literal["applied", "partly", "stale", "reverted", "refused"],
+        kind: Literal["approved", "applied", "partly", "stale", "reverted", "refused"],
         reason: str = "",
     ) -> None:
         """Tell the engine what was seen to become of a proposal."""
@@ -351,7 +397,7 @@ class Session:
         try:
             # What decisions are bound to: the exact change to exactly these texts.
             content = sha256(repr(workspace.engine.proposal(proposal_id).edits))
-            workspace.engine.record(Outcome(proposal_id, kind, self.support.name, time.time(), reason, content))
+            workspace.engine.record(Outcome(proposal_id, kind, self.who, time.time(), reason, content))
         except AmbientError as error:
             logger.warning("the outcome of %s was not recorded: %s", proposal_id, error)
 
@@ -371,15 +417,17 @@ class Session:
         """Ask for the editor's settings of every folder, and show everything with them."""
         folders = list(self.workspaces)
         if self.support.pulls_configuration and folders:
-            answers = await configuration.pull(self.protocol, [workspace.uri for workspace in folders])
+            answers = await configuration.pull(self.protocol, [workspace.uri for workspace in folders], self.settings)
             for workspace, (settings, problems) in zip(folders, answers, strict=True):
                 self._use(workspace, settings, problems)
+        await self.inline.update()
 
-    def push_settings(self, value: Any) -> None:
+    async def push_settings(self, value: Any) -> None:
         """Use settings that a client sent unasked, as Neovim does."""
-        settings, problems = configuration.parse(value)
+        settings, problems = configuration.parse(value, self.settings)
         for workspace in self.workspaces:
             self._use(workspace, settings, problems)
+        await self.inline.update()
 
     def _use(self, workspace: Workspace, settings: configuration.Settings, problems: Sequence[str]) -> None:
         for problem in problems:

@@ -158,17 +158,27 @@ def readiness(item: Readiness) -> dict[str, Any]:
 
 def report(session: Session) -> str:
     """Return the runs and proposals of this session as Markdown."""
-    lines = ["# Ambient", ""]
+    lines = ["# Ambient", "", *(f"- {_condition(folder)}" for folder in session.status.value()["folders"]), ""]
+    lines += ["## Runs", ""]
     for run_id, (workspace, record) in reversed(session.runs.items()):
         state = record.state if record else "running"
         counts = f", {record.findings} findings, {record.offered} fixes offered" if record else ""
         lines.append(f"- run `{run_id}` in {workspace.given.name}: {state}{counts}")
-        lines += [f"  - {error.where}: {error.message}" for error in (record.errors if record else ())]
+        lines += [f"  - {proof.plain(f'{one.where}: {one.message}')}" for one in (record.errors if record else ())]
     lines += ["", "## Fixes", ""]
     lines += [
-        f"- {proof.in_title(item)} ({item.state}): {', '.join(item.files_touched)}" for item in session.board.fixes
+        f"- {proof.plain(proof.in_title(item))} ({item.state}): {proof.plain(', '.join(item.files_touched))}"
+        for item in session.board.fixes
     ]
     return "\n".join(lines) + "\n"
+
+
+def _condition(folder: Mapping[str, Any]) -> str:
+    """Return in a line how things are in a folder, as the status tells it."""
+    sandbox = f"sandbox: {folder['sandbox']}" if folder["sandbox"] else "no sandbox works, so no fix is offered"
+    model = " ".join(part for part in (folder["model"] or "not asked yet", folder["model_message"]) if part)
+    parts = [folder["problem"] or "ready", sandbox, f"model: {model}"]
+    return f"{folder['uri']}: " + ", ".join(parts)
 
 
 def _files(workspace: Workspace, item: Proposal, current: Mapping[str, str | None]) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ class Workspaces:
     `closed` is called after that.
 
     `trusted` is what the editor says of its folders; None leaves it to what the user has said with `ambient trust`.
+    `settings` hold until the editor tells others.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Workspaces:
         factory: EngineFactory,
         *,
         trusted: bool | None,
+        settings: Settings,
         opened: Callable[[Workspace], None],
         listen: Callable[[Workspace], Coroutine[Any, Any, None]],
         failed: Callable[[Workspace], None],
@@ -74,6 +76,7 @@ class Workspaces:
     ) -> None:
         self._factory = factory
         self._trusted = trusted
+        self._settings = settings
         self._opened = opened
         self._listen = listen
         self._failed = failed
@@ -89,7 +92,7 @@ class Workspaces:
         root = Path(os.path.realpath(path))
         if root not in self._folders:
             self._places.clear()
-            workspace = self._folders[root] = Workspace(root, path)
+            workspace = self._folders[root] = Workspace(root, path, self._settings)
             workspace.opening = asyncio.create_task(self._open(workspace))
         return self._folders[root]
 

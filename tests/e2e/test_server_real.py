@@ -66,7 +66,7 @@ class Window(Connection):
         """Return the fixes at a line once they have been judged."""
 
         async def judged() -> list[dict[str, Any]]:
-            silencing = ("never mind", "with a comment")
+            silencing = ("never mind", "with a comment", "show the change", "why is no fix")
             actions = await self.actions(uri, line, **context)
             found = [one for one in actions if not any(words in one["title"] for words in silencing)]
             waiting = ["still being checked" in one.get("disabled", {}).get("reason", "") for one in found]

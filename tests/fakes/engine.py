@@ -100,7 +100,7 @@ class FakeEngine:
         self.root, self.config, self.trusted = root, config, trusted
         self.leader = self.leads
         self.triggers: list[Trigger] = []
-        self.expected: list[tuple[str, str]] = []
+        self.expected: tuple[str, str] | None = None
         self.recorded: list[Outcome] = []
         self.kept: dict[str, Proposal] = {}
         self.found: dict[tuple[str, str], list[Finding]] = {}
@@ -139,7 +139,7 @@ class FakeEngine:
         return run
 
     def expect(self, path: str, text: str) -> None:
-        self.expected.append((path, text))
+        self.expected = path, text
 
     def cancel(self, run_id: str) -> None:
         if task := self.tasks.get(run_id):
@@ -231,10 +231,17 @@ class FakeEngine:
     def approve(self, proposal_id: str, who: str, reason: str = "") -> Proposal:
         return self.record(Outcome(proposal_id, "approved", who, time.time(), reason))
 
-    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> None:
+    def finding(self, finding_id: str) -> Finding:
+        for item in self.findings():
+            if item.id == finding_id:
+                return item
+        raise NotFound(f"There is no finding {finding_id!r}.")
+
+    def dismiss(self, target_id: str, who: str, reason: str, days: int | None = None) -> tuple[str, ...]:
         if not any(item.id == target_id for item in self.findings()) and target_id not in self.kept:
             raise NotFound(f"There is no finding {target_id!r}.")
         self.dismissed_ids.append((target_id, reason, days))
+        return self.kept[target_id].finding_ids if target_id in self.kept else (target_id,)
 
     async def readiness(self) -> tuple[Readiness, ...]:
         return (Readiness(True, "fake"),)

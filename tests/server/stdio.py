@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import sys
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,9 @@ class ProcessWire(Wire):
 
     async def end(self) -> None:
         """Say goodbye as an editor does; whatever does not end then is killed."""
-        self.feed({"jsonrpc": "2.0", "id": "end", "method": "shutdown", "params": None})
-        self.notify("exit", None)
         try:
+            await self.request("shutdown")
+            self.notify("exit", None)
             await asyncio.wait_for(self.process.wait(), 20)
         except TimeoutError:
             self.process.kill()
@@ -84,22 +85,29 @@ class Talk:
 
 
 @asynccontextmanager
-async def talk(root: Path, *, client: str = "vscode_1.139", settings: Any = None, mode: str = "honest", **options: Any):  # type: ignore[no-untyped-def]
-    """Start the server for a folder, and wait until its engine is ready."""
+async def talk(
+    root: Path,
+    *,
+    client: str = "vscode_1.139",
+    more: Mapping[str, Any] | None = None,
+    settings: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Talk]:
+    """Start the server for a folder, and wait until its engine is ready. `more` is what the client can do besides."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ambient_lsp", "server", "--stdio",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=root,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, limit=1 << 24,
     )  # fmt: skip
     wire = ProcessWire(process)
-    editor = Editor(wire, "utf-16", mode)
+    editor = Editor(wire, "utf-16")
     if settings is not None:
         wire.answers["workspace/configuration"] = lambda params: [settings for _ in params["items"]]
     try:
         answer = await wire.request(
             "initialize",
-            {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities(client),
-             "clientInfo": {"name": client}, "initializationOptions": options or None,
+            {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities(client) | dict(more or {}),
+             "clientInfo": {"name": client}, "initializationOptions": options,
              "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}]},
         )  # fmt: skip
         editor.encoding = answer["result"]["capabilities"]["positionEncoding"]

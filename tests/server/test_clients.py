@@ -63,6 +63,7 @@ async def editor(lsp_client: LanguageClient, request, tmp_path):
             capabilities=profile(request.param),
             client_info=types.ClientInfo(request.param),
             workspace_folders=[types.WorkspaceFolder(tmp_path.as_uri(), "x")],
+            initialization_options={"hover": {"enable": True}},
         )
     )
     encoding = answer.capabilities.position_encoding

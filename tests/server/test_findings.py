@@ -25,6 +25,10 @@ def file(tmp_path):
     return path
 
 
+def fixes(actions):
+    return [action for action in actions if "sha256" in action["title"]]
+
+
 def messages(connection, uri):
     return [item["message"] for item in connection.editor.diagnostics.get(uri, [])]
 
@@ -78,23 +82,45 @@ async def test_saving_reviews_the_text_as_it_was_and_takes_other_unsaved_buffers
     assert texts == {"a.py": "# saved\n" + TEXT, "b.py": "y = 1\n"}
 
 
-async def test_a_finding_moves_with_its_line_says_so_and_is_fresh_again_after_undo(file):
+async def test_a_finding_moves_with_its_line_and_looks_as_before(file):
     async with Connection(file.parent) as it:
         uri = file.as_uri()
         await opened(it, uri)
         it.editor.type(uri, 0, 0, "# new\n")
-        await until(lambda: "changed since" in str(messages(it, uri)))
-        assert it.editor.diagnostics[uri][0]["range"]["start"] == {"line": 2, "character": 12}
-        it.editor.type(uri, 0, 6, "")
+        await until(lambda: it.editor.diagnostics[uri][0]["range"]["start"] == {"line": 2, "character": 12})
+        assert messages(it, uri) == ["md5 is broken (fix proven)"]
+        assert fixes(await it.actions(uri, 2))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [(15, 15, "# "), (35, 35, "  # sure"), (14, 15, ""), (31, 35, "")],
+    ids=["before on the line", "after on the line", "joined with the line above", "other code on the line"],
+)
+async def test_a_finding_is_maybe_stale_when_its_line_is_edited_and_as_before_after_undo(file, start, end, text):
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        old = it.editor.texts[uri][start:end]
+        it.editor.type(uri, start, end, text)
+        await until(lambda: messages(it, uri) == ["md5 is broken (maybe stale: its lines have changed)"])
+        (shown,) = it.editor.diagnostics[uri]
+        assert shown["data"]["maybe_stale"] is True and "proposal_id" not in shown["data"]
+        place = it.editor.offset(uri, shown["range"]["start"]), it.editor.offset(uri, shown["range"]["end"])
+        assert it.editor.texts[uri][slice(*place)] == "md5"
+        # Its fix is for the line as it was.
+        (fix,) = fixes(await it.actions(uri, shown["range"]["start"]["line"]))
+        assert "lines have changed" in fix["disabled"]["reason"]
+        it.editor.type(uri, start, start + len(text), old)
         await until(lambda: messages(it, uri) == ["md5 is broken (fix proven)"])
 
 
 @pytest.mark.parametrize(
     ("start", "end", "text"),
-    [(30, 31, "Q"), (15, 15, "# "), (35, 35, "  # sure"), (14, 15, ""), (10, 40, "")],
-    ids=["inside", "before on the line", "after on the line", "joined with the line above", "deleted"],
+    [(30, 31, "Q"), (27, 30, "sha256"), (28, 28, "x"), (27, 27, "not_"), (26, 30, ""), (10, 40, "")],
+    ids=["longer", "mended", "inside", "longer before", "taken out", "deleted with its line"],
 )
-async def test_a_finding_is_withdrawn_when_its_line_is_edited_and_back_after_undo(file, start, end, text):
+async def test_a_finding_goes_when_its_code_is_edited_and_is_back_after_undo(file, start, end, text):
     async with Connection(file.parent) as it:
         uri = file.as_uri()
         await opened(it, uri)
@@ -251,7 +277,7 @@ async def test_folders_come_and_go(file, tmp_path_factory):
         it.wire.notify("workspace/didChangeWorkspaceFolders", {"event": event})
         await until(lambda: len(FakeEngine.opened) == 2)
         assert FakeEngine.opened[0].closed and not FakeEngine.opened[1].closed
-        assert messages(it, file.as_uri()) == []
+        await until(lambda: messages(it, file.as_uri()) == [])
 
 
 async def test_a_file_opened_on_its_own_gets_an_engine_for_its_project(tmp_path):
@@ -275,7 +301,7 @@ async def test_a_folder_reached_through_a_link_keeps_the_names_that_the_editor_u
 
 
 async def test_hover_tells_the_proof_and_does_not_render_what_the_repository_says(file):
-    async with Connection(file.parent) as it:
+    async with Connection(file.parent, options={"hover": {"enable": True}}) as it:
         await opened(it, file.as_uri())
         place = {"line": 1, "character": 13}
         params = {"textDocument": {"uri": file.as_uri()}, "position": place}
@@ -325,7 +351,7 @@ async def test_a_wrong_setting_is_shown_at_its_line_and_a_right_one_opens_the_en
         event = {"uri": path.as_uri(), "type": 2}
         it.wire.notify("workspace/didChangeWatchedFiles", {"changes": [event]})
         await until(lambda: len(FakeEngine.opened) >= 2)
-        assert FakeEngine.opened[0].closed and it.editor.diagnostics[path.as_uri()] == []
+        await until(lambda: FakeEngine.opened[0].closed and it.editor.diagnostics[path.as_uri()] == [])
 
 
 async def test_a_glance_adds_to_what_an_agent_said_until_it_speaks_again(file, monkeypatch):
@@ -350,10 +376,10 @@ async def test_a_glance_adds_to_what_an_agent_said_until_it_speaks_again(file, m
         it.editor.type(file.as_uri(), place, place + 1, "2")
         await settle()
         look(it, typed, glance=True, only=1)
-        stale = "md5 is broken (the file has changed since)"
-        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken", stale])
+        texts = [freeze(file.parent, "a.py", text).sha256 for text in (typed, two)]
+        await until(lambda: [one["data"]["sha256"] for one in it.editor.diagnostics[file.as_uri()]] == texts)
         look(it, typed, glance=False)
-        await until(lambda: messages(it, file.as_uri()) == ["md5 is broken"] * 2)
+        await until(lambda: {one["data"]["sha256"] for one in it.editor.diagnostics[file.as_uri()]} == {texts[0]})
 
 
 async def test_a_sandbox_that_could_not_be_looked_at_is_looked_at_again(file, monkeypatch):
@@ -399,12 +425,12 @@ async def test_what_a_model_said_stays_until_it_has_answered_about_the_new_text(
         it.editor.type(file.as_uri(), place, place + 1, "2")
         await settle()
         it.editor.publications.clear()
-        stale = "md5 is broken (the file has changed since)"
+        before = "md5 is broken"
         say(it, typed, run="second", thinking=True)  # the local look: nothing of the model yet
         say(it, typed, 4, run="second", thinking=True)
-        await until(lambda: shown(it) == [(1, stale), (4, thinking)])
+        await until(lambda: shown(it) == [(1, before), (4, thinking)])
         say(it, typed, run="third", thinking=True)  # saved again before the model was done
-        await until(lambda: shown(it) == [(1, stale), (4, stale)])
+        await until(lambda: shown(it) == [(1, before), (4, before)])
         say(it, typed, 4, run="third", thinking=True)
         say(it, typed, 4, run="third", thinking=False)
         await until(lambda: shown(it) == [(4, "md5 is broken")])

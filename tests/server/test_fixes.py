@@ -71,7 +71,8 @@ async def test_an_action_is_found_by_its_place_by_its_diagnostic_and_by_its_kind
         assert fixes(await it.actions(uri, 0, diagnostics=it.editor.diagnostics[uri]))
         assert not fixes(await it.actions(uri, 1, only=["refactor"]))
         assert not await it.actions(uri, 1, only=["quick"])
-        (review,) = await it.actions(uri, 0, only=["source"])
+        review, report = await it.actions(uri, 0, only=["source"])
+        assert report["command"]["command"] == "ambient.server.show"
         assert review["command"]["command"] == "ambient.server.reviewFile"
 
 
@@ -156,7 +157,8 @@ async def test_a_finding_can_be_dismissed_for_good(file):
         await ready(it, uri)
         (action,) = [action for action in await it.actions(uri, 1) if "never mind" in action["title"]]
         await it.wire.request("workspace/executeCommand", action["command"])
-        assert it.editor.diagnostics[uri] == [] and len(it.engine.dismissed_ids) == 1
+        await until(lambda: it.editor.diagnostics[uri] == [])
+        assert len(it.engine.dismissed_ids) == 1
 
 
 async def test_an_action_with_a_command_is_resolved_to_itself(file):

@@ -99,7 +99,7 @@ async def test_pieces_that_hold_by_themselves_are_applied_and_the_whole_is_partl
     async with talk(root) as it:
         hunks = (await it.proposal(whole.id))["hunks"]
         assert [(one["first"], one["last"], one["before"], one["after"]) for one in hunks] == [
-            (4, 3, "", "\nTWO = 2\n"),
+            (5, 4, "", "TWO = 2\n\n"),
             (8, 8, "    return hashlib.md5(user.encode()).hexdigest()\n",
              "    return hashlib.sha256(user.encode()).hexdigest()\n"),
             (13, 13, "    return number + number\n", "    return TWO * number\n"),
@@ -151,9 +151,14 @@ async def test_a_proof_that_is_cancelled_changes_nothing(tmp_path: Path) -> None
     async with talk(root) as it:
         it.editor.open(uri, APP)
         begun = await start(it, whole, HASH)
-        begins = await until(lambda: [one for one in it.wire.of("$/progress") if one["value"]["kind"] == "begin"])
-        assert begins[0]["value"]["cancellable"]
-        it.wire.notify("window/workDoneProgress/cancel", {"token": begins[0]["token"]})
+
+        def shown() -> list[Any]:
+            begins = [one for one in it.wire.of("$/progress") if one["value"]["kind"] == "begin"]
+            return [one for one in begins if "the chosen pieces" in one["value"]["message"]]
+
+        [progress] = await until(shown)
+        assert progress["value"]["cancellable"]
+        it.wire.notify("window/workDoneProgress/cancel", {"token": progress["token"]})
         done = await it.applied(begun["run_id"])
         assert (done["outcome"], done["proposal_id"]) == ("cancelled", begun["proposal_id"])
         assert it.editor.texts[uri] == APP and not it.editor.edits
@@ -187,7 +192,7 @@ async def test_unsaved_text_elsewhere_moves_the_pieces_and_is_what_they_are_prov
         it.editor.type(uri, 0, 0, "# mine\n")
         moved = await it.proposal(whole.id)
         assert [one["id"] for one in moved["hunks"]] == ids
-        assert [one["first"] for one in moved["hunks"]] == [5, 9, 14]
+        assert [one["first"] for one in moved["hunks"]] == [6, 9, 14]
         assert moved["texts"][0]["after"] == "# mine\n" + FIXED and not moved["stale"]
         begun = await start(it, whole, HASH)
         assert (await it.applied(begun["run_id"]))["outcome"] == "applied"

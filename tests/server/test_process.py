@@ -20,9 +20,9 @@ LIMIT = 10.0
 class Process:
     """A server and blocking, simple reading and writing."""
 
-    def __init__(self, cwd, *argv, env=None, **options):
+    def __init__(self, cwd, *argv, env=None, command=None, **options):
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "ignore", str(SERVER), *argv],
+            command or [sys.executable, "-X", "dev", "-W", "ignore", str(SERVER), *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
