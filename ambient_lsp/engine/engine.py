@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from ambient_lsp.store.store import SqliteStore
 
 STATE_FOLDER = ".ambient"
+_CLEANING = 30.0
+"""Seconds between two looks for what others left that were killed. A look reads two folders."""
 _REAPING = 8.0
 """Seconds beyond the grace: on a machine that is busy, even a short clean-up waits for its turn."""
 
@@ -339,10 +341,19 @@ class Engine:
             self._store.save_proposal(replace(proposal, state=ProposalState.STALE))
         self._log.tidy(self._store.proposals(states=[ProposalState.OFFERED]))
         self._reaping = self._spawn("start-up", self._reap)
+        self._spawn("cleaning", self._keep_clean)
 
     async def _reap(self) -> None:
         await asyncio.to_thread(self.telemetry.drop_old)
         await (await self.services()).reap()
+
+    async def _keep_clean(self) -> None:
+        """Clear away what a batch in a terminal left that was killed: an editor may stay open for days after it."""
+        while True:
+            await asyncio.sleep(_CLEANING)
+            services = await self.services()
+            if await (await services.checkouts()).reap():
+                await services.reap()
 
     async def _warm(self) -> None:
         await (await self.services()).warm()

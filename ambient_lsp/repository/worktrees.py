@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ambient_lsp.errors import AmbientError, WorkspaceError
 from ambient_lsp.repository import files, overlay, place, reconcile, record
@@ -92,7 +92,7 @@ class GitCheckouts:
         self._included: list[str] = []
         self._reading = asyncio.Lock()
         self._open: dict[int, Lease] = {}
-        self._pending: set[asyncio.Future[None]] = set()
+        self._pending: set[asyncio.Task[Any]] = set()
         self._commits: dict[tuple[str | None, str], str] = {}
 
     @property
@@ -102,8 +102,11 @@ class GitCheckouts:
 
     async def current(self, snapshots: Sequence[Snapshot] = ()) -> str:
         """Return the tree of the current content; see `Checkouts.current`."""
-        async with self._reading:
-            return await self._thread(lambda: self._content.tree(snapshots))
+        await self._reading.acquire()
+        # A thread cannot be cancelled: whoever reads next waits for its end, though nobody wants its result any more.
+        reading = self._to_its_end(self._thread(lambda: self._content.tree(snapshots)))
+        reading.add_done_callback(lambda _: self._reading.release())
+        return await asyncio.shield(reading)
 
     @contextlib.asynccontextmanager
     async def checkout(self, tree: str, edits: Sequence[FileEdit] = ()) -> AsyncIterator[Path]:
@@ -236,10 +239,13 @@ class GitCheckouts:
 
     def _later(self, work: Coroutine[None, None, None]) -> asyncio.Future[None]:
         """Run to the end what must not be cut short by a cancellation; `close` waits for it."""
+        return asyncio.shield(self._to_its_end(work))
+
+    def _to_its_end(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         task = asyncio.ensure_future(work)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
-        return asyncio.shield(task)
+        return task
 
 
 def _default_cache(root: Path) -> Path:

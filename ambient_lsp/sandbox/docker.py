@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 _OLDEST_API = "1.41"  # Docker 20.10
 _GOODBYE = 5.0
+KEPT_CONNECTIONS = 32
+"""Connections to the engine that are kept for the next request; there are as many as were ever busy at once."""
 
 
 class Docker:
@@ -127,7 +129,7 @@ class Docker:
                 _knock()
                 # With `version="auto"` the SDK asks the engine while it is being made; asked afterwards, its
                 # connections can be closed when none answers.
-                client = docker.from_env(version=_OLDEST_API, timeout=self._timeout, max_pool_size=32)
+                client = docker.from_env(version=_OLDEST_API, timeout=self._timeout, max_pool_size=KEPT_CONNECTIONS)
                 try:
                     client.api._version = client.version()["ApiVersion"]  # type: ignore[attr-defined]  # as "auto" does
                 except BaseException:

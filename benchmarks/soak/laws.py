@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ambient_lsp.sandbox.docker import KEPT_CONNECTIONS
 from benchmarks.soak import watch
 from benchmarks.soak.desk import HALF
 
@@ -62,16 +63,22 @@ def memory(samples: Sequence[Sample], minutes: float) -> Iterator[str]:
             yield f"The memory of {words} grew: {growth:.2f} times from the middle third to the last."
 
 
-def idle(before: Server, after: Server, name: str, *, whole: bool) -> Iterator[str]:
-    """A server that has nothing to do holds what it held before; `whole` for one that lived all the time."""
+def idle(before: Server, after: Server, name: str, *, whole: bool, docker: bool = False) -> Iterator[str]:
+    """A server that has nothing to do holds what it held before; `whole` for one that lived all the time.
+
+    With `docker` it keeps connections to the engine too.
+    """
+    kept = KEPT_CONNECTIONS if docker else 0
     if not after.tasks:
         yield f"The server of {name} did not answer in the end."
     if more := {task: count for task, count in after.tasks.items() if count > before.tasks.get(task, 0)}:
         yield f"Tasks of {name} are left: {more}."
-    if after.sockets > before.sockets:
+    if after.sockets > max(before.sockets, kept):
         yield f"Sockets of {name} are left: {after.sockets}, at first {before.sockets}."
     nobody = "pipe to itself"  # one end is enough for what has no other one any more
-    if after.descriptors > before.descriptors + SLACK or after.kinds.get(nobody, 0) > before.kinds.get(nobody, 0):
+    if after.descriptors > before.descriptors + SLACK + max(0, kept - before.sockets) or after.kinds.get(
+        nobody, 0
+    ) > before.kinds.get(nobody, 0):
         yield f"Descriptors of {name} are left: {after.kinds}, at first {before.kinds}."
     if after.threads > before.threads + (POOL if whole else 2 * POOL):
         yield f"Threads of {name} are left: {after.threads}, at first {before.threads}."

@@ -123,14 +123,14 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
         await host.come()
         host.spoil(0.0)
         after = result.after = await rest()
-        for _ in range(20):
+        for _ in range(40):  # what killed batches left is looked for every half a minute
             if not [*laws.idle(before.shop, after.shop, "shop", whole=True), *laws.nothing_held(after)]:
                 break
             await asyncio.sleep(1.5)
             after = result.after = await look(objects=True)
         say(f"at rest: {line(after)}")
         result.broken += laws.idle(before.shop, after.shop, "shop", whole=True)
-        result.broken += laws.idle(before.other, after.other, "other", whole=False)
+        result.broken += laws.idle(before.other, after.other, "other", whole=False, docker=docker)
         result.broken += laws.nothing_held(after)
         result.broken += laws.memory(result.samples, minutes)
         for editor in (shop, other):  # twice: who starts after a crash clears away what it left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from ambient_lsp import config
+from ambient_lsp.engine import engine
 from tests.e2e import project
 from tests.e2e.victims import Desk, kill
 from tests.real import require
@@ -176,6 +179,46 @@ def test_a_server_that_is_killed_takes_its_children_along(tmp_path: Path) -> Non
         desk.assert_clean()
 
 
+HOLDS_A_CHECKOUT = """
+import asyncio, sys
+from pathlib import Path
+from ambient_lsp.repository.worktrees import open_checkouts
+
+async def main():
+    checkouts = await open_checkouts(Path(sys.argv[1]))
+    async with checkouts.checkout(await checkouts.current()):
+        print("there", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_a_killed_batch_left_goes_while_an_editor_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_CLEANING", 0.1)
+    root = project.make(tmp_path / "project")
+    settings = config.Config(sandbox=config.Sandbox(backend="none"))
+    opened = await engine.Engine.open(root, settings)
+    batch = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDS_A_CHECKOUT, str(root), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert batch.stdout is not None and await batch.stdout.readline() == b"there\n"
+        assert len(project.git(root, "worktree", "list").splitlines()) == 2
+    finally:
+        batch.kill()
+        await batch.wait()
+    for _ in range(300):
+        if len(project.git(root, "worktree", "list").splitlines()) == 1:
+            break
+        await asyncio.sleep(0.1)
+    else:
+        pytest.fail("its checkout is still there")
+    await opened.close()
+
+
 def reviewed(desk: Desk) -> str:
     """Review the project and return the proposal that asks for most."""
     desk.run("review", "app.py")
@@ -185,15 +228,10 @@ def reviewed(desk: Desk) -> str:
 
 def restart(desk: Desk) -> None:
     """Do what a start does, in this process, which takes a tenth of the time."""
-    import asyncio
-
-    from ambient_lsp import config
-    from ambient_lsp.engine.engine import Engine
-
     settings = config.Config(sandbox=config.Sandbox(backend="none"))
 
     async def work() -> None:
-        await (await Engine.open(desk.root, settings)).close()
+        await (await engine.Engine.open(desk.root, settings)).close()
 
     asyncio.run(work())
 

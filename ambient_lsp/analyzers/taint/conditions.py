@@ -7,13 +7,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint import folding, keys, quantifiers
-from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character, starts
+from ambient_lsp.analyzers.taint import comparisons, folding, keys, quantifiers
+from ambient_lsp.analyzers.taint.beginnings import NO_ROOT, starts
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.charsets import flags_in, kinds_cleaned_by, safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.functions import passed
 from ambient_lsp.analyzers.taint.knowledge import (
+    HOST_PARTS,
+    ORIGIN_KINDS,
     change,
     clean_origins,
     host_was_checked,
@@ -26,8 +28,7 @@ from ambient_lsp.analyzers.taint.state import all_joined
 from ambient_lsp.analyzers.taint.syntax import kept, names_in, walked
 from ambient_lsp.analyzers.taint.typechecks import found_in_table, of_type
 from ambient_lsp.analyzers.taint.values import (
-    ALL,
-    HOST,
+    EVERY,
     UNKNOWN,
     Const,
     Fact,
@@ -50,10 +51,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_EVERY = frozenset({ALL})
 _LINES = frozenset({"log", "header"})
 _OF_PATHS = frozenset({"path"})
-_URL = frozenset({"ssrf", "redirect", "cors"})
 _COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp)
 _OF_KEYS = (ast.BinOp, ast.Compare, ast.Call, ast.ListComp, ast.SetComp)
 _CODE = frozenset({"code"})
@@ -61,11 +60,9 @@ _RAISING = frozenset("int float uuid.UUID decimal.Decimal datetime.date.fromisof
 _ADDRESSES = frozenset("ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address ipaddress.IPv6Address".split())
 _ASSURING = re.compile(r"safe|allowed|trusted|permitted|whitelist|allowlist|same_(origin|host|site)")
 _OF_URL = re.compile(r"ur[il]|redirect|host|origin|domain|next|target|site")
-_HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _PUBLIC = frozenset({"is_global"})
 _INTERNAL = frozenset({"is_private"})
 _FETCHED = frozenset({"ssrf"})
-_SEPARATORS = frozenset({"/", "\\", "os.sep", "os.path.sep"})
 
 
 def holds(value: Value, state: State) -> bool | None:
@@ -128,10 +125,10 @@ def narrowed(machine: Machine, state: State, test: ast.expr, outcome: bool) -> S
             change(machine, state, test, lambda old: with_truth(old, outcome))
         if fact is not None:
             return narrowed(machine, state, fact, outcome)
-    elif isinstance(test, ast.Attribute) and test.attr in _HOST_PARTS and not outcome:
-        same_origin(machine, state, test, _URL)  # `not urlparse(url).netloc`: a place on this host
+    elif isinstance(test, ast.Attribute) and test.attr in HOST_PARTS and not outcome:
+        same_origin(machine, state, test, ORIGIN_KINDS)  # `not urlparse(url).netloc`: a place on this host
     elif isinstance(test, ast.Attribute) and test.attr in (_PUBLIC if outcome else _INTERNAL):
-        same_origin(machine, state, test, _URL)  # `ipaddress.ip_address(host).is_private`
+        same_origin(machine, state, test, ORIGIN_KINDS)  # `ipaddress.ip_address(host).is_private`
     return state
 
 
@@ -180,7 +177,7 @@ def with_truth(value: Value, outcome: bool) -> Value:
     if type(value) is Options:
         kept = [with_truth(option, outcome) for option in value.values if folding.truth(option) is not (not outcome)]
         return either(kept) if kept else value
-    return value if outcome else cleaned(value, _EVERY)  # what counts as false is empty
+    return value if outcome else cleaned(value, EVERY)  # what counts as false is empty
 
 
 def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
@@ -193,7 +190,7 @@ def survived(machine: Machine, call: ast.Call, state: State) -> State | None:
     elif call.args and isinstance(call.args[0], ast.Name):
         names = names_of(machine, call.func, state)
         if not _RAISING.isdisjoint(names):  # `int(number)` raises, or all is well
-            change(machine, state, call.args[0], lambda value: cleaned(value, _EVERY))
+            change(machine, state, call.args[0], lambda value: cleaned(value, EVERY))
         elif not _ADDRESSES.isdisjoint(names):  # what is an address may still be an internal one
             kinds = frozenset(machine.rules.kinds) - _FETCHED
             change(machine, state, call.args[0], lambda value: cleaned(value, kinds))
@@ -213,7 +210,7 @@ def each_was_checked(machine: Machine, state: State, loop: ast.For | ast.AsyncFo
     """Note that a loop let no bad item pass, so that the archive or the text is as good as its parts."""
     taints = taints_of(item)
     if not taints and type(source) is Opaque and source.taints and source.type in ("", "str", "bytes"):
-        change(machine, state, _inside(loop.iter), lambda value: cleaned(value, _EVERY))
+        change(machine, state, comparisons.inside(loop.iter), lambda value: cleaned(value, EVERY))
     quantifiers.judged(state, source, unpacked(source, state), item)
     keys.were_dropped(machine, state, loop)
 
@@ -259,17 +256,17 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
     positive = isinstance(operation, ast.Eq | ast.In | ast.Is) is outcome
     if isinstance(operation, ast.In | ast.NotIn):
         if positive:
-            _member(machine, state, left, right)
+            comparisons.member(machine, state, left, right)
         else:
-            _not_member(machine, state, left, right)
+            comparisons.not_member(machine, state, left, right)
     elif isinstance(operation, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
         if positive and isinstance(left, ast.Call) and getattr(left.func, "id", "") == "type" and len(left.args) == 1:
             of_type(machine, state, left.args[0], right)
         for one, other in ((left, right), (right, left)):
             if positive:
-                _equals(machine, state, one, other)
+                comparisons.equals(machine, state, one, other)
             else:
-                _differs(machine, state, one, other)
+                comparisons.differs(machine, state, one, other)
     if isinstance(operation, ast.IsNot | ast.Is) and not positive:  # `re.match(...) is not None`
         inner = left.value if isinstance(left, ast.NamedExpr) else left
         inner = (_recalled(inner.id, state) if isinstance(inner, ast.Name) else None) or inner
@@ -282,119 +279,6 @@ def _compare(machine: Machine, state: State, test: ast.Compare, outcome: bool) -
         for call in (left, right):
             if isinstance(call, ast.Call):
                 _call_equals(machine, state, call)
-
-
-def _host_is_known(machine: Machine, state: State, node: ast.expr) -> None:
-    """`host in HOSTS`, where `host` is that of some address."""
-    value = state.names.get(node.id, UNKNOWN) if isinstance(node, ast.Name) else UNKNOWN
-    if any(type(option) is Opaque and option.type == HOST for option in options(value)):
-        clean_origins(state, value, _URL)
-
-
-def _equals(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    if isinstance(node, ast.Tuple):  # `(parts.scheme, parts.netloc) == ("https", "shop.example")`
-        if isinstance(other, ast.Tuple) and len(other.elts) == len(node.elts):
-            for one, its in zip(node.elts, other.elts, strict=True):
-                _equals(machine, state, one, its)
-        return
-    value = machine.evaluate(other, state) if is_simple(other) else UNKNOWN
-    if is_simple(other) and not taints_of(value) and not (type(value) is Const and not value.value):
-        _host_is_known(machine, state, node)
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS and is_simple(other):
-        same_origin(machine, state, node, _URL)
-        return
-    if not is_simple(other) or taints_of(value):
-        return
-    first_characters(machine, state, node, value)
-    if type(value) is Const and value.value in (None, ""):
-        change(machine, state, node, lambda _: value)
-        return
-    known = all(type(option) is Const for option in options(value))
-    exact = known and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    change(machine, state, node, lambda old: value if exact else cleaned(old, _EVERY))
-
-
-def _differs(machine: Machine, state: State, node: ast.expr, other: ast.expr) -> None:
-    if not isinstance(other, ast.Constant):
-        return
-    unwanted = Const(other.value)
-    second_character(machine, state, node, unwanted)
-
-    def without(value: Value) -> Value:
-        if type(value) is not Options or unwanted not in value.values:
-            return value
-        return either(option for option in value.values if option != unwanted)
-
-    change(machine, state, node, without)
-
-
-def _member(machine: Machine, state: State, node: ast.expr, container: ast.expr) -> None:
-    if isinstance(node, ast.Tuple):  # `(model, field) in EDITABLE`
-        for part in node.elts:
-            _member(machine, state, part, container)
-        return
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "type" and len(node.args) == 1:
-        of_type(machine, state, node.args[0], container)
-        return
-    if isinstance(container, ast.Attribute) and container.attr == "parents":
-        within_base(machine, state, container.value)
-        return
-    value = machine.evaluate(container, state)
-    if state.taints(value):
-        return
-    found_in_table(machine, state, container)
-    if isinstance(node, ast.Attribute) and node.attr in _HOST_PARTS:
-        same_origin(machine, state, node, _URL)
-        return
-    _host_is_known(machine, state, node)
-    items = items_of(value, state)
-    exact = (
-        items is not None
-        and all(type(item) is Const for item in items)
-        and isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
-    )
-    exact = exact and type(value) is not Const
-    change(machine, state, node, lambda old: either(items) if exact and items else cleaned(old, _EVERY))
-
-
-def _not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -> None:
-    """A text without ".." stays below, one without a separator stays in the folder, one without a quote stays in the
-    literal of an XPath expression, which knows no escapes."""
-    value = machine.evaluate(part, state) if is_simple(part) else UNKNOWN
-    if type(value) is Opaque and value.type.startswith("ipaddress."):
-        clean_origins(state, value, _URL)  # `address in INTERNAL_NETWORK`
-    if isinstance(part, ast.Subscript) and is_simple(text):
-        second_character(machine, state, part, machine.evaluate(text, state))
-    unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
-    marks: set[str] = set()
-    if unwanted in ("..", "../"):
-        marks = {NO_DOTS}
-    elif unwanted in _SEPARATORS:
-        marks = {NO_DOTS, NO_ROOT}
-    elif unwanted == "//":
-        marks = {NO_HOST}
-    elif unwanted == "\n":
-        marks = {"log", "header"}
-    elif unwanted in ("'", '"'):
-        marks = {"xpath"}
-    if marks:
-        where = _inside(text) if unwanted == ".." else text
-        change(machine, state, where, lambda old: cleaned(old, frozenset(marks)))
-
-
-def _inside(node: ast.expr) -> ast.expr:
-    """Return what `Path(name).parts`, or `name.split("/")`, takes apart."""
-    if isinstance(node, ast.Attribute) and node.attr == "parts":
-        node = node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
-        return node.func.value
-    if (
-        isinstance(node, ast.Call)
-        and len(node.args) == 1
-        and ast.unparse(node.func).rpartition(".")[2].endswith("Path")
-    ):
-        return node.args[0]
-    return node
 
 
 def _call_equals(machine: Machine, state: State, call: ast.Call) -> None:
@@ -429,7 +313,7 @@ def _call(machine: Machine, state: State, call: ast.Call, outcome: bool) -> Stat
     elif names[:1] == (("all" if outcome else "any"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
         quantifiers.each_came_out(machine, state, call.args[0], outcome, narrowed)
         for part, text in quantifiers.unwanted_parts(machine, state, call.args[0]) if not outcome else ():
-            _not_member(machine, state, ast.Constant(part.value), text)
+            comparisons.not_member(machine, state, ast.Constant(part.value), text)
     elif names[:1] == (("any" if outcome else "all"),) and call.args and isinstance(call.args[0], _COMPREHENSIONS):
         quantifiers.one_came_out(machine, state, call.args[0], outcome, narrowed)
     elif names and names[0].startswith("re.") and outcome:
@@ -446,32 +330,32 @@ def _assured_by_name(function: ast.Name | ast.Attribute) -> frozenset[str]:
     name = (function.attr if isinstance(function, ast.Attribute) else function.id).lower()
     if not _ASSURING.search(name):
         return frozenset()
-    return _URL if _OF_URL.search(name) else _OF_PATHS if "path" in name else frozenset()
+    return ORIGIN_KINDS if _OF_URL.search(name) else _OF_PATHS if "path" in name else frozenset()
 
 
 def _method(machine: Machine, state: State, call: ast.Call, function: ast.Attribute, outcome: bool) -> None:
     name, owner = function.attr, function.value
     if name in HARMLESS_TESTS and outcome:
         owner, extra = _without_removed(owner)
-        kinds = _EVERY if not extra else safe_for(extra)
+        kinds = EVERY if not extra else safe_for(extra)
         change(machine, state, owner, lambda value: cleaned(value, kinds))
     elif name == "isprintable" and outcome:
         change(machine, state, owner, lambda value: cleaned(value, _LINES))
     elif name == "is_absolute" and not outcome:
-        change(machine, state, _inside(owner), lambda value: cleaned(value, frozenset({NO_ROOT})))
+        change(machine, state, comparisons.inside(owner), lambda value: cleaned(value, frozenset({NO_ROOT})))
     elif name == "is_relative_to" and outcome:
         within_base(machine, state, owner)
     elif name == "endswith" and call.args and outcome:
         end = machine.evaluate(call.args[0], state)
         # "evil-example.com" does not end in ".example.com"
         if all(type(each) is Const and str(each.value).startswith(".") for each in options(end)):
-            _host_is_known(machine, state, owner)
+            comparisons.host_is_known(machine, state, owner)
     elif name == "startswith" and call.args:
         starts(machine, state, owner, call.args[0], outcome)
     elif name in ("match", "fullmatch") and outcome and call.args:
         _matched(machine, state, call, name)
     elif name == "issubset" and outcome and isinstance(owner, ast.Call) and owner.args:
-        change(machine, state, owner.args[0], lambda value: cleaned(value, _EVERY))
+        change(machine, state, owner.args[0], lambda value: cleaned(value, EVERY))
 
 
 def _without_removed(node: ast.expr) -> tuple[ast.expr, str]:

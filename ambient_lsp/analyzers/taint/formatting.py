@@ -7,7 +7,7 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding
-from ambient_lsp.analyzers.taint.values import ALL, UNKNOWN, Const, Opaque, Options, Value, clean, either, options
+from ambient_lsp.analyzers.taint.values import EVERY, UNKNOWN, Const, Opaque, Options, Value, clean, either, options
 
 if TYPE_CHECKING:
     import ast
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _SPECIFIER = re.compile(r"%(?:\((?P<key>[^)]*)\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[a-zA-Z%])")
 _NUMBERS = frozenset("diouxXeEfFgGcn")
-_EVERY = frozenset({ALL})
 
 
 def is_text(value: Value) -> bool:
@@ -69,7 +68,7 @@ def _shown(value: Value, state: State) -> Value:
 
 def _spelled(value: Value, spec: str, state: State) -> Value:
     if spec[-1:] in _NUMBERS:
-        return Opaque(clean(state.taints(value), _EVERY), "harmless")
+        return Opaque(clean(state.taints(value), EVERY), "harmless")
     if type(value) is Const and not re.search(r"\d{4,}", spec):
         folded = folding.function(format, [value.value, spec])
         if folded is not None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RESOLVED = "path.resolved"
 _PATH = frozenset({"path", "archive"})
 _ADDRESS = frozenset({"ssrf", "redirect"})
+ORIGIN_KINDS = frozenset({"ssrf", "redirect", "cors"})
+HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _PASSING = frozenset("lower upper strip casefold lstrip rstrip title".split())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint.charsets import safe_for
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.knowledge import change, clean_origins, is_simple
-from ambient_lsp.analyzers.taint.values import ALL, UNKNOWN, Const, Opaque, Value, cleaned, taints_of
+from ambient_lsp.analyzers.taint.values import EVERY, UNKNOWN, Const, Opaque, Value, cleaned, taints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Comprehension = ast.GeneratorExp | ast.ListComp | ast.SetComp
 
 HARMLESS_TESTS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
-_EVERY = frozenset({ALL})
 _OF_ALL = frozenset({"ssrf", "redirect", "cors", "archive", "code"})
 """Kinds for which the whole is as good as its items."""
 
@@ -100,7 +99,7 @@ def _every_character(machine: Machine, state: State, node: Comprehension) -> boo
         if isinstance(part, ast.Compare):
             among = machine.evaluate(part.comparators[0], state) if is_simple(part.comparators[0]) else UNKNOWN
             allowed += _characters(among, state)
-    kinds = safe_for(allowed) if allowed else _EVERY
+    kinds = safe_for(allowed) if allowed else EVERY
     change(machine, state, first.iter, lambda value: cleaned(value, kinds))
     return True
 

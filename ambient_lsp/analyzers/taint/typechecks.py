@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint.knowledge import change, is_simple
-from ambient_lsp.analyzers.taint.values import ALL, UNKNOWN, Opaque, Symbol, Value, cleaned
+from ambient_lsp.analyzers.taint.values import EVERY, UNKNOWN, Opaque, Symbol, Value, cleaned
 
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
     from ambient_lsp.analyzers.taint.state import State
 
-_EVERY = frozenset({ALL})
 _HARMLESS_TYPES = frozenset("int float bool complex Decimal UUID date datetime Enum".split())
 _SCALARS = _HARMLESS_TYPES | {"str", "bytes", "NoneType"}
 _NO_OPERATORS = frozenset({"nosql"})
@@ -30,7 +29,7 @@ def of_type(machine: Machine, state: State, node: ast.expr, kinds: ast.expr) -> 
         leaves = state.leaves(value)
         types = {leaf.name if type(leaf) is Symbol else "?" for leaf in leaves}
     if types <= _HARMLESS_TYPES:
-        change(machine, state, node, lambda value: cleaned(value, _EVERY))
+        change(machine, state, node, lambda value: cleaned(value, EVERY))
     elif types <= _SCALARS:
         change(machine, state, node, lambda value: cleaned(_as_text(value, types), _NO_OPERATORS))
     elif types and all(name.startswith("ast.") for name in types) and types.isdisjoint(_RUNNING_NODES):
@@ -60,7 +59,7 @@ def found_in_table(machine: Machine, state: State, container: ast.expr) -> None:
     else:
         return
     if is_simple(table) and is_simple(key) and _is_table(machine.evaluate(table, state), state):
-        change(machine, state, key, lambda old: cleaned(old, _EVERY))
+        change(machine, state, key, lambda old: cleaned(old, EVERY))
 
 
 def _is_table(value: Value, state: State) -> bool:

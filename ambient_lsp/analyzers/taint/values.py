@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import Scope
 
 ALL = "all"
+EVERY = frozenset({ALL})
 UNTRUSTED = "untrusted"
 PARAMETER = "parameter"
 SOMETHING = "\N{OBJECT REPLACEMENT CHARACTER}"

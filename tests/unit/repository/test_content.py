@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -413,3 +414,17 @@ def test_links_that_lead_out(path, target, out):
 def test_names_of_secrets():
     assert all(map(is_secret, (".env", "a/.ENV.local", ".ssh/config", "deploy/id_rsa", "server.PEM", ".npmrc")))
     assert not any(map(is_secret, ("env.py", ".env.example", "environment/.envrc.md", "src/keys.py", "a/ssh/x")))
+
+
+async def test_a_reading_that_nobody_waits_for_does_not_disturb_the_next(repo, opened):
+    async with opened(repo.path) as checkouts:
+        for number in range(40):
+            repo.write({"app.py": f"x = {number}\n", f"new/{number}.py": "n\n"})
+            reading = asyncio.create_task(checkouts.current())
+            await asyncio.sleep(number / 2000)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            repo.write({"app.py": f"x = {number} + 1\n"})
+            tree = await checkouts.current()
+            assert repo.show(tree, "app.py") == f"x = {number} + 1\n"
+            assert checkouts.notes == ()
