@@ -32,6 +32,7 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.reviewChanges": () => review(call, server.reviewChanges),
     "ambient.reviewWorkspace": () => review(call, server.reviewWorkspace),
     "ambient.swarm": (...given) => swarm(office, desk, given),
+    "ambient.swarmHere": (...given) => swarm(office, desk, given),
     "ambient.previewFix": (fix, hunk) => previewFix(desk, fix, hunk),
     "ambient.showProof": (fix) => showProof(desk, fix),
     "ambient.applyFix": (fix) => applyFix(desk, fix),
