@@ -35,6 +35,7 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.swarmHere": (...given) => swarm(office, desk, given),
     "ambient.previewFix": (fix, hunk) => previewFix(desk, fix, hunk),
     "ambient.showProof": (fix) => showProof(desk, fix),
+    "ambient.openPlace": (uri, line) => openPlace(String(uri), Number(line)),
     "ambient.applyFix": (fix) => applyFix(desk, fix),
     "ambient.togglePart": (fix, hunk) => togglePart(desk, fix, hunk),
     "ambient.approve": (fix) => approve(desk, fix),
@@ -67,6 +68,11 @@ async function cancel({ connection, lastStatus }: Office, { call }: Desk): Promi
   const client = await connection.client();
   const { runs } = await client.sendRequest<{ runs: Run[] }>(request.listRuns, {});
   await cancelRun(call, lastStatus().runs, runs);
+}
+
+async function openPlace(uri: string, line: number): Promise<void> {
+  const selection = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection });
 }
 
 async function showReport({ call }: Desk): Promise<void> {

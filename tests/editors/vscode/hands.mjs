@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-const TRIES = 12;
+const TRIES = 20;
+const SOON = { timeout: 3_000 };
 
 /** Return the hands for a page of Playwright's. */
 export function handsOf(page) {
@@ -12,13 +13,17 @@ export function handsOf(page) {
 
   /** Do something until what it is for is seen: what comes too early is lost in a window that still lays out. */
   async function until(seen, act) {
+    const tried = () =>
+      act()
+        .then(() => seen.waitFor(SOON))
+        .then(() => true)
+        .catch(() => false);
     for (let tries = 0; tries < TRIES; tries++) {
-      await act();
-      if (await seen.waitFor({ timeout: 3_000 }).then(() => true, () => false)) {
+      if (await tried()) {
         return;
       }
     }
-    await seen.waitFor({ timeout: 3_000 });
+    await seen.waitFor(SOON);
   }
 
   /** Run a command from the palette. */
@@ -50,8 +55,8 @@ export function handsOf(page) {
     const tab = page.locator(".tab", { hasText: file }).first();
     await until(tab, async () => {
       await page.keyboard.press("Control+p");
-      await page.locator(".quick-input-widget .quick-input-box input").fill(file);
-      await page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor();
+      await page.locator(".quick-input-widget .quick-input-box input").fill(file, SOON);
+      await page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor(SOON);
       await page.keyboard.press("Enter");
     });
   }
@@ -77,7 +82,7 @@ export function handsOf(page) {
     const item = page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
     await until(item, async () => {
       await page.keyboard.press("Escape");
-      await page.locator(".editor-instance .monaco-editor .view-line", { hasText: line }).first().click();
+      await page.locator(".editor-instance .monaco-editor .view-line", { hasText: line }).first().click(SOON);
       await page.keyboard.press("Home");
       await page.keyboard.press("Control+.");
     });

@@ -62,7 +62,7 @@ async function take({ page, hands, shot, options }) {
   await hands.save(options.style.typed);
   await hands.row(options.style.action).waitFor();
   await hands.quiet();
-  await hands.until(hands.row("line "), () => hands.row(options.style.action).locator(".monaco-tl-twistie").click());
+  await hands.until(hands.row("line "), () => hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }));
   await shot("tree");
   await hands.row(options.slow.action).click();
   await page.locator(".monaco-diff-editor").first().waitFor();
@@ -79,7 +79,7 @@ async function take({ page, hands, shot, options }) {
 async function choose({ page, hands, shot, options }) {
   const part = hands.row("import os");
   await hands.quiet();
-  await hands.until(part, () => hands.row(options.style.action).locator(".monaco-tl-twistie").click());
+  await hands.until(part, () => hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }));
   await part.locator(".custom-view-tree-node-item-checkbox").click();
   await hands.press(options.style.action, "Preview");
   await page.locator(".monaco-diff-editor").first().waitFor();
@@ -110,7 +110,7 @@ async function batch({ page, hands, shot, options }) {
 }
 
 /** What was cancelled goes on, and ends with a report. */
-async function goOn({ page, hands, shot }) {
+async function goOn({ page, hands, shot, options }) {
   await hands.command("Ambient: Do One Task in Many Files");
   await hands.answer("Go on", { choose: "Go on" });
   await page.locator(".tab", { hasText: "report.md" }).first().waitFor({ timeout: 60_000 });
@@ -118,6 +118,9 @@ async function goOn({ page, hands, shot }) {
   await hands.sleep(1_500); // the page is in frames of its own
   await shot("report");
   await hands.command("Notifications: Clear All Notifications");
+  await hands.row(options.task).click();
+  await page.locator(".tab", { hasText: options.task }).first().waitFor();
+  await page.locator(".multiDiffEntry").first().waitFor();
 }
 
 /** The server dies, and is back by itself. */

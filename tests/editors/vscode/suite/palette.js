@@ -29,6 +29,8 @@ exports.run = async () => {
   const id = findings(document)[0].data.proposal_id;
   await previewed(id, (await ambient.fixes.whole(id)).hunks[0].id);
   await proven(id);
+  await run("ambient.openPlace", document.uri.toString(), 8);
+  assert.strictEqual(vscode.window.activeTextEditor.selection.active.line, 7);
   await looked();
   await run("vscode.open", document.uri);
   await run("ambient.approve", id);
