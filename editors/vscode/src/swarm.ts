@@ -129,8 +129,8 @@ async function askTarget(folder: vscode.WorkspaceFolder): Promise<Partial<Order>
 
 /** Say which files a model would be sent, and how many tokens that is; undefined where the user leaves it. */
 async function confirm(call: Call, order: Order): Promise<Order | undefined> {
-  const location = vscode.ProgressLocation.Notification;
-  const title = "Looking which files are meant";
+  const location = vscode.ProgressLocation.Window;
+  const title = "Ambient: looking which files are meant";
   const plan = await vscode.window.withProgress({ location, title }, () => call<SwarmPlan>(server.swarm, { ...order, dryRun: true }));
   if (plan.files.length === 0) {
     void vscode.window.showInformationMessage("There is no file to work on there.");
@@ -160,7 +160,7 @@ function planItems(plan: SwarmPlan, order: Order): PlanItem[] {
   const files = plan.files.length === 1 ? "1 file" : `${plan.files.length} files`;
   const budget = order.budget || plan.budget;
   return [
-    { label: `Start: ${files}`, description: `${tokens(plan.tokens)} to read`, iconPath: new vscode.ThemeIcon("play"), does: "start" },
+    { label: `Start: ${files}`, description: `${tokens(plan.tokens)} of code`, iconPath: new vscode.ThemeIcon("play"), does: "start" },
     { label: "Files at once", description: String(order.maxWorkers || plan.workers), iconPath: new vscode.ThemeIcon("server-process"), does: "maxWorkers" },
     { label: "Most tokens", description: budget ? budget.toLocaleString("en") : "no limit", iconPath: new vscode.ThemeIcon("credit-card"), does: "budget" },
     { label: "these files are sent", kind: vscode.QuickPickItemKind.Separator },

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { Fixes } from "./fixes";
 import type { Parts } from "./parts";
 import type { Hunk, Proposal } from "./protocol";
-import { costOf, description, icon, partName, partPlace, proofOf, spoken, standing } from "./words";
+import { costOf, description, icon, partName, partPlace, proofOf, shortTitle, spoken, standing } from "./words";
 
 /** How the fixes can be grouped. */
 export const GROUPINGS = ["file", "agent", "risk"] as const;
@@ -153,7 +153,7 @@ function fixItem({ proposal }: Fix): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const where = standing(proposal);
   const offered = where === "ready" || where === "asks";
-  const item = new vscode.TreeItem(proposal.title, offered ? Collapsed : None);
+  const item = new vscode.TreeItem(shortTitle(proposal), offered ? Collapsed : None);
   item.id = `fix ${proposal.id}`;
   item.description = description(proposal);
   item.iconPath = icon(proposal);

@@ -6,6 +6,9 @@ import { isOffered, needsApproval, type Hunk, type Proposal } from "./protocol";
 const CHECKING = new Set(["drafted", "checking"]);
 const GONE = new Set(["applied", "partly", "dismissed", "stale", "reverted"]);
 
+/** A place at the end of a title, as " (tokens.py:8)". */
+const PLACE = / \([^()]+:(\d+)\)$/;
+
 /** Where a fix stands, as far as the view tells them apart. */
 export type Standing = "asks" | "ready" | "checking" | "refused" | "gone";
 
@@ -50,10 +53,16 @@ export function costOf(proposal: Proposal): string {
   return `${tokens.toLocaleString("en")} tokens${money}`;
 }
 
+/** Return a fix's title without the place at its end, where the place is told beside it. */
+export function shortTitle(proposal: Proposal): string {
+  return proposal.title.replace(PLACE, "");
+}
+
 /** Return the words behind a fix's title in the view. */
 export function description(proposal: Proposal): string {
   const state = { asks: "needs approval", ready: "", checking: "being checked", refused: proposal.state, gone: proposal.state };
-  return [state[standing(proposal)], proofOf(proposal), costOf(proposal)].filter(Boolean).join(" · ");
+  const line = PLACE.exec(proposal.title)?.[1];
+  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)].filter(Boolean).join(" · ");
 }
 
 /** Return a fix in a sentence, as a screen reader says it. */
