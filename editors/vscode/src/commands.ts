@@ -51,8 +51,10 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.restart": () => connection.restart(),
     "ambient.showLogs": () => office.log.show(),
     "ambient.doctor": () => doctor(office, desk),
-    "ambient.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ambient-lsp.ambient-lsp"),
-    "ambient.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", "ambient-lsp.ambient-lsp#start", false),
+    "ambient.openSettings": () =>
+      vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ambient-lsp.ambient-lsp"),
+    "ambient.openWalkthrough": () =>
+      vscode.commands.executeCommand("workbench.action.openWalkthrough", "ambient-lsp.ambient-lsp#start", false),
   };
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
 }
@@ -77,7 +79,9 @@ async function openPlace(uri: string, line: number): Promise<void> {
 
 async function showReport({ call }: Desk): Promise<void> {
   const { markdown } = await call<{ markdown: string }>(server.showReport);
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }));
+  await vscode.window.showTextDocument(
+    await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }),
+  );
 }
 
 async function install({ bundled, connection }: Office): Promise<void> {

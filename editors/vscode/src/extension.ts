@@ -79,7 +79,15 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   context.subscriptions.push(
     ...[made, fixes, preview, proof, view, status, log, trace],
     ...registerCommands(
-      { connection: made, bundled, status, log, memory: context.workspaceState, lastStatus: () => last, group: view.group },
+      {
+        connection: made,
+        bundled,
+        status,
+        log,
+        memory: context.workspaceState,
+        lastStatus: () => last,
+        group: view.group,
+      },
       { call, fixes, parts, preview, proof, awaited },
     ),
     fixes.onDidChange(() => {

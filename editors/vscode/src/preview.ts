@@ -116,7 +116,11 @@ export function createPreview(parts: Parts): Preview {
         const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
         const hoverMessage = hover(one.proposal.id, hunk.id, after);
         const contentText = after ? `✓ ${number}` : `✗ ${number} · left out`;
-        return { range: new vscode.Range(line, 1 << 16, line, 1 << 16), hoverMessage, renderOptions: { after: { contentText } } };
+        return {
+          range: new vscode.Range(line, 1 << 16, line, 1 << 16),
+          hoverMessage,
+          renderOptions: { after: { contentText } },
+        };
       });
   }
 
@@ -159,7 +163,12 @@ export function createPreview(parts: Parts): Preview {
     current: () => front()?.proposal,
     close: async (ids) => {
       const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-      const own = tabs.filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME && ids.has(input.modified.authority));
+      const own = tabs.filter(
+        ({ input }) =>
+          input instanceof vscode.TabInputTextDiff &&
+          input.modified.scheme === SCHEME &&
+          ids.has(input.modified.authority),
+      );
       if (own.length > 0) {
         await vscode.window.tabGroups.close(own);
       }

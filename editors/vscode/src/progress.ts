@@ -1,7 +1,12 @@
 /** Progress of what the user has begun: as a message with a Cancel button, where VS Code would hide it in the status bar. */
 
 import * as vscode from "vscode";
-import type { ProgressToken, WorkDoneProgressBegin, WorkDoneProgressEnd, WorkDoneProgressReport } from "vscode-languageclient/node";
+import type {
+  ProgressToken,
+  WorkDoneProgressBegin,
+  WorkDoneProgressEnd,
+  WorkDoneProgressReport,
+} from "vscode-languageclient/node";
 
 type Told = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
@@ -23,24 +28,27 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
   const shown = new Map<string, (told: Told) => void>();
 
   function open(runId: string, title: string): void {
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (progress, cancelled) => {
-      let percentage = 0;
-      return new Promise<void>((resolve) => {
-        cancelled.onCancellationRequested(() => {
-          resolve();
-          void cancel(runId);
-        });
-        shown.set(runId, (told) => {
-          if (told.kind === "end") {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (progress, cancelled) => {
+        let percentage = 0;
+        return new Promise<void>((resolve) => {
+          cancelled.onCancellationRequested(() => {
             resolve();
-          } else {
-            const increment = Math.max((told.percentage ?? 0) - percentage, 0);
-            percentage += increment;
-            progress.report({ message: told.message, increment });
-          }
+            void cancel(runId);
+          });
+          shown.set(runId, (told) => {
+            if (told.kind === "end") {
+              resolve();
+            } else {
+              const increment = Math.max((told.percentage ?? 0) - percentage, 0);
+              percentage += increment;
+              progress.report({ message: told.message, increment });
+            }
+          });
         });
-      });
-    });
+      },
+    );
   }
 
   return {

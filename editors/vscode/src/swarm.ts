@@ -31,7 +31,11 @@ interface Order {
 }
 
 /** Begin a batch as the user says; its run id, or undefined where they thought better of it. */
-export async function orderSwarm(call: Call, memory: vscode.Memento, given: unknown[]): Promise<{ runId: string; task: string } | undefined> {
+export async function orderSwarm(
+  call: Call,
+  memory: vscode.Memento,
+  given: unknown[],
+): Promise<{ runId: string; task: string } | undefined> {
   const [first, second] = given;
   if (typeof first === "string" && typeof second === "string") {
     // A keybinding's own words: whoever wrote it has decided.
@@ -79,13 +83,27 @@ function selection(clicked: unknown, all: unknown): vscode.Uri[] {
 function askTask(memory: vscode.Memento, unfinished: string | undefined): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick();
   const separator = (label: string): vscode.QuickPickItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const history = memory.get<string[]>(HISTORY, []).map((label) => ({ label, iconPath: new vscode.ThemeIcon("history") }));
+  const history = memory
+    .get<string[]>(HISTORY, [])
+    .map((label) => ({ label, iconPath: new vscode.ThemeIcon("history") }));
   const templates = TEMPLATES.map((label) => ({ label, iconPath: new vscode.ThemeIcon("lightbulb") }));
-  const goOn = unfinished ? [{ label: GO_ON, description: unfinished, iconPath: new vscode.ThemeIcon("debug-continue") }] : [];
-  const known = [...goOn, ...(history.length > 0 ? [separator("earlier"), ...history] : []), separator("templates"), ...templates];
+  const goOn = unfinished
+    ? [{ label: GO_ON, description: unfinished, iconPath: new vscode.ThemeIcon("debug-continue") }]
+    : [];
+  const known = [
+    ...goOn,
+    ...(history.length > 0 ? [separator("earlier"), ...history] : []),
+    separator("templates"),
+    ...templates,
+  ];
   const show = (): void => {
     const written = pick.value.trim();
-    const own = { label: written, description: "what you wrote", alwaysShow: true, iconPath: new vscode.ThemeIcon("edit") };
+    const own = {
+      label: written,
+      description: "what you wrote",
+      alwaysShow: true,
+      iconPath: new vscode.ThemeIcon("edit"),
+    };
     pick.items = written ? [own, ...known] : known;
   };
   pick.title = TITLE;
@@ -111,18 +129,38 @@ function askTask(memory: vscode.Memento, unfinished: string | undefined): Promis
 /** Let the user choose where: the folder of the open file comes first. */
 async function askTarget(folder: vscode.WorkspaceFolder): Promise<Partial<Order> | undefined> {
   const open = vscode.window.activeTextEditor?.document.uri;
-  const inside = open && vscode.workspace.getWorkspaceFolder(open) === folder ? path.posix.dirname(vscode.workspace.asRelativePath(open, false)) : ".";
+  const inside =
+    open && vscode.workspace.getWorkspaceFolder(open) === folder
+      ? path.posix.dirname(vscode.workspace.asRelativePath(open, false))
+      : ".";
   const items = [
-    ...(inside === "." ? [] : [{ label: inside, description: "the open file's folder", icon: "folder", where: { targetDir: [inside] } }]),
+    ...(inside === "."
+      ? []
+      : [{ label: inside, description: "the open file's folder", icon: "folder", where: { targetDir: [inside] } }]),
     { label: "The whole project", description: folder.name, icon: "root-folder", where: { targetDir: ["."] } },
-    { label: "What has changed since the last commit", description: "", icon: "git-commit", where: { targetDir: ["."], changed: true } },
+    {
+      label: "What has changed since the last commit",
+      description: "",
+      icon: "git-commit",
+      where: { targetDir: ["."], changed: true },
+    },
     { label: "Another folder…", description: "", icon: "folder-opened", where: undefined },
   ].map((item) => ({ ...item, iconPath: new vscode.ThemeIcon(item.icon) }));
-  const chosen = await vscode.window.showQuickPick(items, { title: TITLE, placeHolder: "In which files?", ignoreFocusOut: true });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: TITLE,
+    placeHolder: "In which files?",
+    ignoreFocusOut: true,
+  });
   if (!chosen || chosen.where) {
     return chosen?.where;
   }
-  const options = { canSelectFiles: true, canSelectFolders: true, canSelectMany: true, defaultUri: folder.uri, title: TITLE };
+  const options = {
+    canSelectFiles: true,
+    canSelectFolders: true,
+    canSelectMany: true,
+    defaultUri: folder.uri,
+    title: TITLE,
+  };
   const uris = await vscode.window.showOpenDialog(options);
   return uris && { targetDir: uris.map(String) };
 }
@@ -131,7 +169,9 @@ async function askTarget(folder: vscode.WorkspaceFolder): Promise<Partial<Order>
 async function confirm(call: Call, order: Order): Promise<Order | undefined> {
   const location = vscode.ProgressLocation.Window;
   const title = "Ambient: looking which files are meant";
-  const plan = await vscode.window.withProgress({ location, title }, () => call<SwarmPlan>(server.swarm, { ...order, dryRun: true }));
+  const plan = await vscode.window.withProgress({ location, title }, () =>
+    call<SwarmPlan>(server.swarm, { ...order, dryRun: true }),
+  );
   if (plan.files.length === 0) {
     void vscode.window.showInformationMessage("There is no file to work on there.");
     return undefined;
@@ -160,16 +200,32 @@ function planItems(plan: SwarmPlan, order: Order): PlanItem[] {
   const files = plan.files.length === 1 ? "1 file" : `${plan.files.length} files`;
   const budget = order.budget || plan.budget;
   return [
-    { label: `Start: ${files}`, description: `${tokens(plan.tokens)} of code`, iconPath: new vscode.ThemeIcon("play"), does: "start" },
-    { label: "Files at once", description: String(order.maxWorkers || plan.workers), iconPath: new vscode.ThemeIcon("server-process"), does: "maxWorkers" },
-    { label: "Most tokens", description: budget ? budget.toLocaleString("en") : "no limit", iconPath: new vscode.ThemeIcon("credit-card"), does: "budget" },
+    {
+      label: `Start: ${files}`,
+      description: `${tokens(plan.tokens)} of code`,
+      iconPath: new vscode.ThemeIcon("play"),
+      does: "start",
+    },
+    {
+      label: "Files at once",
+      description: String(order.maxWorkers || plan.workers),
+      iconPath: new vscode.ThemeIcon("server-process"),
+      does: "maxWorkers",
+    },
+    {
+      label: "Most tokens",
+      description: budget ? budget.toLocaleString("en") : "no limit",
+      iconPath: new vscode.ThemeIcon("credit-card"),
+      does: "budget",
+    },
     { label: "these files are sent", kind: vscode.QuickPickItemKind.Separator },
     ...plan.files.map((file): PlanItem => ({ label: file.path, description: tokens(file.tokens), does: "start" })),
   ];
 }
 
 async function askNumber(title: string, now: number): Promise<number | undefined> {
-  const validateInput = (text: string): string | undefined => (/^[1-9]\d*$/.test(text.trim()) ? undefined : "A whole number above 0.");
+  const validateInput = (text: string): string | undefined =>
+    /^[1-9]\d*$/.test(text.trim()) ? undefined : "A whole number above 0.";
   const answer = await vscode.window.showInputBox({ title, value: String(now), validateInput, ignoreFocusOut: true });
   return answer === undefined ? undefined : Number(answer);
 }

@@ -44,7 +44,11 @@ export function isFixNode(value: unknown): value is Fix | Part {
 }
 
 /** Make the view; it shows what `fixes` has, and ticks what `parts` takes. */
-export function createView(fixes: Fixes, parts: Parts, memory: vscode.Memento): vscode.Disposable & { group(by: Grouping): void } {
+export function createView(
+  fixes: Fixes,
+  parts: Parts,
+  memory: vscode.Memento,
+): vscode.Disposable & { group(by: Grouping): void } {
   const changed = new vscode.EventEmitter<Node | undefined>();
   let grouping = memory.get<Grouping>(ID, "file");
 
@@ -77,10 +81,15 @@ export function createView(fixes: Fixes, parts: Parts, memory: vscode.Memento): 
     },
   };
 
-  const view = vscode.window.createTreeView(ID, { treeDataProvider: provider, showCollapseAll: true, manageCheckboxStateManually: true });
+  const view = vscode.window.createTreeView(ID, {
+    treeDataProvider: provider,
+    showCollapseAll: true,
+    manageCheckboxStateManually: true,
+  });
   const show = (): void => {
     const offers = fixes.offers();
-    view.badge = offers > 0 ? { value: offers, tooltip: offers === 1 ? "1 proven fix" : `${offers} proven fixes` } : undefined;
+    view.badge =
+      offers > 0 ? { value: offers, tooltip: offers === 1 ? "1 proven fix" : `${offers} proven fixes` } : undefined;
     changed.fire(undefined);
   };
   const listeners = [
@@ -124,7 +133,9 @@ function groups(proposals: Proposal[], grouping: Grouping): Group[] {
     }
   }
   const rank = (name: string): number => (grouping === "risk" ? RISKS.indexOf(name) : 0);
-  const sorted = [...found.values()].sort((one, other) => rank(one.name) - rank(other.name) || one.name.localeCompare(other.name));
+  const sorted = [...found.values()].sort(
+    (one, other) => rank(one.name) - rank(other.name) || one.name.localeCompare(other.name),
+  );
   return refused.fixes.length > 0 ? [...sorted, refused] : sorted;
 }
 
@@ -135,13 +146,19 @@ function fileGroup({ files }: Proposal): string {
 function groupItem(group: Group, grouping: Grouping): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const file = grouping === "file" && !group.refused && group.name !== SEVERAL ? group.fixes[0]?.uris[0] : undefined;
-  const label = file ? path.posix.basename(group.name) : grouping === "risk" && !group.refused ? `${capital(group.name)} risk` : group.name;
+  const label = file
+    ? path.posix.basename(group.name)
+    : grouping === "risk" && !group.refused
+      ? `${capital(group.name)} risk`
+      : group.name;
   const item = new vscode.TreeItem(label, group.refused ? Collapsed : Expanded);
   item.id = `group ${grouping} ${group.refused} ${group.name}`;
   item.contextValue = "group";
   const folder = file ? path.posix.dirname(group.name) : ".";
   item.description = folder === "." ? String(group.fixes.length) : `${folder} · ${group.fixes.length}`;
-  item.accessibilityInformation = { label: `${label}, ${group.fixes.length === 1 ? "1 fix" : `${group.fixes.length} fixes`}` };
+  item.accessibilityInformation = {
+    label: `${label}, ${group.fixes.length === 1 ? "1 fix" : `${group.fixes.length} fixes`}`,
+  };
   if (file) {
     item.resourceUri = vscode.Uri.parse(file);
     item.iconPath = vscode.ThemeIcon.File;
@@ -178,14 +195,20 @@ function partItem({ proposal, hunk, number, count }: Part, taken: boolean): vsco
   item.id = `part ${proposal.id} ${hunk.id}`;
   item.description = proposal.files.length > 1 ? `${hunk.path}, ${partPlace(hunk)}` : partPlace(hunk);
   item.contextValue = "part";
-  item.tooltip = `Part ${number} of ${count}\n\n${hunk.before ? `- ${hunk.before.trimEnd().replace(/\n/g, "\n- ")}\n` : ""}+ ${hunk.after.trimEnd().replace(/\n/g, "\n+ ")}`;
+  const lines = (text: string, mark: string): string => text.trimEnd().replace(/^/gm, `${mark} `);
+  const [before, after] = [hunk.before && lines(hunk.before, "-"), hunk.after && lines(hunk.after, "+")];
+  item.tooltip = [`Part ${number} of ${count}`, before, after].filter(Boolean).join("\n");
   const choice = count > 1 ? (taken ? ", taken" : ", left out") : "";
-  item.accessibilityInformation = { label: `Part ${number} of ${count}, ${partPlace(hunk)}: ${partName(hunk)}${choice}` };
+  item.accessibilityInformation = {
+    label: `Part ${number} of ${count}, ${partPlace(hunk)}: ${partName(hunk)}${choice}`,
+  };
   item.command = { command: "ambient.previewFix", title: "Preview", arguments: [proposal.id, hunk.id] };
   if (count > 1) {
     item.checkboxState = {
       state: taken ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
-      tooltip: taken ? "Taken with this fix. Untick to leave it out." : "Left out. The rest is proven again before it is applied.",
+      tooltip: taken
+        ? "Taken with this fix. Untick to leave it out."
+        : "Left out. The rest is proven again before it is applied.",
     };
   }
   return item;

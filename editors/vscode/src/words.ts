@@ -39,7 +39,10 @@ export function icon(proposal: Proposal): vscode.ThemeIcon {
 
 /** Return what was shown of a fix, as "1 test passes as before": its label without the title. */
 export function proofOf(proposal: Proposal): string {
-  const words = proposal.label.slice(proposal.title.length).replace(/^ · /, "").replace(/(^| · )needs your approval$/, "");
+  const words = proposal.label
+    .slice(proposal.title.length)
+    .replace(/^ · /, "")
+    .replace(/(^| · )needs your approval$/, "");
   return words.replace(/^proven: /, "");
 }
 
@@ -60,17 +63,33 @@ export function shortTitle(proposal: Proposal): string {
 
 /** Return the words behind a fix's title in the view. */
 export function description(proposal: Proposal): string {
-  const state = { asks: "needs approval", ready: "", checking: "being checked", refused: proposal.state, gone: proposal.state };
+  const state = {
+    asks: "needs approval",
+    ready: "",
+    checking: "being checked",
+    refused: proposal.state,
+    gone: proposal.state,
+  };
   const line = PLACE.exec(proposal.title)?.[1];
-  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)].filter(Boolean).join(" · ");
+  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Return a fix in a sentence, as a screen reader says it. */
 export function spoken(proposal: Proposal): string {
   const state = { asks: "proven, needs your approval", ready: "proven", checking: "being checked" };
   const where = standing(proposal);
-  const stands = where === "refused" || where === "gone" ? `not offered: ${proposal.why_not || proposal.state}` : state[where];
-  const parts = [proposal.title, stands, proofOf(proposal), `${proposal.risk} risk`, costOf(proposal), `in ${proposal.files.join(", ")}`];
+  const stands =
+    where === "refused" || where === "gone" ? `not offered: ${proposal.why_not || proposal.state}` : state[where];
+  const parts = [
+    proposal.title,
+    stands,
+    proofOf(proposal),
+    `${proposal.risk} risk`,
+    costOf(proposal),
+    `in ${proposal.files.join(", ")}`,
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

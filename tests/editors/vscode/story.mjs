@@ -62,7 +62,9 @@ async function take({ page, hands, shot, options }) {
   await hands.save(options.style.typed);
   await hands.row(options.style.action).waitFor();
   await hands.quiet();
-  await hands.until(hands.row("line "), () => hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }));
+  await hands.until(hands.row("line "), () =>
+    hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
+  );
   await shot("tree");
   await hands.row(options.slow.action).click();
   await page.locator(".monaco-diff-editor").first().waitFor();
@@ -79,7 +81,9 @@ async function take({ page, hands, shot, options }) {
 async function choose({ page, hands, shot, options }) {
   const part = hands.row("import os");
   await hands.quiet();
-  await hands.until(part, () => hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }));
+  await hands.until(part, () =>
+    hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
+  );
   await part.locator(".custom-view-tree-node-item-checkbox").click();
   await hands.press(options.style.action, "Preview");
   await page.locator(".monaco-diff-editor").first().waitFor();
