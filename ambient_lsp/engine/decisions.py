@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ambient_lsp.config import Config
     from ambient_lsp.engine.logbook import Logbook
     from ambient_lsp.events import Event
-    from ambient_lsp.model import FileEdit, Proposal
+    from ambient_lsp.model import FileEdit, Finding, Proposal
     from ambient_lsp.store.store import SqliteStore
 
 _STATES = {
@@ -148,7 +148,7 @@ class Decisions:
             proposals = [self._store.proposal(target_id)]
         except NotFound:
             found = [self._store.finding(target_id)]
-            proposals = [one for one in self._waiting(found[0].path) if set(one.finding_ids) == {found[0].id}]
+            proposals = self._about_nothing_else(found[0], now)
         else:
             known = {finding.id: finding for finding in self._store.findings()}
             found = [known[one] for one in proposals[0].finding_ids if one in known]
@@ -159,9 +159,11 @@ class Decisions:
             self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
         return tuple(one.id for one in found)
 
-    def _waiting(self, path: str) -> list[Proposal]:
-        """Return the proposals that a person might still look at."""
-        return self._store.proposals(states=_WAITING, paths=(path,))
+    def _about_nothing_else(self, finding: Finding, now: float) -> list[Proposal]:
+        """Return the proposals that nobody needs when a finding is dismissed: all their findings are, then."""
+        muted = {finding.fingerprint, *(one.fingerprint for one in self._store.dismissals(now))}
+        waiting = self._store.proposals(states=_WAITING, paths=(finding.path,))
+        return [one for one in waiting if finding.id in one.finding_ids and muted.issuperset(one.fingerprints)]
 
 
 def content_of(proposal: Proposal) -> str:

@@ -110,7 +110,9 @@ class Parts:
             return self._keep(replace(part, state=ProposalState.BLOCKED))
         self._keep(replace(part, state=ProposalState.CHECKING))
         try:
-            verdict = await services.verify_now(part, texts, snapshots=snapshots)
+            # What a batch made was proven by the whole suite, where that is configured; so is a part of it.
+            whole = "swarm" in part.tags and services.config.swarm.whole_suite
+            verdict = await services.verify_now(part, texts, whole=whole, snapshots=snapshots)
         except AmbientError as error:
             verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
         except BaseException:

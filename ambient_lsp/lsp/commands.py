@@ -145,10 +145,12 @@ async def show(session: Session, options: dict[str, Any]) -> dict[str, Any]:
     from ambient_lsp.lsp import pages
 
     if options.get("id") or options.get("proposal_id"):
-        page = await pages.of_proposal(session, *_proposal(session, options))
+        page = pages.of_proposal(*_proposal(session, options))
     else:
         page = pages.of_session(session, _workspace(session, options))
-    return {"path": await pages.show(session, page)}
+    path = await pages.write(page)
+    session.spawn(pages.show(session, page, path))
+    return {"path": str(path)}
 
 
 def why(session: Session, options: dict[str, Any]) -> dict[str, Any]:

@@ -242,6 +242,7 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
     best = next((fix for fix in proposals if fix.state is ProposalState.OFFERED), proposals[0] if proposals else None)
     level = min(finding.severity, workspace.settings.severity, key=lambda severity: severity.rank)
     href = rule_page(finding.rule)
+    here = document.range(item.start, item.end)
     data: dict[str, str | bool] = {"finding_id": finding.id, "run_id": item.run_id, "sha256": finding.base_sha256}
     if item.thinking:
         data["state"] = "thinking"
@@ -250,14 +251,14 @@ def _diagnostic(item: Shown, document: Document, workspace: Workspace, fixes: Fi
     if best is not None:
         data |= {"proposal_id": best.id, "state": str(best.state)}
     return types.Diagnostic(
-        range=document.range(item.start, item.end),
+        range=here,
         message=finding.message + _suffix(item, best.state if best else None),
         severity=_LEVELS[level],
         source="ambient",
         code=finding.rule,
         code_description=types.CodeDescription(href) if href else None,
         tags=[types.DiagnosticTag.Unnecessary] if "unnecessary" in finding.tags else None,
-        related_information=_related(item, document, workspace) or None,
+        related_information=_related(item, here, document, workspace) or None,
         data=data,
     )
 
@@ -274,11 +275,13 @@ def _suffix(item: Shown, state: ProposalState | None) -> str:
     return " (the model is still thinking)" if item.thinking else ""
 
 
-def _related(item: Shown, document: Document, workspace: Workspace) -> list[types.DiagnosticRelatedInformation]:
+def _related(
+    item: Shown, itself: types.Range, document: Document, workspace: Workspace
+) -> list[types.DiagnosticRelatedInformation]:
     related: list[types.DiagnosticRelatedInformation] = []
     for evidence, here in zip(item.finding.evidence, item.evidence, strict=True):
         if here is not None:
-            uri, place = document.uri, document.range(*here)
+            uri, place = document.uri, itself if here == (item.start, item.end) else document.range(*here)
         else:
             # Another file's columns would need its text; whole lines are right in every encoding.
             span = evidence.span

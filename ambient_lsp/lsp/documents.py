@@ -113,15 +113,18 @@ class Document:
         return max(begin - self._skip, 0), max(stop - self._skip, 0)
 
     def change(self, changes: Sequence[types.TextDocumentContentChangeEvent]) -> Iterator[tuple[int, int, int]]:
-        """Make an editor's changes, in their order; after each one yield its (start, end, length of the new text)."""
+        """Make an editor's changes, in their order; after each one yield its (start, end, length of the new text).
+
+        That is the smallest change that does the same, whatever the editor sent.
+        """
         self.dirty = True
         for change in changes:
+            start, end, new = 0, len(self._lines.text), change.text
             if isinstance(change, types.TextDocumentContentChangePartial):
                 start, end = self._raw_offsets(change.range)
-                new = change.text
-            else:
-                start, end, length = _difference(self._lines.text, change.text)
-                new = change.text[start : start + length]
+            # Some editors send more than has changed: the whole text, whole lines, or all that an undo is about.
+            head, tail = _in_common(self._lines.text[start:end], new)
+            start, end, new = start + head, end - tail, new[head : len(new) - tail]
             mark = len(_MARK) if start == 0 and new.startswith(_MARK) else 0
             made = max(start - self._skip, 0), max(end - self._skip, 0), len(new) - mark
             self._lines.replace(start, end, new)
@@ -187,14 +190,14 @@ def read(path: Path, uri: str, encoding: PositionEncoding) -> Document | None:
     return Document(uri, snapshot.text, encoding)
 
 
-def _difference(old: str, new: str) -> tuple[int, int, int]:
-    """Return the smallest single replacement between two texts, for clients that send the whole text."""
-    head = _common(min(len(old), len(new)), lambda low, high: old[low:high] == new[low:high])
-    tail = _common(
-        min(len(old), len(new)) - head,
+def _in_common(old: str, new: str) -> tuple[int, int]:
+    """Return how much two texts have in common at their beginnings, and of the rest at their ends."""
+    shorter = min(len(old), len(new))
+    head = _common(shorter, lambda low, high: old[low:high] == new[low:high])
+    return head, _common(
+        shorter - head,
         lambda low, high: old[len(old) - high : len(old) - low] == new[len(new) - high : len(new) - low],
     )
-    return head, len(old) - tail, len(new) - tail - head
 
 
 def _common(limit: int, alike: Callable[[int, int], bool]) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ambient_lsp.lsp import pages
+from ambient_lsp.lsp import pages, proof
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
@@ -28,10 +28,12 @@ CLOSED = "the editor was closed before anybody answered"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a question: the title that was chosen, or none and why."""
+    """What came of a question: the title that was chosen, or none and why. `unheard` tells that nobody may have seen
+    it, and so does not know what came of it."""
 
     title: str
     why_none: str = ""
+    unheard: bool = False
 
 
 async def agreed(session: Session, workspace: Workspace, proposal: Proposal, reasons: Sequence[str]) -> str:
@@ -48,7 +50,8 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
     try:
         answer = await ask(session, _question(proposal, reasons), choices)
         if answer.title == SHOW:
-            await pages.show(session, await pages.of_proposal(session, workspace, proposal))
+            page = pages.of_proposal(workspace, proposal)
+            await pages.show(session, page, await pages.write(page))
             answer = await ask(session, _question(proposal, reasons), [YES, NO])
     except asyncio.CancelledError:
         session.record(workspace, proposal.id, "refused", CLOSED)
@@ -56,9 +59,11 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
     if answer.title == YES:
         engine.approve(proposal.id, session.who, "approved in the editor")
         return ""
-    why = answer.why_none or "You answered no."
     session.record(workspace, proposal.id, "refused", answer.why_none or "answered no in the editor")
-    return why
+    if answer.unheard:
+        terminal = f"`ambient proposals apply --approve {proposal.id}` does it in a terminal."
+        session.tell(f"“{proposal.title}” was not applied. {answer.why_none} {terminal}", types.MessageType.Warning)
+    return answer.why_none or "You answered no."
 
 
 async def ask(session: Session, message: str, choices: Sequence[str], *, urgent: bool = True) -> Answer:
@@ -68,15 +73,19 @@ async def ask(session: Session, message: str, choices: Sequence[str], *, urgent:
     try:
         answer = await session.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params, QUESTION_SECONDS)
     except TimeoutError:
-        return Answer("", f"Nobody answered within {QUESTION_SECONDS / 60:.0f} minutes.")
+        return Answer("", f"Nobody answered within {QUESTION_SECONDS / 60:.0f} minutes.", unheard=True)
     except JsonRpcException as error:
         logger.info("a question could not be asked: %r", error)
-        return Answer("", "The editor could not ask.")
+        return Answer("", "The editor could not ask.", unheard=True)
     title = str(getattr(answer, "title", "") or "")
     return Answer(title) if title in choices else Answer("", "The question was closed without an answer.")
 
 
 def _question(proposal: Proposal, reasons: Sequence[str]) -> str:
-    why = "; ".join(reasons).rstrip(".") or "it needs your approval"
-    size = f"{len(proposal.files_touched)} file(s), {proposal.estimated_loc_change} changed lines"
-    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}."
+    why = proof.sentence(reasons) or "it needs your approval."
+    size = f"{_counted(len(proposal.files_touched), 'file')}, {_counted(proposal.estimated_loc_change, 'changed line')}"
+    return f"Apply “{proposal.title}”? {size}, {proposal.risk_level} risk. It asks because: {why}"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

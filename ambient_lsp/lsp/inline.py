@@ -148,7 +148,10 @@ def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLen
 def _lens_title(fix: Proposal) -> str:
     if fix.state is ProposalState.OFFERED:
         return proof.in_title(fix)
-    return f"{fix.title} · not offered: {proof.short_of(proof.why_not(fix))}" if fix.state in _UNPROVEN else ""
+    if fix.state not in _UNPROVEN:
+        return ""
+    reason = fix.verdict.reason if fix.verdict is not None else proof.why_not(fix)
+    return f"{fix.title} · not offered: {proof.short_of(reason)}"
 
 
 def _history(workspace: Workspace, fix: Proposal) -> list[str]:

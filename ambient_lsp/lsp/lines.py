@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from ambient_lsp.text import Lines
+from ambient_lsp.text import Lines, PositionEncoding
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -32,6 +32,13 @@ class BufferLines(Lines):
         offset = min(max(offset, 0), len(self.text))
         line = self._starts.last_up_to(offset)
         return line, offset - self._starts[line]
+
+    def to_units(self, line: int, column: int, encoding: PositionEncoding) -> int:
+        """Return a column in an editor's units."""
+        if not self.text.isascii():  # which Python knows without a look
+            return super().to_units(line, column, encoding)
+        at = self._starts[line] + column
+        return column - (self.text[at - 1 : at + 1] == "\r\n")  # no editor stands inside a line ending
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Put `new` where `start` to `end` of the text is."""

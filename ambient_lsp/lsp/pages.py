@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ambient_lsp.errors import NotAllowed
 from ambient_lsp.lsp import proof, views
-from ambient_lsp.lsp.fixes import with_approval
+from ambient_lsp.lsp.fixes import needs_approval, with_approval
 from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.model import Finding, Proposal, ProposalState
 
@@ -39,30 +39,35 @@ class Page:
     short: str
 
 
-async def show(session: Session, page: Page) -> str:
-    """Open a page in the editor, or say the short of it where that cannot be done; return where its file is."""
-    path = await asyncio.to_thread(_write, page)
+async def write(page: Page) -> Path:
+    """Write a page; return where its file is."""
+    return await asyncio.to_thread(_write, page)
+
+
+async def show(session: Session, page: Page, path: Path) -> None:
+    """Open a page that was written to `path`, or say the short of it where the editor does not do that."""
     if not await show_document(session, path.as_uri()):
         session.tell(f"{page.short} The whole of it is in {path}.")
-    return str(path)
 
 
-async def of_proposal(session: Session, workspace: Workspace, item: Proposal) -> Page:
+def of_proposal(workspace: Workspace, item: Proposal) -> Page:
     """Return the page about a proposal: what it changes and why, what was shown of it, and what people decided."""
     engine = workspace.engine
     if engine is None:
         raise NotAllowed("The folder of this fix is closed.", next_step="Open it again.")
     item = with_approval(engine, item)
-    parts = [f"# {proof.plain(item.title)}", f"{_standing(item)}\n"]
+    parts = [f"# {proof.plain(item.title)}", _standing(item)]
     parts += [proof.plain(text) for text in dict.fromkeys((item.description, item.rationale)) if text]
     if item.decision is not None and item.decision.reasons:
-        parts.append("Why it asks: " + proof.plain("; ".join(item.decision.reasons)))
+        parts.append("Why it asks: " + proof.plain(proof.sentence(item.decision.reasons)))
     parts += ["## What it changes", _fenced(item.diff, "diff"), "## What was shown"]
     parts.append(proof.of_verdict(item.verdict) if item.verdict is not None else "Nothing was checked yet.")
     if outcomes := engine.outcomes(item.id):
         parts += ["## What became of it", "\n".join(map(proof.history_line, outcomes))]
     if item.state is ProposalState.OFFERED:
-        parts.append(f"It is applied with its code action, or in a terminal with `ambient proposals apply {item.id}`.")
+        approving = "--approve " if needs_approval(item) else ""
+        terminal = f"`ambient proposals apply {approving}{item.id}`"
+        parts.append(f"It is applied with its code action, or in a terminal with {terminal}.")
     short = f"{proof.in_title(item)}. {item.estimated_loc_change} changed lines in {', '.join(item.files_touched)}."
     return Page(workspace.root, f"{item.id}.md", "\n\n".join(parts) + "\n", short)
 

@@ -65,6 +65,8 @@ async def _apply(session: Session, workspace: Workspace, whole: Proposal, part: 
     result = await apply.run(session, workspace, part, run_id)
     if result.outcome in ("applied", "partly"):
         session.record(workspace, whole.id, "partly", f"Applied as {part.id}: {part.title}.")
+    elif result.outcome != "stale":  # it was made for this one time; the fix that it is a part of is still there
+        session.record(workspace, part.id, "stale", "It was not applied when it was asked for.")
 
 
 def _unproven(session: Session, run_id: str, part: Proposal, reason: str) -> None:

@@ -84,6 +84,11 @@ def why_not(proposal: Proposal) -> str:
     return ""
 
 
+def sentence(reasons: Sequence[str]) -> str:
+    """Return several reasons as one sentence."""
+    return "; ".join(reason.rstrip(".") for reason in reasons) + "." if reasons else ""
+
+
 def short_of(reason: str) -> str:
     """Return the first sentence of a reason, and of a long one its beginning: what has room in a line."""
     first = reason.split(". ")[0].rstrip(".")
@@ -109,7 +114,7 @@ def hover(
         parts.append(plain(proposal.rationale))
         parts += [f"{plain(also.agent)}: {plain(also.text)}" for also in proposal.rationales[1:]]
         if proposal.decision and proposal.decision.reasons:
-            parts.append("Why it asks: " + plain("; ".join(proposal.decision.reasons)))
+            parts.append("Why it asks: " + plain(sentence(proposal.decision.reasons)))
         if proposal.verdict is not None:
             parts.append(of_verdict(proposal.verdict))
         parts.append("\n".join(history(proposal)))

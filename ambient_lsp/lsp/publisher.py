@@ -40,11 +40,13 @@ class Publisher:
 
     def soon(self, uri: str) -> None:
         """Publish a file in `INTERVAL`, with what happens until then, unless it is due before."""
+        self._given.pop(uri, None)
         if uri not in self._timers:
             self._at(uri, INTERVAL)
 
     def after_findings(self, uri: str) -> None:
         """Publish a file with the findings that are about to come, or without them if they take long."""
+        self._given.pop(uri, None)
         self._at(uri, PATIENCE)
 
     def put(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _RUNS = 50
-_LAST_WORDS = 0.5
+_LAST_WORDS = 1.0
 """Seconds that work which is cancelled gets to write down how it ended."""
 
 

@@ -162,7 +162,7 @@ def report(session: Session) -> str:
     lines += ["## Runs", ""]
     for run_id, (workspace, record) in reversed(session.runs.items()):
         state = record.state if record else "running"
-        counts = f", {record.findings} findings, {record.offered} fixes offered" if record else ""
+        counts = f", findings: {record.findings}, fixes offered: {record.offered}" if record else ""
         lines.append(f"- run `{run_id}` in {workspace.given.name}: {state}{counts}")
         lines += [f"  - {proof.plain(f'{one.where}: {one.message}')}" for one in (record.errors if record else ())]
     lines += ["", "## Fixes", ""]

@@ -109,6 +109,28 @@ async def test_a_file_of_a_batch_has_a_finding_with_the_fix_of_all_which_outlive
         assert "offers nothing to apply" in again["error"]["message"]
 
 
+async def test_some_files_of_a_batch_are_proven_again_and_applied_by_themselves(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 3)
+    async with FakeHost(Script(docstrings)) as host, connection(root, host) as it:
+        engine = next(iter(it.server.session.workspaces)).engine
+        require(any(one.ready for one in await engine.readiness()), "bubblewrap is not ready")
+        it.editor.chosen = "nothing of these"
+        await it.command("swarm", task=TASK, targetDir="agents", glob="m*.py")
+        told = await ended(it)
+        [whole] = engine.proposals((ProposalState.OFFERED,), run_id=told["batch"])
+        hunks = (await it.wire.request("ambient/getProposal", {"id": whole.id}))["result"]["hunks"]
+        assert {one["path"] for one in hunks} == {"agents/m00.py", "agents/m01.py", "agents/m02.py"}
+        wanted = [one["id"] for one in hunks if one["path"] != "agents/m01.py"]
+        answer = await it.command("applyPart", proposal_id=whole.id, hunks=wanted)
+        await until(lambda: it.wire.of("ambient/applied"), 60)
+        done = it.wire.of("ambient/applied")[-1]
+        assert (done["outcome"], done["proposal_id"]) == ("applied", answer["result"]["proposal_id"]), done
+        assert sorted(done["changed"]) == ["agents/m00.py", "agents/m02.py"]
+        [edit] = it.editor.edits
+        assert all(one["needsConfirmation"] for one in edit["changeAnnotations"].values()), "it is many files"
+        await until(lambda: engine.proposal(whole.id).state is ProposalState.PARTLY)
+
+
 async def test_cancelling_the_progress_stops_a_batch_at_once_and_it_can_go_on(tmp_path: Path) -> None:
     root = make(tmp_path / "repo", 6)
     pace = Pace(between=0.1, piece=64)

@@ -54,6 +54,15 @@ async def test_only_the_one_answer_is_a_yes_and_either_is_on_record(risky) -> No
     assert {len(one["sha256"]) for one in told} == {64} and len({one["sha256"] for one in told}) == 1
 
 
+async def test_an_editor_that_cannot_ask_has_said_no_and_names_the_terminals_command(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(text := "md5  # risky\n")
+    async with Connection(tmp_path, client="plain") as it:
+        it.wire.answers["window/showMessageRequest"] = lambda params: Exception("method not found")
+        assert (await take(it, text))["reason"] == "The editor could not ask."
+        [said] = it.wire.of("window/showMessage")
+        assert "ambient proposals apply --approve" in said["message"] and not it.editor.edits
+
+
 async def test_a_person_may_look_first_and_the_question_comes_again(risky) -> None:
     root, proposal = risky
     async with talk(root, client="plain", more={"window": {"showDocument": {"support": True}}}) as it:
@@ -111,6 +120,19 @@ async def test_a_preview_that_is_left_open_is_a_no_and_what_the_editor_does_late
         assert done["outcome"] == "refused" and "did not answer" in done["reason"]
         await until(lambda: len(it.engine.recorded) > 1)
         assert [one.kind for one in it.engine.recorded] == ["refused", "applied"], "no approval, and the truth"
+
+
+async def test_an_editor_that_closes_with_the_preview_open_has_said_no(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(text := "md5  # risky\n")
+    async with Connection(tmp_path, mode="never") as it:
+        engine = it.engine
+        it.editor.open((tmp_path / "a.py").as_uri(), text)
+        await until(lambda: engine.runs())
+        await settle()
+        [fix] = engine.proposals()
+        await it.command("applyFix", proposal_id=fix.id)
+        await until(lambda: it.editor.edits)
+    assert [(one.kind, one.reason) for one in engine.recorded] == [("refused", gate.CLOSED)]
 
 
 async def test_a_yes_to_what_was_dismissed_meanwhile_changes_nothing(risky) -> None:

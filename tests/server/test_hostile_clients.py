@@ -36,7 +36,7 @@ from tests.server import shelf
 from tests.server.stdio import Talk, talk
 from tests.server.wire import Connection, Editor, until, workspace_changes
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 ROOT = Path(__file__).parents[2]
 OTHER = "# sha256 now\nother = 1\n"
@@ -277,7 +277,7 @@ async def test_a_thousand_changes_a_second_lose_nothing_and_flood_nobody(tmp_pat
 # ---------------------------------------------------------------------------------------------------- and dies
 
 DYING = """
-import pathlib, sys, time
+import json, pathlib, sys, time
 from tests.server.test_process import Process
 root, end = pathlib.Path(sys.argv[1]), sys.argv[3]
 server = Process(root, command=[sys.executable, "-m", "ambient_lsp", "server", "--stdio"])
@@ -298,6 +298,8 @@ else:
         told = {"range": change["edits"][0]["range"], "text": change["edits"][0]["newText"]}
         place = {"uri": uri, "version": 2}
         server.send("textDocument/didChange", {"textDocument": place, "contentChanges": [told]})
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": {"applied": True}}).encode()
+        server.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         server.until(lambda one: one.get("method") == "ambient/applied")
 print("ready", flush=True)
 time.sleep(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ambient_lsp import user
 from ambient_lsp.model import Decision, DecisionKind, Proposal, ProposalState, RiskLevel, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import modify, propose
 from ambient_lsp.store.provenance import claim
@@ -119,7 +121,8 @@ async def test_pieces_that_hold_by_themselves_are_applied_and_the_whole_is_partl
         whole_now = await it.proposal(whole.id)
         assert whole_now["state"] == "partly"
         [event] = whole_now["history"]
-        assert (event["what"], event["who"]) == ("partly", "vscode_1.139") and part["id"] in event["why"]
+        assert (event["what"], event["who"]) == ("partly", f"{user.name()} in vscode_1.139")
+        assert part["id"] in event["why"]
 
 
 async def test_pieces_that_do_not_hold_change_nothing_and_say_why(tmp_path: Path) -> None:
@@ -215,6 +218,15 @@ async def test_a_person_is_asked_about_the_pieces_as_about_the_whole(tmp_path: P
         assert "Tidy tokens (1 of 3 pieces)" in question["message"]
         assert it.editor.texts[uri] == APP
         assert (await it.proposal(whole.id))["state"] == "offered"
+
+        async def over() -> bool:
+            return (await it.proposal(begun["proposal_id"]))["state"] == "stale"
+
+        async with asyncio.timeout(10):
+            while not await over():
+                await asyncio.sleep(0.02)
+        part = await it.proposal(begun["proposal_id"])
+        assert [one["what"] for one in part["history"]] == ["refused", "stale"]
 
 
 async def test_all_pieces_are_the_fix_itself_and_without_a_sandbox_no_part_is_applied(tmp_path: Path) -> None:

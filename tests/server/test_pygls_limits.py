@@ -95,7 +95,9 @@ async def test_2_a_cancelled_command_runs_on_so_commands_only_start_work(tmp_pat
     # run with a progress of its own, which is cancelled there.
     assert {name for name, command in COMMANDS.items() if inspect.iscoroutinefunction(command)} == {
         "reviewChanges",
+        "applyPart",
         "preview",
+        "show",
         "doctor",
         "swarm",
     }

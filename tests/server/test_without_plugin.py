@@ -55,7 +55,7 @@ async def test_a_change_can_be_looked_at_where_documents_are_shown(file):
     async with Connection(file.parent) as it:
         actions = await opened(it, file.as_uri(), "md5  # ``` risky\n")
         answer = await run(it, actions, "show the change")
-        [opened_] = it.wire.of("window/showDocument")
+        [opened_] = await until(lambda: it.wire.of("window/showDocument"))
         path = Path(answer["result"]["path"])
         assert opened_["uri"] == path.as_uri() and path.is_relative_to(file.parent / ".ambient" / "pages")
         page = path.read_text()
@@ -68,7 +68,7 @@ async def test_a_change_can_be_looked_at_where_documents_are_shown(file):
 async def test_a_change_can_be_looked_at_where_only_messages_are_shown(file):
     async with Connection(file.parent, client="plain") as it:
         await run(it, await opened(it, file.as_uri()), "show the change")
-        [said] = messages(it)
+        [said] = await until(lambda: messages(it))
         assert "proven: 2 tests pass as before" in said and "2 changed lines in a.py" in said and ".ambient" in said
 
 
@@ -112,7 +112,7 @@ async def test_a_fix_that_is_dismissed_takes_its_findings_along(file):
         await opened(it, uri)
         [fix] = (await it.wire.request("ambient/listProposals", {}))["result"]["proposals"]
         await it.command("dismiss", id=fix["id"], reason="we want md5")
-        assert it.editor.diagnostics[uri] == []
+        await until(lambda: it.editor.diagnostics[uri] == [])
 
 
 @pytest.mark.parametrize("name", ["show", "why"])

@@ -71,7 +71,10 @@ class Wire:
         result = answer(message["params"])
         if asyncio.iscoroutine(result):
             result = await result
-        if result is not NotImplemented:
+        if isinstance(result, Exception):
+            error = {"code": -32601, "message": str(result)}
+            self.feed({"jsonrpc": "2.0", "id": message["id"], "error": error})
+        elif result is not NotImplemented:
             self.feed({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
     def feed(self, message: dict[str, Any]) -> None:

@@ -51,10 +51,9 @@ class Typist:
 
     def type(self, start: int, end: int, new: str) -> None:
         self.text = self.text[:start] + new + self.text[end:]
-        self.origin[start:end] = [None] * len(new)
         change = types.TextDocumentContentChangePartial(self.document.range(start, end), new)
         for made in self.document.change([change]):
-            assert made == (start, end, len(new))
+            self.origin[made[0] : made[1]] = [None] * made[2]
             self.book.shift(self.document, *made)
         assert self.document.text == self.text
 

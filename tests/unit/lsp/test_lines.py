@@ -14,11 +14,12 @@ from ambient_lsp.text import Lines
 
 PIECES = ["a", "é", "😀", "\ud83d", "\n", "\r", "\r\n", "\x0c", "\u2028", " "]
 TEXT = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+ASCII = st.lists(st.sampled_from(["a", "\n", "\r", "\r\n"]), max_size=30).map("".join)
 PLACE = st.floats(0, 1)
-CHANGES = st.lists(st.tuples(PLACE, PLACE, TEXT), max_size=12)
+CHANGES = st.lists(st.tuples(PLACE, PLACE, st.one_of(TEXT, ASCII)), max_size=12)
 
 
-@given(TEXT, CHANGES)
+@given(st.one_of(TEXT, ASCII), CHANGES)
 @settings(max_examples=300)
 def test_they_are_those_of_the_same_text_split_anew(text: str, changes: list[tuple[float, float, str]]) -> None:
     lines = BufferLines(text)
@@ -31,6 +32,9 @@ def test_they_are_those_of_the_same_text_split_anew(text: str, changes: list[tup
         assert [lines.start(line) for line in range(len(anew) + 1)] == [
             anew.start(line) for line in range(len(anew) + 1)
         ]
+        for encoding in ("utf-8", "utf-16", "utf-32"):
+            for at in range(len(text) + 1):
+                assert lines.to_units(*anew.position(at), encoding) == anew.to_units(*anew.position(at), encoding)
         assert [lines.position(at) for at in range(len(text) + 1)] == [anew.position(at) for at in range(len(text) + 1)]
 
 

@@ -16,7 +16,7 @@ from ambient_lsp.patching.pieces import lines_of, pieces_of, together
 from ambient_lsp.text import freeze, sha256, split_lines
 
 ROOT = Path("/repo")
-line = st.sampled_from(["a\n", "b\n", "a\n", "\n", "e\r\n", "f\r", "é😀\n", "    return x\n"])
+line = st.sampled_from(["a\n", "b\n", "a\n", "\n", "e\r\n", "f\r", "é😀\n", "    return x\n", "\x0cx\u2028y\n"])
 texts = st.builds(
     lambda rows, last: "".join(rows) + last, st.lists(line, max_size=20), st.sampled_from(["", "", "tail"])
 )
