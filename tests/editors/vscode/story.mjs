@@ -103,6 +103,7 @@ async function batch({ page, hands, shot, options }) {
   await hands.answer("templates", { text: options.task });
   await hands.answer("The whole project", { choose: "the open file's folder" });
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Start:" }).waitFor();
+  await hands.sleep(500); // it fades in
   await shot("plan");
   await hands.answer("Start:");
   const toast = page.locator(".notification-toast", { hasText: options.task }).first();
