@@ -264,6 +264,8 @@ def main() -> None:
         done: list[float] = []
         for number in range(options.saves):
             for name, client in clients.items():
+                # No file is published twice in 100 ms, and the end of the run before was just published.
+                time.sleep(0.15)
                 # Every text is a new one, as a person's are: what was parsed before helps nobody.
                 saves[name].append(client.save(f"{GOOD if number % 2 else BAD}# {number}\n"))
                 if name == "ambient":

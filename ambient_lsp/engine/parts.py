@@ -13,7 +13,7 @@ from ambient_lsp.patching.edits import propose
 from ambient_lsp.patching.pieces import lines_of, pieces_of, together
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 
     from ambient_lsp.engine.decisions import Decisions
     from ambient_lsp.engine.services import Services
@@ -58,7 +58,12 @@ class Parts:
             bases = self._bases(proposal, current)
         except NotFound:
             return ()
-        return tuple(self._hunk(piece, bases, current) for piece in pieces_of(proposal.edits, bases))
+        pieces = pieces_of(proposal.edits, bases)
+        return tuple(
+            hunk
+            for whole in together(pieces)
+            for hunk in self._hunks([one for one in pieces if one.edit.path == whole.path], whole, bases, current)
+        )
 
     def take(self, proposal_id: str, hunks: Collection[str], current: Mapping[str, str | None]) -> Proposal:
         """Return the pieces with these ids as a drafted proposal for the `current` texts; the whole one for all ids.
@@ -141,13 +146,21 @@ class Parts:
             if edit.kind != "create"
         }
 
-    def _hunk(self, piece: Piece, bases: Mapping[str, str], current: Mapping[str, str | None]) -> Hunk:
-        edit, text = piece.edit, current.get(piece.edit.path)
+    def _hunks(
+        self, pieces: Sequence[Piece], whole: FileEdit, bases: Mapping[str, str], current: Mapping[str, str | None]
+    ) -> Iterator[Hunk]:
+        """Yield the pieces of one file. They move all at once: looking at how a text has changed takes its time."""
+        text = current.get(whole.path)
+        edits = [piece.edit for piece in pieces]
         try:
-            edit = self._decisions.anchored(edit, text)
+            moved = self._decisions.anchored(whole, text)
         except AmbientError:
-            text = bases.get(edit.path)
-        return Hunk(piece.id, edit, *lines_of(edit, text or ""))
+            text = bases.get(whole.path)
+        else:
+            one_by_one = [replace(moved, replacements=(change,)) for change in moved.replacements]
+            edits = one_by_one if moved.kind == "modify" else [moved]
+        for piece, edit in zip(pieces, edits, strict=True):
+            yield Hunk(piece.id, edit, *lines_of(edit, text or ""))
 
     def _findings(
         self, whole: Proposal, chosen: Sequence[Piece], pieces: Sequence[Piece], bases: Mapping[str, str]

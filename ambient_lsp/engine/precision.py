@@ -76,8 +76,9 @@ def records(store: Store, settings: Learning, now: float, findings: Iterable[Fin
     """Return the record of every rule that somebody has decided about, or that has one of `findings`."""
     accepted: defaultdict[str, dict[str, float]] = defaultdict(dict)
     dismissed: defaultdict[str, set[float]] = defaultdict(set)
+    undone: dict[tuple[str, str], float] = {}
     for outcome in store.outcomes():
-        _count_outcome(outcome, accepted, dismissed, settings)
+        _count_outcome(outcome, accepted, dismissed, undone, settings)
     for dismissal in store.dismissals(now):
         dismissed[dismissal.rule].add(dismissal.when)
     there: defaultdict[str, int] = defaultdict(int)
@@ -130,13 +131,19 @@ def _count_outcome(
     outcome: Outcome,
     accepted: dict[str, dict[str, float]],
     dismissed: dict[str, set[float]],
+    undone: dict[tuple[str, str], float],
     settings: Learning,
 ) -> None:
+    """Count one outcome. An editor's undo and redo, again and again, are one decision: the last."""
     for rule in outcome.rules:
+        decided = rule, outcome.proposal_id
         if outcome.kind in _GOOD:
             accepted[rule][outcome.proposal_id] = outcome.when
+            dismissed[rule].discard(undone.pop(decided, math.nan))
         elif outcome.kind == "reverted" and settings.track_revert_rate:
             accepted[rule].pop(outcome.proposal_id, None)
+            dismissed[rule].discard(undone.get(decided, math.nan))
             dismissed[rule].add(outcome.when)
+            undone[decided] = outcome.when
         elif outcome.kind == "dismissed":
             dismissed[rule].add(outcome.when)

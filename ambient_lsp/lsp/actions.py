@@ -194,7 +194,8 @@ def _more(
     shown of it; where there is none, why."""
     if not shown:
         return []
-    fixes = [fix for item in shown for fix in session.board.fixes.of_finding(workspace, item.finding.id)]
+    still = [item for item in shown if not item.edited]
+    fixes = [fix for item in still for fix in session.board.fixes.of_finding(workspace, item.finding.id)]
     best = next((fix for fix in fixes if fix.state is ProposalState.OFFERED), None)
     seen = next((item for item in shown if is_seen(item.finding, workspace)), None)
     if best is not None:

@@ -69,7 +69,7 @@ class Board:
             self._book.fixed(proposal.finding_ids, fixed=proposal.state is ProposalState.APPLIED)
         for uri in self._book.with_findings(proposal.finding_ids):
             if self._documents.get(uri) is not None:
-                self._publisher.soon(uri)
+                self._publisher.later(uri)
             else:
                 self._refresh([uri])
 

@@ -79,6 +79,7 @@ async def apply_part(session: Session, options: dict[str, Any]) -> dict[str, Any
         return _applying(session, workspace, proposal)
     run_id = f"part-{uuid.uuid4().hex[:12]}"
     session.begin(run_id, workspace, part.run(session, workspace, choice, run_id))
+    await asyncio.sleep(0)  # it has begun when its id is known: cancelled before, it would end without a word
     return {"run_id": run_id, "proposal_id": choice.part.id}
 
 

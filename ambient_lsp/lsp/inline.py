@@ -135,7 +135,7 @@ def lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLen
         return []
     workspace, found = place[0], dict[str, types.CodeLens]()
     for item in session.board.shown(document):
-        if not is_seen(item.finding, workspace):
+        if item.edited or not is_seen(item.finding, workspace):
             continue
         for fix in session.board.fixes.of_finding(workspace, item.finding.id):
             if fix.id not in found and (title := _lens_title(fix)):

@@ -48,6 +48,8 @@ class Expectation:
     """What is known to have become of it so far."""
     made: set[str] = field(default_factory=set)
     """The files that have it."""
+    sure: set[str] = field(default_factory=set)
+    """Those of them that the editor has saved since, with the text that was seen."""
 
     def see(self, document: Document) -> Kind | None:
         """Return what has become of the fix, when this file shows something new."""
@@ -140,9 +142,14 @@ class Observed:
             one.made.add(document.uri)
         return [News(one.workspace, one.proposal_id, "applied") for one in expected]
 
+    def agree(self, uri: str) -> None:
+        """Hear that the editor saved the very text that was seen."""
+        for one in self._expected:
+            one.sure |= one.made & {uri}
+
     def doubt(self, uri: str) -> list[News]:
-        """Take back what was seen of a file whose text turns out to be another than the one that was seen."""
-        doubtful = [one for one in self._expected if uri in one.made and one.told == "applied"]
+        """Take back what was seen of a file, since its last save, whose text turns out to be another."""
+        doubtful = [one for one in self._expected if uri in one.made - one.sure and one.told == "applied"]
         self.forget(uri)
         return [News(one.workspace, one.proposal_id, "stale") for one in doubtful]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ambient_lsp.errors import NotAllowed
+from ambient_lsp.errors import NotAllowed, StoreError
 from ambient_lsp.lsp import proof, views
 from ambient_lsp.lsp.fixes import needs_approval, with_approval
 from ambient_lsp.lsp.showing import show_document
@@ -40,8 +40,15 @@ class Page:
 
 
 async def write(page: Page) -> Path:
-    """Write a page; return where its file is."""
-    return await asyncio.to_thread(_write, page)
+    """Write a page; return where its file is. Raises `StoreError` where that cannot be."""
+    try:
+        return await asyncio.to_thread(_write, page)
+    except OSError as error:
+        raise StoreError(
+            f"The page cannot be written: {error}.",
+            untouched="Nothing was changed.",
+            next_step="Check that `.ambient` can be written and the disk is not full.",
+        ) from error
 
 
 async def show(session: Session, page: Page, path: Path) -> None:
@@ -83,6 +90,10 @@ def of_session(session: Session, workspace: Workspace) -> Page:
 
 def why_no_fix(session: Session, workspace: Workspace, finding: Finding) -> str:
     """Return in a sentence or two why no fix is offered for a finding."""
+    document = session.files.buffer(workspace, finding.path)
+    here = session.board.shown(document) if document is not None else []
+    if any(item.edited for item in here if item.finding.id == finding.id):
+        return "Its lines have changed since it was found. Save the file to have it checked again."
     found = session.board.fixes.of_finding(workspace, finding.id)
     if any(one.state is ProposalState.OFFERED for one in found):
         return "A proven fix is offered for it."

@@ -113,7 +113,7 @@ def _lifecycle(server: AmbientServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(ls: AmbientServer, params: types.InitializeParams) -> None:
         ls.begin(params)
-        announced = inline.fixed(ls.session, ls.session.settings)
+        announced = inline.fixed(ls.session, ls.session.settings.start)
         _inline(ls, announced)
         ls.unannounced = [method for method in inline.METHODS if method not in announced]
 
@@ -143,9 +143,9 @@ def _lifecycle(server: AmbientServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configuration_changed(ls: AmbientServer, params: types.DidChangeConfigurationParams) -> None:
         if ls.session.support.pulls_configuration:
-            await ls.session.pull_settings()
+            await ls.session.settings.pull()
         elif isinstance(params.settings, dict):
-            await ls.session.push_settings(params.settings.get("ambient"))
+            await ls.session.settings.push(params.settings.get("ambient"))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def files_changed(ls: AmbientServer, params: types.DidChangeWatchedFilesParams) -> None:

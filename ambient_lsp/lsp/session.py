@@ -35,6 +35,7 @@ from ambient_lsp.lsp.inline import Inline
 from ambient_lsp.lsp.observed import News, Observed
 from ambient_lsp.lsp.progress import ProgressBoard
 from ambient_lsp.lsp.protocol import AmbientProtocol
+from ambient_lsp.lsp.settings import FolderSettings
 from ambient_lsp.lsp.status import Status
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
@@ -65,7 +66,6 @@ class Session:
         self.protocol = protocol
         self.support = support
         self.who = f"{user.name()} in {support.name}"
-        self.settings = settings
         self.documents = Documents(support.encoding)
         self.workspaces = Workspaces(
             factory,
@@ -83,6 +83,9 @@ class Session:
         self.runs: dict[str, tuple[Workspace, RunRecord | None]] = {}
         self.status = Status(protocol, self.workspaces, self.runs)
         self.inline = Inline(self)
+        self.settings = FolderSettings(
+            protocol, self.workspaces, settings, complain=self.complain, changed=self._settings_changed
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._complained: set[str] = set()
@@ -97,7 +100,7 @@ class Session:
     async def _start(self, folders: Sequence[Path]) -> None:
         for folder in folders:
             self.workspaces.add(folder)
-        await self.pull_settings()
+        await self._pull_settings()
         await configuration.register(self.protocol, self.support)
 
     async def change_folders(self, added: Sequence[Path], removed: Sequence[Path]) -> None:
@@ -109,7 +112,7 @@ class Session:
                 self.status.drop(workspace)
         for path in added:
             self.workspaces.add(path)
-        await self.pull_settings()
+        await self._pull_settings()
 
     async def close(self, grace: float) -> None:
         """Stop everything; engines get `grace` seconds."""
@@ -171,7 +174,9 @@ class Session:
         document, place = self.documents.get(uri), self.workspaces.of(uri)
         if document is None:
             return
-        if text is not None and not document.reads(text):
+        if text is not None and document.reads(text):
+            self.observed.agree(uri)
+        elif text is not None:
             logger.warning("%s has other text in the editor than its changes lead to; it was taken as it is", uri)
             for news in self.observed.doubt(uri):
                 self._hear_of_edit(news)
@@ -294,7 +299,7 @@ class Session:
         if workspace.engine is not None:
             workspace.engine.warm()
         self.spawn(self.check_config(workspace))
-        self.spawn(self._look_at_readiness(workspace))
+        self.spawn(self.status.look_at_readiness(workspace))
 
     def _failed(self, workspace: Workspace) -> None:
         self.complain(workspace.problem)
@@ -309,11 +314,6 @@ class Session:
             self.cancel(run_id)
         self.status.forget(workspace)
         self.board.restart(workspace)
-
-    async def _look_at_readiness(self, workspace: Workspace) -> None:
-        if workspace.engine is not None:
-            self.status.readiness[workspace] = await workspace.engine.readiness()
-            self.status.send()
 
     async def _listen(self, workspace: Workspace) -> None:
         if workspace.engine is None:
@@ -350,20 +350,17 @@ class Session:
                 self.progress.ended(event.run_id)
                 self.status.run_ended(event.run_id)
                 if workspace not in self.status.readiness:  # looking at it went wrong, and the engine may know by now
-                    self.spawn(self._look_at_readiness(workspace))
+                    self.spawn(self.status.look_at_readiness(workspace))
 
     def _hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
         """Show it with the status. A limit that is reached is told once a day; that nobody answers is no news."""
-        before = self.status.model.get(workspace)
-        self.status.model[workspace] = condition
+        self.status.hear_of_model(workspace, condition)
         if condition.state == "spent":
             key = f"{workspace.uri} {condition.setting} {time.strftime('%F')}"
             if key not in self._complained:
                 self._complained.add(key)
                 words = f"Ambient asks the model no more: {condition.message} The local analyzers go on."
                 self.tell(words, types.MessageType.Warning)
-        if before is None or (before.state, before.message) != (condition.state, condition.message):
-            self.status.send()
 
     def offer(self, workspace: Workspace, proposal: Proposal) -> None:
         """Show where a proposal stands, its approval included."""
@@ -413,28 +410,14 @@ class Session:
 
     # -------------------------------------------------------------------------------------------- settings
 
-    async def pull_settings(self) -> None:
-        """Ask for the editor's settings of every folder, and show everything with them."""
-        folders = list(self.workspaces)
-        if self.support.pulls_configuration and folders:
-            answers = await configuration.pull(self.protocol, [workspace.uri for workspace in folders], self.settings)
-            for workspace, (settings, problems) in zip(folders, answers, strict=True):
-                self._use(workspace, settings, problems)
-        await self.inline.update()
+    async def _pull_settings(self) -> None:
+        if self.support.pulls_configuration:
+            await self.settings.pull()
 
-    async def push_settings(self, value: Any) -> None:
-        """Use settings that a client sent unasked, as Neovim does."""
-        settings, problems = configuration.parse(value, self.settings)
-        for workspace in self.workspaces:
-            self._use(workspace, settings, problems)
-        await self.inline.update()
-
-    def _use(self, workspace: Workspace, settings: configuration.Settings, problems: Sequence[str]) -> None:
-        for problem in problems:
-            self.complain(problem)
-        if workspace.settings != settings:
-            workspace.settings = settings
+    async def _settings_changed(self, differ: bool) -> None:
+        if differ:
             self.board.refresh()
+        await self.inline.update()
 
     async def check_config(self, workspace: Workspace) -> None:
         """Show what is wrong with a folder's `.ambient.yml`; open the engine again when it has other settings now."""

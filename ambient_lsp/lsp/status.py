@@ -64,13 +64,26 @@ class Status:
         runs: Mapping[str, tuple[Workspace, RunRecord | None]],
     ) -> None:
         self.readiness: dict[Workspace, tuple[Readiness, ...]] = {}
-        self.model: dict[Workspace, ModelCondition] = {}
+        self._model: dict[Workspace, ModelCondition] = {}
         self._protocol = protocol
         self._workspaces = workspaces
         self._runs = runs
         self._far: dict[str, Progress] = {}
         self._told = Seldom(self._tell, INTERVAL)
         self._lists: dict[Workspace, Seldom] = {}
+
+    async def look_at_readiness(self, workspace: Workspace) -> None:
+        """Ask a folder's engine which sandboxes work, and tell it."""
+        if workspace.engine is not None:
+            self.readiness[workspace] = await workspace.engine.readiness()
+            self.send()
+
+    def hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:
+        """Tell how the model is, where that is news."""
+        before = self._model.get(workspace)
+        self._model[workspace] = condition
+        if before is None or (before.state, before.message) != (condition.state, condition.message):
+            self.send()
 
     def send(self) -> None:
         """Tell it now."""
@@ -103,7 +116,7 @@ class Status:
 
     def forget(self, workspace: Workspace) -> None:
         """Forget what an engine said that was closed."""
-        self.model.pop(workspace, None)
+        self._model.pop(workspace, None)
         self._far = {run_id: event for run_id, event in self._far.items() if run_id in self._runs}
 
     def drop(self, workspace: Workspace) -> None:
@@ -133,7 +146,7 @@ class Status:
         return told
 
     def _folder(self, workspace: Workspace) -> dict[str, Any]:
-        model = self.model.get(workspace)
+        model = self._model.get(workspace)
         return {
             "uri": workspace.uri,
             "ready": workspace.engine is not None,

@@ -11,11 +11,13 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ambient_lsp.patching.edits import apply_edit, apply_replacements, replacements_between
-from ambient_lsp.text import split_lines
+from ambient_lsp.errors import StalePatch
+from ambient_lsp.model import Replacement
+from ambient_lsp.patching.edits import apply_replacements, replacements_between
+from ambient_lsp.text import Lines, sha256, split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ambient_lsp.model import FileEdit
 
@@ -59,7 +61,7 @@ def lines_of(edit: FileEdit, text: str) -> tuple[int, int, str, str]:
     if edit.kind == "modify":
         [change] = edit.replacements
         before = text[change.start : change.end]
-        first = len(split_lines(text[: change.start])) + 1
+        first = Lines(text).position(change.start)[0] + 1
         return first, first + len(split_lines(before)) - 1, before, change.text
     after = "" if edit.kind == "delete" else edit.text or ""
     if edit.kind == "rename":
@@ -70,8 +72,43 @@ def lines_of(edit: FileEdit, text: str) -> tuple[int, int, str, str]:
 def _parts(edit: FileEdit, base: str | None) -> list[FileEdit]:
     if edit.kind != "modify":
         return [edit]
-    after = apply_edit(base, edit) or ""
-    return [replace(edit, replacements=(change,)) for change in replacements_between(base or "", after)]
+    if base is None or sha256(base) != edit.base_sha256:
+        raise StalePatch(f"{edit.path} has changed since this edit was made.", untouched="Nothing was changed.")
+    return [replace(edit, replacements=(change,)) for change in _by_lines(base, edit.replacements)]
+
+
+def _by_lines(base: str, changes: Sequence[Replacement]) -> Iterator[Replacement]:
+    """Yield the same change in whole lines, with at least one line between two of them that stays.
+
+    Only the lines around each change are compared: a large file has few that change.
+    """
+    lines = Lines(base)
+    for first, last, inside in _groups(lines, changes):
+        start, end = lines.start(first), lines.start(last)
+        here = [Replacement(one.start - start, one.end - start, one.text) for one in inside]
+        before = base[start:end]
+        for change in replacements_between(before, apply_replacements(before, here)):
+            yield Replacement(start + change.start, start + change.end, change.text)
+
+
+def _groups(lines: Lines, changes: Sequence[Replacement]) -> list[tuple[int, int, list[Replacement]]]:
+    """Return the changes that touch the same or neighbouring lines together, with their first line and the one after
+    their last."""
+    groups: list[tuple[int, int, list[Replacement]]] = []
+    for change in sorted(changes, key=lambda one: (one.start, one.end)):
+        first, column = lines.position(change.start)
+        last = first
+        if column or change.end > change.start:
+            last = lines.position(max(change.start, change.end - 1))[0] + 1
+        whole = change.text.endswith(("\n", "\r")) or not (change.text or column)
+        if change.end == lines.start(last) and not whole:
+            last += 1  # the line behind it is joined to what it writes
+        if groups and first <= groups[-1][1]:
+            earlier, end, inside = groups.pop()
+            groups.append((earlier, max(end, last), [*inside, change]))
+        else:
+            groups.append((first, last, [change]))
+    return groups
 
 
 def _digest(edit: FileEdit) -> str:

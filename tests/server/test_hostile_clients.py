@@ -276,35 +276,6 @@ async def test_a_thousand_changes_a_second_lose_nothing_and_flood_nobody(tmp_pat
 
 # ---------------------------------------------------------------------------------------------------- and dies
 
-DYING = """
-import json, pathlib, sys, time
-from tests.server.test_process import Process
-root, end = pathlib.Path(sys.argv[1]), sys.argv[3]
-server = Process(root, command=[sys.executable, "-m", "ambient_lsp", "server", "--stdio"])
-print(server.process.pid, flush=True)
-edits = {"workspaceEdit": {"documentChanges": True}, "applyEdit": True}
-server.initialize(root, capabilities={"workspace": edits})
-server.until(lambda one: one.get("method") == "ambient/status" and one["params"]["folders"][0]["ready"])
-uri = (root / "a.py").as_uri()
-server.open(uri, (root / "a.py").read_text())
-if end == "half a message":
-    server.raw(b'Content-Length: 1000\\r\\n\\r\\n{"jsonrpc": "2.0", "method": "textDocument/didChange", "params": {"te')
-else:
-    argument = {"proposal_id": sys.argv[2]}
-    server.send("workspace/executeCommand", {"command": "ambient.server.applyFix", "arguments": [argument]}, 2)
-    asked = server.until(lambda one: one.get("method") == "workspace/applyEdit")
-    if end == "after the edit":
-        [change] = asked["params"]["edit"]["documentChanges"]
-        told = {"range": change["edits"][0]["range"], "text": change["edits"][0]["newText"]}
-        place = {"uri": uri, "version": 2}
-        server.send("textDocument/didChange", {"textDocument": place, "contentChanges": [told]})
-        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": {"applied": True}}).encode()
-        server.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-        server.until(lambda one: one.get("method") == "ambient/applied")
-print("ready", flush=True)
-time.sleep(60)
-"""
-
 
 @pytest.mark.parametrize(
     ("end", "state", "kinds"),
@@ -319,14 +290,15 @@ def test_an_editor_that_is_killed_leaves_what_was_seen_and_no_server(
 ) -> None:
     [fix] = shelf.stock(tmp_path / "repo", text := "h = md5\n")
     client = subprocess.Popen(
-        [sys.executable, "-c", DYING, tmp_path / "repo", fix.id, end],
+        [sys.executable, "-m", "tests.server.dying_editor", tmp_path / "repo", fix.id, end],
         stdout=subprocess.PIPE,
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert client.stdout is not None
     with client.stdout:
-        server = psutil.Process(int(client.stdout.readline()))
         try:
+            server = psutil.Process(int(client.stdout.readline()))
             assert client.stdout.readline() == b"ready\n"
         finally:
             client.send_signal(signal.SIGKILL)

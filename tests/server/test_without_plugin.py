@@ -86,6 +86,21 @@ async def test_why_there_is_no_fix_is_said_in_a_message(file, words, said):
         assert messages(it) == [said] == [answer["result"]["why"]]
 
 
+async def test_of_a_finding_whose_lines_have_changed_no_fix_is_offered_and_that_is_said(file):
+    async with Connection(file.parent, options={"codeLens": {"enable": True}}) as it:
+        uri = file.as_uri()
+        await opened(it, uri)
+        it.editor.type(uri, len(TEXT) - 1, len(TEXT) - 1, "  # mine")
+        actions = await it.actions(uri, 1)
+        assert not [one for one in actions if "sha256" in one["title"] and "disabled" not in one]
+        assert not [one for one in actions if "show the change" in one["title"]]
+        assert "Save the file" in (await run(it, actions, "why is no fix"))["result"]["why"]
+        lens = {"textDocument": {"uri": uri}}
+        assert (await it.wire.request("textDocument/codeLens", lens))["result"] == []
+        it.editor.type(uri, len(TEXT) - 1, len(TEXT) - 1 + len("  # mine"), "")
+        assert [one for one in await it.actions(uri, 1) if "sha256" in one["title"]], "an undo brings it back"
+
+
 async def test_the_report_is_opened_with_a_command_that_takes_no_argument(file):
     async with Connection(file.parent) as it:
         await opened(it, file.as_uri())
@@ -104,6 +119,14 @@ async def test_a_page_takes_the_place_of_a_link_and_does_not_follow_it(file):
         await opened(it, file.as_uri())
         await it.command("show")
         assert precious.read_text() == "mine" and not (folder / "report.md").is_symlink()
+
+
+async def test_a_page_that_cannot_be_written_is_answered_with_a_sentence(file):
+    async with Connection(file.parent) as it:
+        await opened(it, file.as_uri())
+        (file.parent / ".ambient").mkdir(exist_ok=True)
+        (file.parent / ".ambient" / "pages").write_text("in the way")
+        assert "cannot be written" in (await it.command("show"))["error"]["message"]
 
 
 async def test_a_fix_that_is_dismissed_takes_its_findings_along(file):

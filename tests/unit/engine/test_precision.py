@@ -71,6 +71,15 @@ def test_approving_and_applying_one_proposal_is_one_decision_and_taking_it_back_
     assert (record(store).accepted, record(store).dismissed) == (0, 1)
 
 
+def test_undo_and_redo_again_and_again_are_one_decision(store: SqliteStore) -> None:
+    for number in range(9):
+        kind = "reverted" if number % 2 else "applied"
+        store.record_outcome(Outcome("p", kind, "me", NOW + number, rules=("R",)))
+    assert (record(store, now=NOW + 9).accepted, record(store, now=NOW + 9).dismissed) == (1, 0)
+    store.record_outcome(Outcome("p", "reverted", "me", NOW + 9, rules=("R",)))
+    assert (record(store, now=NOW + 9).accepted, record(store, now=NOW + 9).dismissed) == (0, 1)
+
+
 def test_a_muted_rule_comes_back_with_time(store: SqliteStore) -> None:
     dismissed(store, 7)
     assert record(store).muted

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-WAYS = ("now", "soon", "after_findings", "put", "clear")
+WAYS = ("now", "soon", "later", "after_findings", "put", "clear")
 STEPS = st.lists(
     st.tuples(st.sampled_from(WAYS), st.sampled_from("ab"), st.integers(0, 3), st.sampled_from([0, 0.01, 0.05, 0.3])),
     max_size=40,
@@ -25,8 +25,11 @@ STEPS = st.lists(
 
 
 class Timer:
-    def __init__(self) -> None:
-        self.cancelled = False
+    def __init__(self, when: float) -> None:
+        self._when, self.cancelled = when, False
+
+    def when(self) -> float:
+        return self._when
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -44,7 +47,7 @@ class Loop:
         return self.now
 
     def call_at(self, when: float, call: Callable[..., None], *arguments: Any) -> Timer:
-        timer = Timer()
+        timer = Timer(when)
         heapq.heappush(self._due, (when, next(self._count), timer, call, arguments))
         return timer
 
@@ -85,13 +88,46 @@ def test_publications_of_a_file_are_apart_and_the_last_is_what_there_is(
         assert (texts[-1] if texts else []) == shown[uri]
 
 
-def test_what_was_found_is_not_kept_waiting_by_typing_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_change_nothing_are_looked_at_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, looks = Loop(), []
+    monkeypatch.setattr(publisher.asyncio, "get_running_loop", lambda: loop)
+    one = Publisher(lambda uri: looks.append(uri) or [], lambda uri, what: None)
+    for _ in range(1000):
+        one.soon("a")
+        loop.pass_by(0.001)
+    assert 10 <= len(looks) <= 11
+
+
+def test_what_was_found_is_not_kept_waiting_by_news_of_a_fix_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
     loop, sent = Loop(), []
     monkeypatch.setattr(publisher.asyncio, "get_running_loop", lambda: loop)
     found: list[Any] = []
     one = Publisher(lambda uri: found, lambda uri, what: sent.append(loop.now))
-    one.soon("a")
+    one.later("a")
     loop.pass_by(0.05)
     found.append("md5")
     one.now("a")
     assert sent == [0.05]
+
+
+def test_what_was_mended_by_hand_goes_at_once_and_findings_of_a_save_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, sent = Loop(), []
+    monkeypatch.setattr(publisher.asyncio, "get_running_loop", lambda: loop)
+    shown: list[Any] = ["md5"]
+    one = Publisher(lambda uri: shown, lambda uri, what: sent.append((loop.now, list(what))))
+    one.now("a")
+    loop.pass_by(1)
+    shown.clear()
+    one.soon("a")
+    loop.pass_by(0)
+    assert sent == [(0, ["md5"]), (1, [])]
+    loop.pass_by(1)
+    one.after_findings("a")
+    shown.append("old")
+    one.soon("a")  # typed on while the save is looked at
+    loop.pass_by(0.01)
+    shown[:] = ["new"]
+    one.now("a")
+    assert sent[2:] == [(2.01, ["new"])]
