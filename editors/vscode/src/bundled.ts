@@ -6,13 +6,13 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { executable, INTERPRETER, onPath, runs, windows } from "./programs";
 
+const NAMES = ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11"];
 /** The oldest Python that the server runs on is 3.11. */
-const NAMES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3", "python"];
 const NEW_ENOUGH = "import sys; sys.exit(sys.version_info < (3, 11))";
 const DONE = "installed";
 
@@ -44,34 +44,44 @@ export function bundledServer(context: vscode.ExtensionContext, log: vscode.LogO
   async function install(): Promise<boolean> {
     const [file, base] = [await wheel(), await newEnough()];
     if (!file || !base) {
-      const missing = base ? "This extension was built without the server." : "Python 3.11 or newer is needed, and was not found on PATH.";
+      const missing = base
+        ? "This extension was built without the server."
+        : "Python 3.11 or newer is needed, and was not found on PATH.";
       void vscode.window.showErrorMessage(missing);
       return false;
     }
-    const detail = `A Python environment is made in ${folder} with ${base}, and pip gets what the server needs: about 60 MB to load, 250 MB on the disk. Your projects' environments are not touched.`;
-    if ((await vscode.window.showInformationMessage("Install Ambient's server?", { modal: true, detail }, "Install")) !== "Install") {
+    const detail =
+      `A Python environment is made in ${folder} with ${base}, and pip gets what the server needs: about 35 MB to load, ` +
+      "200 MB on the disk. Your projects' environments are not touched.";
+    if (
+      (await vscode.window.showInformationMessage("Install Ambient's server?", { modal: true, detail }, "Install")) !==
+      "Install"
+    ) {
       return false;
     }
     const title = "Installing Ambient's server";
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, cancelled) => {
-      try {
-        await rm(folder, { recursive: true, force: true });
-        await mkdir(folder, { recursive: true });
-        progress.report({ message: "making an environment" });
-        await done(base, ["-m", "venv", folder], folder, log, cancelled);
-        const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off", file];
-        await done(python, pip, folder, log, cancelled, (line) => progress.report({ message: line }));
-        await writeFile(path.join(folder, DONE), path.basename(file));
-        return true;
-      } catch (error) {
-        await rm(folder, { recursive: true, force: true });
-        if (!cancelled.isCancellationRequested) {
-          log.error(String(error));
-          void tellFailed(error, log);
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      async (progress, cancelled) => {
+        try {
+          await rm(folder, { recursive: true, force: true });
+          await mkdir(folder, { recursive: true });
+          progress.report({ message: "making an environment" });
+          await done(base, ["-m", "venv", folder], folder, log, cancelled);
+          const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off", file];
+          await done(python, pip, folder, log, cancelled, (line) => progress.report({ message: line }));
+          await writeFile(path.join(folder, DONE), path.basename(file));
+          return true;
+        } catch (error) {
+          await rm(folder, { recursive: true, force: true });
+          if (!cancelled.isCancellationRequested) {
+            log.error(String(error));
+            void tellFailed(error, log);
+          }
+          return false;
         }
-        return false;
-      }
-    });
+      },
+    );
   }
 
   return { interpreter, install };
@@ -81,7 +91,8 @@ async function newEnough(): Promise<string | undefined> {
   for (const name of NAMES) {
     const python = await onPath(windows ? `${name}.exe` : name);
     if (python && (await runs(python, ["-I", "-c", NEW_ENOUGH]))) {
-      return python;
+      // Not a link to it: an environment keeps the name that it was made with, and a sandbox does not have every link.
+      return realpath(python);
     }
   }
   return undefined;
@@ -102,7 +113,10 @@ function done(
     const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let last = "";
     const hear = (chunk: Buffer): void => {
-      for (const line of chunk.toString().split("\n").filter((one) => one.trim())) {
+      for (const line of chunk
+        .toString()
+        .split("\n")
+        .filter((one) => one.trim())) {
         log.info(line);
         last = line;
         if (/^(Collecting|Downloading|Installing) ?/.test(line)) {
@@ -113,7 +127,9 @@ function done(
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(last || `${command} ended with code ${code}`))));
+    child.on("close", (code) =>
+      code === 0 ? resolve() : reject(new Error(last || `${command} ended with code ${code}`)),
+    );
     cancelled.onCancellationRequested(() => child.kill());
   });
 }

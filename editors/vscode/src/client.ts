@@ -12,7 +12,12 @@ export interface Channels {
 }
 
 /** Make a client for the server. It is started once; when the server is gone, `closed` is called, and a new one is made. */
-export function createClient(program: Program, channels: Channels, awaited: Awaited, closed: () => void): LanguageClient {
+export function createClient(
+  program: Program,
+  channels: Channels,
+  awaited: Awaited,
+  closed: () => void,
+): LanguageClient {
   const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
   const run = { command: program.command, args: [...program.args, "server", "--stdio"], options: cwd ? { cwd } : {} };
   return new LanguageClient("ambient", "Ambient", run, {

@@ -32,8 +32,10 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.reviewChanges": () => review(call, server.reviewChanges),
     "ambient.reviewWorkspace": () => review(call, server.reviewWorkspace),
     "ambient.swarm": (...given) => swarm(office, desk, given),
+    "ambient.swarmHere": (...given) => swarm(office, desk, given),
     "ambient.previewFix": (fix, hunk) => previewFix(desk, fix, hunk),
     "ambient.showProof": (fix) => showProof(desk, fix),
+    "ambient.openPlace": (uri, line) => openPlace(String(uri), Number(line)),
     "ambient.applyFix": (fix) => applyFix(desk, fix),
     "ambient.togglePart": (fix, hunk) => togglePart(desk, fix, hunk),
     "ambient.approve": (fix) => approve(desk, fix),
@@ -49,8 +51,10 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.restart": () => connection.restart(),
     "ambient.showLogs": () => office.log.show(),
     "ambient.doctor": () => doctor(office, desk),
-    "ambient.openSettings": () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ambient-lsp.ambient-lsp"),
-    "ambient.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", "ambient-lsp.ambient-lsp#start", false),
+    "ambient.openSettings": () =>
+      vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ambient-lsp.ambient-lsp"),
+    "ambient.openWalkthrough": () =>
+      vscode.commands.executeCommand("workbench.action.openWalkthrough", "ambient-lsp.ambient-lsp#start", false),
   };
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
 }
@@ -68,9 +72,16 @@ async function cancel({ connection, lastStatus }: Office, { call }: Desk): Promi
   await cancelRun(call, lastStatus().runs, runs);
 }
 
+async function openPlace(uri: string, line: number): Promise<void> {
+  const selection = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection });
+}
+
 async function showReport({ call }: Desk): Promise<void> {
   const { markdown } = await call<{ markdown: string }>(server.showReport);
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }));
+  await vscode.window.showTextDocument(
+    await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }),
+  );
 }
 
 async function install({ bundled, connection }: Office): Promise<void> {

@@ -103,7 +103,9 @@ export function connect(parts: Parts): Connection {
     const delay = DELAYS[deaths++];
     channels.log.error("The server has died.");
     if (delay === undefined) {
-      status.off("The server died again and again; the log says why. “Ambient: Restart the Server” tries it once more.");
+      status.off(
+        "The server died again and again; the log says why. “Ambient: Restart the Server” tries it once more.",
+      );
       void tellDied();
       return;
     }
@@ -129,7 +131,11 @@ export function connect(parts: Parts): Connection {
   }
 
   async function tellDied(): Promise<void> {
-    const answer = await vscode.window.showErrorMessage("Ambient's server died again and again.", "Restart", "Show Logs");
+    const answer = await vscode.window.showErrorMessage(
+      "Ambient's server died again and again.",
+      "Restart",
+      "Show Logs",
+    );
     if (answer === "Restart") {
       await restart();
     } else if (answer) {
@@ -147,7 +153,9 @@ export function connect(parts: Parts): Connection {
     client: async () => {
       await queue;
       if (client?.state !== State.Running) {
-        throw new Error("Ambient is not running. “Ambient: Restart the Server” starts it; “Ambient: Show Logs” says more.");
+        throw new Error(
+          "Ambient is not running. “Ambient: Restart the Server” starts it; “Ambient: Show Logs” says more.",
+        );
       }
       return client;
     },

@@ -31,7 +31,10 @@ export async function previewFix({ fixes, preview }: Desk, given: unknown, hunk:
   if (proposal.stale) {
     throw new Error(proposal.stale);
   }
-  await preview.show(proposal, isFixNode(given) && given.kind === "part" ? given.hunk.id : typeof hunk === "string" ? hunk : undefined);
+  await preview.show(
+    proposal,
+    isFixNode(given) && given.kind === "part" ? given.hunk.id : typeof hunk === "string" ? hunk : undefined,
+  );
   if (!isOffered(proposal)) {
     vscode.window.setStatusBarMessage(proposal.why_not || `This fix is ${proposal.state}.`, 10_000);
   }
@@ -66,7 +69,8 @@ export async function applyFix({ call, fixes, parts, preview, awaited }: Desk, g
 /** Take a part of a fix, or leave it out: the given one, or the one at the cursor of the preview. */
 export function togglePart({ parts, preview }: Desk, id: unknown, hunk: unknown): void {
   const place = preview.place();
-  const [proposalId, hunkId] = typeof id === "string" && typeof hunk === "string" ? [id, hunk] : [place?.proposal.id, place?.hunk.id];
+  const [proposalId, hunkId] =
+    typeof id === "string" && typeof hunk === "string" ? [id, hunk] : [place?.proposal.id, place?.hunk.id];
   if (proposalId && hunkId) {
     parts.take(proposalId, hunkId, !parts.isTaken(proposalId, hunkId));
   }
@@ -99,7 +103,6 @@ export async function dismiss({ call, fixes, preview }: Desk, given: unknown): P
   const reason = await vscode.window.showInputBox({ title: `Dismiss: ${what.title}`, prompt });
   if (reason !== undefined) {
     await call(server.dismiss, { id: what.id, reason });
-    await preview.close(what.id);
   }
 }
 
@@ -138,11 +141,18 @@ async function chosenFix(
 }
 
 /** Let the user choose a fix, those of the open file first; undefined when nothing was chosen. */
-async function pickFix(fixes: Fixes, title: string, fits: (proposal: Proposal) => boolean): Promise<string | undefined> {
+async function pickFix(
+  fixes: Fixes,
+  title: string,
+  fits: (proposal: Proposal) => boolean,
+): Promise<string | undefined> {
   await fixes.refresh();
   const open = activeUri()?.toString();
   const here = (proposal: Proposal): number => Number(proposal.uris.some((uri) => uri === open));
-  const proposals = fixes.all().filter(fits).sort((one, other) => here(other) - here(one));
+  const proposals = fixes
+    .all()
+    .filter(fits)
+    .sort((one, other) => here(other) - here(one));
   if (proposals.length === 0) {
     void vscode.window.showInformationMessage("There is no such fix now. “Ambient: Review This File” looks for some.");
     return undefined;

@@ -17,7 +17,10 @@ export interface Program {
  * The workspace's own interpreter is a program out of the repository, so it is asked only in trusted workspaces.
  * `bundled` is the interpreter of the environment that this extension has made, if it has.
  */
-export async function findServer(bundled: string | undefined, say: (line: string) => void): Promise<Program | undefined> {
+export async function findServer(
+  bundled: string | undefined,
+  say: (line: string) => void,
+): Promise<Program | undefined> {
   const configured = vscode.workspace.getConfiguration("ambient").get<string>("path", "").trim();
   if (configured) {
     return { command: expandHome(configured), args: [], where: "the setting ambient.path" };

@@ -11,8 +11,9 @@ import { createParts } from "./parts";
 import { createPreview } from "./preview";
 import { createAwaited } from "./progress";
 import { createProofPanel } from "./proof";
-import { notification, server, type Applied, type Status, type SwarmEnd } from "./protocol";
+import { notification, server, type Status, type SwarmEnd } from "./protocol";
 import { createStatusItem } from "./status";
+import { swarmEnded } from "./swarm";
 import { createView } from "./tree";
 
 let connection: Connection | undefined;
@@ -25,6 +26,8 @@ export interface Testing {
 }
 
 const NOTHING: Status = { state: "idle", runs: [], offers: 0, folders: [] };
+/** States of a fix whose preview nobody needs any more. */
+const DECIDED = new Set(["applied", "partly", "dismissed"]);
 const WELCOMED = "ambient.welcomed";
 
 /** Called by VS Code when a Python file is opened or one of our commands is run. The server starts behind it. */
@@ -53,12 +56,8 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
       }
     });
     client.onNotification(notification.proposals, () => fixes.refresh());
-    client.onNotification(notification.applied, (applied: Applied) => {
-      if (applied.outcome === "applied") {
-        void preview.close(applied.proposal_id);
-      }
-    });
     client.onNotification(notification.swarm, (end: SwarmEnd) => {
+      swarmEnded(context.workspaceState, awaited.titleOf(end.run_id) ?? "", end);
       if (end.report) {
         void vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.file(end.report));
       }
@@ -80,10 +79,22 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   context.subscriptions.push(
     ...[made, fixes, preview, proof, view, status, log, trace],
     ...registerCommands(
-      { connection: made, bundled, status, log, memory: context.workspaceState, lastStatus: () => last, group: view.group },
+      {
+        connection: made,
+        bundled,
+        status,
+        log,
+        memory: context.workspaceState,
+        lastStatus: () => last,
+        group: view.group,
+      },
       { call, fixes, parts, preview, proof, awaited },
     ),
-    fixes.onDidChange(() => parts.keep(new Set(fixes.all().map((proposal) => proposal.id)))),
+    fixes.onDidChange(() => {
+      parts.keep(new Set(fixes.all().map((proposal) => proposal.id)));
+      const decided = fixes.all().filter((proposal) => DECIDED.has(proposal.state));
+      void preview.close(new Set(decided.map((proposal) => proposal.id)));
+    }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => made.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("ambient.path") || change.affectsConfiguration("ambient.enable")) {

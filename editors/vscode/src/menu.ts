@@ -6,7 +6,12 @@ import type { Fixes } from "./fixes";
 import type { StatusItem } from "./status";
 
 /** Show the menu, and do what is chosen. */
-export async function showMenu(connection: Connection, status: StatusItem, fixes: Fixes, working: boolean): Promise<void> {
+export async function showMenu(
+  connection: Connection,
+  status: StatusItem,
+  fixes: Fixes,
+  working: boolean,
+): Promise<void> {
   const entry = (icon: string, label: string, command: string): vscode.QuickPickItem & { command: string } => ({
     label,
     command,
@@ -16,7 +21,9 @@ export async function showMenu(connection: Connection, status: StatusItem, fixes
   const trusted = vscode.workspace.isTrusted;
   const file = vscode.window.activeTextEditor?.document.languageId === "python";
   const alive = [
-    ...(offers > 0 ? [entry("lightbulb", offers === 1 ? "Show the fix" : `Show the ${offers} fixes`, "ambient.proposals.focus")] : []),
+    ...(offers > 0
+      ? [entry("lightbulb", offers === 1 ? "Show the fix" : `Show the ${offers} fixes`, "ambient.proposals.focus")]
+      : []),
     ...(working ? [entry("stop-circle", "Cancel what is under way", "ambient.cancelRun")] : []),
     ...(file ? [entry("search", "Review this file", "ambient.reviewFile")] : []),
     entry("git-commit", "Review changes since the last commit", "ambient.reviewChanges"),

@@ -21,8 +21,8 @@ export interface Preview extends vscode.Disposable {
   current(): WholeProposal | undefined;
   /** The part at the cursor of the preview in front, or the nearest one. */
   place(): Place | undefined;
-  /** Close the previews of a fix, as it was applied. */
-  close(id: string): Promise<void>;
+  /** Close the previews of these fixes. */
+  close(ids: Set<string>): Promise<void>;
 }
 
 interface Shown {
@@ -64,12 +64,12 @@ export function createPreview(parts: Parts): Preview {
     const [first] = sides;
     if (!first || sides.length > 1) {
       const all = sides.map(({ file, sides: [before, after] }) => [vscode.Uri.parse(file.uri), before, after]);
-      await vscode.commands.executeCommand("vscode.changes", proposal.label, all);
+      await vscode.commands.executeCommand("vscode.changes", proposal.title, all);
       return;
     }
     const line = wanted && composed({ proposal, file: first.file }).lines.get(wanted.id);
     const selection = line === undefined ? undefined : new vscode.Range(line, 0, line, 0);
-    await vscode.commands.executeCommand("vscode.diff", ...first.sides, proposal.label, { preview: true, selection });
+    await vscode.commands.executeCommand("vscode.diff", ...first.sides, proposal.title, { preview: true, selection });
     decorate();
   }
 
@@ -113,10 +113,14 @@ export function createPreview(parts: Parts): Preview {
       .filter((hunk) => parts.isTaken(one.proposal.id, hunk.id) === after)
       .map((hunk) => {
         const line = after ? (lines.get(hunk.id) ?? 0) : hunk.first - 1;
-        const number = `part ${all.indexOf(hunk) + 1} of ${all.length}`;
+        const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
         const hoverMessage = hover(one.proposal.id, hunk.id, after);
         const contentText = after ? `✓ ${number}` : `✗ ${number} · left out`;
-        return { range: new vscode.Range(line, 1 << 16, line, 1 << 16), hoverMessage, renderOptions: { after: { contentText } } };
+        return {
+          range: new vscode.Range(line, 1 << 16, line, 1 << 16),
+          hoverMessage,
+          renderOptions: { after: { contentText } },
+        };
       });
   }
 
@@ -157,9 +161,14 @@ export function createPreview(parts: Parts): Preview {
     show,
     place,
     current: () => front()?.proposal,
-    close: async (id) => {
+    close: async (ids) => {
       const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-      const own = tabs.filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME && input.modified.authority === id);
+      const own = tabs.filter(
+        ({ input }) =>
+          input instanceof vscode.TabInputTextDiff &&
+          input.modified.scheme === SCHEME &&
+          ids.has(input.modified.authority),
+      );
       if (own.length > 0) {
         await vscode.window.tabGroups.close(own);
       }

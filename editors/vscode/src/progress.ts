@@ -1,13 +1,20 @@
 /** Progress of what the user has begun: as a message with a Cancel button, where VS Code would hide it in the status bar. */
 
 import * as vscode from "vscode";
-import type { ProgressToken, WorkDoneProgressBegin, WorkDoneProgressEnd, WorkDoneProgressReport } from "vscode-languageclient/node";
+import type {
+  ProgressToken,
+  WorkDoneProgressBegin,
+  WorkDoneProgressEnd,
+  WorkDoneProgressReport,
+} from "vscode-languageclient/node";
 
 type Told = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
 /** What the user has begun and waits for: its name by its run id. */
 export interface Awaited {
   expect(runId: string, title: string): void;
+  /** The name of what was begun. */
+  titleOf(runId: string): string | undefined;
   /** The language client's middleware. */
   handle(token: ProgressToken, told: Told, next: () => void): void;
 }
@@ -21,28 +28,32 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
   const shown = new Map<string, (told: Told) => void>();
 
   function open(runId: string, title: string): void {
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (progress, cancelled) => {
-      let percentage = 0;
-      return new Promise<void>((resolve) => {
-        cancelled.onCancellationRequested(() => {
-          resolve();
-          void cancel(runId);
-        });
-        shown.set(runId, (told) => {
-          if (told.kind === "end") {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      (progress, cancelled) => {
+        let percentage = 0;
+        return new Promise<void>((resolve) => {
+          cancelled.onCancellationRequested(() => {
             resolve();
-          } else {
-            const increment = Math.max((told.percentage ?? 0) - percentage, 0);
-            percentage += increment;
-            progress.report({ message: told.message, increment });
-          }
+            void cancel(runId);
+          });
+          shown.set(runId, (told) => {
+            if (told.kind === "end") {
+              resolve();
+            } else {
+              const increment = Math.max((told.percentage ?? 0) - percentage, 0);
+              percentage += increment;
+              progress.report({ message: told.message, increment });
+            }
+          });
         });
-      });
-    });
+      },
+    );
   }
 
   return {
     expect: (runId, title) => titles.set(runId, title),
+    titleOf: (runId) => titles.get(runId),
     handle: (token, told, next) => {
       const runId = String(token).slice(PREFIX.length);
       const title = titles.get(runId);
@@ -56,7 +67,6 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
       shown.get(runId)?.(told);
       if (told.kind === "end") {
         shown.delete(runId);
-        titles.delete(runId);
       }
     },
   };

@@ -20,7 +20,7 @@ export function createProofPanel(): ProofPanel {
       enableScripts: false,
       enableFindWidget: true,
       localResourceRoots: [],
-      enableCommandUris: ["ambient.applyFix", "ambient.dismiss", "ambient.previewFix", "vscode.open"],
+      enableCommandUris: ["ambient.applyFix", "ambient.dismiss", "ambient.previewFix", "ambient.openPlace"],
     });
     made.onDidDispose(() => (panel = undefined));
     return made;
@@ -46,11 +46,11 @@ function evidence(proposal: WholeProposal): Step[] {
     .flatMap((item) => item.relatedInformation ?? [])
     .map(({ message, location: { uri, range } }) => {
       const line = range.start.line + 1;
-      const target = uri.with({ fragment: `L${line}` }).toString(true);
       return {
         message,
         place: `${path.posix.basename(uri.path)}:${line}`,
-        link: `command:vscode.open?${encodeURIComponent(JSON.stringify([target]))}`,
+        // Not vscode.open: where VS Code works on another machine, its window would look for the file on its own.
+        link: `command:ambient.openPlace?${encodeURIComponent(JSON.stringify([uri.toString(), line]))}`,
       };
     });
 }

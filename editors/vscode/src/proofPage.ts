@@ -24,7 +24,7 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
     proposal.why_not && `<p class="no">${escape(proposal.why_not)}</p>`,
     section("Why", paragraphs(proposal.rationale || proposal.description)),
     section("Why it asks", list(proposal.reasons)),
-    section("The way from source to sink", steps(path)),
+    section(path.length > 1 ? "The way from source to sink" : "Where", steps(path)),
     section("Measured", measurements(proposal)),
     section("Checks", checks(proposal)),
     section("What the checks ran in", ran(proposal)),
@@ -40,18 +40,28 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
 function facts(proposal: WholeProposal): string {
   const outcome = proposal.proof ? `proof ${proposal.proof.outcome}` : "not proven yet";
   const files = proposal.files.length === 1 ? (proposal.files[0] ?? "") : `${proposal.files.length} files`;
-  return [proposal.agent, `${proposal.risk} risk`, proposal.state, outcome, files, `${proposal.changed_lines} changed lines`].join(" · ");
+  return [
+    proposal.agent,
+    `${proposal.risk} risk`,
+    proposal.state,
+    outcome,
+    files,
+    `${proposal.changed_lines} changed lines`,
+  ].join(" · ");
 }
 
 function links(proposal: WholeProposal): string {
   const link = (command: string, words: string): string =>
     `<a href="command:${command}?${encodeURIComponent(JSON.stringify([proposal.id]))}">${words}</a>`;
-  const offered = proposal.state === "offered" ? [link("ambient.applyFix", "Apply"), link("ambient.dismiss", "Dismiss")] : [];
+  const offered =
+    proposal.state === "offered" ? [link("ambient.applyFix", "Apply"), link("ambient.dismiss", "Dismiss")] : [];
   return `<p>${[link("ambient.previewFix", "Preview"), ...offered].join(" &nbsp; ")}</p>`;
 }
 
 function steps(path: Step[]): string {
-  const items = path.map((step) => `<li>${escape(step.message)} <a href="${escape(step.link)}">${escape(step.place)}</a></li>`);
+  const items = path.map(
+    (step) => `<li>${escape(step.message)} <a href="${escape(step.link)}">${escape(step.place)}</a></li>`,
+  );
   return items.length > 0 ? `<ol>${items.join("")}</ol>` : "";
 }
 
@@ -59,11 +69,10 @@ function measurements(proposal: WholeProposal): string {
   const rows = (proposal.proof?.measurements ?? []).map(({ name, before, after, unit }) => {
     const most = Math.max(before, after) || 1;
     const bar = (value: number): string =>
-      `<td class="number">${escape(number(value))} ${escape(unit)}</td><td><meter max="${most}" value="${value}" aria-hidden="true"></meter></td>`;
+      `<td class="number">${escape(amount(value, unit))}</td><td>${meter(value, most)}</td>`;
     return `<tr><th scope="row">${escape(name)}</th>${bar(before)}${bar(after)}<td>${escape(change(before, after))}</td></tr>`;
   });
-  const head = `<thead><tr><td></td><th scope="col" colspan="2">before</th><th scope="col" colspan="2">with the fix</th><th scope="col">change</th></tr></thead>`;
-  return rows.length > 0 ? `<table>${head}<tbody>${rows.join("")}</tbody></table>` : "";
+  return table(["", "before", "", "with the fix", "", "change"], rows);
 }
 
 function change(before: number, after: number): string {
@@ -78,17 +87,18 @@ function checks(proposal: WholeProposal): string {
   const all = proposal.proof?.checks ?? [];
   return all
     .map((check) => {
-      const names = [...new Set([...Object.keys(check.base), ...Object.keys(check.patched)])].sort();
+      const broken = new Set(check.new_failures);
+      const names = [...new Set([...broken, ...Object.keys(check.base).sort(), ...Object.keys(check.patched).sort()])];
       const rows = names.slice(0, ROWS).map((name) => {
         const [base, patched] = [check.base[name], check.patched[name]];
-        const bad = check.new_failures.includes(name) ? ' class="no"' : "";
+        const bad = broken.has(name) ? ' class="no"' : "";
         return `<tr${bad}><th scope="row"><code>${escape(name)}</code></th>${cell(base)}${cell(patched)}</tr>`;
       });
       const rest = names.length > ROWS ? `<p>and ${names.length - ROWS} more</p>` : "";
-      const head = `<thead><tr><th scope="col">test</th><th scope="col">base</th><th scope="col">with the fix</th></tr></thead>`;
-      const table = rows.length > 0 ? `<table>${head}<tbody>${rows.join("")}</tbody></table>${rest}` : "";
       const detail = check.detail ? `<pre>${escape(check.detail)}</pre>` : "";
-      return `<h3>${escape(check.name)}: ${escape(check.outcome)}</h3><p><code>${escape(check.argv.join(" "))}</code></p>${detail}${table}`;
+      const name = `<h3>${escape(check.name)}: ${escape(check.outcome)}</h3>`;
+      const command = `<p><code>${escape(check.argv.join(" "))}</code></p>`;
+      return [name, command, detail, table(["test", "base", "with the fix"], rows), rest].join("");
     })
     .join("");
 }
@@ -106,7 +116,14 @@ function ran(proposal: WholeProposal): string {
     return "";
   }
   const seconds = `${number(proof.seconds)} s`;
-  return list([proof.reason, `Sandbox: ${[proof.sandbox, proof.image].filter(Boolean).join(", ")}`, proof.selection, seconds].filter(Boolean));
+  return list(
+    [
+      proof.reason,
+      `Sandbox: ${[proof.sandbox, proof.image].filter(Boolean).join(", ")}`,
+      proof.selection,
+      seconds,
+    ].filter(Boolean),
+  );
 }
 
 function history(proposal: WholeProposal): string {
@@ -116,6 +133,15 @@ function history(proposal: WholeProposal): string {
       return [`${time} UTC: ${what} by ${who}`, why].filter(Boolean).join(", ");
     }),
   );
+}
+
+function table(heads: string[], rows: string[]): string {
+  const head = heads.map((name) => (name ? `<th scope="col">${name}</th>` : "<td></td>")).join("");
+  return rows.length > 0 ? `<table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>` : "";
+}
+
+function meter(value: number, most: number): string {
+  return `<meter max="${most}" value="${value}" aria-hidden="true"></meter>`;
 }
 
 function section(title: string, content: string): string {
@@ -135,6 +161,10 @@ function number(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
+function amount(value: number, unit: string): string {
+  return unit === "seconds" && value < 1 ? `${number(value * 1000)} ms` : `${number(value)} ${unit}`;
+}
+
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
@@ -151,6 +181,8 @@ th, td { text-align: left; font-weight: normal; padding: 0.15em 1.2em 0.15em 0; 
 thead th { color: var(--vscode-descriptionForeground); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0.5em; }
 meter { width: 8em; height: 0.9em; }
+meter::-webkit-meter-bar { background: var(--vscode-editorWidget-background); border-color: var(--vscode-panel-border); }
+meter::-webkit-meter-optimum-value { background: var(--vscode-charts-blue); }
 pre { white-space: pre-wrap; background: var(--vscode-textCodeBlock-background); padding: 0.6em; }
 code { font-family: var(--vscode-editor-font-family); }
 `;

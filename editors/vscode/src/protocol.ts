@@ -24,7 +24,6 @@ export const request = {
 
 /** Notifications from the server. */
 export const notification = {
-  applied: "ambient/applied",
   proposals: "ambient/proposals",
   status: "ambient/status",
   swarm: "ambient/swarm",
@@ -118,14 +117,6 @@ export interface WholeProposal extends Proposal {
   hunks: Hunk[];
   history: { when: number; what: string; who: string; why: string }[];
   stale: string;
-}
-
-/** `ambient/applied`. */
-export interface Applied {
-  run_id: string;
-  proposal_id: string;
-  outcome: "applied" | "partly" | "refused" | "stale" | "blocked" | "unproven" | "cancelled";
-  reason: string;
 }
 
 /** `ambient/swarm`. */

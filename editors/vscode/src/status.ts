@@ -69,11 +69,17 @@ function wording(status: Status): Words {
     const words = offers === 1 ? "1 fix" : `${offers} fixes`;
     const sentence = `Proven in ${sandbox || "a sandbox"}, ready to be taken.`;
     return spent
-      ? { icon: "lightbulb", words: `Ambient: ${words}, budget spent`, sentence: `${sentence} ${spent.model_message}`, warns: true }
+      ? {
+          icon: "lightbulb",
+          words: `Ambient: ${words}, budget spent`,
+          sentence: `${sentence} ${spent.model_message}`,
+          warns: true,
+        }
       : { icon: "lightbulb", words: `Ambient: ${words}`, sentence };
   }
   if (folders.length > 0 && !sandbox) {
-    const sentence = "No sandbox is known to work here, so nothing can be proven and no fix is offered. Doctor tells more.";
+    const sentence =
+      "No sandbox is known to work here, so nothing can be proven and no fix is offered. Doctor tells more.";
     return { icon: "shield", words: "Ambient: no sandbox", sentence, warns: true };
   }
   if (spent) {
@@ -82,9 +88,17 @@ function wording(status: Status): Words {
   }
   const alone = folders.find((folder) => folder.model === "unavailable");
   if (alone) {
-    return { icon: "check", words: "Ambient: local only", sentence: `Only local analyzers look. ${alone.model_message}` };
+    return {
+      icon: "check",
+      words: "Ambient: local only",
+      sentence: `Only local analyzers look. ${alone.model_message}`,
+    };
   }
-  return { icon: "check", words: "Ambient", sentence: sandbox ? `Fixes are proven in ${sandbox}.` : "No folder is open." };
+  return {
+    icon: "check",
+    words: "Ambient",
+    sentence: sandbox ? `Fixes are proven in ${sandbox}.` : "No folder is open.",
+  };
 }
 
 function checking({ progress, runs }: Status): Words {

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { Fixes } from "./fixes";
 import type { Parts } from "./parts";
 import type { Hunk, Proposal } from "./protocol";
-import { costOf, description, icon, partName, partPlace, proofOf, spoken, standing } from "./words";
+import { costOf, description, icon, partName, partPlace, proofOf, shortTitle, spoken, standing } from "./words";
 
 /** How the fixes can be grouped. */
 export const GROUPINGS = ["file", "agent", "risk"] as const;
@@ -34,6 +34,7 @@ interface Part {
 /** What the view's rows are; commands in the view's menus get one of them. */
 export type Node = Group | Fix | Part;
 
+const SEVERAL = "Several files";
 const RISKS = ["high", "medium", "low"];
 const ID = "ambient.proposals";
 
@@ -43,7 +44,11 @@ export function isFixNode(value: unknown): value is Fix | Part {
 }
 
 /** Make the view; it shows what `fixes` has, and ticks what `parts` takes. */
-export function createView(fixes: Fixes, parts: Parts, memory: vscode.Memento): vscode.Disposable & { group(by: Grouping): void } {
+export function createView(
+  fixes: Fixes,
+  parts: Parts,
+  memory: vscode.Memento,
+): vscode.Disposable & { group(by: Grouping): void } {
   const changed = new vscode.EventEmitter<Node | undefined>();
   let grouping = memory.get<Grouping>(ID, "file");
 
@@ -76,10 +81,15 @@ export function createView(fixes: Fixes, parts: Parts, memory: vscode.Memento): 
     },
   };
 
-  const view = vscode.window.createTreeView(ID, { treeDataProvider: provider, showCollapseAll: true, manageCheckboxStateManually: true });
+  const view = vscode.window.createTreeView(ID, {
+    treeDataProvider: provider,
+    showCollapseAll: true,
+    manageCheckboxStateManually: true,
+  });
   const show = (): void => {
     const offers = fixes.offers();
-    view.badge = offers > 0 ? { value: offers, tooltip: offers === 1 ? "1 proven fix" : `${offers} proven fixes` } : undefined;
+    view.badge =
+      offers > 0 ? { value: offers, tooltip: offers === 1 ? "1 proven fix" : `${offers} proven fixes` } : undefined;
     changed.fire(undefined);
   };
   const listeners = [
@@ -116,27 +126,39 @@ function groups(proposals: Proposal[], grouping: Grouping): Group[] {
     if (where === "refused") {
       refused.fixes.push(proposal);
     } else if (where !== "gone") {
-      const name = grouping === "file" ? (proposal.files[0] ?? "") : proposal[grouping];
+      const name = grouping === "file" ? fileGroup(proposal) : proposal[grouping];
       const group = found.get(name) ?? { kind: "group", name, fixes: [], refused: false };
       found.set(name, group);
       group.fixes.push(proposal);
     }
   }
   const rank = (name: string): number => (grouping === "risk" ? RISKS.indexOf(name) : 0);
-  const sorted = [...found.values()].sort((one, other) => rank(one.name) - rank(other.name) || one.name.localeCompare(other.name));
+  const sorted = [...found.values()].sort(
+    (one, other) => rank(one.name) - rank(other.name) || one.name.localeCompare(other.name),
+  );
   return refused.fixes.length > 0 ? [...sorted, refused] : sorted;
+}
+
+function fileGroup({ files }: Proposal): string {
+  return files.length === 1 ? (files[0] ?? "") : SEVERAL;
 }
 
 function groupItem(group: Group, grouping: Grouping): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const file = grouping === "file" && !group.refused ? group.fixes[0]?.uris[0] : undefined;
-  const label = file ? path.posix.basename(group.name) : grouping === "risk" && !group.refused ? `${capital(group.name)} risk` : group.name;
+  const file = grouping === "file" && !group.refused && group.name !== SEVERAL ? group.fixes[0]?.uris[0] : undefined;
+  const label = file
+    ? path.posix.basename(group.name)
+    : grouping === "risk" && !group.refused
+      ? `${capital(group.name)} risk`
+      : group.name;
   const item = new vscode.TreeItem(label, group.refused ? Collapsed : Expanded);
   item.id = `group ${grouping} ${group.refused} ${group.name}`;
   item.contextValue = "group";
   const folder = file ? path.posix.dirname(group.name) : ".";
   item.description = folder === "." ? String(group.fixes.length) : `${folder} · ${group.fixes.length}`;
-  item.accessibilityInformation = { label: `${label}, ${group.fixes.length === 1 ? "1 fix" : `${group.fixes.length} fixes`}` };
+  item.accessibilityInformation = {
+    label: `${label}, ${group.fixes.length === 1 ? "1 fix" : `${group.fixes.length} fixes`}`,
+  };
   if (file) {
     item.resourceUri = vscode.Uri.parse(file);
     item.iconPath = vscode.ThemeIcon.File;
@@ -148,7 +170,7 @@ function fixItem({ proposal }: Fix): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const where = standing(proposal);
   const offered = where === "ready" || where === "asks";
-  const item = new vscode.TreeItem(proposal.title, offered ? Collapsed : None);
+  const item = new vscode.TreeItem(shortTitle(proposal), offered ? Collapsed : None);
   item.id = `fix ${proposal.id}`;
   item.description = description(proposal);
   item.iconPath = icon(proposal);
@@ -173,14 +195,20 @@ function partItem({ proposal, hunk, number, count }: Part, taken: boolean): vsco
   item.id = `part ${proposal.id} ${hunk.id}`;
   item.description = proposal.files.length > 1 ? `${hunk.path}, ${partPlace(hunk)}` : partPlace(hunk);
   item.contextValue = "part";
-  item.tooltip = `Part ${number} of ${count}\n\n${hunk.before ? `- ${hunk.before.trimEnd().replace(/\n/g, "\n- ")}\n` : ""}+ ${hunk.after.trimEnd().replace(/\n/g, "\n+ ")}`;
+  const lines = (text: string, mark: string): string => text.trimEnd().replace(/^/gm, `${mark} `);
+  const [before, after] = [hunk.before && lines(hunk.before, "-"), hunk.after && lines(hunk.after, "+")];
+  item.tooltip = [`Part ${number} of ${count}`, before, after].filter(Boolean).join("\n");
   const choice = count > 1 ? (taken ? ", taken" : ", left out") : "";
-  item.accessibilityInformation = { label: `Part ${number} of ${count}, ${partPlace(hunk)}: ${partName(hunk)}${choice}` };
+  item.accessibilityInformation = {
+    label: `Part ${number} of ${count}, ${partPlace(hunk)}: ${partName(hunk)}${choice}`,
+  };
   item.command = { command: "ambient.previewFix", title: "Preview", arguments: [proposal.id, hunk.id] };
   if (count > 1) {
     item.checkboxState = {
       state: taken ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
-      tooltip: taken ? "Taken with this fix. Untick to leave it out." : "Left out. The rest is proven again before it is applied.",
+      tooltip: taken
+        ? "Taken with this fix. Untick to leave it out."
+        : "Left out. The rest is proven again before it is applied.",
     };
   }
   return item;

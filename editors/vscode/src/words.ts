@@ -6,6 +6,9 @@ import { isOffered, needsApproval, type Hunk, type Proposal } from "./protocol";
 const CHECKING = new Set(["drafted", "checking"]);
 const GONE = new Set(["applied", "partly", "dismissed", "stale", "reverted"]);
 
+/** A place at the end of a title, as " (tokens.py:8)". */
+const PLACE = / \([^()]+:(\d+)\)$/;
+
 /** Where a fix stands, as far as the view tells them apart. */
 export type Standing = "asks" | "ready" | "checking" | "refused" | "gone";
 
@@ -36,7 +39,10 @@ export function icon(proposal: Proposal): vscode.ThemeIcon {
 
 /** Return what was shown of a fix, as "1 test passes as before": its label without the title. */
 export function proofOf(proposal: Proposal): string {
-  const words = proposal.label.slice(proposal.title.length).replace(/^ · /, "").replace(/(^| · )needs your approval$/, "");
+  const words = proposal.label
+    .slice(proposal.title.length)
+    .replace(/^ · /, "")
+    .replace(/(^| · )needs your approval$/, "");
   return words.replace(/^proven: /, "");
 }
 
@@ -50,18 +56,40 @@ export function costOf(proposal: Proposal): string {
   return `${tokens.toLocaleString("en")} tokens${money}`;
 }
 
+/** Return a fix's title without the place at its end, where the place is told beside it. */
+export function shortTitle(proposal: Proposal): string {
+  return proposal.title.replace(PLACE, "");
+}
+
 /** Return the words behind a fix's title in the view. */
 export function description(proposal: Proposal): string {
-  const state = { asks: "needs approval", ready: "", checking: "being checked", refused: proposal.state, gone: proposal.state };
-  return [state[standing(proposal)], proofOf(proposal), costOf(proposal)].filter(Boolean).join(" · ");
+  const state = {
+    asks: "needs approval",
+    ready: "",
+    checking: "being checked",
+    refused: proposal.state,
+    gone: proposal.state,
+  };
+  const line = PLACE.exec(proposal.title)?.[1];
+  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Return a fix in a sentence, as a screen reader says it. */
 export function spoken(proposal: Proposal): string {
   const state = { asks: "proven, needs your approval", ready: "proven", checking: "being checked" };
   const where = standing(proposal);
-  const stands = where === "refused" || where === "gone" ? `not offered: ${proposal.why_not || proposal.state}` : state[where];
-  const parts = [proposal.title, stands, proofOf(proposal), `${proposal.risk} risk`, costOf(proposal), `in ${proposal.files.join(", ")}`];
+  const stands =
+    where === "refused" || where === "gone" ? `not offered: ${proposal.why_not || proposal.state}` : state[where];
+  const parts = [
+    proposal.title,
+    stands,
+    proofOf(proposal),
+    `${proposal.risk} risk`,
+    costOf(proposal),
+    `in ${proposal.files.join(", ")}`,
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

@@ -1,6 +1,6 @@
 // One real VS Code: its own server out of the code-server package, and a headless Chromium as the window.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -18,27 +18,40 @@ const SETTINGS = {
 };
 
 /**
- * Open a folder in VS Code with an extension under development.
+ * Open a folder in VS Code with an extension: under development in the folder `extension`, or installed from a `vsix`.
  *
  * `installed` is the folder that install.sh filled, `data` an empty one for VS Code. `tests` may name a module that
- * VS Code runs in the extension host; then `ended` resolves to its exit code. `close` ends everything.
+ * VS Code runs in the extension host; then `ended` resolves to its exit code. `trust` has VS Code ask whether the folder
+ * is trusted. `close` ends everything.
  */
-export async function openWindow({ installed, data, folder, extension, tests, settings = {}, height = 640 }) {
+export async function openWindow({
+  installed,
+  data,
+  folder,
+  extension,
+  vsix,
+  tests,
+  trust = false,
+  settings = {},
+  width = 1200,
+  height = 640,
+}) {
   const modules = `${installed}/vscode/node_modules`;
+  // code-server's own command line refuses the smoke test driver, without which the workbench runs no tests.
+  const program = `${modules}/code-server/lib/vscode/out/server-main.js`;
   mkdirSync(`${data}/data/Machine`, { recursive: true });
   writeFileSync(`${data}/data/Machine/settings.json`, JSON.stringify({ ...SETTINGS, ...settings }));
   const port = await freePort();
-  // code-server's own command line refuses the smoke test driver, without which the workbench runs no tests.
+  const common = ["--accept-server-license-terms", "--server-data-dir", data];
+  if (vsix) {
+    execFileSync(process.execPath, [program, ...common, "--install-extension", vsix], { stdio: "inherit" });
+  }
   const server = spawn(
     process.execPath,
-    [`${modules}/code-server/lib/vscode/out/server-main.js`, "--host", "127.0.0.1", "--port", String(port)].concat([
-      "--without-connection-token",
-      "--accept-server-license-terms",
-      "--enable-smoke-test-driver",
-      "--disable-workspace-trust",
-      "--server-data-dir",
-      data,
-    ]),
+    [program, ...common, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token"]
+      .concat(["--force-disable-user-env"]) // a login shell's PATH in place of ours
+      .concat(trust ? [] : ["--disable-workspace-trust"])
+      .concat(vsix ? [] : ["--enable-smoke-test-driver"]),
     { stdio: ["ignore", "inherit", "inherit"] },
   );
   const address = `127.0.0.1:${port}`;
@@ -52,7 +65,7 @@ export async function openWindow({ installed, data, folder, extension, tests, se
       "--disable-sync",
     ]),
   });
-  const page = await browser.newPage({ viewport: { width: 1200, height } });
+  const page = await browser.newPage({ viewport: { width, height } });
   page.setDefaultTimeout(60_000);
   let end;
   const ended = new Promise((resolve) => (end = resolve));
@@ -64,7 +77,7 @@ export async function openWindow({ installed, data, folder, extension, tests, se
   });
   await page.exposeFunction("codeAutomationExit", (code) => end(code));
   const remote = (path) => `vscode-remote://${address}${path}`;
-  const payload = [["extensionDevelopmentPath", remote(extension)]];
+  const payload = vsix ? [] : [["extensionDevelopmentPath", remote(extension)]];
   if (tests) {
     payload.push(["extensionTestsPath", remote(tests)]);
   }

@@ -27,7 +27,11 @@ exports.run = async () => {
   await run("ambient.showLogs");
 
   const id = findings(document)[0].data.proposal_id;
-  await previewed(id);
+  await previewed(id, (await ambient.fixes.whole(id)).hunks[0].id);
+  await proven(id);
+  await run("ambient.openPlace", document.uri.toString(), 8);
+  assert.strictEqual(vscode.window.activeTextEditor.selection.active.line, 7);
+  await looked();
   await run("vscode.open", document.uri);
   await run("ambient.approve", id);
   await until("a fix that needs no approval any more", async () =>
@@ -54,16 +58,37 @@ async function everyCommandIsThere(extension) {
   assert.deepStrictEqual(missing, []);
 }
 
-async function previewed(id) {
-  // It waits for an answer to its message, which nobody gives.
-  void run("ambient.previewFix", id);
+async function previewed(id, hunk) {
+  await run("ambient.previewFix", id);
   const input = await until("the diff", () => {
     const open = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     return open instanceof vscode.TabInputTextDiff && open;
   });
   const [before, after] = await Promise.all([input.original, input.modified].map(text));
   assert(before.includes("md5") && after.includes("sha256"), after);
-  await run("notifications.clearAll");
+  await run("ambient.togglePart", id, hunk);
+  await until("the preview without the part", async () => (await text(input.modified)) === before);
+  await assert.rejects(run("ambient.applyFix", id), /left out/);
+  await run("ambient.togglePart", id, hunk);
+  await until("the preview with the part", async () => (await text(input.modified)) === after);
+}
+
+async function proven(id) {
+  await run("ambient.showProof", id);
+  await until("the proof", () => {
+    const open = vscode.window.tabGroups.activeTabGroup.activeTab;
+    return open.input instanceof vscode.TabInputWebview && open.label.startsWith("Proof: ");
+  });
+}
+
+async function looked() {
+  for (const grouping of ["Agent", "Risk", "File"]) {
+    await run(`ambient.groupBy${grouping}`);
+  }
+  await run("ambient.refresh");
+  await run("ambient.showReport");
+  assert(vscode.window.activeTextEditor.document.getText().startsWith("# Ambient"));
+  await run("ambient.showMenu");
 }
 
 async function text(uri) {
