@@ -124,9 +124,7 @@ class Parts:
             self._keep(replace(part, state=ProposalState.STALE))
             raise
         if verdict is None:
-            from ambient_lsp.engine.proving import (
-                no_sandbox,
-            )
+            from ambient_lsp.engine.proving import no_sandbox
 
             verdict = no_sandbox(await services.readiness())
         settled = services.settle(replace(part, verdict=verdict), bases)
