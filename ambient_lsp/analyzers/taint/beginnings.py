@@ -94,7 +94,8 @@ def _is_cut(machine: Machine, state: State, start: ast.expr, value: Value, texts
     if texts:
         return any(not text.endswith(_SEPARATORS) for text in texts)
     if isinstance(start, ast.Name):
-        return _is_folder(state.frame.node, start.id)
+        node, frame = state.frame.given.get(start.id, (start, state.frame))
+        return isinstance(node, ast.Name) and _is_folder(frame.node, node.id)
     given = start.args[0] if isinstance(start, ast.Call) and len(start.args) == 1 else None
     if given is None or not is_simple(given):
         return False

@@ -146,8 +146,8 @@ def _has_no_item(machine: Machine, state: State, mapping: ast.Name, key: Const) 
     """`"language" not in body`, so that `body["language"]` holds nothing of anybody."""
     owner = state.names.get(mapping.id, UNKNOWN)
     if type(owner) is Opaque and owner.taints and owner.type not in ("str", "bytes"):
-        item = ast.Subscript(mapping, ast.Constant(key.value), ast.Load())
-        change(machine, state, item, lambda old: cleaned(old, EVERY))
+        item = ast.Subscript(mapping, ast.copy_location(ast.Constant(key.value), mapping), ast.Load())
+        change(machine, state, ast.copy_location(item, mapping), lambda old: cleaned(old, EVERY))
 
 
 def inside(node: ast.expr) -> ast.expr:
