@@ -42,6 +42,9 @@ _SENSITIVE = frozenset(
     "session sessionid sessid sid token jwt auth authtoken login remember credential credentials user userid csrftoken "
     "secret refresh access".split()
 )
+_SIGNED = ("set_signed_cookie", "set_secure_cookie")
+"""Who signs a cookie believes what it says when it comes back: with an identity in it, it is a login."""
+_IDENTITY = frozenset("id pk uid uuid email username member account customer".split())
 _LOGIN_CHECKS = ("check_password", "check_password_hash", "checkpw", "authenticate", "verify_password")
 _RENEWALS = ("cycle_key", "flush", "clear", "regenerate", "login", "login_user", "rotate", "new_session", "invalidate")
 
@@ -102,6 +105,8 @@ def _sets_cookie(call: Call) -> Node | None:
     if key is UNKNOWN and not words(code(given_key)) & {"name", "key", "cookie"}:
         return None  # a function of the same name with other parameters
     about: frozenset[str] = words(str(key)) if isinstance(key, str) else frozenset()
+    if call.name.rpartition(".")[2] in _SIGNED and (about | words(code(call.get("value", 1)))) & _IDENTITY:
+        return call.callee
     return call.callee if (about | words(code(call.get("value", 1)))) & _SENSITIVE else None
 
 

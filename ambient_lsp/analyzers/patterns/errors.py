@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ambient_lsp.analyzers.patterns.helpers import returned
 from ambient_lsp.analyzers.patterns.match import Area, Call, CallPattern, Hit, always, names
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
@@ -328,9 +329,9 @@ def _tells(module: Module, node: Node) -> bool:
     source = module.origin(node)
     if source is not None and source.type == "string" and not any(c.type == "interpolation" for c in source.children):
         return False
-    text = code(source)
-    if _TRACE.search(text) or any(_TRACE.search(code(module.origin(one))) for one in _names(source)):
-        return True
+    for told in (source, returned(module, source)):
+        if _TRACE.search(code(told)) or any(_TRACE.search(code(module.origin(one))) for one in _names(told)):
+            return True
     clause = _enclosing_except(node)
     if clause is None or not _is_broad(clause):
         return False

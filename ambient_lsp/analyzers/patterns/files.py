@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.patterns.helpers import returned
 from ambient_lsp.analyzers.patterns.match import (
     Area,
     Call,
@@ -120,9 +121,9 @@ def _is_shared(module: Module, node: Node | None, depth: int = 2) -> bool:
     while node is not None and node.type == "parenthesized_expression" and node.named_children:
         node = node.named_children[0]
     origin = module.origin(node)
-    returned = _returned(module, origin)
-    if returned is not None:
-        return depth > 0 and _is_told(module, origin) and _is_shared(module, returned, depth - 1)
+    given = returned(module, origin)
+    if given is not None:
+        return depth > 0 and _is_told(module, origin) and _is_shared(module, given, depth - 1)
     value = module.value(node)
     if isinstance(value, str):
         return _SHARED.match(value) is not None
@@ -142,25 +143,6 @@ def _is_shared(module: Module, node: Node | None, depth: int = 2) -> bool:
     folder = module.name(parts[0]) == "tempfile.gettempdir()" or module.value(parts[0]) in ("/tmp", "/var/tmp")  # noqa: S108
     known = all(part.type in ("string", "concatenated_string") for part in parts[1:])
     return folder and known and not re.search(r"(?i)uuid|random|secrets|token|urandom|mkdtemp", code(origin))
-
-
-def _returned(module: Module, node: Node | None) -> Node | None:
-    """Return what `path_of(day)` or the property `self.path` gives, if a function of the file returns but one thing."""
-    called = node is not None and node.type == "call"
-    owner, _, name = code(node.child_by_field_name("function") if node is not None and called else node).rpartition(".")
-    if owner not in ("", "self", "cls") or not name.isidentifier() or not (called or owner):
-        return None
-    for function in module.nodes("function_definition"):
-        if code(function.child_by_field_name("name")) != name or (not called and not _is_property(function)):
-            continue
-        given = list(module.inside("return_statement", function))
-        return given[0].named_children[0] if len(given) == 1 and given[0].named_children else None
-    return None
-
-
-def _is_property(function: Node) -> bool:
-    outer = function.parent if function.parent is not None and function.parent.type == "decorated_definition" else None
-    return code(outer).startswith(("@property", "@cached_property", "@functools.cached_property"))
 
 
 def _is_told(module: Module, node: Node | None) -> bool:

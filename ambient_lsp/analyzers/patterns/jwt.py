@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.analyzers.patterns.helpers import returned
 from ambient_lsp.analyzers.patterns.match import (
     FALSE,
     Area,
@@ -105,6 +106,7 @@ def _confused(call: Call) -> Node | None:
     """Find algorithms of both kinds, or those that the token itself asks for."""
     node = call.get("algorithms", 2)
     listed = call.module.origin(node)
+    listed = call.module.origin(returned(call.module, listed) or listed)
     for one in map(call.module.origin, listed.named_children if listed is not None else ()):
         if one is None:
             continue

@@ -32,6 +32,7 @@ _NO_ORIGIN = re.compile(r"""[!=]=\s*(['"])(?:null)?\1""")
 _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
 _BARE = r"""['"](?![.:/]|https?:)[\w.-]+['"]"""
 _ONE_OF = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?([A-Za-z_]\w*)\b")
+_ANSWERED = re.compile(r"(?m)^\s*(\w+)\s*=\s*(?:await\s+)?(?:self\.)?([A-Za-z_]\w*)\(")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
 
@@ -98,6 +99,9 @@ def is_checked(text: str, span: Span) -> bool:
     body = _code(node)
     helpers = "".join(_body(text, name) for name in list(dict.fromkeys(_CALLED.findall(body)))[:20])
     compared = _NO_ORIGIN.sub("", body.partition(":")[2])
+    for name, helper in _ANSWERED.findall(body):
+        if known := _body(text, helper):  # what a name says of the answer counts for less than how it came about
+            compared = re.sub(rf"\b{name}\b", "", compared) + _NO_ORIGIN.sub("", known.partition(":")[2])
     return _COMPARED.search(compared) is not None and not is_loose(body + helpers, text)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.knowledge import change, is_simple, within_base
 from ambient_lsp.analyzers.taint.syntax import dotted, walked
-from ambient_lsp.analyzers.taint.values import UNKNOWN, Const, Opaque, Options, Value, cleaned, either, options
+from ambient_lsp.analyzers.taint.values import NO_HOST, UNKNOWN, Const, Opaque, Options, Value, cleaned, either, options
 
 if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.machine import Machine
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 NO_DOTS = "path.dots"
 NO_ROOT = "path.root"
-NO_HOST = "redirect.host"
-"""A text that begins neither with `//` nor with a slash and a backslash, which name another host."""
 _OWN = frozenset({"parameter", "environment", "cli"})
 """Whoever sets the folder that a path is held against is not whom the check is for."""
 _WITHOUT_SLASH = frozenset("os.path.join os.path.realpath os.path.abspath os.path.normpath".split())
@@ -96,7 +94,8 @@ def _is_cut(machine: Machine, state: State, start: ast.expr, value: Value, texts
     if texts:
         return any(not text.endswith(_SEPARATORS) for text in texts)
     if isinstance(start, ast.Name):
-        return _is_folder(state.frame.node, start.id)
+        node, frame = state.frame.given.get(start.id, (start, state.frame))
+        return isinstance(node, ast.Name) and _is_folder(frame.node, node.id)
     given = start.args[0] if isinstance(start, ast.Call) and len(start.args) == 1 else None
     if given is None or not is_simple(given):
         return False

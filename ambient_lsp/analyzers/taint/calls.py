@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.state import State
 
 _STANDARD = frozenset(sys.stdlib_module_names)
+_VALIDATING = frozenset("model_validate model_validate_json parse_obj parse_raw".split())
 _OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$")
 _GIVES_SOMETHING_ELSE = re.compile(
     r"(?i)(^|_)(is|has|can|get|find|load|fetch|query|select|lookup|search|create|save|store|count|exists|check|valid\w*"
@@ -180,6 +181,8 @@ def _on(machine: Machine, site: Site, name: str) -> Value:
         found = owner.find(name)
         if found is not None:
             return _called(machine, site.on(None), unbound(found, owner))
+        if name in _VALIDATING and not models.is_closed(owner):
+            return Opaque(merged(site.state.taints(each) for each in site.every()))  # with fields of any name
         return _by_rules(machine, site.named(*(f"{base}.{name}" for base in owner.ancestors())), name)
     held = state.object(owner) if owner is not None else None
     if held is not None and type(owner) is Ref:

@@ -86,6 +86,7 @@ class Typed:
 
     where: Applies
     type: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +300,7 @@ def _add(result: Catalogue, content: Mapping[str, Any]) -> None:
         )
         _put(result.guards, table["call"], guard)
     for table in content.get("type", ()):
-        typed = Typed(where(table), table["type"])
+        typed = Typed(where(table), table["type"], table.get("key", ""))
         _put(result.types, table.get("call", ()), typed)
         _put(result.value_types, table.get("value", ()), typed)
         _put(result.item_types, table.get("item", ()), typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT, first_characters, second_character
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT, first_characters, second_character
 from ambient_lsp.analyzers.taint.containers import items_of
 from ambient_lsp.analyzers.taint.knowledge import (
     HOST_PARTS,
@@ -20,6 +20,7 @@ from ambient_lsp.analyzers.taint.typechecks import found_in_table, of_type
 from ambient_lsp.analyzers.taint.values import (
     EVERY,
     HOST,
+    NO_HOST,
     UNKNOWN,
     Const,
     Opaque,
@@ -122,6 +123,8 @@ def not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -
         clean_origins(state, value, ORIGIN_KINDS)  # `address in INTERNAL_NETWORK`
     if isinstance(part, ast.Subscript) and is_simple(text):
         second_character(machine, state, part, machine.evaluate(text, state))
+    if type(value) is Const and isinstance(text, ast.Name):
+        _has_no_item(machine, state, text, value)
     unwanted = value.value if type(value) is Const else ast.unparse(part) if isinstance(part, ast.Attribute) else None
     marks: set[str] = set()
     if unwanted in ("..", "../"):
@@ -137,6 +140,14 @@ def not_member(machine: Machine, state: State, part: ast.expr, text: ast.expr) -
     if marks:
         where = inside(text) if unwanted == ".." else text
         change(machine, state, where, lambda old: cleaned(old, frozenset(marks)))
+
+
+def _has_no_item(machine: Machine, state: State, mapping: ast.Name, key: Const) -> None:
+    """`"language" not in body`, so that `body["language"]` holds nothing of anybody."""
+    owner = state.names.get(mapping.id, UNKNOWN)
+    if type(owner) is Opaque and owner.taints and owner.type not in ("str", "bytes"):
+        item = ast.Subscript(mapping, ast.copy_location(ast.Constant(key.value), mapping), ast.Load())
+        change(machine, state, ast.copy_location(item, mapping), lambda old: cleaned(old, EVERY))
 
 
 def inside(node: ast.expr) -> ast.expr:

@@ -137,7 +137,8 @@ def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: St
         return Opaque()
     if type(key) is Const and key.value in CGI:
         owner = replace(owner, taints=frozenset(map(_of_visitor, owner.taints)))
-    kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ())), "")
+    mine = ("", key.value if type(key) is Const else "")
+    kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ()) if typed.key in mine), "")
     return Opaque(_of_key(owner, key, node, state).taints, kind)
 
 

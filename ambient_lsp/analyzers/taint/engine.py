@@ -280,6 +280,8 @@ class Interpreter(Machine):
                 items = dict(held.items)
                 for exit in exits:
                     self.base.update({key: value for key, value in exit.state.heap.items() if key != _id(me)})
+        else:
+            items = functions.declared(self, owner, state)
         changed = _changed_elsewhere(owner.node)
         items = {name: join(value, UNKNOWN) if name in changed else value for name, value in items.items()}
         items = {name: _without_parameter(value) for name, value in items.items()}

@@ -261,6 +261,8 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
             if type(side) is Opaque and side.type.startswith("pathlib."):
                 parts = [left] if right == Const("") else [left, Const("/"), right]
                 return _path(parts, state)
+        if type(left) is Opaque and formatting.is_text(right):  # nothing else takes a text behind a slash
+            return _path([left, Const("/"), right], state)
     taints = merged((state.taints(left), state.taints(right)))
     if isinstance(operation, _NUMBERS) and not any(formatting.is_text(side) for side in (left, right)):
         return Opaque(taints, "")

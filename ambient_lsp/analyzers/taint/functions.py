@@ -197,6 +197,8 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     )  # fmt: skip
     frame.name = getattr(function.node, "name", "lambda")
     frame.returns, machine.response = machine.response, ""
+    if isinstance(site.node, ast.Call):
+        frame.given = {name: (node, state.frame) for name, node in passed(function, site.node)}
     inner = State(frame, _told_of_request(state) if machine.told else {}, state.heap, state.base)
     here = place(state.frame.scope.path, site.node)
     machine.stack.append((function, here))
@@ -410,6 +412,12 @@ def _checks_of(field: ast.AnnAssign) -> frozenset[str]:
             if name == "matches_re" and isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant):
                 return kinds_cleaned_by(str(call.args[0].value), "fullmatch")
     return frozenset()
+
+
+def declared(machine: Machine, made: Class, state: State) -> dict[str, Value]:
+    """Return the fields of a dataclass whose type is one of a library's, and known from nothing but its annotation."""
+    kinds = {name: annotated_type(machine, node.annotation, state) for name, node in _fields(made)}
+    return {name: Opaque(type=kind) for name, kind in kinds.items() if "." in kind and name not in made.members}
 
 
 def _fields(made: Class) -> list[tuple[str, ast.AnnAssign]]:

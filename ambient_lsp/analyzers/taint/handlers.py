@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.taint.catalogue import Handler
     from ambient_lsp.analyzers.taint.machine import Machine
 
-_CONVERTER = re.compile(r"<(int|float|uuid|any)(?:\([^)]*\))?:(\w+)>|\{(\w+):(int|float|uuid)\}")
+_CONVERTER = re.compile(r"<(int|float|uuid|any)(?:\([^)]*\))?:(\w+)>|[{<](\w+):(?:int|float|uuid)[}>]")
 _TEXTS = frozenset({"", "str", "bytes"})
 _DEEPEST = 3
 _PROVIDED = re.compile(

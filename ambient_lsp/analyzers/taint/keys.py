@@ -46,6 +46,10 @@ def _mappings(test: ast.expr, outcome: bool) -> list[tuple[ast.expr, ast.expr]]:
     """Return the mappings that a test shows to have no other keys, each with the collection of those."""
     if isinstance(test, ast.BinOp) and isinstance(test.op, ast.Sub) and not outcome:
         return _pair(test.left, test.right)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.NotEq):
+        same = isinstance(test.ops[0], ast.Eq) is outcome
+        sides = (test.left, test.comparators[0])
+        return [*_pair(*sides), *_pair(*reversed(sides))] if same else []
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and outcome:
         left, right = test.left, test.comparators[0]
         if isinstance(test.ops[0], ast.LtE | ast.Lt):

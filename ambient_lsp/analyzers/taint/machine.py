@@ -82,6 +82,7 @@ class Frame:
     raised: list[list[State]] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)
     in_class: bool = False
+    given: dict[str, tuple[ast.expr, Frame]] = field(default_factory=dict)  # for parameters, and by whom
 
 
 class Machine(ABC):

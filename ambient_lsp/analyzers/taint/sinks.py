@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import files
-from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_HOST, NO_ROOT
+from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import holds
 from ambient_lsp.analyzers.taint.folding import NAME
@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.taint.site import Site
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
+    NO_HOST,
     NO_TAINTS,
     PARAMETER,
     RANDOM,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.taint import folding, formatting
-from ambient_lsp.analyzers.taint.beginnings import NO_HOST, NO_ROOT
+from ambient_lsp.analyzers.taint.beginnings import NO_ROOT
 from ambient_lsp.analyzers.taint.containers import items_of, unpacked
 from ambient_lsp.analyzers.taint.contexts import TAGLESS
 from ambient_lsp.analyzers.taint.state import sequence
 from ambient_lsp.analyzers.taint.values import (
+    NO_HOST,
     UNKNOWN,
     Const,
     Opaque,

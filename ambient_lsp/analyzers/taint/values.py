@@ -218,6 +218,8 @@ PART = " at "
 PARSED_URL = "urllib.parse.ParseResult"
 HOST = "urllib.parse.host"
 """The type of the host of an address, which tells where the whole of it leads."""
+NO_HOST = "redirect.host"
+"""A text that begins neither with `//` nor with a slash and a backslash, which name another host."""
 
 
 def fact_of(name: str) -> str:
@@ -314,12 +316,21 @@ def either(values: Iterable[Value]) -> Value:
 def _blend(one: Opaque, other: Opaque) -> Opaque:
     if one == other:
         return one
+    start = common_start(one.prefix, other.prefix)
     return Opaque(
-        merged((one.taints, other.taints)),
+        merged(_without_beginning(each, start) for each in (one, other)),
         one.type if one.type == other.type else "",
-        common_start(one.prefix, other.prefix),
+        start,
         one.built or other.built,
     )
+
+
+def _without_beginning(value: Opaque, start: str) -> Taints:
+    """Return the marks of a value whose beginning is forgotten: that it was a place on this host is still known."""
+    if value.prefix == start or value.prefix[:1] != "/":
+        return value.taints
+    on_this_host = frozenset(taint for taint in value.taints if NO_HOST in taint.cleaned)
+    return clean(on_this_host, frozenset({"redirect"})) | (value.taints - on_this_host)
 
 
 def common_start(one: str, other: str) -> str:

@@ -23,7 +23,7 @@ KEYS = {
     "propagator": "call from type keeps_prefix label what",
     "sanitizer": "call value cleans type",
     "guard": "call argument cleans when",
-    "type": "call value item type",
+    "type": "call value item key type",
     "sink": "kind call store assign argument where unless part rule labels which message",
     "misuse": "rule call argument values where unless require default level message",
 }
