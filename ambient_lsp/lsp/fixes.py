@@ -22,6 +22,11 @@ _GONE = frozenset(
     }
 )
 
+_ALIVE = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING, ProposalState.OFFERED})
+
+MOST_HINTS = 200
+"""Proposals kept that only say why there is no fix; each save may bring more, and nobody withdraws them."""
+
 
 def needs_approval(proposal: Proposal) -> bool:
     """Whether a person has to agree before the proposal may be applied."""
@@ -45,18 +50,24 @@ class Fixes:
 
     def put(self, workspace: Workspace, proposal: Proposal) -> None:
         """Keep a proposal's newest state; forget it when there is nothing left to offer."""
-        for finding_id in proposal.finding_ids:
-            ids = self._by_finding.setdefault((workspace, finding_id), {})
-            if proposal.state in _GONE:
-                ids.pop(proposal.id, None)
-            else:
-                ids[proposal.id] = None
-            if not ids:
-                del self._by_finding[workspace, finding_id]
+        self._forget(workspace, proposal)
         if proposal.state in _GONE:
-            self._proposals.pop((workspace, proposal.id), None)
-        else:
-            self._proposals[workspace, proposal.id] = proposal
+            return
+        self._proposals[workspace, proposal.id] = proposal
+        for finding_id in proposal.finding_ids:
+            self._by_finding.setdefault((workspace, finding_id), {})[proposal.id] = None
+        if proposal.state not in _ALIVE:
+            hints = [(owner, one) for (owner, _), one in self._proposals.items() if one.state not in _ALIVE]
+            for owner, oldest in hints[:-MOST_HINTS]:
+                self._forget(owner, oldest)
+
+    def _forget(self, workspace: Workspace, proposal: Proposal) -> None:
+        self._proposals.pop((workspace, proposal.id), None)
+        for finding_id in proposal.finding_ids:
+            ids = self._by_finding.get((workspace, finding_id), {})
+            ids.pop(proposal.id, None)
+            if not ids:
+                self._by_finding.pop((workspace, finding_id), None)
 
     def of_finding(self, workspace: Workspace, finding_id: str) -> list[Proposal]:
         """Return the proposals for a finding, best first."""
