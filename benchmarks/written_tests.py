@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 CONFIG = "agents:\n  enabled: [TestEnhancer]\n"
+_PYTEST = re.compile(r"^\[(?:tool[.:])?pytest\b", re.MULTILINE)
+_SHOWN = 4_000
+"""Characters of the end of what pytest says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def review(project: Path, folder: Path, backend: str, rounds: int, seconds: floa
         commit(project, "With new tests")
     proposals = [one for each in found for one in each["proposals"]]
     new = sorted({path for one in applied for path in one["files_touched"]})
-    green = bool(new) and _passes(project, new)
+    green = bool(new) and passes(project, new)
     (folder / f"{project.name}.tests.md").write_text(_shown(project, found[0], proposals, new), encoding="utf-8")
     rules = [one["rule"] for one in found[0]["findings"]]
     return Row(
@@ -200,11 +203,31 @@ def _gain(package: str, proposal: dict[str, Any], applied: bool) -> Gain:
     )
 
 
-def _passes(project: Path, files: list[str]) -> bool:
-    command = [project / ".venv" / "bin" / "python", "-m", "pytest", "-q", *files]
-    return (
-        subprocess.run(command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+def passes(project: Path, files: list[str]) -> bool:
+    """Whether plain pytest is content with these files of a project; what it says where it is not is shown."""
+    python = project / ".venv" / "bin" / "python"
+    # Else pytest looks in the folders above too: `--folder` may well lie in a project with other settings, as ours has.
+    alone = ["-c", _pytest_settings(project) or os.devnull, f"--rootdir={project}"]
+    ran = subprocess.run(
+        [python, "-m", "pytest", "-q", *alone, *files],
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
+    if ran.returncode:
+        print(f"{project.name}: pytest ended with {ran.returncode}\n{ran.stdout[-_SHOWN:]}", file=sys.stderr)
+    return ran.returncode == 0
+
+
+def _pytest_settings(project: Path) -> Path | None:
+    """Return the file in which a project itself has settings of pytest, the one that pytest would take."""
+    if (plain := project / "pytest.ini").exists():  # even an empty one
+        return plain
+    files = [project / name for name in (".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")]
+    return next((one for one in files if one.exists() and _PYTEST.search(one.read_text("utf-8"))), None)
 
 
 def _subjects(proposal: dict[str, Any]) -> list[str]:

@@ -100,6 +100,11 @@ class FactsCache:
         self._new[blob] = entry
         self._changed = True
 
+    def forget(self, blob: str) -> None:
+        """Let go of a blob that nobody will ask for again."""
+        self._new.pop(blob, None)
+        self._kept.pop(blob, None)
+
     def settle(self) -> None:
         """Let go of the sources."""
         self._kept |= {blob: entry.kept() for blob, entry in self._new.items()}

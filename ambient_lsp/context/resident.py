@@ -153,6 +153,7 @@ class Resident:
         for path in todo:
             fresh[path] = None
             self.skipped.pop(path, None)
+            self._forget_version(path)
             blob, entry = "", None
             if (self.root / path).is_symlink() or files.leaves(self.root, path):
                 self.skipped[path] = _LINK
@@ -174,6 +175,12 @@ class Resident:
                 fresh[path] = blob, entry
         self._cache.settle()
         self.files = self.files.changed(fresh)  # runs that hold the old mapping keep it
+
+    def _forget_version(self, path: str) -> None:
+        """Forget the facts of a text that was only on disk: each save makes another one, and git has none of them."""
+        blob = self.files.blob(path)
+        if blob and blob not in (self._index.get(path), self._staged.get(path)):
+            self._cache.forget(blob)
 
     def _tracked(self, index: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         """Return the blobs of the files in git's index that are to be looked at, by path."""
@@ -356,6 +363,10 @@ class Files(Mapping[str, FileFacts]):
 
     def __contains__(self, path: object) -> bool:
         return path in self._known
+
+    def blob(self, path: str) -> str:
+        """Return the id of a file's content; empty where it is not known."""
+        return self._known.get(path, ("", None))[0]
 
     def settle(self, known_of: Callable[[str], Entry | Kept | None]) -> None:
         """Let go of sources whose facts are kept: the same facts, in a fraction of the memory."""

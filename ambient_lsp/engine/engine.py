@@ -196,6 +196,10 @@ class Engine:
         """Return the proposals that match, newest first."""
         return self._store.proposals(states=states, paths=paths, run_id=run_id)
 
+    def changed_proposals(self, seen: dict[str, int]) -> list[Proposal]:
+        """Return the proposals that are not as in `seen`, newest first, and bring it up to date."""
+        return self._store.changed_proposals(seen)
+
     def proposal(self, proposal_id: str) -> Proposal:
         """Return one proposal, by id or prefix. Raises `NotFound`."""
         return self._store.proposal(proposal_id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.events import Event
-    from ambient_lsp.model import Finding, Proposal, RunRecord
+    from ambient_lsp.model import Finding, RunRecord
 
 STEP_MS = 250
 """How often the watcher's own thread looks whether the kernel told it something. At 5 ms it took half a percent of a
@@ -90,7 +90,8 @@ class _Seen:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._proposals: dict[str, Proposal] = {proposal.id: proposal for proposal in engine.proposals()}
+        self._proposals: dict[str, int] = {}
+        engine.changed_proposals(self._proposals)
         self._kept = engine.findings_as_kept()
         self._dismissed = engine.dismissed()
         self._runs: dict[str, RunRecord] = {record.id: record for record in engine.runs()}
@@ -102,17 +103,12 @@ class _Seen:
         events += [RunStarted(record.id, record.paths) for record in runs.values() if record.id not in self._runs]
         latest = max(runs.values(), key=lambda record: record.started).id if runs else ""
         events += self._other_findings(latest)
-        proposals = {proposal.id: proposal for proposal in self._engine.proposals()}
-        events += [
-            ProposalChanged(proposal.run_id, proposal)
-            for proposal in proposals.values()
-            if self._proposals.get(proposal.id) != proposal
-        ]
+        events += [ProposalChanged(one.run_id, one) for one in self._engine.changed_proposals(self._proposals)]
         for record in runs.values():
             before = self._runs.get(record.id)
             if record.state != "running" and (before is None or before.state == "running"):
                 events.append(RunEnded(record.id, record))
-        self._proposals, self._runs = proposals, runs
+        self._runs = runs
         return events
 
     def _other_findings(self, run_id: str) -> list[Event]:

@@ -83,8 +83,8 @@ async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> tu
             road.problem(agent.name, error)
             refined += [draft for draft in drafts if draft.agent == agent.name]
     refined += [draft for draft in drafts if draft.agent not in known]
-    history = road.store.proposals() if road.config.learning.enabled else []
-    weights = learning.weights(road.config.learning, history, road.store.outcomes())
+    settings = road.config.learning
+    weights = learning.weights(settings, road.store.proposals(), road.store.outcomes()) if settings.enabled else {}
     result = refine(refined, per_file=road.config.agents.max_proposals_per_file, weights=weights)
     for rest in result.set_aside:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, rest.reason)

@@ -22,6 +22,11 @@ _GONE = frozenset(
     }
 )
 
+_ALIVE = frozenset({ProposalState.DRAFTED, ProposalState.CHECKING, ProposalState.OFFERED})
+
+MOST_HINTS = 200
+"""Proposals kept that only say why there is no fix; each save may bring more, and nobody withdraws them."""
+
 
 def needs_approval(proposal: Proposal) -> bool:
     """Whether a person has to agree before the proposal may be applied."""
@@ -48,19 +53,24 @@ class Fixes:
 
         Pieces of a fix that did not hold are no news at the finding: the fix itself is still there.
         """
-        gone = proposal.state in _GONE or (PART in proposal.tags and proposal.state is not ProposalState.OFFERED)
+        self._forget(workspace, proposal)
+        if proposal.state in _GONE or (PART in proposal.tags and proposal.state is not ProposalState.OFFERED):
+            return
+        self._proposals[workspace, proposal.id] = proposal
         for finding_id in proposal.finding_ids:
-            ids = self._by_finding.setdefault((workspace, finding_id), {})
-            if gone:
-                ids.pop(proposal.id, None)
-            else:
-                ids[proposal.id] = None
+            self._by_finding.setdefault((workspace, finding_id), {})[proposal.id] = None
+        if proposal.state not in _ALIVE:
+            hints = [(owner, one) for (owner, _), one in self._proposals.items() if one.state not in _ALIVE]
+            for owner, oldest in hints[:-MOST_HINTS]:
+                self._forget(owner, oldest)
+
+    def _forget(self, workspace: Workspace, proposal: Proposal) -> None:
+        self._proposals.pop((workspace, proposal.id), None)
+        for finding_id in proposal.finding_ids:
+            ids = self._by_finding.get((workspace, finding_id), {})
+            ids.pop(proposal.id, None)
             if not ids:
-                del self._by_finding[workspace, finding_id]
-        if gone:
-            self._proposals.pop((workspace, proposal.id), None)
-        else:
-            self._proposals[workspace, proposal.id] = proposal
+                self._by_finding.pop((workspace, finding_id), None)
 
     def of_finding(self, workspace: Workspace, finding_id: str) -> list[Proposal]:
         """Return the proposals for a finding, best first."""

@@ -121,6 +121,19 @@ class SqliteStore:
         )
         return {(run, purpose): (tokens, cost) for run, purpose, tokens, cost in self._rows(query, *ids)}
 
+    def changed_proposals(self, seen: dict[str, int]) -> list[Proposal]:
+        """Return the proposals that are not as in `seen`, newest first, and bring it up to date.
+
+        It holds a number for each, of the text that it is kept as: a window asks whenever another process writes, and
+        there are those of thirty days.
+        """
+        kept = dict(self._rows("SELECT id, value FROM proposals ORDER BY created DESC, id"))
+        now = {key: hash(value) for key, value in kept.items()}
+        changed = [_adapter(Proposal).validate_json(kept[key]) for key, mark in now.items() if seen.get(key) != mark]
+        seen.clear()
+        seen.update(now)
+        return changed
+
     # findings
 
     def save_findings(self, agent: str, path: str, sha256: str, findings: Sequence[Finding]) -> None:

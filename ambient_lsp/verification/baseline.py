@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from ambient_lsp.verification.testrun import TestRun
 
@@ -30,7 +31,8 @@ class Baseline:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._locks: dict[str, asyncio.Lock] = {}
+        # Each lives as long as somebody holds it or waits for it: every state of the files has names of its own.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._hung: dict[tuple[Any, ...], TestRun] = {}
 
     async def run(self, key: tuple[Any, ...], make: Callable[[], Awaitable[TestRun]]) -> TestRun:

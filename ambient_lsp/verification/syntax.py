@@ -39,7 +39,12 @@ class Statement:
     function: tuple[int, int] | None = None
 
 
-@lru_cache(maxsize=64)
+_KNOWN_TREES = 8
+"""Texts whose tree is kept: those that one proof asks about again and again. A tree that was walked has an object for
+each node, three kilobytes for a line of source."""
+
+
+@lru_cache(maxsize=_KNOWN_TREES)
 def parse(text: str) -> Node:
     """Return the root node; a broken text gives a tree with error nodes."""
     import tree_sitter_python
