@@ -120,6 +120,7 @@ class _Emacs(Client):
 
     def leave(self) -> None:
         self.terminal.keys("C-g")
+        self.terminal.shows("Quit")  # this rings the bell too
         self._evaluate("(let ((confirm-kill-processes nil)) (set-buffer-modified-p nil) (kill-emacs))")
 
     def _run(self, command: str) -> None:
