@@ -106,6 +106,7 @@ def picture(terminal: Terminal, folder: Path, png: Path) -> None:
 
 def take(folder: Path, pictures: Path) -> None:
     """Take all pictures, of a project that is made below `folder`."""
+    pictures.mkdir(parents=True, exist_ok=True)
     root = scenarios.make(folder / "shop", [_STOCK, HASH])
     with neovim(folder, root / HASH.file) as terminal:
         terminal.shows("(fix proven)")
@@ -133,6 +134,5 @@ def take(folder: Path, pictures: Path) -> None:
 if __name__ == "__main__":
     os.environ.pop("TMUX", None)
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else editor.REPOSITORY / "docs/images"
-    given.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         take(Path(temporary), given.absolute())

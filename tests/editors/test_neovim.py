@@ -15,7 +15,7 @@ from ambient_lsp.llm.fake.script import Answer, Pace, Question, filler
 from ambient_lsp.model import ProposalState
 from ambient_lsp.store.store import open_store
 from tests.e2e import project, test_batch
-from tests.editors import editor, scenarios, thinking, visit
+from tests.editors import editor, scenarios, screenshot_nvim, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, STYLE, TYPED, Scenario
 from tests.editors.visit import Visit
 
@@ -109,6 +109,13 @@ def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
 
 def test_what_is_left_out_of_a_fix_is_as_it_was_in_neovims_preview(tmp_path: Path) -> None:
     run("pieces.lua", project.make(tmp_path / "shop", {"prices.py": UNUSED}), {})
+
+
+def test_the_pictures_of_neovim_are_taken(tmp_path: Path) -> None:
+    screenshot_nvim.take(tmp_path, tmp_path / "pictures")
+    taken = {path.name: path.read_bytes()[:4] for path in (tmp_path / "pictures").iterdir()}
+    kept = {path.name for path in (editor.REPOSITORY / "docs/images").glob("nvim*.png")}
+    assert taken == dict.fromkeys(kept, b"\x89PNG")
 
 
 def test_a_server_that_dies_again_and_again_stays_off_in_neovim(tmp_path: Path) -> None:
