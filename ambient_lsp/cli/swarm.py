@@ -110,6 +110,14 @@ async def _run(
         return Exit.OK
     if dry_run:
         return await _preview(engine, paths)
+
+    def keep(result: BatchResult) -> Path:
+        return report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
+
+    def cancelled(result: BatchResult) -> None:
+        words = f"{report.summary(report.as_data(result))}\nReport: {keep(result)} (also .json and .html)"
+        render.ERR.print(escape(words), soft_wrap=True)
+
     with Live(len(paths), quiet=output is not Output.TEXT) as live:
         try:
             result = await run_batch(
@@ -121,11 +129,12 @@ async def _run(
                 verify=verify,
                 listen=live.file,
                 say=live.say,
+                cancelled=cancelled,
             )
         except asyncio.CancelledError:
             render.ERR.print("`ambient swarm --resume last` goes on; what was answered is not asked again.")
             raise
-    page = report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
+    page = keep(result)
     if output is Output.JSON:
         formats.print_value({**report.as_data(result), "report": str(page)})
     elif output is Output.MARKDOWN:

@@ -23,6 +23,8 @@ from ambient_lsp.swarm.batch import BatchResult, run_batch
 from ambient_lsp.swarm.choosing import choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
     from ambient_lsp.swarm.journal import FileRecord
@@ -102,11 +104,20 @@ async def run(session: Session, workspace: Workspace, order: Order, run_id: str)
     if engine is None:
         return
     told: dict[str, Any] = {"run_id": run_id, "batch": "", "state": "failed", "report": "", "message": ""}
+
+    def keep(result: BatchResult) -> Path:
+        return report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
+
+    def cancelled(result: BatchResult) -> None:
+        data = report.as_data(result)
+        told.update(batch=result.batch.id, report=str(keep(result)), message=report.summary(data))
+        told["counts"] = data["counts"]
+
     try:
-        result = await _work(session, engine, order, run_id)
+        result = await _work(session, engine, order, run_id, cancelled)
     except asyncio.CancelledError:
         goes_on = "What is done is kept: `resume` with `last` goes on, and pays for nothing twice."
-        _tell(session, told | {"state": "cancelled", "message": goes_on})
+        _tell(session, told | {"state": "cancelled", "message": f"{told['message']} {goes_on}".strip()})
         raise
     except AmbientError as error:
         _tell(session, told | {"message": str(error)})
@@ -118,7 +129,7 @@ async def run(session: Session, workspace: Workspace, order: Order, run_id: str)
         session.tell(words)
         return
     offered = await announce(engine, result)
-    page = await asyncio.to_thread(report.write, result, engine.root / ".ambient" / "swarm" / result.batch.id)
+    page = await asyncio.to_thread(keep, result)
     data = report.as_data(result)
     words = " ".join(part for part in (report.summary(data), result.stopped) if part)
     told |= {"batch": result.batch.id, "state": "stopped" if result.stopped else "done", "message": words}
@@ -139,7 +150,9 @@ def offered_by(workspace: Workspace, batch_id: str) -> list[Proposal]:
     return engine.proposals((ProposalState.OFFERED,), run_id=batch_id) if engine is not None and batch_id else []
 
 
-async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> BatchResult | None:
+async def _work(
+    session: Session, engine: Engine, order: Order, run_id: str, cancelled: Callable[[BatchResult], None]
+) -> BatchResult | None:
     paths = [] if order.resume else await _chosen(engine, order)
     if not paths and not order.resume:
         return None
@@ -162,6 +175,7 @@ async def _work(session: Session, engine: Engine, order: Order, run_id: str) -> 
         config=_limited(engine.config, order.budget),
         listen=listen,
         say=tell,
+        cancelled=cancelled,
     )
 
 

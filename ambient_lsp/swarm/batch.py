@@ -65,12 +65,13 @@ async def run_batch(
     config: Config | None = None,
     listen: Callable[[FileRecord, int, int], None] = lambda _file, _done, _total: None,
     say: Callable[[str], None] = lambda _words: None,
+    cancelled: Callable[[BatchResult], None] = lambda _result: None,
 ) -> BatchResult:
     """Do `task` on each of `paths`, `workers` at a time; `resume` goes on with an earlier batch instead.
 
     Nothing is written to the user's files: what comes of it are proposals. `config` takes the place of the engine's for
-    asking the model, with another budget, say. `listen` is told of each file that is done,
-    with how many are, of how many. Raises `Untrusted` and `NotFound`, with nothing sent.
+    asking the model, with another budget, say. `listen` is told of each file that is done, with how many are, of how
+    many; `cancelled` of how far a batch came that is cancelled. Raises `Untrusted` and `NotFound`, with nothing sent.
     """
     if not engine.trusted:
         raise Untrusted(
@@ -89,12 +90,18 @@ async def run_batch(
             batch = journal.batch(resume)
         else:
             batch = journal.begin(uuid.uuid4().hex[:12], task, paths)
-        stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
-        files = tuple(journal.files(batch.id))
         together = None
-        if any(one.state == "success" for one in files):
-            say("checking all changes together")
-            together = await prove_together(services, batch, files, verify=verify)
+        try:
+            stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
+            files = tuple(journal.files(batch.id))
+            if any(one.state == "success" for one in files):
+                say("checking all changes together")
+                together = await prove_together(services, batch, files, verify=verify)
+        except asyncio.CancelledError:
+            files = tuple(journal.files(batch.id))
+            cancelled(BatchResult(batch, files, None, "It was cancelled.", _lost(model.ledger, batch.id)))
+            raise
+        if together is not None:
             services.supersede(batch.id, together.proposals)
             for file in files:
                 if file.path in together.blamed:

@@ -23,6 +23,7 @@ from ambient_lsp.store.ledger import SqliteLedger
 from ambient_lsp.store.store import open_store
 from ambient_lsp.swarm import report
 from ambient_lsp.swarm.batch import BatchResult, run_batch
+from ambient_lsp.trust import trust
 from tests.e2e import project
 from tests.real import require
 
@@ -312,6 +313,29 @@ async def test_a_budget_stops_the_batch_and_the_rest_can_be_done_later(tmp_path:
         assert host.sums.prompt + host.sums.completion <= 10_500
         again = await batch(root, host, backend="none", resume=result.batch.id)
         assert again.count("success") == 8
+
+
+async def test_a_batch_that_is_stopped_with_ctrl_c_leaves_its_report(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 4)
+    async with FakeHost(Script(_slowly)) as host:
+        (root / ".ambient.yml").write_text(
+            f"kimi:\n  provider: moonshot\n  base_url: {host.base_url}\n  model_id: kimi-k2.6\n"
+        )
+        trust(root)
+        ours = [sys.executable, "-m", "ambient_lsp", "swarm", "--task", TASK, "--target-dir", str(root / "agents")]
+        process = await asyncio.create_subprocess_exec(
+            *ours, "--max-workers", "1", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        async with asyncio.timeout(60):
+            while sum(one.finished for one in host.log) < 2:
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+    assert process.returncode == 130
+    [report] = (root / ".ambient/swarm").glob("*/report.md")
+    assert "It was cancelled." in report.read_text(encoding="utf-8")
+    assert "| not asked yet |" in report.read_text(encoding="utf-8")
+    assert str(report) in "".join(said.decode().split("\n")) and "--resume last" in said.decode()
 
 
 def test_a_killed_batch_goes_on_without_paying_twice(tmp_path: Path) -> None:

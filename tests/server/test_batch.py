@@ -148,6 +148,8 @@ async def test_cancelling_the_progress_stops_a_batch_at_once_and_it_can_go_on(tm
         it.wire.notify("window/workDoneProgress/cancel", {"token": token})
         told = await ended(it)
         assert (told["state"], told["run_id"]) == ("cancelled", answer["result"]["run_id"])
+        assert sum(told["counts"].values()) == 6
+        assert "It was cancelled." in Path(told["report"]).read_text(encoding="utf-8")
         await until(lambda: all(one.left for one in host.log), 5)
         assert asyncio.get_running_loop().time() - began < 5
         assert len(progress(it, "end")) == 1

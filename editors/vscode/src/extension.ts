@@ -13,7 +13,7 @@ import { createAwaited } from "./progress";
 import { createProofPanel } from "./proof";
 import { notification, server, type Status, type SwarmEnd } from "./protocol";
 import { createStatusItem } from "./status";
-import { swarmEnded } from "./swarm";
+import { showReport, swarmEnded } from "./swarm";
 import { createView } from "./tree";
 
 let connection: Connection | undefined;
@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
     client.onNotification(notification.swarm, (end: SwarmEnd) => {
       swarmEnded(context.workspaceState, awaited.titleOf(end.run_id) ?? "", end);
       if (end.report) {
-        void vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.file(end.report));
+        void showReport(end);
       }
     });
   };

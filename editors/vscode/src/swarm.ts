@@ -11,6 +11,7 @@ const HISTORY = "ambient.swarm.tasks";
 const UNFINISHED = "ambient.swarm.unfinished";
 const REMEMBERED = 20;
 const GO_ON = "Go on with the one that was stopped";
+const OPEN_REPORT = "Open the Report";
 const TEMPLATES = [
   "Add a docstring to every public function and class",
   "Add type annotations to every function",
@@ -71,6 +72,14 @@ async function begin(call: Call, order: Order): Promise<{ runId: string; task: s
 export function swarmEnded(memory: vscode.Memento, task: string, end: SwarmEnd): void {
   const unfinished = end.state === "cancelled" || end.state === "stopped";
   void memory.update(UNFINISHED, unfinished ? task : undefined);
+}
+
+/** Show the report of a batch; after it was cancelled only when it is wanted. */
+export async function showReport(end: SwarmEnd): Promise<void> {
+  if (end.state === "cancelled" && !(await vscode.window.showInformationMessage(end.message, OPEN_REPORT))) {
+    return;
+  }
+  await vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.file(end.report));
 }
 
 /** What is selected in the Explorer, which hands over the item that was clicked, and all that are selected. */

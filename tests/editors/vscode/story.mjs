@@ -111,6 +111,8 @@ async function batch({ page, hands, shot, options }) {
   await shot("batch");
   await toast.getByRole("button", { name: "Cancel" }).click();
   await toast.waitFor({ state: "detached" });
+  await page.locator(".notification-toast", { hasText: "Open the Report" }).first().waitFor();
+  await hands.command("Notifications: Clear All Notifications");
   await hands.quiet();
 }
 

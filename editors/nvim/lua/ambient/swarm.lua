@@ -116,7 +116,8 @@ end
 ---@param ended { state: 'done'|'stopped'|'cancelled'|'failed', report: string, message: string }
 function M.on_ended(ended)
   if ended.state == 'cancelled' then
-    vim.notify('The batch is stopped. `:Ambient swarm resume=last` goes on with it.')
+    local page = ended.report ~= '' and (' Report: ' .. ended.report) or ''
+    vim.notify('The batch is stopped. `:Ambient swarm resume=last` goes on with it.' .. page)
   elseif ended.report ~= '' and vim.fn.filereadable(ended.report) == 1 then
     require('ambient.window').file('Ambient: ' .. ended.message, ended.report, 'markdown')
   end
