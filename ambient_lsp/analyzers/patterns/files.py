@@ -209,6 +209,7 @@ _WHOLE = re.compile(
     r"relative_to|commonpath|\.\.['\"]|_filter\b|isabs|is_absolute|os\.(path\.)?sep|/['\"]|,\s*['\"]['\"]\s*\)"
     r"|\b(check|validate|is_safe|safe|sanitize)\w*\("
 )
+_RESOLVED = re.compile(r"realpath|abspath|normpath|\.resolve\(")
 _OF_BEGINNING = re.compile(r"\.startswith\(\s*\(?['\"][^)]*\)")
 _LOOKED_AT_NAME = re.compile(
     r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"
@@ -231,9 +232,26 @@ def _unchecked(call: Call) -> Node | None:
         checked = any(_CHECKED.search(text) for text in (chosen, *(code(one) for one in made)))
         return call.callee if known and not checked else None
     text = code(module.function(call.node) or module.tree.root_node)
+    if _is_let_through(call):
+        return call.callee
     if _CUT.search(text) and not _WHOLE.search(text):
         return call.callee
     return call.callee if _LOOKED.search(_OF_BEGINNING.sub("", text)) is None else None
+
+
+_ITERATED = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?(\w+)\(")
+_CALLED = re.compile(r"(?<![\w.])(?:self\.|cls\.)?(\w+)\(")
+
+
+def _is_let_through(call: Call) -> bool:
+    """Whether a helper of the file chooses the members, and all that it looks at is a folder without an end."""
+    made = {code(one.child_by_field_name("name")): code(one) for one in call.module.nodes("function_definition")}
+    member = code(call.get("member", 0))
+    looped = _ITERATED.findall(code(call.module.function(call.node) or call.module.tree.root_node))
+    helper = next((made[name] for each, name in looped if each == member and name in made), "")
+    inner = "".join(made[name] for name in _CALLED.findall(helper) if name in made)
+    text = helper + inner
+    return _CUT.search(text) is not None and not _WHOLE.search(text) and not _RESOLVED.search(text)
 
 
 def _unpacked(call: Call) -> Node | None:
