@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.patterns.match import (
     names,
 )
 from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.patterns.temporary import gone
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
@@ -391,6 +392,10 @@ def _docker_socket(call: Call) -> Node | None:
     return volumes if volumes is not None and "docker.sock" in code(volumes) else None
 
 
+def _gone(module: Module) -> Iterator[Hit]:
+    yield from (Hit(MKTEMP, node, "the file is deleted before its name is used") for node in gone(module))
+
+
 _TAR = "tarfile.open() tarfile.TarFile() tarfile.TarFile.open()"
 _CALLS = (
     CallPattern(MKTEMP, names("tempfile.mktemp os.tempnam os.tmpnam"), always),
@@ -424,5 +429,5 @@ _CALLS = (
 AREA = Area(
     (MKTEMP, TEMP_PATH, PERMISSIONS, UMASK, EXTRACT, TOCTOU, SEARCH_PATH, UPLOAD, PRIVILEGES, DROPPED),
     _CALLS,
-    finders=(_races, _path_variable, _drop_order, _zip_members),
+    finders=(_races, _path_variable, _drop_order, _zip_members, _gone),
 )

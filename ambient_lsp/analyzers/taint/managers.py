@@ -23,7 +23,7 @@ _EXITS = ("__exit__", "__aexit__")
 
 
 def left(machine: Machine, made: ast.expr, value: Value, state: State) -> None:
-    """Do what follows the block of `with made:`: an object's `__exit__`, or what stands behind a generator's `yield`."""
+    """Do what follows the block of `with made:`: an object's `__exit__`, or what is behind a generator's `yield`."""
     held = state.object(value)
     if held is not None and held.owner is not None and type(value) is Ref:
         method = next((found for name in _EXITS if type(found := held.owner.find(name)) is Function), None)

@@ -389,8 +389,9 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith, state: State) -> Sta
         if item.optional_vars is not None:
             assign(machine, item.optional_vars, functions.entered(machine, value, state, item.context_expr), state)
     end = execute(machine, node.body, state)
-    for made, value in reversed(entered) if end is not None else ():
-        managers.left(machine, made, value, end)
+    if end is not None:
+        for made, value in reversed(entered):
+            managers.left(machine, made, value, end)
     return end
 
 
