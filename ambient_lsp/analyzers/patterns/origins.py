@@ -38,6 +38,7 @@ _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
 _BARE = r"""['"](?![.:/]|https?:)[\w.-]+['"]"""
 _ONE_OF = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?([A-Za-z_]\w*)\b")
 _ANSWERED = re.compile(r"(?m)^\s*(\w+)\s*=\s*(?:await\s+)?(?:self\.)?([A-Za-z_]\w*)\(")
+_ASKED = re.compile(r"\bif\s+(?:not\s+)?(?:await\s+)?(?:self\.)?([A-Za-z_]\w*)\([^()\n]*\)\s*:")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
 
@@ -107,6 +108,7 @@ def is_checked(text: str, span: Span) -> bool:
     for name, helper in _ANSWERED.findall(body):
         if known := _body(text, helper):  # what a name says of the answer counts for less than how it came about
             compared = re.sub(rf"\b{name}\b", "", compared) + _NO_ORIGIN.sub("", known.partition(":")[2])
+    compared += "".join(_NO_ORIGIN.sub("", _body(text, helper).partition(":")[2]) for helper in _ASKED.findall(body))
     return _COMPARED.search(compared) is not None and not is_loose(body + helpers, text)
 
 
