@@ -1,4 +1,4 @@
-"""Reads the labelled programs: one page of Markdown for each category, in `cases/` and eleven more.
+"""Reads the labelled programs: one page of Markdown for each category, in `cases/` and twelve more.
 
 A page begins with its title and a line `cwe: 89 564`, the ids that count as the right family. Each `## heading` is one
 pair of twins: a fenced block marked `vulnerable` and one marked `safe`. A line `# file: name.py` within a block starts
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 FOLDERS = (
     "cases", "held_out", "unseen", "last",
     "strangers", "strangers_two", "strangers_three", "strangers_four", "strangers_five",
-    "strangers_six", "strangers_seven", "strangers_eight",
+    "strangers_six", "strangers_seven", "strangers_eight", "strangers_nine",
 )  # fmt: skip
 _BLOCK = re.compile(r"^```(?:python|text) (vulnerable|safe)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)

@@ -29,16 +29,16 @@ python -m benchmarks.security --write
   `benchmarks/security/peers.py` says which rule is about what, generously. *On the line* is a hit on a marked line.
 - **False alarm**: the same finding in the safe twin. *Any finding* is a safe twin with any finding at all.
 - **Youden** is recall less false alarms: 0 is a coin, 100 is perfect.
-- **Twelve parts.** *cases*: open while the rules were written. *held out*: written after them, in another manner and
+- **Thirteen parts.** *cases*: open while the rules were written. *held out*: written after them, in another manner and
   partly for other frameworks, before our engine ran on any of them. *unseen*: plain textbook programs, written when
-  those had been opened. *last*: more intricate ones, written when the unseen had been. *strangers*,
-  *strangers two*, *three*, *four*, *five*, *six*, *seven* and *eight*: each written by somebody else, who had seen
-  neither our rules nor our programs. The second was run first when the failures in the first had been mended in part,
-  the third when those in both had been, the fourth when those in all three had been; its author was asked for harder
-  ones (checks that are incomplete, sanitizers for another sink). The fifth was run first when the fourth had been
-  mended, the sixth when the fifth had, the seventh when the sixth had, the eighth when the seventh had. Each part was
-  opened after its first run, so that its failures could teach us. The tables show today's numbers; the **first
-  runs** were:
+  those had been opened. *last*: more intricate ones, written when the unseen had been. *strangers*, *strangers two*,
+  *three*, *four*, *five*, *six*, *seven*, *eight* and *nine*: each written by somebody else, who had seen neither our
+  rules nor our programs. The second was run first when the failures in the first had been mended in part, the third
+  when those in both had been, the fourth when those in all three had been; its author was asked for harder ones (checks
+  that are incomplete, sanitizers for another sink). The fifth was run first when the fourth had been mended, the sixth
+  when the fifth had, the seventh when the sixth had, the eighth when the seventh had, the ninth when the eighth had.
+  Each part was opened after its first run, so that its failures could teach us. The tables show today's numbers; the
+  **first runs** were:
 
 | first run, recall % / false alarms % | ours | bandit | ruff S |
 |---|---|---|---|
@@ -53,9 +53,10 @@ python -m benchmarks.security --write
 | strangers six | 90 / 8 | 28 / 16 | 31 / 19 |
 | strangers seven | 81 / 4 | 29 / 11 | 29 / 11 |
 | strangers eight | 88 / 7 | 33 / 14 | 33 / 16 |
+| strangers nine | 88 / 6 | 31 / 16 | 31 / 13 |
 
 - Who writes rules and programs for the same list of categories is no stranger to them, so the first four rows flatter
-  us. The last eight say best what to expect of code that we have not seen.
+  us. The last nine say best what to expect of code that we have not seen.
 - In that first run of *strangers four* we missed, of 4 pairs each: 2 of assert, ssrf and weak-random; 1 of code,
   command, cors, debug, deserialization, header, mass-assignment, path, redirect, tempfile, trust and xss; 1 false alarm
   each in assert, header, mass-assignment, nosql, path, ssrf and trust. In the other categories nothing was wrong.
@@ -73,6 +74,9 @@ python -m benchmarks.security --write
 - In that first run of *strangers eight* we missed, of 3 pairs each: 2 of cors and mass-assignment; 1 of archive,
   cookie, debug, header, jwt, tempfile and xss; 1 false alarm each in archive, command, log, redirect, trust and xpath.
   In the other categories nothing was wrong. Both its numbers missed what we aim for, 90 % and 5 %.
+- In that first run of *strangers nine* we missed, of 3 pairs each: 2 of xss; 1 of archive, assert, debug, log,
+  mass-assignment, tempfile, template, trust and weak-random; 1 false alarm each in cookie, cors, sql, trust and
+  weak-random. In the other categories nothing was wrong. Both its numbers missed what we aim for, 90 % and 5 %.
 - Ours runs with the default threshold (medium), bandit and ruff with everything on (`ruff --preview --select S`).
 """
 

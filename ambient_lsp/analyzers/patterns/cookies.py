@@ -170,18 +170,34 @@ def _fixation(module: Module) -> Iterator[Hit]:
 
 
 def _morsels(module: Module) -> Iterator[Hit]:
-    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies, and cookies without that line."""
+    """Find `cookie["sid"]["secure"] = False` of the standard library's cookies, and cookies without that line.
+
+    A flag is written if its value is true, so `""` and `0` switch it off as well.
+    """
     if "http" not in module.imported:
         return
     yield from _bare_morsels(module)
     for node in module.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         inner = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
-        if left is None or right is None or inner is None or inner.type != "subscript":
+        if left is None or right is None or inner is None or "[" not in _morsel_of(module, inner):
             continue
         rule = {"secure": SECURE, "httponly": HTTPONLY}.get(str(module.value(left.child_by_field_name("subscript"))))
-        if rule is not None and module.value(right) is False:
+        value = module.value(right)
+        if rule is not None and value is not UNKNOWN and not value:
             yield Hit(rule, right)
+
+
+def _morsel_of(module: Module, owner: Node) -> str:
+    """Return which cookie a name stands for: `jar["sid"]` for the `morsel` that was taken out of the jar before."""
+    if owner.type != "identifier":
+        return code(owner)
+    function = module.function(owner)
+    before = module.inside("assignment", function) if function is not None else module.nodes("assignment")
+    for node in reversed([one for one in before if one.end_byte <= owner.start_byte]):
+        if code(node.child_by_field_name("left")) == code(owner):
+            return code(node.child_by_field_name("right"))
+    return code(owner)
 
 
 def _bare_morsels(module: Module) -> Iterator[Hit]:
@@ -196,7 +212,7 @@ def _bare_morsels(module: Module) -> Iterator[Hit]:
         if re.search(rf"\b{re.escape(code(owner))}\s*=\s*([\w.]+\.)?SimpleCookie\(\)", module.text):
             made.append((left, right))
         elif isinstance(key, str) and not _while_debugging(node):
-            flags.setdefault(code(module.origin(owner)), set()).add(key.lower())
+            flags.setdefault(_morsel_of(module, owner), set()).add(key.lower())
     for left, right in made:
         about = words(str(module.value(left.child_by_field_name("subscript")))) | words(code(right))
         if not about & _SENSITIVE or "update(" in module.text:

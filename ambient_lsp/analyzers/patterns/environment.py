@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.analyzers.patterns.folding import UNKNOWN
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _DEPTH = 6
 _READERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
+_READS = re.compile(r"\benviron\b|\bgetenv\(")
+_DEFAULTS = frozenset({"default", "fallback", "otherwise", "missing", "unset"})
 _WORDS = frozenset({"true", "1", "yes", "on", "y", "t"})
 _MAKERS = frozenset({"bool", "int", "str"})
 
@@ -23,9 +26,26 @@ def default_of(module: Module, call: Call) -> Node | None:
     """Return the default of a call that reads the environment; None for any other call, and without one."""
     if call.name in _READERS:
         return call.get("default", 1)
+    if (default := _default_for_helper(module, call)) is not None:
+        return default
     last = code(call.callee)
     reads = last in ("config", "env", "getenv") or last.startswith(("env.", "environ.")) or last.endswith("config.get")
     return (call.get("default") or (call.get("", 1) if last.startswith("env.") else None)) if reads else None
+
+
+def _default_for_helper(module: Module, call: Call) -> Node | None:
+    """Return the default of `flag("DEBUG", default=True)`, a function of the file that reads the environment."""
+    if not call.name.isidentifier():
+        return None
+    for function in module.nodes("function_definition"):
+        if code(function.child_by_field_name("name")) != call.name or not _READS.search(code(function)):
+            continue
+        parameters = function.child_by_field_name("parameters")
+        for index, parameter in enumerate(parameters.named_children if parameters is not None else ()):
+            name = code(parameter.child_by_field_name("name"))
+            if name in _DEFAULTS:
+                return call.get(name, index) or parameter.child_by_field_name("value")
+    return None
 
 
 def by_default(module: Module, node: Node | None, depth: int = _DEPTH) -> Any:

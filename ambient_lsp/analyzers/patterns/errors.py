@@ -113,6 +113,7 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or _ACTOR.search(code(condition)) is not None
             or _of_owner(condition)
             or _of_rights(module, condition)
+            or _of_somebody(condition)
             or (handled and condition is not None and condition.type in _DECISIONS and not _is_size(condition))
         ):
             yield Hit(ASSERT_GUARD, node)
@@ -139,6 +140,17 @@ def _of_rights(module: Module, condition: Node | None) -> bool:
         return False
     texts = (code(condition), *(code(module.origin(one)) for one in _names(condition)))
     return any(_RIGHTS.search(text) for text in texts)
+
+
+_ASKED = re.compile(
+    r"\b(?:\w*user|operator|actor|principal|caller|viewer|requester|identity|member|account|employee|staff|worker)"
+    r"\.(?:may|can|has_(?:role|right|scope|perms?|access)|is_(?:admin|owner|member|manager|granted)|allows?|holds)\w*\("
+)
+"""`operator.may(role)`: asks somebody whether they are allowed to."""
+
+
+def _of_somebody(condition: Node | None) -> bool:
+    return condition is not None and _ASKED.search(code(condition)) is not None
 
 
 def _is_size(condition: Node) -> bool:

@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.patterns.match import (
     names,
 )
 from ambient_lsp.analyzers.patterns.module import code
+from ambient_lsp.analyzers.patterns.temporary import gone
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
@@ -209,6 +210,7 @@ _WHOLE = re.compile(
     r"relative_to|commonpath|\.\.['\"]|_filter\b|isabs|is_absolute|os\.(path\.)?sep|/['\"]|,\s*['\"]['\"]\s*\)"
     r"|\b(check|validate|is_safe|safe|sanitize)\w*\("
 )
+_RESOLVED = re.compile(r"realpath|abspath|normpath|\.resolve\(")
 _OF_BEGINNING = re.compile(r"\.startswith\(\s*\(?['\"][^)]*\)")
 _LOOKED_AT_NAME = re.compile(
     r"is_relative_to|commonpath|basename|realpath|abspath|\.resolve\(|secure_filename|isabs|\.\.['\"]"
@@ -231,9 +233,26 @@ def _unchecked(call: Call) -> Node | None:
         checked = any(_CHECKED.search(text) for text in (chosen, *(code(one) for one in made)))
         return call.callee if known and not checked else None
     text = code(module.function(call.node) or module.tree.root_node)
+    if _is_let_through(call):
+        return call.callee
     if _CUT.search(text) and not _WHOLE.search(text):
         return call.callee
     return call.callee if _LOOKED.search(_OF_BEGINNING.sub("", text)) is None else None
+
+
+_ITERATED = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?(\w+)\(")
+_CALLED = re.compile(r"(?<![\w.])(?:self\.|cls\.)?(\w+)\(")
+
+
+def _is_let_through(call: Call) -> bool:
+    """Whether a helper of the file chooses the members, and all that it looks at is a folder without an end."""
+    made = {code(one.child_by_field_name("name")): code(one) for one in call.module.nodes("function_definition")}
+    member = code(call.get("member", 0))
+    looped = _ITERATED.findall(code(call.module.function(call.node) or call.module.tree.root_node))
+    helper = next((made[name] for each, name in looped if each == member and name in made), "")
+    inner = "".join(made[name] for name in _CALLED.findall(helper) if name in made)
+    text = helper + inner
+    return _CUT.search(text) is not None and not _WHOLE.search(text) and not _RESOLVED.search(text)
 
 
 def _unpacked(call: Call) -> Node | None:
@@ -373,6 +392,10 @@ def _docker_socket(call: Call) -> Node | None:
     return volumes if volumes is not None and "docker.sock" in code(volumes) else None
 
 
+def _gone(module: Module) -> Iterator[Hit]:
+    yield from (Hit(MKTEMP, node, "the file is deleted before its name is used") for node in gone(module))
+
+
 _TAR = "tarfile.open() tarfile.TarFile() tarfile.TarFile.open()"
 _CALLS = (
     CallPattern(MKTEMP, names("tempfile.mktemp os.tempnam os.tmpnam"), always),
@@ -406,5 +429,5 @@ _CALLS = (
 AREA = Area(
     (MKTEMP, TEMP_PATH, PERMISSIONS, UMASK, EXTRACT, TOCTOU, SEARCH_PATH, UPLOAD, PRIVILEGES, DROPPED),
     _CALLS,
-    finders=(_races, _path_variable, _drop_order, _zip_members),
+    finders=(_races, _path_variable, _drop_order, _zip_members, _gone),
 )

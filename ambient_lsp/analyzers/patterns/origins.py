@@ -29,10 +29,16 @@ _MATCHED = re.compile(r"""\b(?:re\.(match|search)\(\s*r?(['"])(.+?)\2\s*,|(\w+)\
 _DOT = re.compile(r"(?<!\\\\)(?<!\\)\.(?![*+?{])(?=[\w-])")
 _IN_CLASS = re.compile(r"\[[^\]]*\]")
 _NO_ORIGIN = re.compile(r"""[!=]=\s*(['"])(?:null)?\1""")
+_SCHEME = re.compile(
+    r"""\bnot\s+[\w.]+\.startswith\(\s*\(?\s*['"]https?:(?://)?['"](?:\s*,\s*['"]https?:(?://)?['"])?\s*\)?\s*\)"""
+    r"""|\.scheme\s*(?:[!=]=\s*['"]https?['"]|(?:not\s+)?in\s*[\[({][^\])}\n]*[\])}])"""
+)
+"""Sends away what is no web address: that is neither a check of the host, nor does it open one."""
 _BY_NAME = re.compile(r"\.endswith\(\s*([A-Za-z_]\w*)\s*\)")
 _BARE = r"""['"](?![.:/]|https?:)[\w.-]+['"]"""
 _ONE_OF = re.compile(r"\bfor\s+(\w+)\s+in\s+(?:self\.|cls\.)?([A-Za-z_]\w*)\b")
 _ANSWERED = re.compile(r"(?m)^\s*(\w+)\s*=\s*(?:await\s+)?(?:self\.)?([A-Za-z_]\w*)\(")
+_ASKED = re.compile(r"\bif\s+(?:not\s+)?(?:await\s+)?(?:self\.)?([A-Za-z_]\w*)\([^()\n]*\)\s*:")
 _CALLED = re.compile(r"(?:self\.)?\b([A-Za-z_]\w*)\(")
 
 
@@ -96,19 +102,20 @@ def is_checked(text: str, span: Span) -> bool:
         node = node.parent
     if node is None:
         return False
-    body = _code(node)
+    body = _SCHEME.sub("", _code(node))
     helpers = "".join(_body(text, name) for name in list(dict.fromkeys(_CALLED.findall(body)))[:20])
     compared = _NO_ORIGIN.sub("", body.partition(":")[2])
     for name, helper in _ANSWERED.findall(body):
         if known := _body(text, helper):  # what a name says of the answer counts for less than how it came about
             compared = re.sub(rf"\b{name}\b", "", compared) + _NO_ORIGIN.sub("", known.partition(":")[2])
+    compared += "".join(_NO_ORIGIN.sub("", _body(text, helper).partition(":")[2]) for helper in _ASKED.findall(body))
     return _COMPARED.search(compared) is not None and not is_loose(body + helpers, text)
 
 
 def _body(text: str, name: str) -> str:
     """Return the text of a function of the same file; "" where there is none."""
     found = re.search(rf"(?m)^([ \t]*)(?:async )?def {re.escape(name)}\(.*\n(?:(?:\1[ \t]+.*)?\n)*", text)
-    return found[0] if found is not None else ""
+    return _SCHEME.sub("", found[0]) if found is not None else ""
 
 
 def _code(node: Node) -> str:

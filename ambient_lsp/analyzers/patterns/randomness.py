@@ -158,8 +158,16 @@ def _seeded(module: Module) -> Iterator[Hit]:
         if module.name(node.child_by_field_name("function")) not in ("random.seed", "numpy.random.seed"):
             continue
         function = module.function(node)
-        if function is not None and words(code(function.child_by_field_name("name"))) & _SECRETS:
+        named = function is not None and words(code(function.child_by_field_name("name"))) & _SECRETS
+        if function is not None and named and _draws_after_seed(module, function):
             yield Hit(SEED, node)
+
+
+def _draws_after_seed(module: Module, function: Node) -> bool:
+    """Whether a function draws from what was seeded; the system's numbers know no seed."""
+    called = [module.name(one.child_by_field_name("function")) for one in module.inside("call", function)]
+    drawn = any(name in _DRAWS or name in _NUMERICAL for name in called)
+    return drawn or not any(name.startswith(("secrets.", "random.SystemRandom", "os.urandom")) for name in called)
 
 
 def _is_for_a_secret(call: Call) -> Node | None:

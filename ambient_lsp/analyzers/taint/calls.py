@@ -113,7 +113,7 @@ def _site(machine: Machine, node: ast.Call, state: State, receiver_name: str = "
             names[keyword.arg] = value
             continue
         held = state.object(value)
-        if held is not None and held.kind == "dict":
+        if held is not None and (held.kind == "dict" or (held.owner is not None and "dict" in held.owner.ancestors())):
             names.update({key: item for key, item in held.items.items() if isinstance(key, str)})
             rest = held.rest
         else:
@@ -139,6 +139,11 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
         inherited = tuple(machine.rules.name(base) for base in callee.ancestors())
         if inherited and callee.find("__init__") is None and not restricts(callee, state):
             sinks.check(machine, site.named(*inherited))
+        if "dict" in inherited and callee.find("__init__") is None:
+            made = models.result(machine, site.named("dict"), "dict")
+            held = None if made is None else state.object(made)
+            if held is not None:
+                return machine.new(replace(held, kind="instance", owner=callee), state)
         return instantiated(machine, callee, site)
     if type(callee) is Partial:
         keywords = {**dict(callee.keywords), **site.keywords}
@@ -160,9 +165,11 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
                 return _called(machine, site, bound(machine, found, callee, held, state, site.node))
     if type(callee) is Opaque and callee.taints:
         return Opaque(callee.taints)
+    name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
+    if name[:1].isupper() and not name.isupper():  # `User = get_user_model()`
+        sinks.check(machine, site.named("class"))
     if type(callee) is Opaque and callee.type:
         return _by_rules(machine, site.named(machine.rules.name(callee.type)), callee.type)
-    name = site.node.func.id if isinstance(site.node, ast.Call) and isinstance(site.node.func, ast.Name) else ""
     return _assumed(machine, site, name)
 
 

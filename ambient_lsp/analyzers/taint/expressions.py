@@ -423,6 +423,7 @@ def _await(machine: Machine, node: ast.Await | ast.Starred, state: State) -> Val
 def _yield(machine: Machine, node: ast.Yield, state: State) -> Value:
     if node.value is not None:
         state.frame.yields.append(machine.evaluate(node.value, state))
+    state.frame.paused = dict(state.names)
     return UNKNOWN
 
 

@@ -209,6 +209,8 @@ def invoked(machine: Machine, function: Function, site: Site) -> Value:
     finally:
         machine.stack.pop()
     machine.exits[id(site.node)] = (function, exits)
+    if frame.paused is not None:
+        machine.paused[id(site.node)] = (function, frame.paused)
     if not exits and not frame.yields:
         return UNKNOWN
     after = all_joined(State(frame, {}, exit.state.heap, state.base) for exit in exits)

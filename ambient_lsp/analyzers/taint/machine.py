@@ -78,6 +78,7 @@ class Frame:
     returns: str = ""
     exits: list[Exit] = field(default_factory=list)
     yields: list[Value] = field(default_factory=list)
+    paused: dict[str, Value] | None = None  # the names of a generator where it last gave a value
     loops: list[Loop] = field(default_factory=list)
     raised: list[list[State]] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)
@@ -98,6 +99,7 @@ class Machine(ABC):
         self.watched: frozenset[Position] = frozenset()
         self.stack: list[tuple[Function, Place]] = []
         self.exits: dict[int, tuple[Function, list[Exit]]] = {}
+        self.paused: dict[int, tuple[Function, dict[str, Value]]] = {}  # by the calls that made the generators
         self.base: dict[int, Object] = {}
         self.defined: dict[int, Function] = {}
         self.stars: list[str] = []

@@ -18,6 +18,7 @@ from ambient_lsp.analyzers.taint.values import (
     UNKNOWN,
     Class,
     Const,
+    Function,
     Opaque,
     Partial,
     Ref,
@@ -26,6 +27,7 @@ from ambient_lsp.analyzers.taint.values import (
     Taints,
     Value,
     clean,
+    either,
     join,
     merged,
     options,
@@ -76,8 +78,21 @@ def _text(machine: Machine, site: Site) -> Value | None:
     if type(value) is Opaque:
         return replace(value, type="harmless" if value.type in ("int", "float", "bool", "harmless") else "str")
     if any(type(option) is Ref for option in options(value)):
-        return Opaque(site.state.taints(value), "str")
+        return _spelled_out(machine, site, value)
     return folding.text(value)
+
+
+def _spelled_out(machine: Machine, site: Site, value: Value) -> Value:
+    """Return what `str` makes of objects: what their own `__str__` says, or all that they hold."""
+    found: list[Value] = []
+    for option in options(value):
+        held = site.state.object(option)
+        method = held.owner.find("__str__") if held is not None and held.owner is not None else None
+        if type(method) is Function and type(option) is Ref:
+            found.append(machine.call(replace(method, receiver=option), (), site.state, site.node))
+        else:
+            found.append(Opaque(site.state.taints(option), "str"))
+    return either(found)
 
 
 def _container(kind: str) -> Model:

@@ -63,6 +63,8 @@ _ESCAPING = re.compile(r"comes back from `\w*(escape|quote|sanit|clean)")
 """What the program's own escaping gave: enough to doubt a guess, not enough to trust what a request sends."""
 _OF_ONE_FILE = frozenset({PARAMETER, RANDOM})
 """Marks that are a guess: in another file nobody can tell any more, and its own analysis sees its own parameters."""
+_LOOK = re.compile(r"(?i)(ui_)?(theme|dark(_?mode)?|colou?r_?scheme|font(_?size)?|layout|density|speed|volume)")
+"""What a visitor may set as they like: it changes nothing but how things look and sound to themselves."""
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )
@@ -130,6 +132,8 @@ def stored(machine: Machine, target: ast.Subscript, owner: Value, key: Value, va
     ]
     exact = [sink for sink in sinks if sink.conditions]
     for sink in exact or sinks:
+        if sink.kind == "trust" and type(key) is Const and _LOOK.fullmatch(str(key.value)):
+            continue
         values = {"value": [value], "key": [key], "both": [key, value]}[sink.which]
         _arrives(machine, sink, values, target, state, names[0])
     if type(key) is Const and str(key.value).lower() == "content-type":
@@ -275,12 +279,23 @@ def _spelled(value: Value, state: State) -> str:
 
 
 def _arrives(machine: Machine, sink: Sink, values: list[Value], node: ast.expr, state: State, name: str) -> None:
+    if sink.kind == "trust":
+        values = [part for value in values for part in _deciding(value, state)]
     for step in sink.part.split("/") if sink.part else ():
         values = [part for value in values for part in _part(step, value, state)]
     for value in values:
         _hit(
             machine, sink.kind, sink.rule, sink.labels, value, node, state, f"`{name.removeprefix('*.')}`", sink.message
         )
+
+
+def _deciding(value: Value, state: State) -> list[Value]:
+    """Return what of a session's new items can decide about anything: how a page looks to its own visitor cannot."""
+    held = state.object(value)
+    if held is None or held.kind != "dict" or not any(_LOOK.fullmatch(str(key)) for key in held.items):
+        return [value]
+    kept = [item for key, item in held.items.items() if not _LOOK.fullmatch(str(key))]
+    return kept if held.rest is None else [*kept, held.rest]
 
 
 def _part(part: str, value: Value, state: State) -> list[Value]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.analyzers.taint import conditions, expressions, functions, patterns, sinks
+from ambient_lsp.analyzers.taint import conditions, expressions, functions, managers, patterns, sinks
 from ambient_lsp.analyzers.taint.containers import delete_item, items_of, set_item, unpacked
 from ambient_lsp.analyzers.taint.imports import imported, imported_from
 from ambient_lsp.analyzers.taint.machine import Exit, Loop
@@ -382,11 +382,17 @@ def _try(machine: Machine, node: Any, state: State) -> State | None:
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith, state: State) -> State | None:
+    entered: list[tuple[ast.expr, Value]] = []
     for item in node.items:
         value = machine.evaluate(item.context_expr, state)
+        entered.append((item.context_expr, value))
         if item.optional_vars is not None:
             assign(machine, item.optional_vars, functions.entered(machine, value, state, item.context_expr), state)
-    return execute(machine, node.body, state)
+    end = execute(machine, node.body, state)
+    if end is not None:
+        for made, value in reversed(entered):
+            managers.left(machine, made, value, end)
+    return end
 
 
 # ----------------------------------------------------------------------------------------- definitions, imports

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import security_fixes, security_fixes_proven
 from benchmarks.security import corpus
 
-EVERY = 24
+EVERY = 20
 
 
 @pytest.fixture(scope="module")
