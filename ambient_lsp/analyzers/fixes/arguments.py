@@ -25,7 +25,7 @@ from ambient_lsp.analyzers.fixes.site import (
 from ambient_lsp.model import RiskLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ambient_lsp.analyzers.fixes.site import Source
     from ambient_lsp.model import Span
@@ -203,6 +203,7 @@ _PLAIN = frozenset("mail email subject message text txt plain body config sql ya
 def _of_arguments(rule: str, site: Site) -> Change | None:
     """Return the call with its argument set right: the first that is wrong, or for XML parsers each of them."""
     first: Argument | None = None
+    unused: list[tuple[str, str]] = []
     new = site.call
     for fix in OF_RULES.get(rule, ()):
         present = keyword(new, fix.name)
@@ -217,11 +218,22 @@ def _of_arguments(rule: str, site: Site) -> Change | None:
         name = _context_name(site) if fix.name == "context" else fix.name
         if not name:
             return None
+        unused += _imports_of(site, present)
         new = with_keyword(new, name, fix.value) if fix.value else without_argument(new, _certain(present))
         first = first or fix
         if rule not in _TOGETHER:
             break
-    return Change(first.title, first.reason, first.risk, {site.call: new}, first.imports) if first else None
+    if first is None:
+        return None
+    return Change(first.title, first.reason, first.risk, {site.call: new}, first.imports, tuple(unused))
+
+
+def _imports_of(site: Site, argument: cst.Arg | None) -> Iterator[tuple[str, str]]:
+    """Yield the import that an argument names, as `Change.unused` has it: `ssl` of `cert_reqs=ssl.CERT_NONE`."""
+    local = dotted(argument.value).partition(".")[0] if argument is not None else ""
+    module, _, name = site.source.imported.get(local, "").rpartition(".")
+    if name == local:
+        yield (module, name) if module else (name, "")
 
 
 _TOGETHER = frozenset({"AMB-SEC-XML"})

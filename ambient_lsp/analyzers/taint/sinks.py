@@ -63,8 +63,8 @@ _ESCAPING = re.compile(r"comes back from `\w*(escape|quote|sanit|clean)")
 """What the program's own escaping gave: enough to doubt a guess, not enough to trust what a request sends."""
 _OF_ONE_FILE = frozenset({PARAMETER, RANDOM})
 """Marks that are a guess: in another file nobody can tell any more, and its own analysis sees its own parameters."""
-_LOOK = re.compile(r"(?i)(ui_)?(theme|dark(_?mode)?|colou?r_?scheme|font(_?size)?|layout|density|speed|volume)")
-"""What a visitor may set as they like: it changes nothing but how things look and sound to themselves."""
+_LOOK = re.compile(r"(?i)(ui_)?(theme|dark(_?mode)?|colou?r_?scheme|font(_?size)?|layout|density)")
+"""What a visitor may set as they like: it changes nothing but how things look to themselves."""
 _COUNTING = re.compile(
     r"(?i)(count|max|min|num|len|size|limit|index|type|name|field|header|prefix|file|path|pattern)s?$"
 )

@@ -114,6 +114,12 @@ FIXES = [
     (
         "NO-TLS-VERIFY",
         HIGH,
+        "import ssl\n\nimport urllib3\n\nhttp = urllib3.PoolManager(4, cert_reqs=ssl.CERT_NONE)\n",
+        "import urllib3\n\nhttp = urllib3.PoolManager(4)\n",
+    ),
+    (
+        "NO-TLS-VERIFY",
+        HIGH,
         "import requests\n\nrequests.get(url, verify=False, timeout=5)\n",
         "import requests\n\nrequests.get(url, timeout=5)\n",
     ),

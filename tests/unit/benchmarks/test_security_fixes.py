@@ -7,7 +7,7 @@ import pytest
 from benchmarks import security_fixes, security_fixes_proven
 from benchmarks.security import corpus
 
-EVERY = 20
+EVERY = 12
 
 
 @pytest.fixture(scope="module")
