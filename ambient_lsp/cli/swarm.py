@@ -111,11 +111,9 @@ async def _run(
     if dry_run:
         return await _preview(engine, paths)
 
-    def keep(result: BatchResult) -> Path:
-        return report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
-
     def cancelled(result: BatchResult) -> None:
-        words = f"{report.summary(report.as_data(result))}\nReport: {keep(result)} (also .json and .html)"
+        page = report.write(result, engine.root)
+        words = f"{report.summary(report.as_data(result))}\nReport: {page} (also .json and .html)"
         render.ERR.print(escape(words), soft_wrap=True)
 
     with Live(len(paths), quiet=output is not Output.TEXT) as live:
@@ -134,7 +132,7 @@ async def _run(
         except asyncio.CancelledError:
             render.ERR.print("`ambient swarm --resume last` goes on; what was answered is not asked again.")
             raise
-    page = keep(result)
+    page = report.write(result, engine.root)
     if output is Output.JSON:
         formats.print_value({**report.as_data(result), "report": str(page)})
     elif output is Output.MARKDOWN:

@@ -105,12 +105,9 @@ async def run(session: Session, workspace: Workspace, order: Order, run_id: str)
         return
     told: dict[str, Any] = {"run_id": run_id, "batch": "", "state": "failed", "report": "", "message": ""}
 
-    def keep(result: BatchResult) -> Path:
-        return report.write(result, engine.root / ".ambient" / "swarm" / result.batch.id)
-
     def cancelled(result: BatchResult) -> None:
         data = report.as_data(result)
-        told.update(batch=result.batch.id, report=str(keep(result)), message=report.summary(data))
+        told.update(batch=result.batch.id, report=str(report.write(result, engine.root)), message=report.summary(data))
         told["counts"] = data["counts"]
 
     try:
@@ -129,7 +126,7 @@ async def run(session: Session, workspace: Workspace, order: Order, run_id: str)
         session.tell(words)
         return
     offered = await announce(engine, result)
-    page = await asyncio.to_thread(keep, result)
+    page = await asyncio.to_thread(report.write, result, engine.root)
     data = report.as_data(result)
     words = " ".join(part for part in (report.summary(data), result.stopped) if part)
     told |= {"batch": result.batch.id, "state": "stopped" if result.stopped else "done", "message": words}

@@ -153,8 +153,9 @@ def counted(files: int) -> str:
     return f"{files} file" if files == 1 else f"{files} files"
 
 
-def write(result: BatchResult, folder: Path) -> Path:
-    """Write all three reports; return the one that people read."""
+def write(result: BatchResult, root: Path) -> Path:
+    """Write all three reports into the state folder of a repository; return the one that people read."""
+    folder = root / ".ambient" / "swarm" / result.batch.id
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(as_data(result), indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "report.html").write_text(as_html(result), "utf-8")

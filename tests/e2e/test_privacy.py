@@ -198,7 +198,7 @@ async def test_no_diff_is_written_down_but_where_the_proposals_themselves_are(
         await review(engine)
         assert any(MARKER in one.diff for one in engine.proposals())
         result = await run_batch(engine, "Tidy up", ["shop.py"], workers=1)
-        report.write(result, root / ".ambient" / "reports" / "batch")
+        report.write(result, root)
         await engine.apply(next(one for one in engine.proposals() if "Sum" in one.title).id, who="t")
     with closing(sqlite3.connect(root / ".ambient" / "state.db")) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
