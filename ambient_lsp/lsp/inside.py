@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import re
+import sys
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,16 @@ _NUMBER = re.compile(r"[-_]?\d+|(?<=ambient-run)-.*")
 
 
 def look(session: Session, options: dict[str, Any]) -> dict[str, Any]:
-    """Return counts by name, none of them a user's text. With `objects`, also how many objects of each type live."""
+    """Return counts by name, none of them a user's text; `blocks` are the pieces of memory that Python has given out.
+
+    With `objects`, also how many objects of each type live.
+    """
     found: dict[str, Any] = {
         "tasks": dict(Counter(map(_task, asyncio.all_tasks()))),
         "threads": dict(Counter(_NUMBER.sub("", thread.name) for thread in threading.enumerate())),
         "documents": sum(1 for _ in session.documents),
         "runs": len(session.runs),
+        "blocks": sys.getallocatedblocks(),
     }
     if options.get("objects"):
         gc.collect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -129,6 +130,8 @@ async def soak(base: Path, *, minutes: float, seed: int, every: float, say: Call
             await asyncio.sleep(1.5)
             after = result.after = await look(objects=True)
         say(f"at rest: {line(after)}")
+        grown = Counter(after.shop.objects) - Counter(before.shop.objects)
+        say(f"objects that became more: {dict(grown.most_common(20))}")
         result.broken += laws.idle(before.shop, after.shop, "shop", whole=True)
         result.broken += laws.idle(before.other, after.other, "other", whole=False, docker=docker)
         result.broken += laws.nothing_held(after)
@@ -185,6 +188,7 @@ def line(one: Sample) -> str:
     return (
         f"{one.at:5.0f} s  deeds {one.deeds:4}  asked {one.asked:5}  tasks {sum(seen.tasks.values()):3}"
         f"  threads {seen.threads:3}  fds {seen.descriptors:3}  sockets {seen.sockets:2}  server {seen.memory:4.0f} MB"
+        f" {seen.blocks // 1000:4} k blocks"
         f"  workers {seen.workers} {seen.workers_memory:4.0f} MB  sandboxes {seen.sandboxes}"
         f"  open {one.open_reservations} lost {one.lost_reservations}  checkouts {one.checkouts}"
         f"  store {one.store:.1f} log {one.log:.1f} cache {one.cache:.1f} MB"

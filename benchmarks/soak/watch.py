@@ -41,6 +41,7 @@ class Server:
     sandboxes: int = 0
     children: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
+    blocks: int = 0
     objects: dict[str, int] = field(default_factory=dict)
 
 
@@ -75,7 +76,7 @@ async def server(editor: Editor, *, objects: bool = False) -> Server:
         return seen
     with suppress(Gone, Refusal, TimeoutError):
         told = await editor.request("ambient/inside", {"objects": objects}, 30)
-        seen.tasks, seen.objects = told["tasks"], told.get("objects", {})
+        seen.tasks, seen.blocks, seen.objects = told["tasks"], told["blocks"], told.get("objects", {})
     with suppress(psutil.Error, OSError):
         process = psutil.Process(seen.pid)
         seen.threads = process.num_threads()
