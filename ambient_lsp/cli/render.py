@@ -126,14 +126,24 @@ def print_review(
         OUT.print("[dim]ambient proposals show ID[/] shows one, [dim]ambient proposals apply ID[/] writes it.")
 
 
+_PLACES = 3
+"""Most of the other places of a finding that are named with it; `--format json` has all."""
+
+
 def print_finding(finding: Finding) -> None:
-    """Print a finding as `path:line:column: severity: message [rule]`."""
+    """Print a finding as `path:line:column: severity: message [rule]`, and below it the other places it is about."""
     level = finding.severity.value
     where = f"{finding.path}:{finding.span.start_line + 1}:{finding.span.start_column + 1}"
     OUT.print(
         f"[bold]{escape(where)}[/]: [{_LEVEL[level]}]{level}[/]: {escape(finding.message)} [dim]\\[{finding.rule}][/]",
         soft_wrap=True,
     )
+    here = (finding.path, finding.span.start_line)
+    others = [one for one in finding.evidence if (one.path, one.span.start_line) != here]
+    for one in others[:_PLACES]:
+        OUT.print(f"    [dim]{escape(f'{one.path}:{one.span.start_line + 1}: {one.message}')}[/]", soft_wrap=True)
+    if len(others) > _PLACES:
+        OUT.print(f"    [dim]and {_count(len(others) - _PLACES, 'more place')}[/]")
 
 
 def proposal_table(proposals: Sequence[Proposal]) -> Table:

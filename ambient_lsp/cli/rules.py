@@ -9,6 +9,7 @@ import typer
 
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
+from ambient_lsp.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -70,12 +71,32 @@ def _choose(root: Path, rule: str, *, mute: bool) -> int:
 
         from ambient_lsp.cli import render
 
+        _require_known(engine, rule)
         engine.mute(rule, mute=mute)
         said = "is muted" if mute else "is shown again"
         render.OUT.print(f"[bold]{escape(rule)}[/] {said} in this repository, from the next review on.")
         return Exit.OK
 
     return _with_engine(root, work)
+
+
+def _require_known(engine: Engine, rule: str) -> None:
+    """Refuse a slip of the pen; a project's own specialists may have rules that nothing was found for yet."""
+    import difflib
+    import re
+
+    from ambient_lsp.analyzers.rule_pages import every_rule
+
+    known = {one.id for one in every_rule()} | {one.rule for one in engine.rules()}
+    if rule in known or not rule.startswith("AMB-") or re.fullmatch(r"[A-Z]+\d+", rule.rpartition("-")[2]):
+        return  # a linter's codes are rules too
+    near = difflib.get_close_matches(rule, known, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise NotFound(
+        f"There is no rule {rule}.",
+        untouched="Nothing was changed.",
+        next_step=f"{hint}`ambient rules` shows those that have found something here.",
+    )
 
 
 def _table(known: Sequence[RuleRecord]) -> Table:

@@ -59,12 +59,19 @@ def walk(root: Path, ignore: Ignore, skipped: dict[str, str]) -> Iterator[str]:
             if ignore(f"{path}/" if is_folder else path) or _ignored(path, is_folder, rules):
                 continue
             if is_folder:
-                if not (root / path / "pyvenv.cfg").exists():
+                if not os.path.exists(root / path / "pyvenv.cfg"):  # noqa: PTH110 - no error where it may not be entered
                     pending.append((path, rules))
-            elif entry.is_symlink() and entry.is_dir():
-                skipped[path] = "A link to a folder; links are not followed."
+            elif entry.is_symlink() and _is_detour(entry):
+                skipped[path] = "A link to a folder, or to itself; links are not followed."
             else:
                 yield path
+
+
+def _is_detour(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:  # it leads to itself
+        return True
 
 
 def _ignored(path: str, is_folder: bool, rules: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:

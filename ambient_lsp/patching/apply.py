@@ -201,7 +201,9 @@ def _check(root: Path, changes: Sequence[FileChange]) -> None:
             raise StalePatch(
                 f"{change.path} has changed in the meantime.",
                 untouched="Nothing was written.",
-                next_step="Save the file to have it checked again.",
+                next_step="Take it back by hand, or with git; it may be gone already."
+                if change.undoes
+                else "Save the file to have it checked again.",
                 path=change.path,
             )
 

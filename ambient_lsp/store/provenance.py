@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import re
 import uuid
@@ -18,6 +19,8 @@ from ambient_lsp.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _BELIEVED = ("state.db", "journal", "proposals", "telemetry", "patch_debug")
@@ -63,6 +66,12 @@ def _claim(folder: Path, known: Path, *, trusted: bool) -> None:
         aside.mkdir(parents=True)
         for entry in theirs:
             entry.rename(aside / entry.name)
+        logger.warning(
+            "What %s held was not made by you on this machine, so it is not believed: it is in %s now."
+            " `ambient trust` before the first start adopts such state.",
+            folder,
+            aside,
+        )
     new = uuid.uuid4().hex
     with contextlib.suppress(OSError):  # a home that cannot be written: the next start will begin anew
         known.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -65,5 +65,7 @@ def test_rules_are_listed_muted_and_brought_back(root: Path) -> None:
     assert row["muted"] and row["by_hand"] == "muted"
     assert OLD not in found()
     assert "unmute" in ambient("rules").out
+    slip = ambient("rules", "mute", "AMB-REF-ELES")
+    assert slip.code == Exit.USAGE and "Did you mean AMB-REF-ELSE?" in slip.err
     assert ambient("rules", "unmute", OLD).code == Exit.OK
     assert OLD in found()

@@ -305,11 +305,13 @@ async def test_folders_without_git_or_without_a_commit_work(plain: Path, setup: 
     if setup:
         git(plain, *setup)
     (plain / "loop").symlink_to(plain)
+    (plain / "src/again").symlink_to("again")
     context = await packed(plain, "src/shop/money.py")
     assert context.head == "" and context.diff == ""
     assert context.tests["src/shop/money.py"] == ("tests/test_cart.py",)
     assert "build/made.py" not in context.tree and "out.log" not in context.tree
     assert "link" in context.skipped["loop"]
+    assert setup or "link" in context.skipped["src/again"]
 
 
 async def test_nested_gitignores_count_without_git(plain: Path) -> None:

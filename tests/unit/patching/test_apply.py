@@ -95,7 +95,7 @@ def test_undo_refuses_what_was_edited_since(tmp_path: Path, path: str) -> None:
     applied = write(root, edits(root), tmp_path / "journal")
     (root / path).write_text("typed\n")
     before = tree(root)
-    with pytest.raises(StalePatch):
+    with pytest.raises(StalePatch, match="by hand, or with git"):
         undo(root, applied, tmp_path / "journal")
     assert tree(root) == before
 

@@ -53,9 +53,10 @@ async def offered(root, *, trusted=False):
         await engine.close()
 
 
-async def test_a_store_and_a_journal_that_came_with_the_repository_are_not_believed(root):
+async def test_a_store_and_a_journal_that_came_with_the_repository_are_not_believed(root, caplog):
     forged(root)
     assert await offered(root) == []
+    assert "foreign" in caplog.text and "is not believed" in caplog.text
     assert (root / "app.py").read_text() == "x = 1\n"
     assert next((root / ".ambient/foreign").glob("*/journal")).exists(), "nothing is lost"
 
