@@ -173,7 +173,9 @@ async def _make(
         refusal = await _send(session, proposal.title, change.sent, seconds, closed=change.closed)
         seen = await _look(session, workspace, change.after)
     except asyncio.CancelledError:
-        _record(session, workspace, proposal, consent, _judge(change, _seen(session, workspace, change.after), refusal))
+        result = _judge(change, _seen(session, workspace, change.after), refusal)
+        if consent.preview or result.outcome != "refused":  # an editor that just went away has refused nothing
+            _record(session, workspace, proposal, consent, result)
         raise
     result = _judge(change, seen, refusal)
     _record(session, workspace, proposal, consent, result)

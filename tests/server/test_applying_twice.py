@@ -221,7 +221,8 @@ async def test_an_edit_that_is_made_while_the_engine_is_opened_again_is_on_recor
     [
         ("pair", "only first", "partly", ["partly"]),
         ("pair risky", "only first", "partly", ["approved", "partly"]),
-        ("pair", "unticks", "offered", ["refused"]),
+        ("pair risky", "unticks", "offered", ["refused"]),
+        ("pair", "unticks", "offered", []),
     ],
 )
 async def test_what_an_editor_did_before_its_end_is_on_record(
