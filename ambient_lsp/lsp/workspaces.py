@@ -54,9 +54,14 @@ class Workspace:
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
     previewed: str = ""
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether there is going to be an engine, or the word why there is none."""
+        return self.engine is None and self.opening is not None and not self.opening.done()
+
     async def ready(self) -> Engine | None:
         """Return the engine, where it is just being opened (again, for other settings) as soon as it is."""
-        while self.engine is None and self.opening is not None and not self.opening.done():
+        while self.is_opening and self.opening is not None:
             await asyncio.wait({self.opening})
         return self.engine
 

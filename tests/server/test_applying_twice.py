@@ -192,11 +192,11 @@ async def test_an_edit_that_is_made_while_the_engine_is_opened_again_is_on_recor
     [fix] = shelf.stock(tmp_path, "h = md5\n")
     async with window(tmp_path) as it:
         old, close = folder(it).engine, folder(it).engine.close
-        told_end = asyncio.Event()
+        closed = asyncio.Event()
 
         async def slow(grace: float = 2.0) -> None:
             await close(grace)
-            await told_end.wait()
+            await closed.wait()
 
         folder(it).engine.close = slow
 
@@ -208,7 +208,9 @@ async def test_an_edit_that_is_made_while_the_engine_is_opened_again_is_on_recor
         it.wire.answers["workspace/applyEdit"] = answer
         await begin(it, tmp_path, fix)
         assert await ended(it) == "applied"
-        told_end.set()
+        again = await it.command("applyFix", proposal_id=fix.id)
+        assert "Try again in a moment" in again["error"]["message"], "not that there is no such fix"
+        closed.set()
         await until(lambda: folder(it).engine not in (None, old))
     assert shelf.stored(tmp_path, fix) == ("applied", ["applied"])
 
