@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ambient_lsp.errors import AmbientError, NotAllowed, StalePatch
-from ambient_lsp.lsp import gate, workspace_edit
+from ambient_lsp.errors import AmbientError, StalePatch
+from ambient_lsp.lsp import documents, gate, workspace_edit
 from ambient_lsp.lsp.documents import Document, Text
 from ambient_lsp.lsp.observed import Expectation, holds
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
@@ -25,7 +26,6 @@ from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
 from ambient_lsp.patching.edits import apply_edits, replacements_between
-from ambient_lsp.text import sha256
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ _ANSWER = 30.0
 _LOOK = 0.05
 _WARNING = types.MessageType.Warning
 _UNDO = "Undo"
+_NOT_MADE = "The editor did not make the change."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,82 +55,166 @@ class Applied:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    """What the gate asks for, and whether it is asked in the editor's own preview of the edit."""
+
+    reasons: Sequence[str]
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A fix for the texts of this moment: its edits, and the text of each file before and after. `opened` and `closed`
+    tell whether files are among them that are open in the editor, and that are not."""
+
+    edits: Mapping[str, FileEdit]
+    before: Mapping[str, str | None]
+    after: Mapping[str, str | None]
+    sent: types.WorkspaceEdit
+    opened: bool
+    closed: bool
+
+    def is_in(self, path: str, now: str | None) -> bool:
+        """Whether a file has the fix, be it beside somebody's other edit."""
+        old, new, edit = self.before.get(path), self.after[path], self.edits.get(path)
+        if now == new:
+            return True
+        if edit is None or edit.kind != "modify" or old is None or new is None or now is None or now == old:
+            return False
+        return holds(edit, old, now)
+
+
 async def apply_fix(
     session: Session, workspace: Workspace, proposal: Proposal, *, review: bool | None = None
 ) -> Applied:
-    """Carry one proposal through: read the targets, ask the gate and the user, send the edit, look, record.
+    """Carry one proposal through: ask the gate and the user, then read the targets, send the edit, look, record.
 
     What a batch made is shown to the user first, whatever the gate says: it is many files. `review` says otherwise.
     """
-    engine = workspace.engine
-    if engine is None:
-        raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was changed.")
+    consent = await _consent(session, workspace, proposal, review)
+    if isinstance(consent, Applied):
+        return consent
+    async with _alone(session, workspace, proposal, consent):
+        # After the question, which may have taken minutes: what counts is the text that the edit is made for.
+        try:
+            change = await _prepare(session, workspace, proposal, consent)
+        except StalePatch as error:
+            session.record(workspace, proposal.id, "stale", error.what)
+            session.submit(workspace, TriggerKind.CHANGE, proposal.files_touched)
+            session.tell(f"{error} It is being checked again.", _WARNING)
+            return Applied("stale", reason=str(error))
+        result = await _make(session, workspace, proposal, change, consent)
+    await _conclude(session, workspace, proposal, change, result)
+    return result
+
+
+async def _consent(
+    session: Session, workspace: Workspace, proposal: Proposal, review: bool | None
+) -> _Consent | Applied:
+    """Ask the gate, and the user where it says so; return how it ended when it ends there."""
+    engine = await gate.opened(workspace)
     decision = engine.decide(proposal)
     if decision.kind is DecisionKind.BLOCK:
         reason = "The risk policy forbids this fix: " + "; ".join(decision.reasons)
-        session.tell(f"{reason} Nothing was changed.", types.MessageType.Warning)
+        session.tell(f"{reason} Nothing was changed.", _WARNING)
         return Applied("blocked", reason=reason)
     batch = BATCH in proposal.tags
     if batch and review is False:
         engine.approve(proposal.id, session.who, "the batch was told to apply what is of low risk")
     asks = (decision.kind is DecisionKind.CONFIRM or batch) if review is None else review
     reasons = decision.reasons or (f"it changes {len(proposal.files_touched)} files",)
-    previewed = asks and session.support.confirms_edits
-    if asks and not previewed and (why := await gate.agreed(session, workspace, proposal, reasons)):
+    preview = asks and session.support.confirms_edits
+    if asks and not preview and (why := await gate.agreed(session, workspace, proposal, reasons)):
         return Applied("refused", reason=why)
-    # After the question, which may have taken minutes: what counts is the text that the edit is made for.
+    return _Consent(reasons, preview)
+
+
+@asynccontextmanager
+async def _alone(session: Session, workspace: Workspace, proposal: Proposal, consent: _Consent) -> AsyncIterator[None]:
+    """Wait until no other fix of the folder is being made: two edits for the same text would land on each other."""
+    if workspace.previewed:
+        waits = f"“{workspace.previewed}” waits for your answer in the preview"
+        session.tell(f"“{proposal.title}” comes next: {waits}.")
+    async with workspace.editing:
+        workspace.previewed = proposal.title if consent.preview else ""
+        try:
+            yield
+        finally:
+            workspace.previewed = ""
+
+
+async def _prepare(session: Session, workspace: Workspace, proposal: Proposal, consent: _Consent) -> _Change:
+    """Fit the fix to the texts of this moment. Raises `StalePatch`, and `NotAllowed` when it is not offered now."""
     current = {path: await session.files.read(workspace, path) for path in proposal.files_touched}
-    before = {path: document.sha256 if document else None for path, document in current.items()}
+    engine = await gate.opened(workspace)
     texts = {path: document.text if document else None for path, document in current.items()}
-    try:
-        edits = engine.edits_for(proposal.id, texts)
-        expected = apply_edits({path: text for path, text in texts.items() if text is not None}, edits)
-    except StalePatch as error:
-        session.record(workspace, proposal.id, "stale", error.what)
-        session.submit(workspace, TriggerKind.CHANGE, proposal.files_touched)
-        session.tell(f"{error} It is being checked again.", types.MessageType.Warning)
-        return Applied("stale", reason=str(error))
-    confirm = (proposal.title, "; ".join(reasons)) if previewed else None
-    edit = workspace_edit.build(
+    edits = engine.edits_for(proposal.id, texts)
+    after = apply_edits({path: text for path, text in texts.items() if text is not None}, edits)
+    sent = workspace_edit.build(
         edits,
         {path: document for path, document in current.items() if document is not None},
         {path: document.uri if document else workspace.uri_of(path) for path, document in current.items()},
         session.support,
-        confirm=confirm,
+        confirm=(proposal.title, "; ".join(consent.reasons)) if consent.preview else None,
     )
-    closed = any(document is None or document.version is None for document in current.values())
+    opened = [document is not None and document.version is not None for document in current.values()]
+    return _Change({edit.path: edit for edit in edits}, texts, after, sent, any(opened), not all(opened))
+
+
+async def _make(
+    session: Session, workspace: Workspace, proposal: Proposal, change: _Change, consent: _Consent
+) -> Applied:
+    """Send the edit, look at what came of it, and record that, also when the editor goes away meanwhile."""
     session.observed.drop(proposal.id)  # what it does from here is looked at below
+    refusal = gate.CLOSED
     try:
-        refusal = await _send(session, proposal.title, edit, QUESTION_SECONDS if confirm else _ANSWER, closed=closed)
+        seconds = QUESTION_SECONDS if consent.preview else _ANSWER
+        refusal = await _send(session, proposal.title, change.sent, seconds, closed=change.closed)
+        seen = await _look(session, workspace, change.after)
     except asyncio.CancelledError:
-        if previewed:
-            session.record(workspace, proposal.id, "refused", gate.CLOSED)
+        result = _judge(change, _seen(session, workspace, change.after), refusal)
+        if consent.preview or result.outcome != "refused":  # an editor that just went away has refused nothing
+            _record(session, workspace, proposal, consent, result)
         raise
-    seen = await _look(session, workspace, expected)
-    seen |= await _beside_others(session, workspace, edits, texts, expected, seen)
-    result = _judge(expected, before, seen, refusal)
-    if previewed and result.outcome != "refused":
+    result = _judge(change, seen, refusal)
+    _record(session, workspace, proposal, consent, result)
+    _watch(session, workspace, proposal, result, change)
+    return result
+
+
+def _record(session: Session, workspace: Workspace, proposal: Proposal, consent: _Consent, result: Applied) -> None:
+    if consent.preview and result.outcome in ("applied", "partly"):
         session.record(workspace, proposal.id, "approved", "confirmed in the editor's preview")
-    session.record(workspace, proposal.id, "refused" if result.outcome == "blocked" else result.outcome, result.reason)
-    _watch(session, workspace, proposal.id, result.outcome, texts, expected)
-    if all(document is None or document.version is None for document in current.values()):
-        session.spawn(_show(session, workspace, [edit for edit in edits if edit.path in result.changed], expected))
-    if result.outcome == "partly" and batch:  # whoever leaves boxes unticked in a review of many files means it
-        session.tell(f"{result.reason} It was proven as a whole.", types.MessageType.Warning)
+    session.record(workspace, proposal.id, _recorded(result), result.reason)
+
+
+def _recorded(result: Applied) -> Literal["applied", "partly", "refused", "stale"]:
+    return "refused" if result.outcome == "blocked" else result.outcome
+
+
+async def _conclude(
+    session: Session, workspace: Workspace, proposal: Proposal, change: _Change, result: Applied
+) -> None:
+    """Show what changed where nothing of it is open, and tell of what did not go as it should."""
+    if not change.opened:
+        edits = [edit for path, edit in change.edits.items() if path in result.changed]
+        session.spawn(_show(session, workspace, edits, change.after))
+    if result.outcome == "partly" and BATCH in proposal.tags:  # whoever leaves boxes of many unticked means it
+        session.tell(f"{result.reason} It was proven as a whole.", _WARNING)
     elif result.outcome == "partly":
-        await _offer_undo(session, workspace, result, texts, expected)
+        await _offer_undo(session, workspace, result, change)
     elif result.outcome == "stale":
         words = "It may be in the wrong place: look at it, or undo it and save the file."
         session.tell(f"{result.reason} “{proposal.title}” was made for the text before. {words}", _WARNING)
     elif result.outcome == "refused":
-        session.tell(f"“{proposal.title}” was not applied. {result.reason}", types.MessageType.Warning)
-    return result
+        session.tell(f"“{proposal.title}” was not applied. {result.reason}", _WARNING)
 
 
 async def _send(
     session: Session, label: str, edit: types.WorkspaceEdit, seconds: float, *, closed: bool = False
 ) -> str:
-    """Send an edit; return the client's reason against it, which is only used to explain.
+    """Send an edit; return why the client did not make it, as far as it says so: not all give a reason.
 
     `closed` tells that it changes or makes files that are not open.
     """
@@ -145,7 +230,8 @@ async def _send(
         return "The editor did not answer."
     except JsonRpcException as error:
         return f"The editor answered with an error: {error.message}"
-    return str(getattr(answer, "failure_reason", None) or "")
+    reason = str(getattr(answer, "failure_reason", None) or "")
+    return reason if getattr(answer, "applied", False) else reason or _NOT_MADE
 
 
 async def _show(
@@ -161,114 +247,96 @@ async def _show(
     await show_document(session, uri, place)
 
 
-async def _look(session: Session, workspace: Workspace, expected: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return the hash of every target once all are as expected, or as they are after `SETTLE` seconds."""
-    wanted = {path: None if text is None else sha256(text) for path, text in expected.items()}
-    deadline = asyncio.get_running_loop().time() + SETTLE + _SETTLE_EACH * len(expected)
+async def _look(session: Session, workspace: Workspace, wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the text of every target once all are as wanted, or as they are after `SETTLE` seconds."""
+    deadline = asyncio.get_running_loop().time() + SETTLE + _SETTLE_EACH * len(wanted)
     while True:
-        documents = {path: await session.files.read(workspace, path) for path in expected}
-        seen = {path: document.sha256 if document else None for path, document in documents.items()}
+        seen = await session.files.texts(workspace, wanted)
         if seen == wanted or asyncio.get_running_loop().time() >= deadline:
             return seen
         await asyncio.sleep(_LOOK)
 
 
-async def _beside_others(
-    session: Session,
-    workspace: Workspace,
-    edits: Sequence[FileEdit],
-    before: Mapping[str, str | None],
-    expected: Mapping[str, str | None],
-    seen: Mapping[str, str | None],
-) -> dict[str, str | None]:
-    """Return the files that have the fix, and somebody's other edit too, as if they had the fix alone."""
+def _seen(session: Session, workspace: Workspace, paths: Iterable[str]) -> dict[str, str | None]:
+    """Return the texts as they are now, for one who cannot wait for them any more."""
     found: dict[str, str | None] = {}
-    for edit in edits:
-        old, new, now = before.get(edit.path), expected.get(edit.path), seen.get(edit.path)
-        if edit.kind != "modify" or old is None or new is None or now in (None, sha256(old), sha256(new)):
-            continue
-        document = await session.files.read(workspace, edit.path)
-        if document is not None and holds(edit, old, document.text):
-            found[edit.path] = sha256(new)
+    for path in paths:
+        document = session.files.buffer(workspace, path) or documents.read(
+            workspace.root / path, workspace.uri_of(path), session.support.encoding
+        )
+        found[path] = document.text if document is not None else None
     return found
 
 
-def _judge(
-    expected: Mapping[str, str | None],
-    before: Mapping[str, str | None],
-    seen: Mapping[str, str | None],
-    refusal: str,
-) -> Applied:
-    done = tuple(path for path, text in expected.items() if seen[path] == (None if text is None else sha256(text)))
-    if len(done) == len(expected):
+def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str) -> Applied:
+    done = tuple(path for path in change.after if change.is_in(path, seen[path]))
+    if len(done) == len(change.after):
         return Applied("applied", done)
-    changed = tuple(path for path in expected if path in done or seen[path] != before.get(path))
-    rest = tuple(path for path in expected if path not in changed)
+    changed = tuple(path for path in change.after if path in done or seen[path] != change.before.get(path))
+    rest = tuple(path for path in change.after if path not in changed)
     if done:
         return Applied(
             "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
         )
     if changed and not refusal:
         return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
-    return Applied("refused", (), tuple(expected), refusal or "The editor did not make the change.")
+    return Applied("refused", (), tuple(change.after), refusal or _NOT_MADE)
 
 
-def _watch(
-    session: Session,
-    workspace: Workspace,
-    proposal_id: str,
-    outcome: Literal["applied", "partly", "refused", "stale", "blocked"],
-    before: Mapping[str, str | None],
-    expected: Mapping[str, str | None],
-) -> None:
+def _watch(session: Session, workspace: Workspace, proposal: Proposal, result: Applied, change: _Change) -> None:
     """Notice an undo, and an editor that makes the edit after all when nobody waits for it any more."""
     texts: dict[str, tuple[Text, Text]] = {}
     made: set[str] = set()
-    for path, new in expected.items():
-        document, old = session.files.buffer(workspace, path), before.get(path)
+    for path, new in change.after.items():
+        document, old = session.files.buffer(workspace, path), change.before.get(path)
         if document is not None and old is not None and new is not None and old != new:
             texts[document.uri] = Text.of(old), Text.of(new)
             if texts[document.uri][1].is_in(document):
                 made.add(document.uri)
-    told = "refused" if outcome == "blocked" else outcome
-    session.observed.expect(Expectation(workspace, proposal_id, texts, told, made))
+    session.observed.expect(Expectation(workspace, proposal.id, texts, _recorded(result), made))
 
 
-async def _offer_undo(
-    session: Session,
-    workspace: Workspace,
-    result: Applied,
-    before: Mapping[str, str | None],
-    expected: Mapping[str, str | None],
-) -> None:
+async def _offer_undo(session: Session, workspace: Workspace, result: Applied, change: _Change) -> None:
     """Offer to take back the files that did change, as far as they are just as the fix left them."""
     message = f"The fix was applied only in part. {result.reason}"
     if (await gate.ask(session, message, [_UNDO, "Keep"])).title != _UNDO:
         return
-    edits: list[FileEdit] = []
-    documents: dict[str, Document] = {}
-    for path in result.changed:
-        old, new, document = before.get(path), expected[path], await session.files.read(workspace, path)
-        if old is not None and new is not None and document is not None and document.text == new:
-            documents[path] = document
-            edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))
-    if edits:
-        uris = {path: document.uri for path, document in documents.items()}
-        edit = workspace_edit.build(edits, documents, uris, session.support)
-        await _send(session, "take back a fix that was applied in part", edit, _ANSWER)
+    async with workspace.editing:
+        edits: list[FileEdit] = []
+        current: dict[str, Document] = {}
+        for path in result.changed:
+            old, new, document = change.before.get(path), change.after[path], await session.files.read(workspace, path)
+            if old is not None and new is not None and document is not None and document.text == new:
+                current[path] = document
+                edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))
+        if edits:
+            uris = {path: document.uri for path, document in current.items()}
+            edit = workspace_edit.build(edits, current, uris, session.support)
+            await _send(session, "take back a fix that was applied in part", edit, _ANSWER)
 
 
 async def run(
     session: Session, workspace: Workspace, proposal: Proposal, run_id: str, *, review: bool | None = None
 ) -> Applied:
-    """Apply a proposal as a job of its own, tell the client how it ended (`ambient/applied`), and return it."""
-    try:
-        result = await apply_fix(session, workspace, proposal, review=review)
-    except AmbientError as error:
-        session.tell(str(error), types.MessageType.Error)
-        result = Applied("refused", reason=str(error))
+    """Apply a proposal as a job of its own, tell the client how it ended (`ambient/applied`), and return it.
+
+    One that is under way is not begun again: whoever asks for it twice hears the same end twice.
+    """
+    work = workspace.applying.get(proposal.id)
+    if work is None:
+        work = workspace.applying[proposal.id] = asyncio.create_task(_carry(session, workspace, proposal, review))
+        work.add_done_callback(lambda _: workspace.applying.pop(proposal.id))
+    result = await work
     tell_end(session, run_id, proposal.id, result.outcome, result.reason, result.changed, result.unchanged)
     return result
+
+
+async def _carry(session: Session, workspace: Workspace, proposal: Proposal, review: bool | None) -> Applied:
+    try:
+        return await apply_fix(session, workspace, proposal, review=review)
+    except AmbientError as error:
+        session.tell(str(error), types.MessageType.Error)
+        return Applied("refused", reason=str(error))
 
 
 def tell_end(

@@ -331,6 +331,8 @@ def _proposal(session: Session, options: dict[str, Any]) -> tuple[Workspace, Pro
                 return workspace, workspace.engine.proposal(given)
             except NotFound:
                 continue
+    if any(workspace.is_opening for workspace in session.workspaces):
+        raise NotAllowed("Ambient is still starting.", next_step="Try again in a moment.")
     raise NotFound(f"There is no proposal {given!r}.", next_step="`ambient.server.review` makes new ones.")
 
 

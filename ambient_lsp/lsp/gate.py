@@ -10,15 +10,20 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from ambient_lsp.errors import AmbientError, NotAllowed
 from ambient_lsp.lsp import pages, proof
 from ambient_lsp.lsp.protocol import QUESTION_SECONDS
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -39,24 +44,26 @@ class Answer:
 async def agreed(session: Session, workspace: Workspace, proposal: Proposal, reasons: Sequence[str]) -> str:
     """Show the change and ask whether it may be made. Return why not; nothing for a yes. Both are on record then.
 
-    Raises `NotAllowed` for a yes to what is not offered any more.
+    Raises `NotAllowed` for a yes to what is not offered any more, and `StoreError` where the change cannot be shown.
     """
-    engine = workspace.engine
-    if engine is None:
-        return "The folder of this fix is closed."
     told = {"proposal_id": proposal.id, "title": proposal.title, "diff": proposal.diff}
     session.protocol.notify("ambient/preview", told)
     choices = [YES, SHOW, NO] if session.support.shows_documents else [YES, NO]
     try:
         answer = await ask(session, _question(proposal, reasons), choices)
         if answer.title == SHOW:
+            await workspace.ready()
             page = pages.of_proposal(workspace, proposal)
             await pages.show(session, page, await pages.write(page))
             answer = await ask(session, _question(proposal, reasons), [YES, NO])
     except asyncio.CancelledError:
         session.record(workspace, proposal.id, "refused", CLOSED)
         raise
+    except AmbientError as error:
+        session.record(workspace, proposal.id, "refused", f"the change could not be shown: {error.what}")
+        raise
     if answer.title == YES:
+        engine = await opened(workspace)  # after a question that may have taken minutes it may be another one
         engine.approve(proposal.id, session.who, "approved in the editor")
         return ""
     session.record(workspace, proposal.id, "refused", answer.why_none or "answered no in the editor")
@@ -64,6 +71,14 @@ async def agreed(session: Session, workspace: Workspace, proposal: Proposal, rea
         terminal = f"`ambient proposals apply --approve {proposal.id}` does it in a terminal."
         session.tell(f"“{proposal.title}” was not applied. {answer.why_none} {terminal}", types.MessageType.Warning)
     return answer.why_none or "You answered no."
+
+
+async def opened(workspace: Workspace) -> Engine:
+    """Return the engine of a folder, which may just be opened again. Raises `NotAllowed` for a closed folder."""
+    engine = await workspace.ready()
+    if engine is None:
+        raise NotAllowed("The folder of this fix is closed.", untouched="Nothing was changed.")
+    return engine
 
 
 async def ask(session: Session, message: str, choices: Sequence[str], *, urgent: bool = True) -> Answer:

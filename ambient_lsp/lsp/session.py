@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -293,6 +294,7 @@ class Session:
     # ---------------------------------------------------------------------------------------------- events
 
     def _opened(self, workspace: Workspace) -> None:
+        self._write_down(workspace)
         for document in self.documents:
             place = self.workspaces.of(document.uri)
             if place is not None and place[0] is workspace:
@@ -392,15 +394,19 @@ class Session:
         kind: Literal["approved", "applied", "partly", "stale", "reverted", "refused"],
         reason: str = "",
     ) -> None:
-        """Tell the engine what was seen to become of a proposal."""
-        if workspace.engine is None:
-            return
-        try:
-            # What decisions are bound to: the exact change to exactly these texts.
-            content = sha256(repr(workspace.engine.proposal(proposal_id).edits))
-            workspace.engine.record(Outcome(proposal_id, kind, self.who, time.time(), reason, content))
-        except AmbientError as error:
-            logger.warning("the outcome of %s was not recorded: %s", proposal_id, error)
+        """Tell the engine what was seen to become of a proposal: now, or as soon as one is open again."""
+        workspace.unwritten.append(Outcome(proposal_id, kind, self.who, time.time(), reason))
+        self._write_down(workspace)
+
+    def _write_down(self, workspace: Workspace) -> None:
+        while workspace.engine is not None and workspace.unwritten:
+            outcome = workspace.unwritten.pop(0)
+            try:
+                # What decisions are bound to: the exact change to exactly these texts.
+                content = sha256(repr(workspace.engine.proposal(outcome.proposal_id).edits))
+                workspace.engine.record(replace(outcome, content_sha256=content))
+            except AmbientError as error:
+                logger.warning("the outcome of %s was not recorded: %s", outcome.proposal_id, error)
 
     def complain(self, message: str) -> None:
         """Tell the user of something once."""

@@ -17,6 +17,8 @@ from ambient_lsp.lsp.configuration import Settings
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.lsp.apply import Applied
+    from ambient_lsp.model import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,11 @@ _PROJECT_MARKS = (".git", ".ambient.yml", "pyproject.toml")
 class Workspace:
     """One folder. `root` has its symbolic links resolved, `given` is as the editor wrote it.
 
-    `engine` is None until it is open, and for good where it could not be opened (`problem` says why).
+    `engine` is None until it is open, while it is closed for other settings, and for good where it could not be opened
+    (`problem` says why). Whoever awaits anything asks for it again afterwards.
     `told_elsewhere` are the rules that another tool was seen to show in this editor.
+    `unwritten` is what became of fixes while no engine was open to write it down. `applying` are the fixes under way,
+    by their id; the one that holds `editing` is being made, and `previewed` is its title while the editor shows it.
     """
 
     root: Path
@@ -44,6 +49,21 @@ class Workspace:
     opening: asyncio.Task[None] | None = None
     listening: asyncio.Task[None] | None = None
     told_elsewhere: set[str] = field(default_factory=set)
+    unwritten: list[Outcome] = field(default_factory=list)
+    applying: dict[str, asyncio.Task[Applied]] = field(default_factory=dict)
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    previewed: str = ""
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether there is going to be an engine, or the word why there is none."""
+        return self.engine is None and self.opening is not None and not self.opening.done()
+
+    async def ready(self) -> Engine | None:
+        """Return the engine, where it is just being opened (again, for other settings) as soon as it is."""
+        while self.is_opening and self.opening is not None:
+            await asyncio.wait({self.opening})
+        return self.engine
 
     @property
     def uri(self) -> str:
@@ -178,9 +198,9 @@ class Workspaces:
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
                 await asyncio.wait([task])
-        if workspace.engine is not None:
-            await workspace.engine.close(grace=grace)
-            workspace.engine = None
+        engine, workspace.engine = workspace.engine, None  # before it closes: nobody finds one that does not answer
+        if engine is not None:
+            await engine.close(grace=grace)
         workspace.listening = None
         self._closed(workspace)
 
