@@ -51,13 +51,18 @@ class Decisions:
             reason = proposal.verdict.reason if proposal.verdict else f"It is {proposal.state.value}."
             return Decision(DecisionKind.BLOCK, (reason,))
         decision = proposal.decision or risk.decide(proposal, self._config.risk_policy)
-        content = content_of(proposal)
-        if decision.kind is DecisionKind.CONFIRM and any(
-            outcome.kind == "approved" and outcome.content_sha256 == content
-            for outcome in self._store.outcomes(proposal.id)
-        ):
+        if decision.kind is DecisionKind.CONFIRM and self._approved(proposal):
             return Decision(DecisionKind.ALLOW, (*decision.reasons, "Somebody has approved it."))
         return decision
+
+    def _approved(self, proposal: Proposal) -> bool:
+        """Tell whether the last word about exactly this content is a yes.
+
+        A yes is good for one time: what went stale or was taken back is proposed again under the same id.
+        """
+        content = content_of(proposal)
+        said = [one.kind for one in self._store.outcomes(proposal.id) if one.content_sha256 == content]
+        return said[-1:] == ["approved"]
 
     def edits_for(self, proposal_id: str, current: Mapping[str, str | None]) -> tuple[FileEdit, ...]:
         """Return the proposal's edits on the current texts; see `Engine.edits_for`."""
