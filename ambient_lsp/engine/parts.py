@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.engine.decisions import DECIDED
 from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
 from ambient_lsp.events import ProposalChanged
 from ambient_lsp.model import PART, DecisionKind, ProposalState, Verdict, VerdictOutcome
@@ -98,43 +99,74 @@ class Parts:
             proof=whole.proof,
             score=whole.score,
         )
-        return replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time())
+        return replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time(), part_of=whole.id)
 
     async def prove(
         self, part: Proposal, current: Mapping[str, str | None], snapshots: Sequence[Snapshot] = ()
     ) -> Proposal:
         """Prove a part on the `current` texts, of which `snapshots` are the unsaved buffers, and store what came of it.
 
-        Only one that held is `offered`, like any proposal. When this is cancelled, nothing of it is offered.
+        Only one that held is `offered`, like any proposal. When this is cancelled, nothing of it is offered. Raises
+        `NotAllowed` where the whole is not offered any more, at the beginning or at the end.
+
+        Equal pieces are one proposal, which may be proven twice at once: the proof that ends later leaves alone what
+        a person has decided after the other one, and raises `NotAllowed`.
         """
         services = await self._services()
         texts = {path: current.get(path) for path in part.files_touched}
         bases = {path: text for path, text in texts.items() if text is not None}
         part = replace(part, decision=services.gate(part, bases))
-        if part.decision is not None and part.decision.kind is DecisionKind.BLOCK:
-            return self._keep(replace(part, state=ProposalState.BLOCKED))
-        self._keep(replace(part, state=ProposalState.CHECKING))
+        self._begin(part)
         try:
-            # What a batch made was proven by the whole suite, where that is configured; so is a part of it.
-            whole = "swarm" in part.tags and services.config.swarm.whole_suite
-            verdict = await services.verify_now(part, texts, whole=whole, snapshots=snapshots)
-        except AmbientError as error:
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
+            if part.decision is not None and part.decision.kind is DecisionKind.BLOCK:
+                blocked = replace(part, state=ProposalState.BLOCKED)
+                return self._end(part, lambda: self._store.save_proposal(blocked))
+            proven = replace(part, verdict=await _verdict(services, part, texts, snapshots))
+            return self._end(part, lambda: services.settle(proven, bases))
         except BaseException:
-            self._keep(replace(part, state=ProposalState.STALE))
+            self._give_up(part)
             raise
-        if verdict is None:
-            from ambient_lsp.engine.proving import no_sandbox
 
-            verdict = no_sandbox(await services.readiness())
-        settled = services.settle(replace(part, verdict=verdict), bases)
-        self._publish(ProposalChanged(settled.run_id, settled))
-        return settled
+    def _begin(self, part: Proposal) -> None:
+        """Store that a part is being checked; one that is offered already stays so until there is a new verdict."""
+        with self._store.transaction():
+            self._decisions.require_offered(self._store.proposal(part.part_of))
+            known = self._stored(part)
+            if known is not None and known.state is ProposalState.OFFERED:
+                return
+            self._store.save_proposal(replace(part, state=ProposalState.CHECKING))
+        self._tell(part)
 
-    def _keep(self, part: Proposal) -> Proposal:
-        self._store.save_proposal(part)
-        self._publish(ProposalChanged(part.run_id, part))
-        return part
+    def _end(self, part: Proposal, settle: Callable[[], object]) -> Proposal:
+        """Store what came of a proof, unless a person has decided meanwhile; return the part as it is stored."""
+        with self._store.transaction():
+            self._decisions.require_offered(self._store.proposal(part.part_of))
+            known = self._stored(part)
+            if known is not None and known.state in DECIDED:
+                self._decisions.require_offered(known)
+            settle()
+        return self._tell(part)
+
+    def _give_up(self, part: Proposal) -> None:
+        """Leave no part behind that nobody checks; what else became of it stays."""
+        with self._store.transaction():
+            known = self._stored(part)
+            if known is None or known.state is not ProposalState.CHECKING:
+                return
+            self._store.save_proposal(replace(part, state=ProposalState.STALE))
+        self._tell(part)
+
+    def _stored(self, part: Proposal) -> Proposal | None:
+        try:
+            return self._store.proposal(part.id)
+        except NotFound:
+            return None
+
+    def _tell(self, part: Proposal) -> Proposal:
+        """Tell how a part is stored: what a listener hears of is never lost."""
+        stored = self._store.proposal(part.id)
+        self._publish(ProposalChanged(stored.run_id, stored))
+        return stored
 
     def _bases(self, proposal: Proposal, current: Mapping[str, str | None]) -> dict[str, str]:
         """Return the texts that a proposal was made for. Raises `NotFound` where one is not kept."""
@@ -172,6 +204,20 @@ class Parts:
         others = [piece for piece in pieces if piece not in chosen]
         kept = [one for one in found if _about(one, chosen, bases) or not _about(one, others, bases)]
         return kept or found
+
+
+async def _verdict(
+    services: Services, part: Proposal, texts: Mapping[str, str | None], snapshots: Sequence[Snapshot]
+) -> Verdict:
+    from ambient_lsp.engine.proving import no_sandbox
+
+    # What a batch made was proven by the whole suite, where that is configured; so is a part of it.
+    suite = "swarm" in part.tags and services.config.swarm.whole_suite
+    try:
+        verdict = await services.verify_now(part, texts, whole=suite, snapshots=snapshots)
+    except AmbientError as error:
+        return Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
+    return no_sandbox(await services.readiness()) if verdict is None else verdict
 
 
 def _about(finding: Finding, pieces: Sequence[Piece], bases: Mapping[str, str]) -> bool:
