@@ -94,12 +94,12 @@ class Parts:
             risk_level=whole.risk_level,
             edits=[self._decisions.anchored(edit, current.get(edit.path)) for edit in together(chosen)],
             bases={path: text for path, text in current.items() if text is not None},
-            findings=self._findings(whole, chosen, pieces, bases),
             tags=(*whole.tags, PART),
             proof=whole.proof,
             score=whole.score,
         )
-        return replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time(), part_of=whole.id)
+        part = replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time(), part_of=whole.id)
+        return self._answering(part, whole, chosen, pieces, bases)
 
     async def prove(
         self, part: Proposal, current: Mapping[str, str | None], snapshots: Sequence[Snapshot] = ()
@@ -192,18 +192,34 @@ class Parts:
         for piece, edit in zip(pieces, edits, strict=True):
             yield Hunk(piece.id, edit, *lines_of(edit, text or ""))
 
-    def _findings(
-        self, whole: Proposal, chosen: Sequence[Piece], pieces: Sequence[Piece], bases: Mapping[str, str]
-    ) -> list[Finding]:
-        """Return the findings that a part says to be rid of: all but those that only other pieces are about.
+    def _answering(
+        self,
+        part: Proposal,
+        whole: Proposal,
+        chosen: Sequence[Piece],
+        pieces: Sequence[Piece],
+        bases: Mapping[str, str],
+    ) -> Proposal:
+        """Return a part with the findings that it says to be rid of: all but those that only other pieces are about.
 
-        A part that is about none of them is not a fix by itself, so it is held to all.
+        One that is not known any more, as its file was looked at again, is among them: nobody can tell where it was. A
+        part that is about none of them is not a fix by itself, so it is held to all.
         """
-        known = {one.id: one for path in whole.files_touched for one in self._store.findings(path=path)}
-        found = [known[one] for one in whole.finding_ids if one in known]
+        found = [one for one in self._store.findings() if one.id in whole.finding_ids]
         others = [piece for piece in pieces if piece not in chosen]
         kept = [one for one in found if _about(one, chosen, bases) or not _about(one, others, bases)]
-        return kept or found
+        left = [one for one in found if one not in kept]
+        answered = tuple(one for one in whole.finding_ids if one not in {finding.id for finding in left})
+        if not answered:
+            kept, left, answered = found, [], whole.finding_ids
+        spared = {one.fingerprint for one in left} - {one.fingerprint for one in kept}
+        all_known = {one.id for one in found}.issuperset(whole.finding_ids)
+        return replace(
+            part,
+            finding_ids=answered,
+            fingerprints=tuple(one for one in whole.fingerprints if one not in spared),
+            rules=tuple(dict.fromkeys(one.rule for one in kept)) if all_known else whole.rules,
+        )
 
 
 async def _verdict(

@@ -99,6 +99,33 @@ def test_a_part_answers_for_the_findings_that_it_is_about(parts, whole, chosen, 
     assert apply_edits({"a.py": TEXT}, part.edits) == {"a.py": expected}
 
 
+def test_a_part_answers_for_findings_that_were_replaced_since(store, parts, whole) -> None:
+    """Their file was looked at again: nobody can tell where they were."""
+    store.save_findings("Agent", "a.py", "sha", [])
+    part = parts.take(whole.id, ids(parts, whole)[:1], {"a.py": TEXT})
+    assert (part.finding_ids, part.fingerprints, part.rules) == (whole.finding_ids, whole.fingerprints, whole.rules)
+    store.save_findings("Agent", "a.py", "sha", [at(9)])
+    part = parts.take(whole.id, ids(parts, whole)[:1], {"a.py": TEXT})
+    assert part.finding_ids == (at(3).id,) and part.fingerprints == (at(3).fingerprint,), "the other piece is about 9"
+    assert part.rules == whole.rules
+
+
+def test_a_part_answers_for_a_finding_in_a_file_that_the_fix_does_not_change(store, parts, whole) -> None:
+    """As new tests do."""
+    elsewhere = replace(at(3), id="0123456789abcdef", fingerprint="of-another-file", rule="R2", path="src.py")
+    store.save_findings("TestGen", "src.py", "sha", [elsewhere])
+    tests = replace(
+        whole,
+        finding_ids=(*whole.finding_ids, elsewhere.id),
+        fingerprints=(*whole.fingerprints, elsewhere.fingerprint),
+        rules=(*whole.rules, "R2"),
+    )
+    store.save_proposal(tests)
+    part = parts.take(whole.id, ids(parts, whole)[1:2], {"a.py": TEXT})
+    assert part.finding_ids == (at(9).id, elsewhere.id)
+    assert part.fingerprints == (at(9).fingerprint, elsewhere.fingerprint) and part.rules == ("R1", "R2")
+
+
 def test_pieces_are_shown_where_they_would_be_made_now(parts, whole) -> None:
     hunks = parts.hunks(whole, {"a.py": TEXT})
     moved = parts.hunks(whole, {"a.py": "new\n" + TEXT})
