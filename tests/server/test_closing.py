@@ -78,19 +78,21 @@ async def test_the_problems_of_a_folders_settings_go_with_the_folder(two: tuple[
 async def test_a_folder_that_is_closed_while_its_sandboxes_are_looked_at_is_forgotten(
     two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go, looked = asyncio.Event(), list[Path]()
+    go, asked, looked = asyncio.Event(), list[Path](), list[Path]()
 
     async def readiness(engine: FakeEngine) -> tuple[Readiness, ...]:
+        asked.append(engine.root)
         await go.wait()
         looked.append(engine.root)
         return (Readiness(True, "fake"),)
 
     monkeypatch.setattr(FakeEngine, "readiness", readiness)
     async with Connection(*two) as it:
+        await until(lambda: len(asked) == 2)
         close_folder(it, two[1])
         session = it.server.session
         await until(lambda: [one.root for one in session.workspaces] == [two[0]])
-        await until(lambda: FakeEngine.opened[1].closed)
+        await until(lambda: next(one for one in FakeEngine.opened if one.root == two[1]).closed)
         go.set()
         await until(lambda: len(looked) == 2)
         await settle()
