@@ -314,7 +314,8 @@ class Proposal:
     """A change that somebody proposes, with everything that is known about it.
 
     `diff`, `files_touched` and `estimated_loc_change` are computed from `edits`, never taken from a model; make one
-    with `patching.edits.propose`. `rules` are those of its findings.
+    with `patching.edits.propose`. `rules` are those of its findings, `part_of` is the proposal
+    that it is some pieces of.
     """
 
     id: str
@@ -340,6 +341,7 @@ class Proposal:
     run_id: str = ""
     created: float = 0.0
     rules: tuple[str, ...] = ()
+    part_of: str = ""
 
     @property
     def proven(self) -> bool:

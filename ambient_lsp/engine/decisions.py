@@ -17,7 +17,7 @@ from ambient_lsp.patching.rebase import rebase
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ambient_lsp.config import Config
     from ambient_lsp.engine.logbook import Logbook
@@ -32,6 +32,9 @@ _STATES = {
     "stale": ProposalState.STALE,
     "reverted": ProposalState.REVERTED,
 }
+
+DECIDED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
+"""States that only a person brings about."""
 
 _WAITING = (ProposalState.OFFERED, ProposalState.FAILED, ProposalState.INCONCLUSIVE, ProposalState.BLOCKED)
 
@@ -51,13 +54,18 @@ class Decisions:
             reason = proposal.verdict.reason if proposal.verdict else f"It is {proposal.state.value}."
             return Decision(DecisionKind.BLOCK, (reason,))
         decision = proposal.decision or risk.decide(proposal, self._config.risk_policy)
-        content = content_of(proposal)
-        if decision.kind is DecisionKind.CONFIRM and any(
-            outcome.kind == "approved" and outcome.content_sha256 == content
-            for outcome in self._store.outcomes(proposal.id)
-        ):
+        if decision.kind is DecisionKind.CONFIRM and self._approved(proposal):
             return Decision(DecisionKind.ALLOW, (*decision.reasons, "Somebody has approved it."))
         return decision
+
+    def _approved(self, proposal: Proposal) -> bool:
+        """Tell whether the last word about exactly this content is a yes.
+
+        A yes is good for one time: what went stale or was taken back is proposed again under the same id.
+        """
+        content = content_of(proposal)
+        said = [one.kind for one in self._store.outcomes(proposal.id) if one.content_sha256 == content]
+        return said[-1:] == ["approved"]
 
     def edits_for(self, proposal_id: str, current: Mapping[str, str | None]) -> tuple[FileEdit, ...]:
         """Return the proposal's edits on the current texts; see `Engine.edits_for`."""
@@ -113,18 +121,41 @@ class Decisions:
             self.approve(proposal.id, who)
 
     def record(self, outcome: Outcome) -> Proposal:
-        """Write down what became of a proposal, as it was observed; return it in its new state."""
-        state = _STATES.get(outcome.kind)
+        """Write down what became of a proposal, as it was observed; return it in its new state.
+
+        Where it is a part of another one, that one is `partly` with it, unless somebody has decided about it since.
+        """
         with self._store.transaction():
-            proposal = self._store.proposal(outcome.proposal_id)
-            self._store.record_outcome(replace(outcome, rules=proposal.rules))
-            if state is not None:
-                proposal = replace(proposal, state=state)
-                self._store.save_proposal(proposal)
-        if state is not None:
-            self._publish(ProposalChanged(proposal.run_id, proposal))
-        self._log.outcome(proposal, outcome)
-        return proposal
+            written = self._write(outcome)
+        self._tell(written)
+        return written[0][0]
+
+    def _write(self, outcome: Outcome) -> list[tuple[Proposal, Outcome]]:
+        proposal = self._store.proposal(outcome.proposal_id)
+        self._store.record_outcome(replace(outcome, rules=proposal.rules))
+        if outcome.kind in _STATES:
+            proposal = replace(proposal, state=_STATES[outcome.kind])
+            self._store.save_proposal(proposal)
+        written = [(proposal, outcome)]
+        if outcome.kind in ("applied", "partly") and (whole := self._undecided(proposal.part_of)) is not None:
+            reason = f"Applied as {proposal.id}: {proposal.title}."
+            content = content_of(whole)
+            written += self._write(Outcome(whole.id, "partly", outcome.who, outcome.when, reason, content))
+        return written
+
+    def _undecided(self, proposal_id: str) -> Proposal | None:
+        """Return a proposal that nobody has decided about; None where somebody has, and where it is not kept."""
+        try:
+            proposal = self._store.proposal(proposal_id)
+        except NotFound:
+            return None
+        return None if proposal.state in DECIDED else proposal
+
+    def _tell(self, written: Sequence[tuple[Proposal, Outcome]]) -> None:
+        for proposal, outcome in written:
+            if outcome.kind in _STATES:
+                self._publish(ProposalChanged(proposal.run_id, proposal))
+            self._log.outcome(proposal, outcome)
 
     def approve(self, proposal_id: str, who: str, reason: str = "") -> Proposal:
         """Approve exactly this content. Raises `NotAllowed` when it is not offered."""
@@ -155,8 +186,12 @@ class Decisions:
         with self._store.transaction():
             for one in found:
                 self._store.dismiss(Dismissal(one.fingerprint, one.rule, one.path, reason, who, now, expires))
-        for proposal in proposals:
-            self.record(Outcome(proposal.id, "dismissed", who, now, reason, content_of(proposal)))
+            written = [
+                told
+                for one in proposals
+                for told in self._write(Outcome(one.id, "dismissed", who, now, reason, content_of(one)))
+            ]
+        self._tell(written)
         return tuple(one.id for one in found)
 
     def _about_nothing_else(self, finding: Finding, now: float) -> list[Proposal]:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ambient_lsp.engine.decisions import DECIDED
 from ambient_lsp.errors import AmbientError, NotAllowed, NotFound
 from ambient_lsp.events import ProposalChanged
 from ambient_lsp.model import PART, DecisionKind, ProposalState, Verdict, VerdictOutcome
@@ -93,48 +94,79 @@ class Parts:
             risk_level=whole.risk_level,
             edits=[self._decisions.anchored(edit, current.get(edit.path)) for edit in together(chosen)],
             bases={path: text for path, text in current.items() if text is not None},
-            findings=self._findings(whole, chosen, pieces, bases),
             tags=(*whole.tags, PART),
             proof=whole.proof,
             score=whole.score,
         )
-        return replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time())
+        part = replace(part, rationales=whole.rationales, run_id=whole.run_id, created=time.time(), part_of=whole.id)
+        return self._answering(part, whole, chosen, pieces, bases)
 
     async def prove(
         self, part: Proposal, current: Mapping[str, str | None], snapshots: Sequence[Snapshot] = ()
     ) -> Proposal:
         """Prove a part on the `current` texts, of which `snapshots` are the unsaved buffers, and store what came of it.
 
-        Only one that held is `offered`, like any proposal. When this is cancelled, nothing of it is offered.
+        Only one that held is `offered`, like any proposal. When this is cancelled, nothing of it is offered. Raises
+        `NotAllowed` where the whole is not offered any more, at the beginning or at the end.
+
+        Equal pieces are one proposal, which may be proven twice at once: the proof that ends later leaves alone what
+        a person has decided after the other one, and raises `NotAllowed`.
         """
         services = await self._services()
         texts = {path: current.get(path) for path in part.files_touched}
         bases = {path: text for path, text in texts.items() if text is not None}
         part = replace(part, decision=services.gate(part, bases))
-        if part.decision is not None and part.decision.kind is DecisionKind.BLOCK:
-            return self._keep(replace(part, state=ProposalState.BLOCKED))
-        self._keep(replace(part, state=ProposalState.CHECKING))
+        self._begin(part)
         try:
-            # What a batch made was proven by the whole suite, where that is configured; so is a part of it.
-            whole = "swarm" in part.tags and services.config.swarm.whole_suite
-            verdict = await services.verify_now(part, texts, whole=whole, snapshots=snapshots)
-        except AmbientError as error:
-            verdict = Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
+            if part.decision is not None and part.decision.kind is DecisionKind.BLOCK:
+                blocked = replace(part, state=ProposalState.BLOCKED)
+                return self._end(part, lambda: self._store.save_proposal(blocked))
+            proven = replace(part, verdict=await _verdict(services, part, texts, snapshots))
+            return self._end(part, lambda: services.settle(proven, bases))
         except BaseException:
-            self._keep(replace(part, state=ProposalState.STALE))
+            self._give_up(part)
             raise
-        if verdict is None:
-            from ambient_lsp.engine.proving import no_sandbox
 
-            verdict = no_sandbox(await services.readiness())
-        settled = services.settle(replace(part, verdict=verdict), bases)
-        self._publish(ProposalChanged(settled.run_id, settled))
-        return settled
+    def _begin(self, part: Proposal) -> None:
+        """Store that a part is being checked; one that is offered already stays so until there is a new verdict."""
+        with self._store.transaction():
+            self._decisions.require_offered(self._store.proposal(part.part_of))
+            known = self._stored(part)
+            if known is not None and known.state is ProposalState.OFFERED:
+                return
+            self._store.save_proposal(replace(part, state=ProposalState.CHECKING))
+        self._tell(part)
 
-    def _keep(self, part: Proposal) -> Proposal:
-        self._store.save_proposal(part)
-        self._publish(ProposalChanged(part.run_id, part))
-        return part
+    def _end(self, part: Proposal, settle: Callable[[], object]) -> Proposal:
+        """Store what came of a proof, unless a person has decided meanwhile; return the part as it is stored."""
+        with self._store.transaction():
+            self._decisions.require_offered(self._store.proposal(part.part_of))
+            known = self._stored(part)
+            if known is not None and known.state in DECIDED:
+                self._decisions.require_offered(known)
+            settle()
+        return self._tell(part)
+
+    def _give_up(self, part: Proposal) -> None:
+        """Leave no part behind that nobody checks; what else became of it stays."""
+        with self._store.transaction():
+            known = self._stored(part)
+            if known is None or known.state is not ProposalState.CHECKING:
+                return
+            self._store.save_proposal(replace(part, state=ProposalState.STALE))
+        self._tell(part)
+
+    def _stored(self, part: Proposal) -> Proposal | None:
+        try:
+            return self._store.proposal(part.id)
+        except NotFound:
+            return None
+
+    def _tell(self, part: Proposal) -> Proposal:
+        """Tell how a part is stored: what a listener hears of is never lost."""
+        stored = self._store.proposal(part.id)
+        self._publish(ProposalChanged(stored.run_id, stored))
+        return stored
 
     def _bases(self, proposal: Proposal, current: Mapping[str, str | None]) -> dict[str, str]:
         """Return the texts that a proposal was made for. Raises `NotFound` where one is not kept."""
@@ -160,18 +192,48 @@ class Parts:
         for piece, edit in zip(pieces, edits, strict=True):
             yield Hunk(piece.id, edit, *lines_of(edit, text or ""))
 
-    def _findings(
-        self, whole: Proposal, chosen: Sequence[Piece], pieces: Sequence[Piece], bases: Mapping[str, str]
-    ) -> list[Finding]:
-        """Return the findings that a part says to be rid of: all but those that only other pieces are about.
+    def _answering(
+        self,
+        part: Proposal,
+        whole: Proposal,
+        chosen: Sequence[Piece],
+        pieces: Sequence[Piece],
+        bases: Mapping[str, str],
+    ) -> Proposal:
+        """Return a part with the findings that it says to be rid of: all but those that only other pieces are about.
 
-        A part that is about none of them is not a fix by itself, so it is held to all.
+        One that is not known any more, as its file was looked at again, is among them: nobody can tell where it was. A
+        part that is about none of them is not a fix by itself, so it is held to all.
         """
-        known = {one.id: one for path in whole.files_touched for one in self._store.findings(path=path)}
-        found = [known[one] for one in whole.finding_ids if one in known]
+        found = [one for one in self._store.findings() if one.id in whole.finding_ids]
         others = [piece for piece in pieces if piece not in chosen]
         kept = [one for one in found if _about(one, chosen, bases) or not _about(one, others, bases)]
-        return kept or found
+        left = [one for one in found if one not in kept]
+        answered = tuple(one for one in whole.finding_ids if one not in {finding.id for finding in left})
+        if not answered:
+            kept, left, answered = found, [], whole.finding_ids
+        spared = {one.fingerprint for one in left} - {one.fingerprint for one in kept}
+        all_known = {one.id for one in found}.issuperset(whole.finding_ids)
+        return replace(
+            part,
+            finding_ids=answered,
+            fingerprints=tuple(one for one in whole.fingerprints if one not in spared),
+            rules=tuple(dict.fromkeys(one.rule for one in kept)) if all_known else whole.rules,
+        )
+
+
+async def _verdict(
+    services: Services, part: Proposal, texts: Mapping[str, str | None], snapshots: Sequence[Snapshot]
+) -> Verdict:
+    from ambient_lsp.engine.proving import no_sandbox
+
+    # What a batch made was proven by the whole suite, where that is configured; so is a part of it.
+    suite = "swarm" in part.tags and services.config.swarm.whole_suite
+    try:
+        verdict = await services.verify_now(part, texts, whole=suite, snapshots=snapshots)
+    except AmbientError as error:
+        return Verdict(VerdictOutcome.INCONCLUSIVE, f"It could not be checked. {error}")
+    return no_sandbox(await services.readiness()) if verdict is None else verdict
 
 
 def _about(finding: Finding, pieces: Sequence[Piece], bases: Mapping[str, str]) -> bool:

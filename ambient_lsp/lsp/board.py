@@ -51,15 +51,7 @@ class Board:
             return  # nothing was shown of it, and nothing is to be: most files of a large folder
         if document is None:
             self._spawn(self._show_closed(workspace, event.path, event))
-        elif self._book.report(
-            document,
-            event.agent,
-            event.sha256,
-            _placed(workspace, event),
-            event.run_id,
-            glance=event.glance,
-            thinking=event.thinking,
-        ):
+        elif self._report(workspace, document, event):
             self._publisher.now(document.uri)
 
     def proposal(self, workspace: Workspace, proposal: Proposal) -> None:
@@ -144,8 +136,9 @@ class Board:
     def drop(self, workspace: Workspace) -> None:
         """Forget a folder that was closed, and what is shown of its files."""
         self.fixes.drop(workspace)
-        for uri in self._book.uris():
+        for uri in {*self._book.uris(), *self._notes}:
             if self._workspaces.of(uri) is None:
+                self._notes.pop(uri, None)
                 self._book.forget(uri)
                 self._publisher.clear(uri)
 
@@ -161,19 +154,34 @@ class Board:
                 self._spawn(self._show_closed(*place))
 
     async def _show_closed(self, workspace: Workspace, path: str, event: FindingsReported | None = None) -> None:
-        document = await self._files.read(workspace, path)
+        read = await self._files.read(workspace, path)
         uri = workspace.uri_of(path)
+        if self._workspaces.of(uri) is None:
+            return  # the folder was closed meanwhile
+        document = self._files.buffer(workspace, path) or read  # it may have been opened meanwhile, and typed in
         if document is None:
             self._book.forget(uri)
             self._publisher.clear(uri)
             return
         if event is not None:
-            self._book.report(document, event.agent, event.sha256, _placed(workspace, event), event.run_id)
+            self._report(workspace, document, event)
         if self._documents.get(document.uri) is not None:
             self._publisher.now(document.uri)
             return
         self._book.keep(document.uri, document.known_by)
         self._publisher.put(document.uri, render(self.shown(document), document, workspace, self.fixes, extra=()))
+
+    def _report(self, workspace: Workspace, document: Document, event: FindingsReported) -> bool:
+        """Place what an agent says in a text. False where it is about another one."""
+        return self._book.report(
+            document,
+            event.agent,
+            event.sha256,
+            _placed(workspace, event),
+            event.run_id,
+            glance=event.glance,
+            thinking=event.thinking,
+        )
 
     def told_elsewhere(self, workspace: Workspace, document: Document, codes: Set[str]) -> None:
         """Stop repeating what the editor shows of other tools: those rules are theirs from now on."""

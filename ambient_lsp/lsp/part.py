@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from ambient_lsp.lsp import apply, proof
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import Proposal, ProposalState, Snapshot
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,23 @@ async def run(session: Session, workspace: Workspace, choice: Choice, run_id: st
     except AmbientError as error:
         _unproven(session, run_id, part, str(error))
         return
+    except Exception:  # a border: whoever waits for the end of it must hear of one
+        logger.exception("the chosen pieces of %s could not be checked", choice.whole.id)
+        _unproven(session, run_id, part, "It could not be checked. The log has the details.")
+        return
     if proven.state is not ProposalState.OFFERED:
         _unproven(session, run_id, part, proof.why_not(proven) or "The fix did not hold.")
         return
-    session.spawn(_apply(session, workspace, choice.whole, proven, run_id))
+    session.spawn(_apply(session, workspace, proven, run_id))
 
 
-async def _apply(session: Session, workspace: Workspace, whole: Proposal, part: Proposal, run_id: str) -> None:
+async def _apply(session: Session, workspace: Workspace, part: Proposal, run_id: str) -> None:
     result = await apply.run(session, workspace, part, run_id)
-    if result.outcome in ("applied", "partly"):
-        session.record(workspace, whole.id, "partly", f"Applied as {part.id}: {part.title}.")
-    elif result.outcome != "stale":  # it was made for this one time; the fix that it is a part of is still there
+    if result.outcome not in (
+        "applied",
+        "partly",
+        "stale",
+    ):  # it was made for this one time; the fix that it is a part of is still there
         session.record(workspace, part.id, "stale", "It was not applied when it was asked for.")
 
 

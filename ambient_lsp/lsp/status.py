@@ -74,8 +74,11 @@ class Status:
 
     async def look_at_readiness(self, workspace: Workspace) -> None:
         """Ask a folder's engine which sandboxes work, and tell it."""
-        if workspace.engine is not None:
-            self.readiness[workspace] = await workspace.engine.readiness()
+        if workspace.engine is None:
+            return
+        readiness = await workspace.engine.readiness()
+        if workspace in self._workspaces:  # it may have been closed meanwhile
+            self.readiness[workspace] = readiness
             self.send()
 
     def hear_of_model(self, workspace: Workspace, condition: ModelCondition) -> None:

@@ -174,6 +174,8 @@ class SqliteStore:
             raise NotFound(
                 f"There is no finding {finding_id!r}.", next_step="Review the file again to see what it has."
             )
+        if (count := len({one.id for one in rows})) > 1:
+            raise NotFound(f"{finding_id!r} fits {count} findings; give more characters of the id.")
         return rows[0]
 
     # what people decided

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ambient_lsp import user
+from ambient_lsp.lsp import apply
 from ambient_lsp.model import Decision, DecisionKind, Proposal, ProposalState, RiskLevel, Verdict, VerdictOutcome
 from ambient_lsp.patching.edits import modify, propose
 from ambient_lsp.store.provenance import claim
@@ -20,6 +21,7 @@ from tests.e2e import project
 from tests.real import require
 from tests.sandboxes import readiness
 from tests.server.stdio import Talk, talk
+from tests.server.test_hostile_clients import window
 from tests.server.wire import until
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
@@ -246,3 +248,54 @@ async def test_all_pieces_are_the_fix_itself_and_without_a_sandbox_no_part_is_ap
         assert (await it.applied(begun["run_id"]))["outcome"] == "applied"
         assert it.editor.texts[uri] == FIXED
         assert (await it.proposal(whole.id))["state"] == "applied"
+
+
+async def test_pieces_that_the_editor_makes_when_nobody_waits_any_more_are_a_part_of_the_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_sandbox()
+    monkeypatch.setattr(apply, "SETTLE", 0.2)
+    monkeypatch.setattr(apply, "_ANSWER", 0.3)
+    root = make(tmp_path / "repo")
+    whole, uri = offer(root), (root / "app.py").as_uri()
+
+    def states() -> tuple[str, str]:
+        store = open_store(root / ".ambient")
+        try:
+            return store.proposal(begun["proposal_id"]).state.value, store.proposal(whole.id).state.value
+        finally:
+            store.close()
+
+    async with window(root, mode="never") as it:
+        it.editor.open(uri, APP)
+        hunks = (await it.wire.request("ambient/getProposal", {"id": whole.id}))["result"]["hunks"]
+        chosen = [one["id"] for one in hunks if HASH in one["before"]]
+        begun = (await it.command("applyPart", proposal_id=whole.id, hunks=chosen))["result"]
+        await until(lambda: states() == ("stale", "offered"), 60)
+        assert it.wire.of("ambient/applied")[-1]["outcome"] == "refused"
+        it.editor.mode = "ignores versions"
+        [edit] = it.editor.edits
+        for change in edit["documentChanges"]:
+            it.editor.take_edits(uri, change["edits"])
+        await until(lambda: states() == ("applied", "partly"))
+
+
+async def test_whatever_goes_wrong_in_the_proof_whoever_waits_for_the_end_hears_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make(tmp_path / "repo", backend="none")
+    whole, uri = offer(root), (root / "app.py").as_uri()
+
+    async def full(*args: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with window(root) as it:
+        it.editor.open(uri, APP)
+        hunks = (await it.wire.request("ambient/getProposal", {"id": whole.id}))["result"]["hunks"]
+        [workspace] = it.server.session.workspaces
+        monkeypatch.setattr(await workspace.engine.services(), "verify_now", full)
+        begun = (await it.command("applyPart", proposal_id=whole.id, hunks=[hunks[0]["id"]]))["result"]
+        [told] = await until(lambda: it.wire.of("ambient/applied"))
+        assert (told["run_id"], told["outcome"]) == (begun["run_id"], "unproven")
+        assert "could not be checked" in told["reason"]
+        assert it.editor.texts[uri] == APP

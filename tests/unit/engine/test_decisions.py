@@ -1,4 +1,4 @@
-"""A person's decision is never overwritten by a proof that ends later, in whichever window it was made."""
+"""A person's decision is never overwritten by a proof that ends later, and an approval is good for one time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from ambient_lsp.config import Config
+from ambient_lsp.engine.decisions import Decisions, content_of
+from ambient_lsp.engine.logbook import Logbook
 from ambient_lsp.engine.road import Road
-from ambient_lsp.model import Proposal, ProposalState
+from ambient_lsp.model import Decision, DecisionKind, FileEdit, Outcome, Proposal, ProposalState
 from ambient_lsp.store.store import SqliteStore, open_store
+from ambient_lsp.telemetry.log import TelemetryLog
 from tests.unit.engine.samples import a_proposal
 
 
@@ -20,6 +24,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = open_store(tmp_path / ".ambient")
     yield store
     store.close()
+
+
+@pytest.fixture
+def decisions(store: SqliteStore, tmp_path: Path) -> Decisions:
+    log = Logbook(TelemetryLog(tmp_path, Config().telemetry), tmp_path / "patches")
+    return Decisions(store, Config(), log, lambda event: None)
 
 
 def settled(store: SqliteStore, proposal: Proposal, known: Proposal | None) -> tuple[ProposalState, int]:
@@ -46,3 +56,31 @@ def test_what_was_decided_before_may_be_offered_again(store: SqliteStore, tmp_pa
 def test_what_nobody_decided_about_is_stored_and_told(store: SqliteStore, tmp_path: Path) -> None:
     offered = replace(a_proposal(tmp_path), state=ProposalState.OFFERED)
     assert settled(store, offered, None) == (ProposalState.OFFERED, 1)
+
+
+ALLOW, CONFIRM = DecisionKind.ALLOW, DecisionKind.CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("said", "gate"),
+    [
+        (["approved"], ALLOW),
+        (["approved", "stale"], CONFIRM),
+        (["approved", "refused"], CONFIRM),
+        (["approved", "applied", "reverted"], CONFIRM),
+        (["approved", "applied"], CONFIRM),
+        (["approved", "stale", "approved"], ALLOW),
+        (["refused", "approved"], ALLOW),
+    ],
+    ids=str,
+)
+def test_an_approval_is_good_until_something_else_is_said(store, decisions, tmp_path, said, gate) -> None:
+    """What went stale, or was taken back, is proposed again under the same id: a person is asked again."""
+    fix = replace(a_proposal(tmp_path), state=ProposalState.OFFERED, decision=Decision(CONFIRM, ("it is a lot",)))
+    store.save_proposal(fix)
+    for kind in said:
+        decisions.record(Outcome(fix.id, kind, "me", 1.0, "", content_of(fix)))
+    store.save_proposal(fix)
+    assert decisions.decide(fix).kind is gate
+    other = replace(fix, edits=(FileEdit("b.py", "create", text="x = 1\n"),))
+    assert decisions.decide(other).kind is CONFIRM, "nobody has said anything about that change"

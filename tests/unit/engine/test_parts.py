@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ambient_lsp.config import Config
-from ambient_lsp.engine.decisions import Decisions
+from ambient_lsp.engine.decisions import Decisions, content_of
 from ambient_lsp.engine.logbook import Logbook
 from ambient_lsp.engine.parts import Parts
+from ambient_lsp.engine.services import Services
 from ambient_lsp.errors import NotAllowed, NotFound, StalePatch
-from ambient_lsp.model import PART, Finding, Proposal, ProposalState, RiskLevel, Span
+from ambient_lsp.model import (
+    PART,
+    Decision,
+    DecisionKind,
+    Finding,
+    Outcome,
+    Proposal,
+    ProposalState,
+    RiskLevel,
+    Span,
+    Verdict,
+    VerdictOutcome,
+)
 from ambient_lsp.patching.edits import apply_edits, modify, propose
 from ambient_lsp.store.store import SqliteStore, open_store
 from ambient_lsp.telemetry.log import TelemetryLog
@@ -84,6 +99,33 @@ def test_a_part_answers_for_the_findings_that_it_is_about(parts, whole, chosen, 
     assert apply_edits({"a.py": TEXT}, part.edits) == {"a.py": expected}
 
 
+def test_a_part_answers_for_findings_that_were_replaced_since(store, parts, whole) -> None:
+    """Their file was looked at again: nobody can tell where they were."""
+    store.save_findings("Agent", "a.py", "sha", [])
+    part = parts.take(whole.id, ids(parts, whole)[:1], {"a.py": TEXT})
+    assert (part.finding_ids, part.fingerprints, part.rules) == (whole.finding_ids, whole.fingerprints, whole.rules)
+    store.save_findings("Agent", "a.py", "sha", [at(9)])
+    part = parts.take(whole.id, ids(parts, whole)[:1], {"a.py": TEXT})
+    assert part.finding_ids == (at(3).id,) and part.fingerprints == (at(3).fingerprint,), "the other piece is about 9"
+    assert part.rules == whole.rules
+
+
+def test_a_part_answers_for_a_finding_in_a_file_that_the_fix_does_not_change(store, parts, whole) -> None:
+    """As new tests do."""
+    elsewhere = replace(at(3), id="0123456789abcdef", fingerprint="of-another-file", rule="R2", path="src.py")
+    store.save_findings("TestGen", "src.py", "sha", [elsewhere])
+    tests = replace(
+        whole,
+        finding_ids=(*whole.finding_ids, elsewhere.id),
+        fingerprints=(*whole.fingerprints, elsewhere.fingerprint),
+        rules=(*whole.rules, "R2"),
+    )
+    store.save_proposal(tests)
+    part = parts.take(whole.id, ids(parts, whole)[1:2], {"a.py": TEXT})
+    assert part.finding_ids == (at(9).id, elsewhere.id)
+    assert part.fingerprints == (at(9).fingerprint, elsewhere.fingerprint) and part.rules == ("R1", "R2")
+
+
 def test_pieces_are_shown_where_they_would_be_made_now(parts, whole) -> None:
     hunks = parts.hunks(whole, {"a.py": TEXT})
     moved = parts.hunks(whole, {"a.py": "new\n" + TEXT})
@@ -124,3 +166,126 @@ def test_a_proposal_is_dismissed_with_the_last_finding_that_it_is_about(decision
     assert store.proposal(whole.id).state is ProposalState.DISMISSED
     assert set(decisions.dismiss(whole.id, "me", "again")) == {at(3).id, at(9).id}
     assert [(one.kind, one.who) for one in store.outcomes(alone.id)] == [("dismissed", "me")]
+
+
+class Slow:
+    """Services whose proofs end when somebody says so."""
+
+    def __init__(self, store: SqliteStore, verdict: Verdict | None) -> None:
+        self._store = store
+        self._verdict = verdict
+        self.config = Config()
+        self.proofs: list[asyncio.Event] = []
+        self.looking = asyncio.Event()
+
+    def gate(self, part: Proposal, bases: object) -> Decision:
+        return Decision(DecisionKind.ALLOW)
+
+    async def verify_now(self, part: Proposal, texts: object, **how: object) -> Verdict | None:
+        self.proofs.append(done := asyncio.Event())
+        await done.wait()
+        return self._verdict
+
+    async def readiness(self) -> tuple[()]:
+        self.looking.set()
+        await asyncio.Event().wait()
+        return ()
+
+    settle = Services.settle
+
+    async def begun(self, count: int) -> None:
+        while len(self.proofs) < count:
+            await asyncio.sleep(0)
+
+
+class Proving:
+    """The first piece of a fix, chosen once or more."""
+
+    def __init__(
+        self, store: SqliteStore, decisions: Decisions, whole: Proposal, *, verdict: VerdictOutcome | None
+    ) -> None:
+        self.services = Slow(store, verdict and Verdict(verdict, "It was run."))
+
+        async def services() -> Services:
+            return self.services  # type: ignore[return-value]
+
+        self._parts = Parts(store, decisions, services, lambda event: None)
+        self.part = self._parts.take(whole.id, ids(self._parts, whole)[:1], {"a.py": TEXT})
+
+    async def start(self) -> asyncio.Task[Proposal]:
+        task = asyncio.create_task(self._parts.prove(self.part, {"a.py": TEXT}))
+        await self.services.begun(len(self.services.proofs) + 1)
+        return task
+
+
+PASSED = VerdictOutcome.PASSED
+
+
+@pytest.mark.parametrize("how", ["ends", "is cancelled"])
+async def test_what_a_person_did_with_the_pieces_outlives_a_second_proof_of_them(store, decisions, whole, how) -> None:
+    proving = Proving(store, decisions, whole, verdict=PASSED)
+    first, second = await proving.start(), await proving.start()
+    proving.services.proofs[0].set()
+    assert (await first).state is ProposalState.OFFERED
+    decisions.record(Outcome(proving.part.id, "applied", "me", 1.0, "", content_of(proving.part)))
+    if how == "ends":
+        proving.services.proofs[1].set()
+    else:
+        second.cancel()
+    with pytest.raises(NotAllowed) if how == "ends" else pytest.raises(asyncio.CancelledError):
+        await second
+    assert store.proposal(proving.part.id).state is ProposalState.APPLIED
+    assert store.proposal(whole.id).state is ProposalState.PARTLY
+
+
+async def test_pieces_that_somebody_is_asked_about_stay_offered_while_they_are_proven_again(
+    store, decisions, whole
+) -> None:
+    proving = Proving(store, decisions, whole, verdict=PASSED)
+    first = await proving.start()
+    proving.services.proofs[0].set()
+    await first
+    second = await proving.start()
+    assert store.proposal(proving.part.id).state is ProposalState.OFFERED
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert store.proposal(proving.part.id).state is ProposalState.OFFERED
+
+
+async def test_pieces_of_a_fix_that_was_dismissed_while_they_were_proven_are_not_offered(
+    store, decisions, whole
+) -> None:
+    proving = Proving(store, decisions, whole, verdict=PASSED)
+    proof = await proving.start()
+    decisions.dismiss(whole.id, "me", "not that")
+    proving.services.proofs[0].set()
+    with pytest.raises(NotAllowed, match="dismissed, not offered"):
+        await proof
+    assert store.proposal(proving.part.id).state is ProposalState.STALE
+    assert store.proposal(whole.id).state is ProposalState.DISMISSED
+
+
+async def test_pieces_whose_proof_is_cancelled_at_its_very_end_are_not_left_being_checked(
+    store, decisions, whole
+) -> None:
+    proving = Proving(store, decisions, whole, verdict=None)
+    proof = await proving.start()
+    proving.services.proofs[0].set()
+    await proving.services.looking.wait()
+    proof.cancel()
+    with suppress(asyncio.CancelledError):
+        await proof
+    assert store.proposal(proving.part.id).state is ProposalState.STALE
+
+
+@pytest.mark.parametrize("state", [ProposalState.OFFERED, ProposalState.DISMISSED])
+def test_a_fix_is_partly_with_its_part_unless_somebody_has_dismissed_it(store, decisions, parts, whole, state) -> None:
+    part = replace(parts.take(whole.id, ids(parts, whole)[:1], {"a.py": TEXT}), state=ProposalState.OFFERED)
+    store.save_proposal(part)
+    store.save_proposal(replace(whole, state=state))
+    decisions.record(Outcome(part.id, "applied", "me", 1.0, "", content_of(part)))
+    dismissed = state is ProposalState.DISMISSED
+    assert store.proposal(whole.id).state is (ProposalState.DISMISSED if dismissed else ProposalState.PARTLY)
+    told = [(one.kind, one.who, part.id in one.reason) for one in store.outcomes(whole.id)]
+    assert told == ([] if dismissed else [("partly", "me", True)])

@@ -84,6 +84,15 @@ def test_ids_that_are_short_unknown_or_shared_are_explained(store: SqliteStore, 
         store.proposal("aaaa")
 
 
+def test_an_ambiguous_prefix_of_a_finding_is_refused_and_one_that_two_agents_have_is_not(store: SqliteStore) -> None:
+    first, second = replace(a_finding(), id="bbbb1"), replace(a_finding(), id="bbbb2")
+    store.save_findings("Agent", "a.py", "sha", [first, second])
+    store.save_findings("Other", "a.py", "sha", [first])
+    with pytest.raises(NotFound, match="fits 2"):
+        store.finding("bbbb")
+    assert store.finding("bbbb1") == first
+
+
 def test_percent_signs_in_an_id_match_nothing(store: SqliteStore, tmp_path: Path) -> None:
     store.save_proposal(a_proposal(tmp_path))
     with pytest.raises(NotFound):
