@@ -350,27 +350,35 @@ class Engine:
 
     async def _reap(self) -> None:
         await asyncio.to_thread(self.telemetry.drop_old)
-        self._close_reservations()
+        await self._close_reservations()
         await (await self.services()).reap()
 
     async def _keep_clean(self) -> None:
         """Clear away what a batch in a terminal left that was killed: an editor may stay open for days after it."""
         while True:
             await asyncio.sleep(_CLEANING)
-            self._close_reservations()
-            services = await self.services()
-            if await (await services.checkouts()).reap():
-                await services.reap()
+            try:
+                await self._close_reservations()
+                services = await self.services()
+                if await (await services.checkouts()).reap():
+                    await services.reap()
+            except Exception as error:  # a border: what cannot be cleared away now can be at the next look
+                self._log.error("cleaning", error)
 
-    def _close_reservations(self) -> None:
+    async def _close_reservations(self) -> None:
         """Close what killed processes had reserved for questions; see `SqliteLedger.recover`."""
-        ledger = SqliteLedger(self._store.path, self.config.budget)
+
+        def close() -> None:
+            ledger = SqliteLedger(self._store.path, self.config.budget)
+            try:
+                ledger.recover()
+            finally:
+                ledger.close()
+
         try:
-            ledger.recover()
+            await asyncio.to_thread(close)  # it may have to wait for another process that writes
         except StoreError as error:
             self._log.error("ledger", error)
-        finally:
-            ledger.close()
 
     async def _warm(self) -> None:
         await (await self.services()).warm()
