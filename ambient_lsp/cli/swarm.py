@@ -12,6 +12,7 @@ import typer
 from ambient_lsp import user
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async
+from ambient_lsp.errors import StoreError
 
 if TYPE_CHECKING:
     from ambient_lsp.config import Config
@@ -112,9 +113,9 @@ async def _run(
         return await _preview(engine, paths)
 
     def cancelled(result: BatchResult) -> None:
+        render.ERR.print(escape(report.summary(report.as_data(result))), soft_wrap=True)
         page = report.write(result, engine.root)
-        words = f"{report.summary(report.as_data(result))}\nReport: {page} (also .json and .html)"
-        render.ERR.print(escape(words), soft_wrap=True)
+        render.ERR.print(f"Report: {escape(str(page))} (also .json and .html)", soft_wrap=True)
 
     with Live(len(paths), quiet=output is not Output.TEXT) as live:
         try:
@@ -132,21 +133,29 @@ async def _run(
         except asyncio.CancelledError:
             render.ERR.print("`ambient swarm --resume last` goes on; what was answered is not asked again.")
             raise
-    page = report.write(result, engine.root)
+    page, unwritten = None, None
+    try:
+        page = report.write(result, engine.root)
+    except StoreError as error:  # what was paid for is shown, and applied, all the same
+        unwritten = error
     if output is Output.JSON:
-        formats.print_value({**report.as_data(result), "report": str(page)})
+        formats.print_value({**report.as_data(result), "report": str(page or "")})
     elif output is Output.MARKDOWN:
         formats.write(report.as_markdown(result))
     else:
         render.OUT.print(live.table(result))
         render.OUT.print(f"\n{escape(report.summary(report.as_data(result)))}", soft_wrap=True)
-        render.OUT.print(f"Report: {escape(str(page))} (also .json and .html)", soft_wrap=True)
+        if page is not None:
+            render.OUT.print(f"Report: {escape(str(page))} (also .json and .html)", soft_wrap=True)
     if result.stopped:
         render.ERR.print(
             f"[bold red]stopped:[/] {escape(result.stopped)}\n  `ambient swarm --resume {result.batch.id}` goes on.",
             soft_wrap=True,
         )
-    return await _finish(engine, result, apply, quiet=output is not Output.TEXT)
+    code = await _finish(engine, result, apply, quiet=output is not Output.TEXT)
+    if unwritten is not None:
+        raise unwritten
+    return code
 
 
 async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: bool) -> int:

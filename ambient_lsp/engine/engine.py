@@ -350,27 +350,35 @@ class Engine:
 
     async def _reap(self) -> None:
         await asyncio.to_thread(self.telemetry.drop_old)
-        self._close_reservations()
+        await self._close_reservations()
         await (await self.services()).reap()
 
     async def _keep_clean(self) -> None:
         """Clear away what a batch in a terminal left that was killed: an editor may stay open for days after it."""
         while True:
             await asyncio.sleep(_CLEANING)
-            self._close_reservations()
-            services = await self.services()
-            if await (await services.checkouts()).reap():
-                await services.reap()
+            try:
+                await self._close_reservations()
+                services = await self.services()
+                if await (await services.checkouts()).reap():
+                    await services.reap()
+            except Exception as error:  # a border: what cannot be cleared away now can be at the next look
+                self._log.error("cleaning", error)
 
-    def _close_reservations(self) -> None:
+    async def _close_reservations(self) -> None:
         """Close what killed processes had reserved for questions; see `SqliteLedger.recover`."""
-        ledger = SqliteLedger(self._store.path, self.config.budget)
+
+        def close() -> None:
+            ledger = SqliteLedger(self._store.path, self.config.budget)
+            try:
+                ledger.recover()
+            finally:
+                ledger.close()
+
         try:
-            ledger.recover()
+            await asyncio.to_thread(close)  # it may have to wait for another process that writes
         except StoreError as error:
             self._log.error("ledger", error)
-        finally:
-            ledger.close()
 
     async def _warm(self) -> None:
         await (await self.services()).warm()
@@ -401,12 +409,40 @@ class Engine:
         self._runs.hear(event)
 
     def serve_requests(self) -> None:
-        """Do what other windows have asked for; for the process that holds the lease."""
-        for kind, request_id, value in self._store.take_requests():
-            if kind == "cancel":
-                self.cancel(value)
-            elif kind == "submit" and request_id not in self._runs.tasks:
-                self._runs.start(load_trigger(value), self.cancel, asked=True)
+        """Do what other windows have asked for; for the process that holds the lease.
+
+        Raises `StoreError`: what has not been started then can be served later.
+        """
+        for kind, request_id, value in self._store.requests():
+            try:
+                with self._store.transaction():
+                    self._store.drop_request(request_id)
+                    self._serve(kind, request_id, value)
+            except StoreError:
+                raise
+            except Exception as error:  # a border: one that nobody can read must not stop the others
+                self.log_error("request", error)
+                self._refuse(request_id)
+
+    def _serve(self, kind: str, request_id: str, value: str) -> None:
+        if kind == "cancel":
+            self.cancel(value)
+        elif kind == "submit" and request_id not in self._runs.tasks:
+            self._runs.start(load_trigger(value), self.cancel, asked=True)
+
+    def _refuse(self, request_id: str) -> None:
+        """Have the run that another window waits for end, with a sentence."""
+        error = RunError(
+            "engine", "Another window asked for this in a way that is not known here. Restart the older one."
+        )
+        now = time.time()
+        with self._store.transaction():
+            self._store.drop_request(request_id)
+            self._store.save_run(RunRecord(request_id, TriggerKind.COMMAND, (), now, "failed", now, errors=(error,)))
+
+    def log_error(self, where: str, error: Exception) -> None:
+        """Write down what went wrong outside a run."""
+        self._log.error(where, error)
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         async def watched() -> None:

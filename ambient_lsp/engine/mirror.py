@@ -7,10 +7,8 @@ another process.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ambient_lsp.errors import StoreError
 from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.store.store import load_finding
 
@@ -73,16 +71,18 @@ class Mirror:
         self._seen = _Seen(engine)
 
     def look(self) -> None:
-        """Compare, where another process has written. A disk that fails is looked at again at the next writing."""
-        latest = self._engine.store_version()
-        if latest == self._version:
-            return
-        with suppress(StoreError):
+        """Compare, where another process has written. What fails, a disk say, is tried again at the next writing."""
+        try:
+            latest = self._engine.store_version()
+            if latest == self._version:
+                return
             if self._engine.leader:
                 self._engine.serve_requests()
             for event in self._seen.news():
                 self._engine.hear(event)
             self._version = latest
+        except Exception as error:  # a border: whoever stops looking never hears of another window again
+            self._engine.log_error("mirror", error)
 
 
 class _Seen:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ambient_lsp.errors import NotAllowed, PatchError, StalePatch
+from ambient_lsp.errors import NotAllowed, NotFound, PatchError, StalePatch
 from ambient_lsp.lsp import proof, workspace_edit
 from ambient_lsp.lsp.diagnostics import Shown, is_seen
 from ambient_lsp.lsp.documents import Document
 from ambient_lsp.lsp.fixes import harmless
 from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.workspaces import Workspace
-from ambient_lsp.model import DecisionKind, FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
+from ambient_lsp.model import FileEdit, ProofKind, Proposal, ProposalState, Replacement, TriggerKind
+
+if TYPE_CHECKING:
+    from ambient_lsp.engine.engine import Engine
 
 QUICKFIX = "quickfix.ambient"
 REFACTOR = "refactor.ambient"
@@ -82,28 +86,47 @@ def resolve(session: Session, action: types.CodeAction) -> types.CodeAction:
     workspace, path = place
     if "silence" in data:
         return _with_comment(session, action, document, path, str(data["silence"]))
-    replacements: list[Replacement] = []
-    included: list[str] = []
-    for proposal_id in data.get("proposal_ids", ()):
+    changes: dict[str, list[Replacement]] = {}
+    fixes: list[Proposal] = []
+    for proposal_id in dict.fromkeys(map(str, data.get("proposal_ids", ()))):
         try:
-            if engine.decide(engine.proposal(proposal_id)).kind is not DecisionKind.ALLOW:
-                raise NotAllowed("The risk policy does not let this fix be applied without a question.")
-            edits = engine.edits_for(proposal_id, {path: document.text})
-        except (PatchError, NotAllowed):
+            fix = _allowed(engine, proposal_id, path)
+            edits = engine.edits_for(fix.id, {path: document.text})
+        except (PatchError, NotAllowed, NotFound):
             # One fix among many that no longer fits is left out; the one that was asked for is an error to be told.
             if data.get("all"):
                 continue
             session.submit(workspace, TriggerKind.CHANGE, (path,))
             raise
-        new = [change for edit in edits if edit.path == path for change in edit.replacements]
-        if _apart(new, replacements):
-            replacements += new
-            included.append(proposal_id)
+        changes[fix.id] = [change for edit in edits if edit.path == path for change in edit.replacements]
+        fixes.append(fix)
+    replacements: list[Replacement] = []
+    included: list[str] = []
+    for fix in _together(fixes):
+        if _apart(changes[fix.id], replacements):
+            replacements += changes[fix.id]
+            included.append(fix.id)
     combined = FileEdit(path, "modify", document.sha256, tuple(sorted(replacements)))
     action.edit = workspace_edit.build([combined], {path: document}, {path: uri}, session.support)
     if included:
         session.observed.hand_out(workspace, included, document, combined)
     return action
+
+
+def _allowed(engine: Engine, proposal_id: str, path: str) -> Proposal:
+    """Return a fix that may be applied by itself: its id comes from the client, who may have kept it for long.
+
+    Raises `NotFound` and `NotAllowed`. One that is not offered is left to `edits_for`, which has the words for it.
+    """
+    proposal = engine.proposal(proposal_id)
+    proposal = replace(proposal, decision=engine.decide(proposal))
+    if proposal.state is ProposalState.OFFERED and not (harmless(proposal) and path in proposal.files_touched):
+        raise NotAllowed(
+            f"“{proposal.title}” is not to be applied without a question.",
+            untouched="Nothing was changed.",
+            next_step="Choose it again in the editor.",
+        )
+    return proposal
 
 
 def asks_for(kind: str, only: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from ambient_lsp.errors import AmbientError, NotAllowed, NotFound, Untrusted
+from ambient_lsp.errors import AmbientError, NotAllowed, NotFound, StoreError, Untrusted
 from ambient_lsp.events import Progress
 from ambient_lsp.lsp import apply, gate
 from ambient_lsp.lsp.session import Session
@@ -99,40 +99,58 @@ async def plan(workspace: Workspace, order: Order) -> dict[str, Any]:
 
 
 async def run(session: Session, workspace: Workspace, order: Order, run_id: str) -> None:
-    """Carry a batch through, and tell the client how it ended (`ambient/swarm`), cancelled ones too."""
+    """Carry a batch through, and tell the client how it ended (`ambient/swarm`), in whatever way that is."""
     engine = workspace.engine
     if engine is None:
         return
     told: dict[str, Any] = {"run_id": run_id, "batch": "", "state": "failed", "report": "", "message": ""}
-
-    def cancelled(result: BatchResult) -> None:
-        data = report.as_data(result)
-        told.update(batch=result.batch.id, report=str(report.write(result, engine.root)), message=report.summary(data))
-        told["counts"] = data["counts"]
-
     try:
-        result = await _work(session, engine, order, run_id, cancelled)
+        await _carry_through(session, workspace, engine, order, told)
     except asyncio.CancelledError:
         goes_on = "What is done is kept: `resume` with `last` goes on, and pays for nothing twice."
         _tell(session, told | {"state": "cancelled", "message": f"{told['message']} {goes_on}".strip()})
         raise
-    except AmbientError as error:
-        _tell(session, told | {"message": str(error)})
-        session.tell(str(error), types.MessageType.Error)
-        return
+    except Exception as error:  # the border of the job: nobody may wait for an end that is never told
+        words = str(error) if isinstance(error, AmbientError) else f"The batch failed: {type(error).__name__}: {error}"
+        _tell(session, told | {"state": "failed", "message": words})
+        session.tell(words, types.MessageType.Error)
+        if not isinstance(error, AmbientError):
+            raise
+
+
+async def _carry_through(
+    session: Session, workspace: Workspace, engine: Engine, order: Order, told: dict[str, Any]
+) -> None:
+    """Do it, and tell what came of it. `told` holds what is known by then, should it end otherwise."""
+
+    def cancelled(result: BatchResult) -> None:
+        data = report.as_data(result)
+        told.update(batch=result.batch.id, message=report.summary(data), counts=data["counts"])
+        told["report"] = str(report.write(result, engine.root))
+
+    result = await _work(session, engine, order, told["run_id"], cancelled)
     if result is None:
         words = "No file to work on there; a pattern in `glob` says which files are meant."
         _tell(session, told | {"state": "done", "message": words})
         session.tell(words)
         return
-    offered = await announce(engine, result)
-    page = await asyncio.to_thread(report.write, result, engine.root)
     data = report.as_data(result)
-    words = " ".join(part for part in (report.summary(data), result.stopped) if part)
-    told |= {"batch": result.batch.id, "state": "stopped" if result.stopped else "done", "message": words}
-    _tell(session, told | {"report": str(page), "counts": data["counts"], "proposals": data["proposals"]})
+    told.update(batch=result.batch.id, counts=data["counts"], proposals=data["proposals"])
+    offered = await announce(engine, result)
+    page, problem = await asyncio.to_thread(_written, result, engine.root)
+    words = " ".join(part for part in (report.summary(data), result.stopped, problem) if part)
+    state = "stopped" if result.stopped else "done"
+    _tell(session, told | {"state": state, "message": words, "report": str(page or "")})
     low = result.together.low if order.apply_low and result.together else None
     session.spawn(_offer(session, workspace, offered, page, words, low=low.id if low is not None else ""))
+
+
+def _written(result: BatchResult, root: Path) -> tuple[Path | None, str]:
+    """Write the report; where that fails, say why. What the batch proposes is there all the same."""
+    try:
+        return report.write(result, root), ""
+    except StoreError as error:
+        return None, str(error)
 
 
 async def review(session: Session, workspace: Workspace, offered: list[Proposal]) -> None:
@@ -182,7 +200,7 @@ async def _chosen(engine: Engine, order: Order) -> list[str]:
 
 
 async def _offer(
-    session: Session, workspace: Workspace, offered: list[Proposal], page: Path, words: str, *, low: str
+    session: Session, workspace: Workspace, offered: list[Proposal], page: Path | None, words: str, *, low: str
 ) -> None:
     """Apply the proposal `low` without a review; ask what to do with the rest."""
     waiting: list[Proposal] = []
@@ -191,10 +209,11 @@ async def _offer(
             await apply.run(session, workspace, proposal, f"apply-{proposal.id}", review=False)
         else:
             waiting.append(proposal)
-    answer = await gate.ask(session, words, [*([_REVIEW] if waiting else []), _REPORT], urgent=False)
+    choices = [*([_REVIEW] if waiting else []), *([_REPORT] if page else [])]
+    answer = await gate.ask(session, words, choices, urgent=False)
     if answer.title == _REVIEW:
         await review(session, workspace, waiting)
-    elif answer.title == _REPORT:
+    elif answer.title == _REPORT and page is not None:
         await show_document(session, page.as_uri())
 
 

@@ -12,13 +12,14 @@ import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ambient_lsp import owner
 from ambient_lsp.errors import BudgetExhausted, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ambient_lsp.config import Budget
@@ -30,6 +31,7 @@ MILLION = 1_000_000
 Column = Literal["run_id", "day", "purpose", "model"]
 """What calls can be put together by."""
 
+_WHAT = "The ledger of what models cost"
 _EVER = "ever"
 _SPENT = (
     "SELECT scope, tokens, cost FROM spent"
@@ -90,10 +92,48 @@ class Used:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection to a repository's `state.db`, which exists."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-    db.execute("PRAGMA synchronous=NORMAL")
+    """Return a connection to a repository's `state.db`, which exists. Raises `StoreError`."""
+    try:
+        db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        db.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error as error:
+        raise unusable(f"The state in {path}", "read", error) from error
     return db
+
+
+def unusable(what: str, done: str, error: sqlite3.Error) -> StoreError:
+    """Return the error to raise where something of the file cannot be "read" or "written"."""
+    return StoreError(
+        f"{what} cannot be {done}: {error}.",
+        untouched="What was written before is still there.",
+        next_step="Check that the disk is not full and `.ambient/` can be written, then try again.",
+    )
+
+
+@contextmanager
+def writing(db: sqlite3.Connection, what: str) -> Iterator[None]:
+    """Make what the block writes one commit, with whatever is under way on the connection. Raises `StoreError`."""
+    if db.in_transaction:
+        yield
+        return
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except BaseException as error:
+        with suppress(sqlite3.Error):  # it was never begun, or a full disk has taken it back already
+            db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise unusable(what, "written", error) from error
+        raise
+
+
+def reading(db: sqlite3.Connection, what: str, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Return the rows of a query. Raises `StoreError`."""
+    try:
+        return db.execute(query, values).fetchall()
+    except sqlite3.Error as error:
+        raise unusable(what, "read", error) from error
 
 
 class SqliteLedger:
@@ -193,12 +233,15 @@ class SqliteLedger:
     def recover(self) -> int:
         """Close the reservations of processes that are gone; return how many.
 
-        Nobody knows what the host has counted for them, so all that was held counts as used.
+        Nobody knows what the host has counted for them, so all that was held counts as used. Where there are none,
+        nobody who writes is waited for.
         """
-        with self.transaction():
-            rows = self._db.execute("SELECT id, holder FROM exchanges WHERE state = 'open'").fetchall()
-            lost = [(self._clock(), key) for key, holder in rows if not owner.alive(holder)]
-            self._db.executemany("UPDATE exchanges SET state = 'lost', estimated = 1, ended = ? WHERE id = ?", lost)
+        rows = self._rows("SELECT id, holder FROM exchanges WHERE state = 'open'")
+        lost = [(self._clock(), key) for key, holder in rows if not owner.alive(holder)]
+        if lost:
+            query = "UPDATE exchanges SET state = 'lost', estimated = 1, ended = ? WHERE id = ? AND state = 'open'"
+            with self.transaction():
+                self._db.executemany(query, lost)
         return len(lost)
 
     def spent(self, scope: Literal["run", "day", "repo"], key: str = "") -> Spent:
@@ -211,21 +254,21 @@ class SqliteLedger:
 
     def exchanges(self, *, run_id: str = "", since: float = 0.0) -> list[Exchange]:
         """Return the calls of a run, or of all, since a moment; oldest first."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id, run_id, day, purpose, model, state, tokens, cost, prompt, cached, completion, reasoning,"
             " estimated FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ? ORDER BY created, id",
             (run_id, run_id, since),
-        ).fetchall()
+        )
         return [Exchange(*row) for row in rows]
 
     def used(self, by: Column, *, run_id: str = "", since: float = 0) -> list[Used]:
         """Return what was used for each run, day, purpose or model, the latest last."""
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT {by}, count(*), sum(prompt), sum(cached), sum(completion), sum(tokens), sum(cost),"  # noqa: S608 - a column of ours
             " sum(state != 'settled') FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ?"
             f" GROUP BY {by} ORDER BY max(created), {by}",
             (run_id, run_id, since),
-        ).fetchall()
+        )
         return [Used(*row) for row in rows]
 
     def close(self) -> None:
@@ -251,26 +294,12 @@ class SqliteLedger:
         row: tuple[str, str, int, int] | None = self._db.execute(query, (key,)).fetchone()
         return row
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make what the block writes one commit, with whatever the connection's owner writes in it."""
-        if self._db.in_transaction:
-            yield
-            return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            with suppress(sqlite3.Error):  # it was never begun, or a full disk has taken it back already
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise StoreError(
-                    f"The ledger of what models cost cannot be written: {error}.",
-                    untouched="Nothing was sent, and what was counted before is still there.",
-                    next_step="Check that the disk is not full and `.ambient/` can be written.",
-                ) from error
-            raise
+        return writing(self._db, _WHAT)
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return reading(self._db, _WHAT, query, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,12 +266,15 @@ class SqliteStore:
         """Return the ids of what other windows have asked for and nobody has taken."""
         return {str(key) for (key,) in self._db.execute("SELECT id FROM requests")}
 
-    def take_requests(self) -> list[tuple[str, str, str]]:
-        """Return and remove all requests as (kind, id, value), oldest first."""
-        with self.transaction():
-            rows = self._db.execute("SELECT kind, id, value FROM requests ORDER BY rowid").fetchall()
-            self._db.execute("DELETE FROM requests")
+    def requests(self) -> list[tuple[str, str, str]]:
+        """Return all requests as (kind, id, value), oldest first."""
+        rows = self._rows("SELECT kind, id, value FROM requests ORDER BY rowid")
         return [(str(kind), str(key), str(value)) for kind, key, value in rows]
+
+    def drop_request(self, request_id: str) -> None:
+        """Remove a request that is taken."""
+        with self.transaction():
+            self._db.execute("DELETE FROM requests WHERE id = ?", (request_id,))
 
     # the file itself
 

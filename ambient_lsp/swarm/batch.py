@@ -6,12 +6,13 @@ import asyncio
 import time
 import uuid
 from collections import deque
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ambient_lsp.agents.thinking.briefing import NeverSend
 from ambient_lsp.engine.asking import Model
-from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, Untrusted
+from ambient_lsp.errors import AmbientError, BudgetExhausted, ModelUnavailable, StoreError, Untrusted
 from ambient_lsp.store.ledger import connect
 from ambient_lsp.swarm.journal import DONE, BatchRecord, FileRecord, Journal
 from ambient_lsp.swarm.together import Together, prove_together
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
+    from ambient_lsp.engine.services import Services
     from ambient_lsp.store.ledger import SqliteLedger
 
 _HOPELESS = 5
@@ -71,7 +73,8 @@ async def run_batch(
 
     Nothing is written to the user's files: what comes of it are proposals. `config` takes the place of the engine's for
     asking the model, with another budget, say. `listen` is told of each file that is done, with how many are, of how
-    many; `cancelled` of how far a batch came that is cancelled. Raises `Untrusted` and `NotFound`, with nothing sent.
+    many; `cancelled` of how far a batch came that is cancelled. Raises `Untrusted` and `NotFound`, with nothing sent,
+    and `StoreError` where the state cannot be written: what was answered before is kept.
     """
     if not engine.trusted:
         raise Untrusted(
@@ -81,43 +84,53 @@ async def run_batch(
         )
     services = await engine.services()
     # One connection for both, so that what was paid and what was answered is written down in one.
-    db = connect(services.store_path)
-    journal = Journal(db)
-    config = config or engine.config
-    model = Model(config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db)
-    try:
-        if resume:
-            batch = journal.batch(resume)
-        else:
-            batch = journal.begin(uuid.uuid4().hex[:12], task, paths)
-        together = None
+    with closing(connect(services.store_path)) as db:
+        journal = Journal(db)
+        model = Model(
+            config or engine.config, services.store_path, mode="batch", at_once=workers, notify=say, connection=db
+        )
         try:
-            stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
-            files = tuple(journal.files(batch.id))
-            if any(one.state == "success" for one in files):
-                say("checking all changes together")
-                together = await prove_together(services, batch, files, verify=verify)
-        except asyncio.CancelledError:
-            files = tuple(journal.files(batch.id))
-            cancelled(BatchResult(batch, files, None, "It was cancelled.", _lost(model.ledger, batch.id)))
-            raise
-        if together is not None:
-            services.supersede(batch.id, together.proposals)
-            for file in files:
-                if file.path in together.blamed:
-                    journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
-                elif file.state == "success":
-                    journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
-        files = tuple(journal.files(batch.id))
-        if not stopped:
-            proposals = tuple(one.id for one in together.proposals) if together else ()
-            batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
-            journal.save(batch)
-        return BatchResult(batch, files, together, stopped, _lost(model.ledger, batch.id))
-    finally:
-        await model.close()
-        journal.flush()
-        db.close()
+            batch = journal.batch(resume) if resume else journal.begin(uuid.uuid4().hex[:12], task, paths)
+            try:
+                stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
+                together = await _proven(services, journal, batch, say, verify=verify)
+            except asyncio.CancelledError:
+                with suppress(AmbientError):  # a full disk must not hide that it was cancelled
+                    files = tuple(journal.files(batch.id))
+                    cancelled(BatchResult(batch, files, None, "It was cancelled.", _lost(model.ledger, batch.id)))
+                raise
+            if not stopped:
+                batch = _ended(journal, batch, together)
+            return BatchResult(batch, tuple(journal.files(batch.id)), together, stopped, _lost(model.ledger, batch.id))
+        finally:
+            with suppress(StoreError):  # what is kept late can be made again; what has ended the batch is to be told
+                journal.flush()
+            await model.close()
+
+
+async def _proven(
+    services: Services, journal: Journal, batch: BatchRecord, say: Callable[[str], None], *, verify: bool
+) -> Together | None:
+    """Prove what has changed, and write down of each file what came of that; None where nothing has."""
+    files = journal.files(batch.id)
+    if not any(one.state == "success" for one in files):
+        return None
+    say("checking all changes together")
+    together = await prove_together(services, batch, files, verify=verify)
+    services.supersede(batch.id, together.proposals)
+    for file in files:
+        if file.path in together.blamed:
+            journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
+        elif file.state == "success":
+            journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
+    return together
+
+
+def _ended(journal: Journal, batch: BatchRecord, together: Together | None) -> BatchRecord:
+    proposals = tuple(one.id for one in together.proposals) if together else ()
+    batch = replace(batch, ended=time.time(), proposals=proposals, verdict=together.words if together else "")
+    journal.save(batch)
+    return batch
 
 
 def _lost(ledger: SqliteLedger, batch_id: str) -> Lost:
@@ -141,73 +154,77 @@ class _Workers:
         self._batch = batch
         self._workers = workers
         self._listen = listen
+        self._never = NeverSend(engine.config.swarm.never_send)
+        self._queue: deque[FileRecord] = deque()
+        self._total = self._done = self._busy = self._unreached = 0
         self._stopped = ""
-        self._unreached = 0
 
     async def work(self) -> str:
         """Work until no file is left; return why it ended before, if it did."""
         files = self._journal.files(self._batch.id)
         # What has failed is tried again when a batch goes on; what is done is not paid for twice.
-        waiting = [one for one in files if one.state not in DONE or one.state == "failed"]
-        total, self._done = len(files), len(files) - len(waiting)
-        swarm = self._engine.config.swarm
-        never = NeverSend(swarm.never_send)
+        self._queue.extend(one for one in files if one.state not in DONE or one.state == "failed")
+        self._total, self._done = len(files), len(files) - len(self._queue)
+        worker = await self._worker()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._workers, len(self._queue))):
+                    group.create_task(self._take(worker))
+        except ExceptionGroup as errors:  # such as a full disk, which each of them meets
+            raise errors.exceptions[0] from None
+        return self._stopped
+
+    async def _worker(self) -> Worker:
         services = await self._engine.services()
-        repository = await services.repository()
+        swarm = self._engine.config.swarm
         conventions = "\n".join(f"{name}: {value}" for name, value in sorted((await services.facts()).items()))
-        worker = Worker(
+        return Worker(
             task=self._batch.task,
             facts=conventions,
             batch_id=self._batch.id,
             model=self._model,
             keep=lambda file: self._journal.keep(self._batch.id, file),
             keep_late=lambda file: self._journal.keep_late(self._batch.id, file),
-            context_tokens=await self._model.room() if waiting else swarm.context_tokens,
+            context_tokens=await self._model.room() if self._queue else swarm.context_tokens,
             answer_tokens=swarm.answer_tokens,
         )
 
-        async def one(file: FileRecord) -> FileRecord:
-            if never(file.path):
-                return self._skip(file, "it must never be sent")
-            snapshot = await repository.read(file.path)
-            if snapshot is None:
-                return self._skip(file, "it is missing, binary, private or too large")
-            if not snapshot.text.strip():
-                return self._skip(file, "it is empty")
-            return await worker.work(file, snapshot)
+    async def _take(self, worker: Worker) -> None:
+        """Do one file after the other."""
+        while self._queue and not self._stopped:
+            file = self._queue.popleft()
+            if file.state == "failed":  # what was answered then is what has failed
+                file = replace(file, replies=(), state="waiting", reason="")
+            self._busy += 1
+            try:
+                done = await self._one(worker, file)
+            except BudgetExhausted as error:
+                # The others hold the most that they may need, and will give back most of it: fewer go on, and only
+                # where nobody is left to wait for is the limit reached.
+                self._queue.appendleft(error.details.get("file", file))
+                if self._busy == 1:
+                    self._stopped = str(error)
+                return
+            except StoreError:
+                raise
+            except AmbientError as error:
+                done = replace(file, state="failed", reason=error.what)
+                self._journal.keep(self._batch.id, done)
+            finally:
+                self._busy -= 1
+            self._count(done, reached=done.prompt > file.prompt)
+            self._done += 1
+            self._listen(done, self._done, self._total)
 
-        queue = deque(waiting)
-        busy = 0
-
-        async def take() -> None:
-            nonlocal busy
-            while queue and not self._stopped:
-                file = queue.popleft()
-                if file.state == "failed":  # what was answered then is what has failed
-                    file = replace(file, replies=(), state="waiting", reason="")
-                busy += 1
-                try:
-                    done = await one(file)
-                except BudgetExhausted as error:
-                    # The others hold the most that they may need, and will give back most of it: fewer go on, and only
-                    # where nobody is left to wait for is the limit reached.
-                    queue.appendleft(error.details.get("file", file))
-                    if busy == 1:
-                        self._stopped = str(error)
-                    return
-                except AmbientError as error:
-                    done = replace(file, state="failed", reason=error.what)
-                    self._journal.keep(self._batch.id, done)
-                finally:
-                    busy -= 1
-                self._count(done, reached=done.prompt > file.prompt)
-                self._done += 1
-                self._listen(done, self._done, total)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._workers, len(waiting))):
-                group.create_task(take())
-        return self._stopped
+    async def _one(self, worker: Worker, file: FileRecord) -> FileRecord:
+        if self._never(file.path):
+            return self._skip(file, "it must never be sent")
+        snapshot = await (await (await self._engine.services()).repository()).read(file.path)
+        if snapshot is None:
+            return self._skip(file, "it is missing, binary, private or too large")
+        if not snapshot.text.strip():
+            return self._skip(file, "it is empty")
+        return await worker.work(file, snapshot)
 
     def _skip(self, file: FileRecord, reason: str) -> FileRecord:
         file = replace(file, state="skipped", reason=reason)

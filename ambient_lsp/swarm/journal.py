@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from ambient_lsp.errors import NotFound
+from ambient_lsp.store.ledger import reading, writing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 State = Literal["waiting", "answered", "success", "nothing", "failed", "skipped"]
 DONE: tuple[State, ...] = ("success", "nothing", "failed", "skipped")
+_WHAT = "What the batch has come to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class BatchRecord:
 
 
 class Journal:
-    """The batches of one repository, written on a connection that the ledger may share."""
+    """The batches of one repository, on a connection that the ledger may share. Everything raises `StoreError`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -68,18 +70,19 @@ class Journal:
     def begin(self, batch_id: str, task: str, paths: Sequence[str]) -> BatchRecord:
         """Write a new batch down."""
         batch = BatchRecord(batch_id, task, time.time())
-        self._db.execute("BEGIN IMMEDIATE")
-        self.save(batch)
-        self._db.executemany(
-            "INSERT INTO batch_files VALUES (?, ?, 'waiting', ?)",
-            [(batch_id, path, _json(FileRecord(path))) for path in paths],
-        )
-        self._db.execute("COMMIT")
+        with writing(self._db, _WHAT):
+            self.save(batch)
+            self._db.executemany(
+                "INSERT INTO batch_files VALUES (?, ?, 'waiting', ?)",
+                [(batch_id, path, _json(FileRecord(path))) for path in paths],
+            )
         return batch
 
     def save(self, batch: BatchRecord) -> None:
         """Insert or replace a batch."""
-        self._db.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", (batch.id, batch.started, _json(batch)))
+        row = (batch.id, batch.started, _json(batch))
+        with writing(self._db, _WHAT):
+            self._db.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", row)
 
     def keep(self, batch_id: str, file: FileRecord) -> None:
         """Replace what is known of one file."""
@@ -91,24 +94,21 @@ class Journal:
         self._late[file.path] = _row(batch_id, file)
 
     def flush(self) -> None:
-        """Write down what is still to be kept."""
-        late, self._late = self._late, {}
-        begins = len(late) > 1 and not self._db.in_transaction
-        if begins:
-            self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(
-            "UPDATE batch_files SET state = ?, value = ? WHERE batch_id = ? AND path = ?", late.values()
-        )
-        if begins:
-            self._db.execute("COMMIT")
+        """Write down what is still to be kept; it still is where that fails."""
+        if not self._late:
+            return
+        query = "UPDATE batch_files SET state = ?, value = ? WHERE batch_id = ? AND path = ?"
+        with writing(self._db, _WHAT):
+            self._db.executemany(query, self._late.values())
+        self._late.clear()
 
     def batch(self, batch_id: str) -> BatchRecord:
         """Return a batch, by id or by what it begins with; the latest for "last". Raises `NotFound`."""
         if batch_id == "last":
-            rows = self._db.execute("SELECT value FROM batches ORDER BY started DESC LIMIT 1").fetchall()
+            rows = reading(self._db, _WHAT, "SELECT value FROM batches ORDER BY started DESC LIMIT 1")
         else:
             query = "SELECT value FROM batches WHERE substr(id, 1, ?) = ?"
-            rows = self._db.execute(query, (len(batch_id), batch_id)).fetchall()
+            rows = reading(self._db, _WHAT, query, (len(batch_id), batch_id))
         if len(rows) != 1:
             raise NotFound(
                 f"There is no batch {batch_id!r}." if not rows else f"{batch_id!r} fits {len(rows)} batches.",
@@ -121,7 +121,7 @@ class Journal:
     def files(self, batch_id: str) -> list[FileRecord]:
         """Return the files of a batch, by path."""
         self.flush()
-        rows = self._db.execute("SELECT value FROM batch_files WHERE batch_id = ? ORDER BY path", (batch_id,))
+        rows = reading(self._db, _WHAT, "SELECT value FROM batch_files WHERE batch_id = ? ORDER BY path", (batch_id,))
         values = [json.loads(row[0]) for row in rows]
         return [FileRecord(**{**value, "replies": tuple(value["replies"])}) for value in values]
 

@@ -6,6 +6,8 @@ import html
 import json
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.errors import StoreError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -154,13 +156,23 @@ def counted(files: int) -> str:
 
 
 def write(result: BatchResult, root: Path) -> Path:
-    """Write all three reports into the state folder of a repository; return the one that people read."""
+    """Write all three reports into the state folder of a repository; return the one that people read.
+
+    Raises `StoreError`.
+    """
     folder = root / ".ambient" / "swarm" / result.batch.id
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(as_data(result), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    (folder / "report.html").write_text(as_html(result), "utf-8")
     page = folder / "report.md"
-    page.write_text(as_markdown(result), "utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.json").write_text(json.dumps(as_data(result), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        (folder / "report.html").write_text(as_html(result), "utf-8")
+        page.write_text(as_markdown(result), "utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"The report of the batch cannot be written: {error.strerror or error}.",
+            untouched="What the batch has come to is kept.",
+            next_step=f"Check that the disk is not full; to `resume` {result.batch.id} writes the report again.",
+        ) from error
     return page
 
 

@@ -17,6 +17,7 @@ from ambient_lsp.errors import (
     PatchConflict,
     PatchError,
     ReplyBroken,
+    StoreError,
 )
 from ambient_lsp.llm.messages import ChatRequest, Message, Usage
 from ambient_lsp.llm.reply.drafts import Draft, read_reply
@@ -57,7 +58,10 @@ class Worker:
     answer_tokens: int
 
     async def work(self, file: FileRecord, snapshot: Snapshot) -> FileRecord:
-        """Return the file's record at the end; `keep` has been told of every payment. Raises `BudgetExhausted`."""
+        """Return the file's record at the end; `keep` has been told of every payment.
+
+        Raises `BudgetExhausted` and `StoreError`.
+        """
         return await _Job(self, file, snapshot).work()
 
 
@@ -83,6 +87,8 @@ class _Job:
                 self._file = replace(self._file, state="success", text=text)
         except BudgetExhausted as error:
             error.details["file"] = self._file  # with what was paid for it before
+            raise
+        except StoreError:  # whatever is asked now could not be written down, and would be paid for twice
             raise
         except (ModelError, _Failed) as error:
             self._file = replace(self._file, state="failed", reason=error.what)

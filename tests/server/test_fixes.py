@@ -151,6 +151,28 @@ async def test_fix_all_is_off_until_it_is_turned_on_and_takes_only_harmless_fixe
         assert not [a for a in await it.actions(uri, 0) if a["kind"].startswith("source")]
 
 
+async def test_what_a_client_asks_for_by_itself_is_looked_at_again(file):
+    text = "md5\nmd5  # pair\nmd5  # medium\nmd5  # risky\n"
+    async with Connection(file.parent) as it:
+        uri = file.as_uri()
+        await ready(it, uri, text)
+        places = {
+            one.id: edit.replacements for one in it.engine.proposals() for edit in one.edits if edit.path == "a.py"
+        }
+        ids = sorted(places, key=places.__getitem__)
+
+        async def resolve(asked, **data):
+            action = {"title": "a fix", "data": {"uri": uri, "proposal_ids": asked, **data}}
+            return await it.wire.request("codeAction/resolve", action)
+
+        assert len(ids) == 4
+        edit = (await resolve(["nothing-has-this-id", *ids], all=True))["result"]["edit"]
+        for one in [*ids[1:], "nothing-has-this-id"]:
+            assert "error" in await resolve([one])
+        it.editor.take_edits(uri, edit["documentChanges"][0]["edits"])
+        assert it.editor.texts[uri] == text.replace("md5", "sha256", 1)
+
+
 async def test_a_finding_can_be_dismissed_for_good(file):
     async with Connection(file.parent) as it:
         uri = file.as_uri()

@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from ambient_lsp.config import Config, Sandbox
 from ambient_lsp.engine.engine import Engine
+from ambient_lsp.errors import StoreError
 from ambient_lsp.events import FindingsReported, ProposalChanged, RunEnded, RunStarted
 from ambient_lsp.model import Outcome, ProposalState, RunRecord, TriggerKind
 from ambient_lsp.store.provenance import claim
-from ambient_lsp.store.store import open_store
+from ambient_lsp.store.store import dump_trigger, open_store
 from tests.unit.engine.samples import a_finding, a_proposal, a_trigger
 
 SETTINGS = Config(sandbox=Sandbox(backend="none"))
@@ -32,7 +33,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[tuple[Engine, Engine]]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -90,6 +91,69 @@ async def test_what_was_asked_for_is_done_after_the_take_over(
     assert second.leader
     assert record.state == "done"
     assert [one.state for one in second.runs()] == ["done"], "it was done once"
+
+
+async def test_a_request_that_cannot_be_read_ends_with_a_sentence_and_stops_no_other(
+    pair: tuple[Engine, Engine],
+) -> None:
+    first, second = pair
+    (first.root / "a.py").write_text("import os\n")
+    heard: list[object] = []
+    listener = asyncio.create_task(hear(second, heard))
+    newer = open_store(first.root / ".ambient")
+    with newer.transaction():  # so that both are served in one look
+        newer.add_request("submit", '{"id": "newer", "kind": "of-a-newer-version"}', "newer")
+        run = second.trigger(TriggerKind.COMMAND, ["a.py"], verify=False)
+        newer.add_request("submit", dump_trigger(run), run.id)
+    await until(lambda: {one.run_id for one in heard if isinstance(one, RunEnded)} == {"newer", run.id})
+    ends = {one.run_id: one.record for one in heard if isinstance(one, RunEnded)}
+    assert ends[run.id].state == "done"
+    assert ends["newer"].state == "failed"
+    assert "in a way that is not known here" in ends["newer"].errors[0].message
+    assert newer.requested() == set()
+    newer.close()
+    after = await asyncio.wait_for(
+        second.submit(second.trigger(TriggerKind.COMMAND, ["a.py"], verify=False)).wait(), 30
+    )
+    assert after.state == "done", "the first serves no more"
+    listener.cancel()
+
+
+async def test_a_finding_that_cannot_be_read_does_not_end_the_looking(pair: tuple[Engine, Engine]) -> None:
+    _, second = pair
+    heard: list[object] = []
+    listener = asyncio.create_task(hear(second, heard))
+    other = open_store(second.root / ".ambient")
+    await asyncio.sleep(0)
+    with other.transaction():
+        other.save_findings("Agent", "a.py", "sha", [a_finding()])
+        other._db.execute("UPDATE findings SET value = '{}'")
+    log = second.root / ".ambient" / "telemetry.jsonl"
+    await until(lambda: log.exists() and '"mirror"' in log.read_text())
+    other.save_findings("Agent", "a.py", "sha", [a_finding()])
+    await until(lambda: any(isinstance(one, FindingsReported) and one.findings for one in heard))
+    other.close()
+    listener.cancel()
+
+
+async def test_a_request_that_a_full_disk_was_in_the_way_of_is_served_later(
+    pair: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    (first.root / "a.py").write_text("import os\n")
+    tried: list[str] = []
+
+    def full(run: RunRecord) -> None:
+        tried.append(run.id)
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(first._store, "save_run", full)
+        run = second.submit(second.trigger(TriggerKind.COMMAND, ["a.py"], verify=False))
+        await until(lambda: tried)
+        assert second._store.requested() == {run.id}
+    second._store.set_value("anything", "that another process writes")
+    assert (await asyncio.wait_for(run.wait(), 30)).state == "done"
 
 
 async def test_a_request_to_cancel_reaches_the_first(pair: tuple[Engine, Engine]) -> None:

@@ -156,10 +156,12 @@ def test_another_process_is_noticed(tmp_path: Path) -> None:
     assert one.get_value("k") == "2"
 
 
-def test_requests_are_taken_once(store: SqliteStore) -> None:
+def test_a_request_stays_until_it_is_taken(store: SqliteStore) -> None:
     store.add_request("submit", "value", "id1")
-    assert store.take_requests() == [("submit", "id1", "value")]
-    assert store.take_requests() == []
+    store.add_request("cancel", "id1", "id2")
+    assert store.requests() == [("submit", "id1", "value"), ("cancel", "id2", "id1")]
+    store.drop_request("id1")
+    assert store.requests() == [("cancel", "id2", "id1")]
 
 
 def test_tidying_keeps_what_is_open(store: SqliteStore, tmp_path: Path) -> None:
