@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ambient_lsp.engine.decisions import DECIDED
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.events import Problem, Progress, ProposalChanged
-from ambient_lsp.model import ProposalState, RunError
+from ambient_lsp.model import RunError
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from ambient_lsp.events import Event
     from ambient_lsp.model import Context, Finding, Proposal, Snapshot, Verdict
     from ambient_lsp.protocols import Proposer, Recheck, Store
-
-_DECIDED = frozenset({ProposalState.APPLIED, ProposalState.PARTLY, ProposalState.DISMISSED, ProposalState.REVERTED})
-"""States that only a person brings about."""
 
 
 @dataclass(slots=True)
@@ -78,7 +76,7 @@ class Road:
         """Keep a proposal unless a person, maybe in another window, has decided about it since it was `known`."""
         with self.store.transaction():
             now = self.earlier(proposal)
-            if now is not None and now.state in _DECIDED and (known is None or now.state is not known.state):
+            if now is not None and now.state in DECIDED and (known is None or now.state is not known.state):
                 return
             self.store.save_proposal(proposal)
         self.publish(ProposalChanged(self.run.id, proposal))
