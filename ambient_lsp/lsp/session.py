@@ -40,7 +40,6 @@ from ambient_lsp.lsp.settings import FolderSettings
 from ambient_lsp.lsp.status import Status
 from ambient_lsp.lsp.workspaces import EngineFactory, Workspace, Workspaces, file_of, project_of
 from ambient_lsp.model import Outcome, Proposal, RunRecord, TriggerKind
-from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
     from ambient_lsp.engine.run import Run
@@ -399,11 +398,12 @@ class Session:
         self._write_down(workspace)
 
     def _write_down(self, workspace: Workspace) -> None:
+        from ambient_lsp.engine.decisions import content_of  # loads the engine: not before `initialize` is answered
+
         while workspace.engine is not None and workspace.unwritten:
             outcome = workspace.unwritten.pop(0)
             try:
-                # What decisions are bound to: the exact change to exactly these texts.
-                content = sha256(repr(workspace.engine.proposal(outcome.proposal_id).edits))
+                content = content_of(workspace.engine.proposal(outcome.proposal_id))
                 workspace.engine.record(replace(outcome, content_sha256=content))
             except AmbientError as error:
                 logger.warning("the outcome of %s was not recorded: %s", outcome.proposal_id, error)
