@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets the real editors that the tests in this folder drive, on Debian 12, by package names only.
 #
-#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|helix|vim|all]
+#   tests/editors/install.sh TARGET_DIR [vscode|nvim|emacs|helix|vim|tinydb|all]
 #
 # Everything but Chromium goes into TARGET_DIR: run it again and what is there is kept, cache the folder and it still
 # works. Then: AMBIENT_EDITORS_DIR=TARGET_DIR pytest tests/editors
@@ -10,6 +10,7 @@ set -eu
 CODE_SERVER=4.139.1 # VS Code 1.139.1
 NODE=24.19.0        # code-server 4.139 does not start on Node 20
 PLAYWRIGHT=1.65.1
+TINYDB=4.9.0        # a real package, to live through a day with
 NVIM_SUITE=forky    # Neovim 0.12
 OLD_NVIM_SUITE=trixie # Neovim 0.10, the oldest that the plugin is for
 STYLUA=2.5.2        # checks how the plugin's Lua is written
@@ -199,10 +200,21 @@ install_vim() {
   echo "$NEWEST" >"$target/vim/.installed"
 }
 
+# As its authors published it, with their tests, and what those need.
+install_tinydb() {
+  done_already "$target/tinydb" "$TINYDB" && return
+  rm -rf "$target/tinydb"
+  mkdir -p "$target/tinydb/source"
+  pip download --quiet --no-deps --no-binary tinydb --dest "$target/tinydb" "tinydb==$TINYDB"
+  tar -xzf "$target/tinydb"/tinydb-*.tar.gz --strip-components 1 --no-same-owner -C "$target/tinydb/source"
+  pip download --quiet --only-binary :all: --dest "$target/tinydb/wheels" pytest pytest-cov pyyaml
+  echo "$TINYDB" >"$target/tinydb/.installed"
+}
+
 case $what in
-  vscode | nvim | emacs | helix | vim) "install_$what" ;;
+  vscode | nvim | emacs | helix | vim | tinydb) "install_$what" ;;
   nvim-0.10) install_nvim ;;
   # One after the other in a loop: in a list with `&&` a failure half-way would not end this script.
-  all) for each in nvim emacs helix vim vscode; do "install_$each"; done ;;
-  *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim or all." >&2; exit 2 ;;
+  all) for each in nvim emacs helix vim tinydb vscode; do "install_$each"; done ;;
+  *) echo "Unknown editor $what: vscode, nvim, emacs, helix, vim, tinydb or all." >&2; exit 2 ;;
 esac

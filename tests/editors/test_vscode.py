@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import project, test_batch
-from tests.editors import editor, scenarios, screenshot, thinking, visit
+from tests.editors import day, editor, real_package, scenarios, screenshot, thinking, visit
 from tests.editors.scenarios import HASH, SCENARIOS, Scenario
 from tests.editors.visit import Visit
 from tests.real import require
@@ -74,11 +75,21 @@ def test_one_task_in_many_files_is_reviewed_and_applied_as_a_whole_in_vscode(tmp
 def test_a_person_installs_the_extension_works_a_day_with_it_and_pictures_are_taken(tmp_path: Path) -> None:
     root = screenshot.take(tmp_path, tmp_path / "pictures")
     pictures = {path.name for path in (tmp_path / "pictures").glob("*.png")}
-    assert pictures == {f"vscode-{name}.png" for name in screenshot.NAMES}
+    assert pictures == {f"vscode-{name}.png" for name in day.NAMES}
     changed = project.git(root, "status", "--porcelain", "--untracked-files=all").splitlines()
     assert sorted(line[3:] for line in changed) == ["members.py", "report.py"], (
         "the refused fix and the batch wrote nothing"
     )
+
+
+def test_a_person_works_a_day_in_a_real_package_in_vscode(tmp_path: Path) -> None:
+    root = real_package.live(tmp_path, tmp_path / "pictures")
+    # One blank line of three is as it was, an import is gone, and a comment was typed in each.
+    changed = project.git(root, "diff", "--numstat").splitlines()
+    assert changed == ["3\t2\ttests/test_utils.py", "1\t1\ttinydb/middlewares.py"]
+    assert not project.git(root, "status", "--porcelain", "--untracked-files=all").count("??")
+    tests = subprocess.run([root / ".venv/bin/python", "-m", "pytest", "-q"], cwd=root, capture_output=True, text=True)
+    assert "220 passed" in tests.stdout, tests.stdout
 
 
 def run(suite: str, root: Path, environment: dict[str, str], *, asks: bool, height: int = 640) -> None:

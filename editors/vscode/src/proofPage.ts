@@ -46,7 +46,7 @@ function facts(proposal: WholeProposal): string {
     proposal.state,
     outcome,
     files,
-    `${proposal.changed_lines} changed lines`,
+    proposal.changed_lines === 1 ? "1 changed line" : `${proposal.changed_lines} changed lines`,
   ].join(" · ");
 }
 

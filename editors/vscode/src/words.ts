@@ -96,7 +96,8 @@ export function spoken(proposal: Proposal): string {
 /** Return the first line that a part changes or makes, as its name. */
 export function partName(hunk: Hunk): string {
   const line = (text: string): string => text.split("\n").find((one) => one.trim()) ?? "";
-  return line(hunk.after).trim() || `without: ${line(hunk.before).trim()}`;
+  const [after, before] = [line(hunk.after).trim(), line(hunk.before).trim()];
+  return after || (before ? `without: ${before}` : "blanks only");
 }
 
 /** Return where a part is, as "line 3" or "lines 3 to 5". */

@@ -1,5 +1,6 @@
 // What a person does in VS Code's window, with the keyboard and the mouse, and how they wait for what they see.
 
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const TRIES = 20;
@@ -50,13 +51,14 @@ export function handsOf(page) {
     }
   }
 
-  /** Open a file from the Explorer, for good. */
+  /** Open a file by its path, for good. */
   async function open(file) {
-    const tab = page.locator(".tab", { hasText: file }).first();
+    const name = basename(file);
+    const tab = page.locator(".tab", { hasText: name }).first();
     await until(tab, async () => {
       await page.keyboard.press("Control+p");
       await page.locator(".quick-input-widget .quick-input-box input").fill(file, SOON);
-      await page.locator(".quick-input-list .monaco-list-row", { hasText: file }).first().waitFor(SOON);
+      await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor(SOON);
       await page.keyboard.press("Enter");
     });
   }

@@ -1,5 +1,5 @@
 // A person's day with the extension, from its .vsix: an untrusted folder, fixes of several kinds, a batch, a crash.
-// Takes a picture of each thing on the way. Arguments: one JSON object, as screenshot.py makes it.
+// Takes a picture of each thing on the way. Arguments: one JSON object, as day.py makes it.
 
 import { mkdirSync } from "node:fs";
 import { handsOf } from "./hands.mjs";

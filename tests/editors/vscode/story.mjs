@@ -16,7 +16,7 @@ async function install({ page, hands }) {
 /** Until a folder is trusted, nothing of it is run and no model is asked. */
 async function distrust({ page, hands, options }) {
   await hands.status("Restricted Mode");
-  await hands.open(options.hash.file);
+  await hands.open(options.refused.file);
   await page.locator(".squiggly-info, .squiggly-warning, .squiggly-hint").first().waitFor({ state: "attached" });
   assert(!existsSync(options.ran), "the repository's own Python was not run");
   await hands.command("Workspaces: Manage Workspace Trust");
@@ -33,13 +33,13 @@ async function find({ page, hands, shot, options }) {
   await page.locator(".statusbar-item", { hasText: /Ambient: \d+ fix/ }).waitFor();
   await page.mouse.move(600, 20);
   await shot("squiggle");
-  await hands.fixes("md5", options.hash.action);
+  await hands.fixes(options.refused.line, options.refused.action);
   await shot("lightbulb");
 }
 
 /** A fix of high risk asks, and is refused: nothing is written. */
 async function refuse({ page, hands, shot, options }) {
-  const before = read(options, options.hash.file);
+  const before = read(options, options.refused.file);
   await page.keyboard.press("Enter");
   await page.locator(".panel .edit-checkbox").first().waitFor();
   await hands.sleep(500); // the list is drawn in steps
@@ -48,57 +48,57 @@ async function refuse({ page, hands, shot, options }) {
   await page.locator(".notification-toast", { hasText: "was not applied" }).first().waitFor();
   await hands.command("Notifications: Clear All Notifications");
   await page.keyboard.press("Control+j");
-  assert.strictEqual(read(options, options.hash.file), before);
+  assert.strictEqual(read(options, options.refused.file), before);
 }
 
 /** The view has all fixes; one of them is proven by less time, and taken. */
 async function take({ page, hands, shot, options }) {
-  await hands.open(options.slow.file);
-  await hands.save(options.slow.typed);
+  await hands.open(options.taken.file);
+  await hands.save(options.typed);
   await hands.command("Ambient: Focus on Fixes View");
-  await hands.row(options.slow.action).waitFor();
+  await hands.row(options.taken.action).waitFor();
   await widen(page);
-  await hands.open(options.style.file);
-  await hands.save(options.style.typed);
-  await hands.row(options.style.action).waitFor();
+  await hands.open(options.chosen.file);
+  await hands.save(options.typed);
+  await hands.row(options.chosen.action).waitFor();
   await hands.quiet();
   await hands.until(hands.row("line "), () =>
-    hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
+    hands.row(options.chosen.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
   );
   await shot("tree");
-  await hands.row(options.slow.action).click();
+  await hands.row(options.taken.action).click();
   await page.locator(".monaco-diff-editor").first().waitFor();
   await page.locator(".editor-actions .codicon-verified").first().click();
   await hands.sleep(1_500); // the page is in frames of its own
   await shot("proof");
   await page.keyboard.press("Control+w");
-  await hands.press(options.slow.action, "Apply");
-  await hands.row(options.slow.action).waitFor({ state: "detached" });
+  await hands.press(options.taken.action, "Apply");
+  await hands.row(options.taken.action).waitFor({ state: "detached" });
   await hands.saveFixed();
 }
 
 /** One of two parts is left out; the other one is proven by itself, and applied. */
 async function choose({ page, hands, shot, options }) {
-  const part = hands.row("import os");
+  const part = hands.row(options.chosen.part);
   await hands.quiet();
   await hands.until(part, () =>
-    hands.row(options.style.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
+    hands.row(options.chosen.action).locator(".monaco-tl-twistie").click({ timeout: 3_000 }),
   );
   await part.locator(".custom-view-tree-node-item-checkbox").click();
-  await hands.press(options.style.action, "Preview");
+  await hands.press(options.chosen.action, "Preview");
   await page.locator(".monaco-diff-editor").first().waitFor();
   await hands.sleep(1_000); // the changed lines are coloured in steps
   await shot("preview");
-  await hands.press(options.style.action, "Apply");
+  await hands.press(options.chosen.action, "Apply");
   await page.locator(".monaco-diff-editor").first().waitFor({ state: "detached" });
   await hands.saveFixed();
-  const text = read(options, options.style.file);
-  assert(text.includes("import os\n") && !text.includes("str:   \n"), text);
+  const text = read(options, options.chosen.file);
+  assert(text.includes(options.chosen.stays) && !text.includes(options.chosen.goes), text);
 }
 
 /** A batch begins after it was said what would be sent; it is cancelled half-way, and goes on later to its report. */
 async function batch({ page, hands, shot, options }) {
-  await hands.open("m00.py");
+  await hands.open(options.batch);
   await hands.command("Ambient: Do One Task in Many Files");
   await hands.answer("templates", { text: options.task });
   await hands.answer("The whole project", { choose: "the open file's folder" });
