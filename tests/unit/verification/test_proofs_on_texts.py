@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ambient_lsp.model import ProofKind, ProofPlan, RiskLevel, VerdictOutcome
-from ambient_lsp.patching.edits import propose
+from ambient_lsp.analyzers.base import RawFinding, findings
+from ambient_lsp.model import ProofKind, ProofPlan, RiskLevel, Severity, Span, VerdictOutcome
+from ambient_lsp.patching.edits import modify, propose
+from ambient_lsp.text import freeze
 from ambient_lsp.verification.proof import findings_gone, same_tree, simpler
 from ambient_lsp.verification.proof.base import Case
 from ambient_lsp.verification.proof.normal_form import Unparsable, same_program
@@ -18,7 +21,7 @@ from tests.unit.verification.project import finding, make_project, nothing_found
 PASSED, FAILED, INCONCLUSIVE = VerdictOutcome.PASSED, VerdictOutcome.FAILED, VerdictOutcome.INCONCLUSIVE
 
 
-def case(before, after, recheck=nothing_found, findings=(), **params):
+def case(before, after, recheck=nothing_found, found=(), **params):
     proposal = propose(
         agent="a",
         title="t",
@@ -27,7 +30,7 @@ def case(before, after, recheck=nothing_found, findings=(), **params):
         risk_level=RiskLevel.LOW,
         edits=[],
         bases={},
-        findings=findings,
+        findings=found,
         proof=ProofPlan(ProofKind.CHECKS, params),
     )
     return Case(proposal, {"a.py": before}, {"a.py": after}, recheck, {})
@@ -60,6 +63,49 @@ ONE, TWO = finding("a.py", name="f1"), finding("a.py", "other", name="f2")
 async def test_findings_gone(before, after, outcome, says):
     proof = await findings_gone.prove(case("before", "after", finds(before, after), [ONE]))
     assert (proof.outcome, says in proof.reason) == (outcome, True), proof
+
+
+ALIKE = "x = 1\nbad()\ny = 2\nbad()\nz = 3\nbad()\n"
+
+
+async def bad_calls(agent, texts):
+    """Find each `bad()`: all of them have the same code, so their ids tell only which one in the file they are."""
+    found = []
+    for path, text in texts.items():
+        spans = [Span(n, 0, n, 5) for n, line in enumerate(text.splitlines()) if line.startswith("bad()")]
+        raws = [RawFinding("R1", span, "It is bad.", Severity.WARNING) for span in spans]
+        found += findings(agent, freeze(Path("/"), path, text), raws)
+    return found
+
+
+async def proof_of(after, *fixed):
+    base = freeze(Path("/"), "a.py", ALIKE)
+    before = await bad_calls("a", {"a.py": ALIKE})
+    made = replace(
+        case(ALIKE, after, bad_calls).proposal,
+        edits=(modify(base, after),),
+        finding_ids=tuple(before[number].id for number in fixed),
+    )
+    return await findings_gone.prove(replace(case(ALIKE, after, bad_calls), proposal=made))
+
+
+@pytest.mark.parametrize("fixed", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)])
+async def test_some_of_several_findings_with_equal_code_are_fixed(fixed):
+    lines = ALIKE.splitlines(keepends=True)
+    for number in fixed:
+        lines[number * 2 + 1] = "good()\n"
+    proof = await proof_of("".join(lines), *fixed)
+    assert proof.outcome is PASSED, proof
+
+
+async def test_one_of_several_findings_with_equal_code_is_fixed_in_place_of_another():
+    proof = await proof_of(ALIKE.replace("y = 2\nbad()", "y = 2\ngood()"), 0)
+    assert (proof.outcome, "still there" in proof.reason) == (FAILED, True), proof
+
+
+async def test_a_fix_brings_what_was_there_elsewhere():
+    proof = await proof_of(ALIKE.replace("x = 1\nbad()", "x = 1\ngood()\nif x:\n    pass\nbad()"), 0)
+    assert proof.outcome is FAILED, proof
 
 
 BASE = '''"""Doc."""
