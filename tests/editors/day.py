@@ -34,13 +34,14 @@ SETTINGS = {
 class Fix:
     """A fix that is taken, refused, or taken in part: `action` begins its title, and `line` is in a line that it is at.
 
-    `part` is in the row of the part that is left out; `stays` and `goes` are in the file before, and tell afterwards
-    that this part was left out and that another one was taken.
+    `rule` is that of its finding, where a script looks for that. `part` is in the row of the part that is left out;
+    `stays` and `goes` are in the file before, and tell afterwards that this part was left out and another was taken.
     """
 
     file: str
     action: str
     line: str = ""
+    rule: str = ""
     part: str = ""
     stays: str = ""
     goes: str = ""

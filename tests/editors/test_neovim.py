@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from ambient_lsp.llm.fake.script import Answer, Pace, Question, filler
 from ambient_lsp.model import ProposalState
 from ambient_lsp.store.store import open_store
 from tests.e2e import project, test_batch
-from tests.editors import editor, scenarios, screenshot_nvim, thinking, visit
+from tests.editors import editor, real_package, scenarios, screenshot_nvim, thinking, visit
+from tests.editors.day import Fix, Plan
 from tests.editors.scenarios import HASH, SCENARIOS, STYLE, TYPED, Scenario
 from tests.editors.visit import Visit
 
@@ -69,21 +71,20 @@ def test_what_a_model_says_is_shown_refined_proven_and_taken_in_neovim(tmp_path:
 
 @pytest.mark.parametrize("version", ["nvim", "nvim-0.10"])
 def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
-    ran, hurry = tmp_path / "ran", tmp_path / "hurry"
-    with thinking.model(_model(hurry)) as host:
-        root = _shop(tmp_path, ran, host.base_url)
-        facts = {
-            "root": str(root),
-            "ran": str(ran),
-            "hurry": str(hurry),
-            "typed": TYPED,
-            "one": {"file": str(root / "prices.py"), "rule": STYLE.rule},
-            "two": {"file": str(root / STYLE.file), "rule": STYLE.rule},
-            "risky": {"file": str(root / HASH.file), "rule": HASH.rule},
-            "task": test_batch.TASK,
-            "count": FILES,
-        }
-        run("person.lua", root, {"AMBIENT_FACTS": json.dumps(facts)}, version=version)
+    root, ran, hurry = tmp_path / "shop", tmp_path / "ran", tmp_path / "hurry"
+    files = [f"agents/m{number:02}.py" for number in range(FILES)]
+    with thinking.model(_model(hurry, files, test_batch.docstrings)) as host:
+        _shop(root, ran, host.base_url)
+        plan = Plan(
+            root,
+            ran,
+            refused=Fix(HASH.file, HASH.action, rule=HASH.rule),
+            taken=Fix("prices.py", "", rule=STYLE.rule),
+            chosen=Fix(STYLE.file, STYLE.action, rule=STYLE.rule),
+            batch="target=agents glob=m*.py",
+            task=test_batch.TASK,
+        )
+        live(plan, files, hurry, version)
     assert (root / "prices.py").read_text() == UNUSED.replace("import os\n\n\n", "\n") + TYPED
     report = (root / STYLE.file).read_text()
     assert "import os" not in report
@@ -105,6 +106,15 @@ def test_a_day_of_a_person_in_neovim(tmp_path: Path, version: str) -> None:
     assert all(one.proven for one in states[ProposalState.APPLIED]), "the part that was chosen was proven by itself"
     assert [one.files_touched for one in states[ProposalState.PARTLY]] == [(STYLE.file,)]
     assert "refused" in said
+
+
+def test_a_day_of_a_person_in_a_real_package_in_neovim(tmp_path: Path) -> None:
+    root, ran, hurry = tmp_path / real_package.NAME, tmp_path / "ran", tmp_path / "hurry"
+    files = [f"tinydb/{path.name}" for path in real_package.modules()]
+    with thinking.model(_model(hurry, files, lambda question: real_package.answer(root, question))) as host:
+        plan = real_package.make(root, ran, host.base_url, _trap(ran, host.base_url))
+        live(replace(plan, batch="target=tinydb"), files, hurry, "nvim")
+    real_package.check(root, applied=True)
 
 
 def test_what_is_left_out_of_a_fix_is_as_it_was_in_neovims_preview(tmp_path: Path) -> None:
@@ -138,15 +148,30 @@ def test_the_help_of_neovim_leads_nowhere_that_is_not_there() -> None:
     assert {f":Ambient-{word}" for word in words} <= tags
 
 
-def _shop(folder: Path, ran: Path, model: str) -> Path:
+def live(plan: Plan, files: list[str], hurry: Path, version: str) -> None:
+    """Live through a day in a project; `files` are those of the batch, and `hurry` is written when it is to end."""
+    facts = {
+        "root": str(plan.root),
+        "ran": str(plan.ran),
+        "hurry": str(hurry),
+        "typed": TYPED,
+        "one": {"file": str(plan.root / plan.taken.file), "rule": plan.taken.rule},
+        "two": {"file": str(plan.root / plan.chosen.file), "rule": plan.chosen.rule},
+        "risky": {"file": str(plan.root / plan.refused.file), "rule": plan.refused.rule},
+        "target": plan.batch,
+        "task": plan.task,
+        "files": files,
+    }
+    run("person.lua", plan.root, {"AMBIENT_FACTS": json.dumps(facts)}, version=version)
+
+
+def _shop(root: Path, ran: Path, model: str) -> None:
     """Make the project: two files with a style problem, a weak hash, files for a batch, and code that wants to run."""
-    custom = "agents:\n  custom:\n    Trap: tools/trap.py:Trap\n  enabled: [SecurityGuardian, StyleEnforcer, Trap]\n"
-    root = test_batch.make(folder / "shop", FILES)
+    test_batch.make(root, FILES)
     files = {
-        ".ambient.yml": thinking.CONFIG.format(url=model) + custom,
+        **_trap(ran, model),
         ".venv/bin/ambient": f"#!/bin/sh\ntouch {ran}\n",
         ".gitignore": ".venv\n",
-        "tools/trap.py": TRAP.format(ran=str(ran)),
         "prices.py": UNUSED,
         "tests/test_prices.py": "from prices import price\n\n\ndef test_price() -> None:\n    assert price() == 495\n",
         STYLE.file: STYLE.text,
@@ -160,16 +185,21 @@ def _shop(folder: Path, ran: Path, model: str) -> Path:
     (root / ".venv/bin/ambient").chmod(0o755)
     project.git(root, "add", "-A")
     project.git(root, "commit", "-qm", "second")
-    return root
 
 
-def _model(hurry: Path) -> Callable[[Question], Answer]:
+def _trap(ran: Path, model: str) -> dict[str, str]:
+    """Return settings, and the specialist that they name, which tells by the file `ran` that it was loaded."""
+    custom = "agents:\n  custom:\n    Trap: tools/trap.py:Trap\n  enabled: [SecurityGuardian, StyleEnforcer, Trap]\n"
+    return {".ambient.yml": thinking.CONFIG.format(url=model) + custom, "tools/trap.py": TRAP.format(ran=str(ran))}
+
+
+def _model(hurry: Path, files: list[str], replies: Callable[[Question], str]) -> Callable[[Question], Answer]:
     """Play the model: two files of a batch are done at once, and the others take a minute until `hurry` exists."""
 
     def answer(question: Question) -> Answer:
-        reply = test_batch.docstrings(question)
+        reply = replies(question)
         file = (test_batch.FILE.findall(question.prompt) or [""])[-1]
-        if file in ("", "agents/m00.py", "agents/m01.py") or hurry.exists():
+        if file in ("", *files[:2]) or hurry.exists():
             return Answer(reply)
         return Answer(reply + filler(64 * 600), pace=Pace(between=0.1, piece=64))
 
