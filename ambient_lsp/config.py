@@ -204,7 +204,11 @@ class Agents(BaseModel):
         description="File of findings to keep quiet about, made by `ambient baseline create`; empty for none.",
     )
     max_findings_per_file: int = Field(default=50, ge=1, description="Most findings shown in one file.")
-    max_proposals_per_file: int = Field(default=5, ge=1, description="Most proposals checked in one file and run.")
+    max_proposals_per_file: int = Field(
+        default=5,
+        ge=1,
+        description="Most proposals for one file and run. Where some do not hold, as many others are checked.",
+    )
     SecurityGuardian: SecuritySettings = Field(default_factory=SecuritySettings)
     RefactorArchitect: RefactorSettings = Field(default_factory=RefactorSettings)
     StyleEnforcer: StyleSettings = Field(default_factory=StyleSettings)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.engine import learning
 from ambient_lsp.engine.looking import forget_glance, forget_unasked, propose
 from ambient_lsp.engine.proving import prove
-from ambient_lsp.engine.refine import conflict, refine
+from ambient_lsp.engine.refine import refine
 from ambient_lsp.engine.thinking import think
 from ambient_lsp.errors import AmbientError
 from ambient_lsp.model import ProposalState, Verdict, VerdictOutcome
@@ -23,6 +23,7 @@ from ambient_lsp.model import ProposalState, Verdict, VerdictOutcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ambient_lsp.engine.refine import Refined
     from ambient_lsp.engine.road import Road
     from ambient_lsp.model import Context, Proposal
 
@@ -55,25 +56,20 @@ async def travel(road: Road) -> None:
 
 
 async def prove_best(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:
-    """Prove the best proposals; where one does not hold, those that had to stand back for it have their turn."""
-    kept, aside = await narrow(road, context, drafts)
-    await prove(road, context, kept)
-    if not aside:
+    """Prove the best proposals; where some do not hold, those that had to stand back for them have their turn, once."""
+    best = narrow(road, await look_at_each_other(road, context, drafts))
+    await prove(road, context, best.kept)
+    if road.verify is None or not best.set_aside:
         return
     offered = {one.id for one in road.store.proposals(states=[ProposalState.OFFERED])}
-    fell = [one for one in kept if one.id not in offered]
-    stand = [one for one in kept if one.id in offered]
-    second = [
-        one
-        for one in aside
-        if any(conflict(one, other) for other in fell) and not any(conflict(one, other) for other in stand)
-    ]
-    if second:
-        await prove(road, context, (await narrow(road, context, second))[0])
+    standing = [one for one in best.kept if one.id in offered]
+    free = {path for one in best.kept if one.id not in offered for path in one.files_touched}
+    second = [rest.proposal for rest in best.set_aside if free.intersection(rest.proposal.files_touched)]
+    await prove(road, context, narrow(road, second, standing).kept)
 
 
-async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> tuple[list[Proposal], list[Proposal]]:
-    """Let the specialists see each other's proposals, then merge, rank and cap them; return the best and the rest."""
+async def look_at_each_other(road: Road, context: Context, drafts: Sequence[Proposal]) -> list[Proposal]:
+    """Let the specialists see each other's proposals; return what they make of them."""
     refined: list[Proposal] = []
     known = {agent.name for agent in road.specialists}
     for agent in road.specialists:
@@ -82,14 +78,19 @@ async def narrow(road: Road, context: Context, drafts: Sequence[Proposal]) -> tu
         except Exception as error:  # a border, as above: its drafts go on as they were
             road.problem(agent.name, error)
             refined += [draft for draft in drafts if draft.agent == agent.name]
-    refined += [draft for draft in drafts if draft.agent not in known]
+    return refined + [draft for draft in drafts if draft.agent not in known]
+
+
+def narrow(road: Road, proposals: Sequence[Proposal], standing: Sequence[Proposal] = ()) -> Refined:
+    """Merge, rank and cap; those that do not go on are stored with the reason."""
     settings = road.config.learning
     weights = learning.weights(settings, road.store.proposals(), road.store.outcomes()) if settings.enabled else {}
-    result = refine(refined, per_file=road.config.agents.max_proposals_per_file, weights=weights)
+    most = road.config.agents.max_proposals_per_file
+    result = refine(proposals, per_file=most, weights=weights, standing=standing)
     for rest in result.set_aside:
         verdict = Verdict(VerdictOutcome.INCONCLUSIVE, rest.reason)
         road.keep(replace(rest.proposal, state=ProposalState.CONFLICT, verdict=verdict))
-    return list(result.kept), [rest.proposal for rest in result.set_aside]
+    return result
 
 
 def withdraw_outdated(road: Road, context: Context, drafts: Sequence[Proposal]) -> None:

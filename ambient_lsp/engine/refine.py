@@ -48,27 +48,33 @@ class Refined:
     set_aside: tuple[SetAside, ...]
 
 
-def refine(proposals: Iterable[Proposal], *, per_file: int, weights: Mapping[str, float] | None = None) -> Refined:
+def refine(
+    proposals: Iterable[Proposal],
+    *,
+    per_file: int,
+    weights: Mapping[str, float] | None = None,
+    standing: Sequence[Proposal] = (),
+) -> Refined:
     """Merge, rank, resolve and cap. `per_file` is the most proposals kept for one file; `weights` scale an agent's
-    score by what became of its earlier proposals. Of equal ones that comes first which its specialist named first."""
+    score by what became of its earlier proposals. Of equal ones that comes first which its specialist named first.
+    Those that are `standing` already hold their lines, and count."""
     ranked = _ranked(_merge_same(proposals), weights or {})
     kept: list[Proposal] = []
     aside: list[SetAside] = []
-    count: dict[str, int] = {}
+    count = Counter(path for one in standing for path in one.files_touched)
     for proposal in ranked:
-        rival = next((other for other in kept if conflict(proposal, other)), None)
+        rival = next((other for other in (*standing, *kept) if conflict(proposal, other)), None)
         if rival is not None:
             aside.append(
                 SetAside(proposal, f"It changes the same lines as “{rival.title}” ({rival.id}), which ranks higher.")
             )
-        elif any(count.get(path, 0) >= per_file for path in proposal.files_touched):
+        elif any(count[path] >= per_file for path in proposal.files_touched):
             aside.append(
                 SetAside(proposal, f"There are already {per_file} proposals for this file; save again after those.")
             )
         else:
             kept.append(proposal)
-            for path in proposal.files_touched:
-                count[path] = count.get(path, 0) + 1
+            count.update(proposal.files_touched)
     return Refined(tuple(kept), tuple(aside))
 
 

@@ -102,6 +102,36 @@ async def test_unsaved_text_is_what_is_looked_at_and_proven(engine: Engine, root
         engine.edits_for(style.id, {"app.py": text.replace("import sys", "import sys as system")})
 
 
+BIG = """def {0}(value):
+    if value > {1}:
+        return True
+    else:
+        return False
+
+
+"""
+
+
+async def test_what_no_test_shows_takes_no_place_from_what_can_be_proven(tmp_path: Path) -> None:
+    names = ["first", "second", "third", "fourth", "fifth"]
+    test = "from sizes import third, fourth, fifth\n\n\ndef test_all():\n"
+    test += "".join(f"    assert {name}(99)\n    assert not {name}(1)\n" for name in names[2:])
+    files = {
+        "sizes.py": "".join(BIG.format(name, number + 1) for number, name in enumerate(names)).rstrip() + "\n",
+        "test_sizes.py": test,
+        "pyproject.toml": project.FILES["pyproject.toml"],
+        ".ambient.yml": "agents:\n  max_proposals_per_file: 2\n  enabled: [RefactorArchitect]\n",
+    }
+    engine = await open_engine(project.make(tmp_path / "sizes", files))
+    try:
+        await engine.submit(engine.trigger(TriggerKind.COMMAND, ["sizes.py"])).wait()
+        states = {one.title.split("`")[1]: one.state for one in engine.proposals()}
+    finally:
+        await engine.close()
+    offered, unshown, waits = ProposalState.OFFERED, ProposalState.INCONCLUSIVE, ProposalState.CONFLICT
+    assert states == {"first": unshown, "second": unshown, "third": offered, "fourth": offered, "fifth": waits}
+
+
 async def test_a_patch_that_breaks_a_test_is_not_offered(tmp_path: Path) -> None:
     files = {
         **project.FILES,

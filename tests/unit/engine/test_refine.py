@@ -74,6 +74,14 @@ def test_the_cap_per_file_keeps_the_best() -> None:
     assert len(result.set_aside) == 5
 
 
+def test_those_that_stand_already_hold_their_lines_and_count() -> None:
+    standing = [draft("first", 0, 5), draft("second", 10, 15)]
+    drafts = [draft("rival", 3, 8, score=9), draft("free", 20, 25), draft("one too many", 30, 35, score=0)]
+    result = refine(drafts, per_file=3, standing=standing)
+    assert [one.id for one in result.kept] == ["free"]
+    assert {rest.proposal.id for rest in result.set_aside} == {"rival", "one too many"}
+
+
 def test_weights_change_the_rank() -> None:
     liked, disliked = draft("liked", 0, 5, agent="A", score=2), draft("disliked", 0, 6, agent="B", score=3)
     result = refine([liked, disliked], per_file=5, weights={"A": 1.5, "B": 0.5})
