@@ -122,6 +122,8 @@ def print_review(
     if record.state != "done":
         ended = {"failed": "came to an early end", "cancelled": "was stopped"}.get(record.state, "still goes on")
         OUT.print(f"[yellow]The review {ended}[/], so this is not all of it.")
+    if findings:
+        OUT.print("[dim]ambient dismiss PATH:LINE[/] keeps a finding away that is not for you.")
     if proposals:
         OUT.print("[dim]ambient proposals show ID[/] shows one, [dim]ambient proposals apply ID[/] writes it.")
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
+from ambient_lsp.cli.session import RootOption, find_root, with_engine
 from ambient_lsp.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from rich.table import Table
 
@@ -50,7 +50,7 @@ def rules(
             render.OUT.print(f"\n[bold]ambient rules unmute {muted[0]}[/] brings a muted rule back.", soft_wrap=True)
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -77,7 +77,7 @@ def _choose(root: Path, rule: str, *, mute: bool) -> int:
         render.OUT.print(f"[bold]{escape(rule)}[/] {said} in this repository, from the next review on.")
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 def _require_known(engine: Engine, rule: str) -> None:
@@ -127,11 +127,3 @@ def _value(record: RuleRecord) -> dict[str, Any]:
         "muted": record.muted,
         "by_hand": record.by_hand,
     }
-
-
-def _with_engine(root: Path, work: Callable[[Engine], Awaitable[int]]) -> int:
-    async def opened_work() -> int:
-        async with opened(find_root(root)) as engine:
-            return await work(engine)
-
-    return run_async(opened_work())

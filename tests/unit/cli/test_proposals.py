@@ -91,7 +91,7 @@ def test_bad_input_is_told_in_words(root: Path) -> None:
     done = ambient("proposals", "list", "--state", "great")
     assert done.code == Exit.USAGE
     assert "There is no state 'great'" in done.err
-    assert ambient("proposals", "dismiss", "abcdef").code == Exit.USAGE  # a reason is asked for
+    assert ambient("proposals", "dismiss", "abcdef").code == Exit.USAGE  # there is no such thing
     assert ambient("proposals", "frobnicate").code == Exit.USAGE
 
 
