@@ -138,11 +138,18 @@ def history(
 
     async def work(engine: Engine) -> int:
         wanted: Proposal | None = engine.proposal(proposal_id) if proposal_id else None
-        for one in engine.outcomes(wanted.id if wanted else ""):
+        outcomes = engine.outcomes(wanted.id if wanted else "")
+        if not outcomes:
+            about = f"“{wanted.title}”" if wanted else "any proposal here"
+            render.OUT.print(f"Nothing has been decided about {escape(about)} yet.", soft_wrap=True)
+            return Exit.OK
+        width = max(len("who"), *(len(one.who) for one in outcomes))
+        head = f"{'when':25}  {'what':10} {'proposal':8}  {'who':{width}}  {'content':12}  why"
+        render.OUT.print(f"[dim]{head}[/]", soft_wrap=True)
+        for one in outcomes:
             when = datetime.fromtimestamp(one.when, UTC).isoformat(timespec="seconds")
-            content = one.content_sha256[:12]
-            line = f"{when}  {one.kind:10} {one.proposal_id[:8]}  {escape(one.who)}  {content}  {escape(one.reason)}"
-            render.OUT.print(line.rstrip(), soft_wrap=True)
+            line = f"{when}  {one.kind:10} {one.proposal_id[:8]}  {one.who:{width}}  {one.content_sha256[:12]:12}  "
+            render.OUT.print(escape(line + one.reason).rstrip(), soft_wrap=True)
         return Exit.OK
 
     return with_engine(find_root(root), work)

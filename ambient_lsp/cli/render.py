@@ -119,11 +119,11 @@ def print_review(
         OUT.print()
     seconds = max(record.ended - record.started, 0.0)
     OUT.print(
-        f"{_count(len(read), 'finding')}, [bold green]{_count(len(offered), 'proven fix', 'proven fixes')}[/],"
+        f"{counted(len(read), 'finding')}, [bold green]{counted(len(offered), 'proven fix', 'proven fixes')}[/],"
         f" {len(others)} not offered, in {seconds:.1f} s."
     )
     if broken:
-        files, error = _count(len(broken), "file"), "error" if len(broken) == 1 else "errors"
+        files, error = counted(len(broken), "file"), "error" if len(broken) == 1 else "errors"
         OUT.print(f"[red]{files} could be checked only in part[/], because of the syntax {error}.", soft_wrap=True)
     for words in not_seen:
         OUT.print(f"[yellow]note:[/] {escape(words)}", soft_wrap=True)
@@ -165,7 +165,7 @@ def print_finding(finding: Finding) -> None:
     for one in others[:_PLACES]:
         OUT.print(f"    [dim]{escape(f'{one.path}:{one.span.start_line + 1}: {one.message}')}[/]", soft_wrap=True)
     if len(others) > _PLACES:
-        OUT.print(f"    [dim]and {_count(len(others) - _PLACES, 'more place')}[/]")
+        OUT.print(f"    [dim]and {counted(len(others) - _PLACES, 'more place')}[/]")
 
 
 def proposal_table(proposals: Sequence[Proposal]) -> Table:
@@ -202,7 +202,7 @@ def print_proposal(proposal: Proposal) -> None:
     if proposal.decision and proposal.decision.reasons:
         lines.append(f"[bold]Gate[/] {proposal.decision.kind.value}: {escape(' '.join(proposal.decision.reasons))}")
     tags = f" · {', '.join(proposal.tags)}" if proposal.tags else ""
-    size = _count(proposal.estimated_loc_change, "changed line")
+    size = counted(proposal.estimated_loc_change, "changed line")
     lines.append(f"[dim]{escape(f'{proposal.agent} · {proposal.risk_level.value} risk · {size}{tags}')}[/]")
     parts: list[Any] = ["\n".join(lines)]
     if proposal.verdict:
@@ -258,7 +258,8 @@ def print_patch(patch: str) -> None:
     OUT.print(Syntax(patch, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 file", "2 files"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

@@ -24,6 +24,11 @@ app = typer.Typer(invoke_without_command=True)
 Rule = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id, such as AMB-REF-COMPLEX.")]
 HERE = Path()
 
+_PRECISION = (
+    "Precision: how many of a rule's findings are expected to be right here. Each rule starts at 80 %; what you accept"
+    " raises it, what you dismiss lowers it."
+)
+
 
 @app.callback()
 def rules(
@@ -46,6 +51,7 @@ def rules(
             render.OUT.print("No rule has found anything here yet. [bold]ambient review[/] looks.")
             return Exit.OK
         render.OUT.print(_table(known))
+        render.OUT.print(f"\n[dim]{_PRECISION}[/]", soft_wrap=True)
         if muted := [one.rule for one in known if one.muted]:
             render.OUT.print(f"\n[bold]ambient rules unmute {muted[0]}[/] brings a muted rule back.", soft_wrap=True)
         return Exit.OK

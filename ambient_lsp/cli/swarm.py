@@ -193,6 +193,7 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
 async def _preview(engine: Engine, paths: list[str]) -> int:
     from ambient_lsp.cli import formats
     from ambient_lsp.llm.tokens import Estimate
+    from ambient_lsp.swarm.report import counted
 
     repository = await (await engine.services()).repository()
     estimate, total = Estimate(), 0
@@ -201,5 +202,5 @@ async def _preview(engine: Engine, paths: list[str]) -> int:
         tokens = estimate.tokens(snapshot.text) if snapshot else 0
         total += tokens
         formats.write(f"{path}  about {tokens:,} tokens\n")
-    formats.write(f"{len(paths)} files, about {total:,} tokens; nothing was sent.\n")
+    formats.write(f"{counted(len(paths))}, about {total:,} tokens; nothing was sent.\n")
     return Exit.OK
