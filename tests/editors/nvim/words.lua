@@ -35,6 +35,14 @@ local told = vim.iter(user.said):find(function(message)
   return message:find('is not trusted', 1, true) ~= nil
 end)
 assert(told and vim.fn.strdisplaywidth(told) <= vim.v.echospace, 'trust takes one line: ' .. vim.inspect(told))
+local say = require('ambient.say')
+local wide = vim.o.columns
+for _, width in ipairs({ 30, 60, 90 }) do
+  vim.o.columns = width
+  say.briefly('Applied: %s is changed, not saved yet (:w)', 'a_module_with_a_long_name.py')
+  assert(vim.fn.strdisplaywidth(user.said[#user.said]) <= vim.v.echospace, user.said[#user.said])
+end
+vim.o.columns = wide
 assert(table.concat(status.sentences(), ' '):find('`:Ambient trust` trusts it', 1, true), 'the status tells the rest')
 assert(vim.fn.maparg(' ar', 'n') == '<Plug>(ambient-review)' and vim.fn.maparg('<Plug>(ambient-review)', 'n') ~= '')
 local buffer = vim.api.nvim_get_current_buf()

@@ -28,9 +28,9 @@ function M.part(client, id, hunks)
   end)
 end
 
---- Say which buffers an edit has changed that are not written: a language server changes what is open, not the file.
+--- Say what was changed, and whether it is not written yet: a language server changes what is open, not the file.
 ---@param paths string[] In the project.
-local function tell_unsaved(paths)
+local function tell_changed(paths)
   local names = {} ---@type string[]
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     local name = vim.api.nvim_buf_get_name(buffer)
@@ -43,6 +43,8 @@ local function tell_unsaved(paths)
     say.briefly('Applied: %s is changed, not saved yet (:w)', names[1])
   elseif #names > 1 then
     say.briefly('Applied: %s are changed, not saved yet (:wa)', #names .. ' files')
+  else
+    say.briefly('Applied: %s', table.concat(paths, ', '))
   end
 end
 
@@ -54,7 +56,7 @@ function M.on_applied(applied)
   if applied.outcome == 'cancelled' then
     vim.notify(applied.reason)
   elseif applied.outcome == 'applied' then
-    tell_unsaved(applied.changed)
+    tell_changed(applied.changed)
   end
   vim.api.nvim_exec_autocmds('User', { pattern = 'AmbientApplied', modeline = false, data = applied })
 end

@@ -12,13 +12,13 @@ function M.cut(text, width)
   return vim.fn.strcharpart(text, 0, math.max(width - 1, 1)) .. '…'
 end
 
---- Say it. `%s` in the words is for a name, which is cut if there is no room for all of it.
+--- Say it. `%s` in the words is for a name, which is cut first if there is no room for all of it.
 ---@param words string
 ---@param name string
 ---@param level? integer
 function M.briefly(words, name, level)
   local room = vim.v.echospace - vim.fn.strdisplaywidth(words:format(''))
-  vim.notify(words:format(M.cut(name, room)), level)
+  vim.notify(M.cut(words:format(M.cut(name, room)), vim.v.echospace), level)
 end
 
 return M

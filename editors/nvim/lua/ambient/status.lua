@@ -45,7 +45,7 @@ local function tell_of_trust(folder)
   if folder.trusted == false and require('ambient.server').options.trusted == nil and not told[folder.uri] then
     told[folder.uri] = true
     local name = vim.fs.basename(vim.uri_to_fname(folder.uri))
-    say.briefly('Ambient: %s is not trusted (see :Ambient status)', name)
+    say.briefly('Ambient: %s is not trusted (:Ambient status)', name)
   end
 end
 
