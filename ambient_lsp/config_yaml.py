@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -82,14 +83,48 @@ def parse(path: Path, text: str) -> Document:
             return Document(path, {}, {}, tuple(problems))
         values = yaml.load(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = f"This is not valid YAML: {error.problem or error.context}."
+        message, at_beginning = _in_words(error.problem or "", error.context or "")
+        marks = (error.context_mark, error.problem_mark) if at_beginning else (error.problem_mark, error.context_mark)
+        mark = marks[0] or marks[1]
         return _broken(path, message, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
     except (YAMLError, ValueError, RecursionError) as error:
-        return _broken(path, f"This is not valid YAML: {str(error).splitlines()[0]}.")
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        return _broken(path, f"This is not valid YAML: {str(error).splitlines()[0]}.", line)
     if not isinstance(values, dict):
         return _broken(path, "The file must be a mapping of sections, such as `monitoring:`.")
     return Document(path, values, places, tuple(problems))
+
+
+_OPEN = ("unexpected end of stream", "expected ',' or", "could not find expected ':'")
+"""Problems that the parser notices at the end of what is broken; people look for them where it begins."""
+
+_WORDS = (
+    (r"character '\\t'", "A tab is not allowed here; indent with spaces."),
+    (r"unknown escape character '(.)'", r"`\\\1` means nothing in double quotes; use single quotes."),
+    (r"character '(.)'", r"A value cannot begin with `\1`; put it into quotes."),
+    (r"mapping values are not allowed", "A setting cannot begin here: the line before has a value already, or lacks its"
+     " `:`; or this is all one value, and needs quotes."),
+    (r"expected <block end>.*block collection", "The list above was expected to go on here, with `- `."),
+    (r"expected <block end>, but found '-'", "A list (`- `) was not expected here; it stands below a name of its own."),
+    (r"expected <block end>", "This line is not indented like the others of its section."),
+    (r"expected ',' or '(.)'", r"What is opened here is not closed: a `\1` or a `,` was expected."),
+    (r"could not find expected ':'", "A `:` was expected here: a setting is `name: value`."),
+    (r"unexpected end of stream", "The quote that is opened here is not closed."),
+    (r"undefined alias '(.*?)'", r"`*\1` means nothing here; put a text that begins with `*` into quotes."),
+    (r"determine a constructor", "A tag (`!...`) is not allowed; only plain values are."),
+    (r"another document", "A second document begins here; settings are one document, without `---` in between."),
+    (r"expected the node content", "A value was expected here."),
+)  # fmt: skip
+"""What the parser says (and of what, behind it), and what that means to somebody who does not know its words."""
+
+
+def _in_words(problem: str, context: str) -> tuple[str, bool]:
+    """Return what is wrong and what was expected, and whether its place is where the broken part begins."""
+    at_beginning = any(one in problem for one in _OPEN)
+    for pattern, words in _WORDS:
+        if found := re.search(pattern, f"{problem} {context}"):
+            return found.expand(words), at_beginning
+    return f"This is not valid YAML: {problem or context}.", at_beginning
 
 
 def _broken(path: Path, message: str, line: int = 1, column: int = 1) -> Document:

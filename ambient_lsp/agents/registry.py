@@ -33,6 +33,11 @@ def specialists(config: Config, root: Path, trusted: bool) -> list[Proposer]:
     return [_specialist(name, config, root, trusted) for name in dict.fromkeys(config.agents.enabled)]
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a specialist of that name comes with Ambient."""
+    return name in _BUILT_IN
+
+
 def _specialist(name: str, config: Config, root: Path, trusted: bool) -> Proposer:
     if name in _BUILT_IN:
         specialist: Proposer = getattr(import_module(_BUILT_IN[name]), name)()

@@ -64,6 +64,9 @@ STYLE = (
         ("style",),
     ),
 )
+CANNOT_BE_PARSED = "the file cannot be parsed: "
+"""What comes before the syntax error in the messages of `UNREADABLE` rules."""
+
 UNREADABLE = (
     Rule(
         "AMB-STYLE-UNREADABLE", "Style was not checked", "The file cannot be parsed.", "", "low",

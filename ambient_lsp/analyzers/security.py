@@ -15,7 +15,7 @@ from ambient_lsp.analyzers.patterns import engine as patterns
 from ambient_lsp.analyzers.patterns import origins
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import RuffSettings, read_settings
-from ambient_lsp.analyzers.rules import BY_RUFF, LEVELS, RULES, SECURITY, Level, Rule
+from ambient_lsp.analyzers.rules import BY_RUFF, CANNOT_BE_PARSED, LEVELS, RULES, SECURITY, Level, Rule
 from ambient_lsp.analyzers.vocabulary import ALPHABET_WORDS, statement, words
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
@@ -134,7 +134,7 @@ def raw_findings(
 
 
 def _unread(broken: Diagnostic) -> RawFinding:
-    message = f"Parts were not checked for security, because the file cannot be parsed: {broken.message}."
+    message = f"Parts were not checked for security, because {CANNOT_BE_PARSED}{broken.message}."
     return RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("security", "not-checked"))
 
 

@@ -20,6 +20,7 @@ from ambient_lsp.cli import (
     cost,
     debug,
     demo,
+    dismiss,
     health,
     models,
     proposals,
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 app.command("review")(review.review)
 app.add_typer(proposals.app, name="proposals", help="List, look at, apply, dismiss, approve and undo proposals.")
+app.command("dismiss")(dismiss.dismiss)
 app.add_typer(rules.app, name="rules", help="See how each rule does here; mute one, or bring it back.")
 app.add_typer(baseline.app, name="baseline", help="Keep quiet about what an old repository had from the start.")
 app.command("swarm")(swarm.swarm)

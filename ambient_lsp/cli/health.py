@@ -152,6 +152,7 @@ async def _models(root: Path) -> list[Line]:
 
 
 def _status(engine: Engine) -> dict[str, object]:
+    from ambient_lsp.cli.render import counted
     from ambient_lsp.model import DecisionKind, ProposalState
 
     runs = engine.runs(1)
@@ -160,7 +161,7 @@ def _status(engine: Engine) -> dict[str, object]:
     return {
         "root": str(engine.root),
         "running": "nobody else" if engine.leader else "another Ambient works on this folder",
-        "last_run": f"{last.state}, {last.findings} findings, {last.offered} proven" if last else "none yet",
+        "last_run": f"{last.state}, {counted(last.findings, 'finding')}, {last.offered} proven" if last else "none yet",
         "findings": len(engine.findings()),
         "offered": len(offered),
         "needs_approval": sum(engine.decide(one).kind is DecisionKind.CONFIRM for one in offered),

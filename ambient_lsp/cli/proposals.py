@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,9 @@ from rich.markup import escape
 
 from ambient_lsp import user
 from ambient_lsp.cli import formats, render
+from ambient_lsp.cli.dismiss import dismiss
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
+from ambient_lsp.cli.session import RootOption, find_root, with_engine
 from ambient_lsp.model import Proposal, ProposalState
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def list_(
             render.OUT.print(f"There is no proposal{which}. [bold]ambient review[/] looks for some.")
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -60,7 +60,7 @@ def show(proposal_id: Id, root: RootOption = HERE) -> int:
         render.print_proposal(engine.proposal(proposal_id))
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -71,7 +71,7 @@ def diff(proposal_id: Id, root: RootOption = HERE) -> int:
         render.print_patch(engine.proposal(proposal_id).diff)
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def apply(
         )
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -111,24 +111,10 @@ def approve(
         )
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
-@app.command()
-def dismiss(
-    target_id: Annotated[str, typer.Argument(metavar="ID", help="A proposal's or a finding's id.")],
-    reason: Annotated[str, typer.Option(help="Why; it is remembered.")],
-    days: Annotated[int | None, typer.Option(min=0, help="Forget this after so many days; 0 is never.")] = None,
-    root: RootOption = HERE,
-) -> int:
-    """Dismiss a proposal or a finding; the same is not shown again."""
-
-    async def work(engine: Engine) -> int:
-        engine.dismiss(target_id, user.name(), reason, days)
-        render.OUT.print("Dismissed. It is remembered by its structure, so edits nearby do not bring it back.")
-        return Exit.OK
-
-    return _with_engine(root, work)
+app.command("dismiss")(dismiss)
 
 
 @app.command()
@@ -140,7 +126,7 @@ def undo(proposal_id: Id, root: RootOption = HERE) -> int:
         render.OUT.print(f"Took back [bold]{escape(proposal.title)}[/].")
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -152,19 +138,18 @@ def history(
 
     async def work(engine: Engine) -> int:
         wanted: Proposal | None = engine.proposal(proposal_id) if proposal_id else None
-        for one in engine.outcomes(wanted.id if wanted else ""):
+        outcomes = engine.outcomes(wanted.id if wanted else "")
+        if not outcomes:
+            about = f"“{wanted.title}”" if wanted else "any proposal here"
+            render.OUT.print(f"Nothing has been decided about {escape(about)} yet.", soft_wrap=True)
+            return Exit.OK
+        width = max(len("who"), *(len(one.who) for one in outcomes))
+        head = f"{'when':25}  {'what':10} {'proposal':8}  {'who':{width}}  {'content':12}  why"
+        render.OUT.print(f"[dim]{head}[/]", soft_wrap=True)
+        for one in outcomes:
             when = datetime.fromtimestamp(one.when, UTC).isoformat(timespec="seconds")
-            content = one.content_sha256[:12]
-            line = f"{when}  {one.kind:10} {one.proposal_id[:8]}  {escape(one.who)}  {content}  {escape(one.reason)}"
-            render.OUT.print(line.rstrip(), soft_wrap=True)
+            line = f"{when}  {one.kind:10} {one.proposal_id[:8]}  {one.who:{width}}  {one.content_sha256[:12]:12}  "
+            render.OUT.print(escape(line + one.reason).rstrip(), soft_wrap=True)
         return Exit.OK
 
-    return _with_engine(root, work)
-
-
-def _with_engine(root: Path, work: Callable[[Engine], Awaitable[int]]) -> int:
-    async def opened_work() -> int:
-        async with opened(find_root(root)) as engine:
-            return await work(engine)
-
-    return run_async(opened_work())
+    return with_engine(find_root(root), work)

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from ambient_lsp.cli import formats
 from ambient_lsp.cli.exits import ReaderGone
+from ambient_lsp.cli.unlooked import is_unread, syntax_errors
 from ambient_lsp.model import ProposalState
 
 if TYPE_CHECKING:
@@ -97,12 +98,17 @@ def print_review(
     proposals: Sequence[Proposal],
     record: RunRecord,
     hidden: Mapping[str, int] = MappingProxyType({}),
+    not_seen: Sequence[str] = (),
 ) -> None:
     """Print what a review found, for people. Findings are one line each, as compilers write them.
 
-    `hidden` says how many more there are that are not shown, by reason.
+    `hidden` says how many more there are that are not shown, by reason; `not_seen`, which files were left out, and why.
     """
-    for finding in findings:
+    broken = syntax_errors(findings)
+    for where, fault in broken.items():
+        OUT.print(f"[bold]{escape(where)}[/]: [bold red]syntax error[/]: {escape(fault)}", soft_wrap=True)
+    read = [one for one in findings if not is_unread(one)]
+    for finding in read:
         print_finding(finding)
     if findings:
         OUT.print()
@@ -113,17 +119,33 @@ def print_review(
         OUT.print()
     seconds = max(record.ended - record.started, 0.0)
     OUT.print(
-        f"{_count(len(findings), 'finding')}, [bold green]{_count(len(offered), 'proven fix', 'proven fixes')}[/],"
+        f"{counted(len(read), 'finding')}, [bold green]{counted(len(offered), 'proven fix', 'proven fixes')}[/],"
         f" {len(others)} not offered, in {seconds:.1f} s."
     )
+    if broken:
+        files, error = counted(len(broken), "file"), "error" if len(broken) == 1 else "errors"
+        OUT.print(f"[red]{files} could be checked only in part[/], because of the syntax {error}.", soft_wrap=True)
+    for words in not_seen:
+        OUT.print(f"[yellow]note:[/] {escape(words)}", soft_wrap=True)
     if hidden:
         reasons = ", ".join(f"{count} {_HIDDEN.get(reason, reason)}" for reason, count in sorted(hidden.items()))
         OUT.print(f"[dim]Not shown: {escape(reasons)}.[/]", soft_wrap=True)
     if record.state != "done":
         ended = {"failed": "came to an early end", "cancelled": "was stopped"}.get(record.state, "still goes on")
         OUT.print(f"[yellow]The review {ended}[/], so this is not all of it.")
+    if read:
+        OUT.print("[dim]ambient dismiss PATH:LINE[/] keeps a finding away that is not for you.")
     if proposals:
         OUT.print("[dim]ambient proposals show ID[/] shows one, [dim]ambient proposals apply ID[/] writes it.")
+
+
+def print_notes(findings: Sequence[Finding], not_seen: Sequence[str]) -> None:
+    """Say on stderr what programs are not told: which files could not be parsed, or were not looked at, and why."""
+    for where, fault in syntax_errors(findings).items():
+        words = f"{where}: syntax error: {fault} The file could be checked only in part."
+        ERR.print(f"[yellow]note:[/] {escape(words)}", soft_wrap=True)
+    for words in not_seen:
+        ERR.print(f"[yellow]note:[/] {escape(words)}", soft_wrap=True)
 
 
 _PLACES = 3
@@ -143,7 +165,7 @@ def print_finding(finding: Finding) -> None:
     for one in others[:_PLACES]:
         OUT.print(f"    [dim]{escape(f'{one.path}:{one.span.start_line + 1}: {one.message}')}[/]", soft_wrap=True)
     if len(others) > _PLACES:
-        OUT.print(f"    [dim]and {_count(len(others) - _PLACES, 'more place')}[/]")
+        OUT.print(f"    [dim]and {counted(len(others) - _PLACES, 'more place')}[/]")
 
 
 def proposal_table(proposals: Sequence[Proposal]) -> Table:
@@ -180,7 +202,7 @@ def print_proposal(proposal: Proposal) -> None:
     if proposal.decision and proposal.decision.reasons:
         lines.append(f"[bold]Gate[/] {proposal.decision.kind.value}: {escape(' '.join(proposal.decision.reasons))}")
     tags = f" · {', '.join(proposal.tags)}" if proposal.tags else ""
-    size = _count(proposal.estimated_loc_change, "changed line")
+    size = counted(proposal.estimated_loc_change, "changed line")
     lines.append(f"[dim]{escape(f'{proposal.agent} · {proposal.risk_level.value} risk · {size}{tags}')}[/]")
     parts: list[Any] = ["\n".join(lines)]
     if proposal.verdict:
@@ -236,7 +258,8 @@ def print_patch(patch: str) -> None:
     OUT.print(Syntax(patch, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
-def _count(number: int, one: str, many: str = "") -> str:
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 file", "2 files"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 

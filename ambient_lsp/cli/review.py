@@ -147,7 +147,7 @@ async def follow(run: Run) -> None:
 
 def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     """Write the result of a run, and return the exit code."""
-    from ambient_lsp.cli import formats, render
+    from ambient_lsp.cli import formats, render, unlooked
     from ambient_lsp.cli.sarif import sarif
     from ambient_lsp.engine.hidden import visible
     from ambient_lsp.model import ProposalState, Severity
@@ -161,6 +161,9 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
         seen = {finding.id for finding in findings}
         ready = engine.proposals(states=(ProposalState.OFFERED,))
         proposals += [one for one in ready if seen & set(one.finding_ids) and one not in proposals]
+    passed_over = unlooked.passed_over(engine.root, scope, run.record, known, engine.config)
+    if output is not Format.TEXT:
+        render.print_notes(findings, passed_over)
     if output is Format.JSON:
         formats.print_json(findings, proposals, run.record, hidden)
     elif output is Format.SARIF:
@@ -168,7 +171,9 @@ def report(engine: Engine, run: Run, output: Format, fail_on: FailOn) -> int:
     elif output is Format.GITHUB:
         formats.print_github(findings, proposals)
     else:
-        render.print_review(findings, proposals, run.record, hidden)
+        render.print_review(
+            findings, proposals, run.record, hidden, [*unlooked.skipped(scope, run.record), *passed_over]
+        )
     if run.record.state == "failed":
         return Exit.FAILED
     if run.record.state == "cancelled":

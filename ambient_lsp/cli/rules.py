@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ambient_lsp.cli.exits import Exit
-from ambient_lsp.cli.session import RootOption, find_root, opened, run_async
+from ambient_lsp.cli.session import RootOption, find_root, with_engine
 from ambient_lsp.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from rich.table import Table
 
@@ -23,6 +23,11 @@ app = typer.Typer(invoke_without_command=True)
 
 Rule = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id, such as AMB-REF-COMPLEX.")]
 HERE = Path()
+
+_PRECISION = (
+    "Precision: how many of a rule's findings are expected to be right here. Each rule starts at 80 %; what you accept"
+    " raises it, what you dismiss lowers it."
+)
 
 
 @app.callback()
@@ -46,11 +51,12 @@ def rules(
             render.OUT.print("No rule has found anything here yet. [bold]ambient review[/] looks.")
             return Exit.OK
         render.OUT.print(_table(known))
+        render.OUT.print(f"\n[dim]{_PRECISION}[/]", soft_wrap=True)
         if muted := [one.rule for one in known if one.muted]:
             render.OUT.print(f"\n[bold]ambient rules unmute {muted[0]}[/] brings a muted rule back.", soft_wrap=True)
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 @app.command()
@@ -77,7 +83,7 @@ def _choose(root: Path, rule: str, *, mute: bool) -> int:
         render.OUT.print(f"[bold]{escape(rule)}[/] {said} in this repository, from the next review on.")
         return Exit.OK
 
-    return _with_engine(root, work)
+    return with_engine(find_root(root), work)
 
 
 def _require_known(engine: Engine, rule: str) -> None:
@@ -127,11 +133,3 @@ def _value(record: RuleRecord) -> dict[str, Any]:
         "muted": record.muted,
         "by_hand": record.by_hand,
     }
-
-
-def _with_engine(root: Path, work: Callable[[Engine], Awaitable[int]]) -> int:
-    async def opened_work() -> int:
-        async with opened(find_root(root)) as engine:
-            return await work(engine)
-
-    return run_async(opened_work())

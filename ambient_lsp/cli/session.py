@@ -14,7 +14,7 @@ from ambient_lsp.cli.exits import NoSuchPath
 from ambient_lsp.errors import WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from ambient_lsp.config import Config
     from ambient_lsp.engine.engine import Engine
@@ -115,3 +115,13 @@ def run_async(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(wrapped())
     except (asyncio.CancelledError, KeyboardInterrupt) as stop:
         raise typer.Abort from stop
+
+
+def with_engine(root: Path, work: Callable[[Engine], Awaitable[T]]) -> T:
+    """Open the engine of a folder, do one thing with it, and close it."""
+
+    async def opened_work() -> T:
+        async with opened(root) as engine:
+            return await work(engine)
+
+    return run_async(opened_work())

@@ -12,7 +12,7 @@ import typer
 from ambient_lsp import user
 from ambient_lsp.cli.exits import Exit
 from ambient_lsp.cli.session import BackendOption, RootOption, find_root, opened, run_async
-from ambient_lsp.errors import StoreError
+from ambient_lsp.errors import AmbientError, StoreError
 
 if TYPE_CHECKING:
     from ambient_lsp.config import Config
@@ -83,7 +83,7 @@ def swarm(
         async with opened(folder, backend=backend, change=limited) as engine:
             among = differing(engine.root) if changed and not resume else None
             paths = [] if resume else await choose(engine, folders, glob or [], among=among)
-            return await _run(engine, task, paths, max_workers, resume, apply, verify, dry_run, output)
+            return await _run(engine, task, paths, max_workers, budget, resume, apply, verify, dry_run, output)
 
     return run_async(work())
 
@@ -93,6 +93,7 @@ async def _run(
     task: str,
     paths: list[str],
     max_workers: int,
+    budget: int,
     resume: str,
     apply: Apply,
     verify: bool,
@@ -147,15 +148,20 @@ async def _run(
         render.OUT.print(f"\n{escape(report.summary(report.as_data(result)))}", soft_wrap=True)
         if page is not None:
             render.OUT.print(f"Report: {escape(str(page))} (also .json and .html)", soft_wrap=True)
-    if result.stopped:
-        render.ERR.print(
-            f"[bold red]stopped:[/] {escape(result.stopped)}\n  `ambient swarm --resume {result.batch.id}` goes on.",
-            soft_wrap=True,
-        )
+    if result.ended_by is not None:
+        render.ERR.print(f"[bold red]stopped:[/] {escape(_why(result, result.ended_by, budget))}", soft_wrap=True)
     code = await _finish(engine, result, apply, quiet=output is not Output.TEXT)
     if unwritten is not None:
         raise unwritten
     return code
+
+
+def _why(result: BatchResult, error: AmbientError, budget: int) -> str:
+    """Return why a batch ended early, and how it goes on; a limit is named as it was given."""
+    go_on = f"`ambient swarm --resume {result.batch.id}"
+    if budget and error.details.get("setting") == "budget.tokens_per_run":
+        return f"{error.what} `--budget {budget}` set it.\n  {go_on} --budget N` goes on, with a higher limit."
+    return f"{error}\n  {go_on}` goes on."
 
 
 async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: bool) -> int:
@@ -193,6 +199,7 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
 async def _preview(engine: Engine, paths: list[str]) -> int:
     from ambient_lsp.cli import formats
     from ambient_lsp.llm.tokens import Estimate
+    from ambient_lsp.swarm.report import counted
 
     repository = await (await engine.services()).repository()
     estimate, total = Estimate(), 0
@@ -201,5 +208,5 @@ async def _preview(engine: Engine, paths: list[str]) -> int:
         tokens = estimate.tokens(snapshot.text) if snapshot else 0
         total += tokens
         formats.write(f"{path}  about {tokens:,} tokens\n")
-    formats.write(f"{len(paths)} files, about {total:,} tokens; nothing was sent.\n")
+    formats.write(f"{counted(len(paths))}, about {total:,} tokens; nothing was sent.\n")
     return Exit.OK

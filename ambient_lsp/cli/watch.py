@@ -90,7 +90,7 @@ async def _review_changed(engine: Engine) -> None:
 async def _show(engine: Engine) -> None:
     from rich.markup import escape
 
-    from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
+    from ambient_lsp.cli.render import OUT, counted, print_finding, problem_line, reason_of
     from ambient_lsp.engine.hidden import visible
     from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
@@ -110,7 +110,7 @@ async def _show(engine: Engine) -> None:
             OUT.print(problem_line(event.error), soft_wrap=True)
         elif isinstance(event, RunEnded):
             record = event.record
-            counts = f"{record.findings} findings, {record.offered} proven"
+            counts = f"{counted(record.findings, 'finding')}, {record.offered} proven"
             OUT.print(f"[dim]{record.state} in {max(record.ended - record.started, 0):.1f} s: {counts}[/]")
 
 

@@ -46,9 +46,10 @@ def _of(endpoint: Endpoint, probed: Probed | ModelError, most: int) -> list[Foun
     lines = [Found(True, "model host", answers)]
     wanted = catalog.aliases(endpoint.model_id)
     model = next((name for one in wanted if (name := endpoint.id_of(one))), None)
-    if model is None:
+    if model is None or not endpoint.lists(model):
         nothing = endpoint.nothing_there(wanted)
-        return [*lines, Found(False, "model", nothing.what, nothing.next_step)]
+        later = " Ollama may fetch it from its cloud when it is first asked for." if model else ""
+        return [*lines, Found(None if model else False, "model", nothing.what + later, nothing.next_step)]
     instead = f" (for {endpoint.model_id})" if model != endpoint.model_id else ""
     if catalog.canonical(wanted[0]) != catalog.canonical(model):
         instead = f" ({wanted[0]} is not there)"

@@ -117,8 +117,19 @@ class Endpoint:
         for name in listed:
             if catalog.canonical(name) == catalog.canonical(model) and ":" not in model.removesuffix(":cloud"):
                 return None if self._is_gone(name) else name
-        # A local Ollama fetches such a model from its cloud when it is asked for.
-        return model if model.endswith(":cloud") and not self._is_gone(model) else None
+        # A local Ollama fetches such a model from its cloud when it is asked for; nobody else knows the name.
+        fetched = self._is_ollama and model.endswith(":cloud")
+        return model if fetched and not self._is_gone(model) else None
+
+    def lists(self, model: str) -> bool:
+        """Whether a model is there for certain, or the host does not tell: an Ollama always does."""
+        listed = self.probed.models if self.probed else ()
+        return model in listed or not (listed or self.dialect.wire == "ollama")
+
+    @property
+    def _is_ollama(self) -> bool:
+        """Whether it is one that can fetch models, as far as its address tells."""
+        return self.dialect.name in ("ollama", "ollama-v1")
 
     def gone(self, model: str) -> None:
         """Remember for a while that the host no longer has a model.
@@ -159,7 +170,8 @@ class Endpoint:
         """Return the error for a host that has none of the models."""
         listed = self.probed.models if self.probed else ()
         has = f" It has {', '.join(listed[:8])}{' and more' if len(listed) > 8 else ''}." if listed else ""
-        pull = f" or fetch one with `ollama pull {wanted[0]}`" if self.dialect.name == "ollama" else ""
+        name = catalog.id_at("ollama", wanted[0])
+        pull = f", or fetch one with `ollama pull {name}`" if self._is_ollama else ""
         return ModelUnavailable(
             f"{self.root} has none of {', '.join(wanted)}.{has}",
             untouched=UNTOUCHED,

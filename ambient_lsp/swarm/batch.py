@@ -43,13 +43,18 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch came to. `together` is None where nothing was to be proven; `stopped` says why it ended early."""
+    """What a batch came to. `together` is None where nothing was to be proven; `ended_by` is why it ended early."""
 
     batch: BatchRecord
     files: tuple[FileRecord, ...]
     together: Together | None = None
-    stopped: str = ""
+    ended_by: AmbientError | None = None
     lost: Lost = Lost()
+
+    @property
+    def stopped(self) -> str:
+        """Why it ended early, in words; empty where it did not."""
+        return str(self.ended_by or "")
 
     def count(self, state: str) -> int:
         """Return how many files ended so."""
@@ -92,16 +97,17 @@ async def run_batch(
         try:
             batch = journal.batch(resume) if resume else journal.begin(uuid.uuid4().hex[:12], task, paths)
             try:
-                stopped = await _Workers(engine, journal, model, batch, workers, listen).work()
+                ended_by = await _Workers(engine, journal, model, batch, workers, listen).work()
                 together = await _proven(services, journal, batch, say, verify=verify)
             except asyncio.CancelledError:
                 with suppress(AmbientError):  # a full disk must not hide that it was cancelled
                     files = tuple(journal.files(batch.id))
-                    cancelled(BatchResult(batch, files, None, "It was cancelled.", _lost(model.ledger, batch.id)))
+                    stop = AmbientError("It was cancelled.")
+                    cancelled(BatchResult(batch, files, None, stop, _lost(model.ledger, batch.id)))
                 raise
-            if not stopped:
+            if ended_by is None:
                 batch = _ended(journal, batch, together)
-            return BatchResult(batch, tuple(journal.files(batch.id)), together, stopped, _lost(model.ledger, batch.id))
+            return BatchResult(batch, tuple(journal.files(batch.id)), together, ended_by, _lost(model.ledger, batch.id))
         finally:
             with suppress(StoreError):  # what is kept late can be made again; what has ended the batch is to be told
                 journal.flush()
@@ -157,9 +163,9 @@ class _Workers:
         self._never = NeverSend(engine.config.swarm.never_send)
         self._queue: deque[FileRecord] = deque()
         self._total = self._done = self._busy = self._unreached = 0
-        self._stopped = ""
+        self._ended_by: AmbientError | None = None
 
-    async def work(self) -> str:
+    async def work(self) -> AmbientError | None:
         """Work until no file is left; return why it ended before, if it did."""
         files = self._journal.files(self._batch.id)
         # What has failed is tried again when a batch goes on; what is done is not paid for twice.
@@ -172,7 +178,7 @@ class _Workers:
                     group.create_task(self._take(worker))
         except ExceptionGroup as errors:  # such as a full disk, which each of them meets
             raise errors.exceptions[0] from None
-        return self._stopped
+        return self._ended_by
 
     async def _worker(self) -> Worker:
         services = await self._engine.services()
@@ -191,7 +197,7 @@ class _Workers:
 
     async def _take(self, worker: Worker) -> None:
         """Do one file after the other."""
-        while self._queue and not self._stopped:
+        while self._queue and self._ended_by is None:
             file = self._queue.popleft()
             if file.state == "failed":  # what was answered then is what has failed
                 file = replace(file, replies=(), state="waiting", reason="")
@@ -203,7 +209,7 @@ class _Workers:
                 # where nobody is left to wait for is the limit reached.
                 self._queue.appendleft(error.details.get("file", file))
                 if self._busy == 1:
-                    self._stopped = str(error)
+                    self._ended_by = error
                 return
             except StoreError:
                 raise
@@ -235,10 +241,8 @@ class _Workers:
         """Give up where nobody answers at all."""
         self._unreached = 0 if reached or file.state != "failed" else self._unreached + 1
         if self._unreached >= max(_HOPELESS, 2 * self._workers):
-            self._stopped = str(
-                ModelUnavailable(
-                    f"No answer for {self._unreached} files in a row: {file.reason}",
-                    untouched="Your files were left alone.",
-                    next_step="`ambient doctor` says what answers; then go on with --resume.",
-                )
+            self._ended_by = ModelUnavailable(
+                f"No answer for {self._unreached} files in a row: {file.reason}",
+                untouched="Your files were left alone.",
+                next_step="`ambient doctor` says what answers; then go on with --resume.",
             )

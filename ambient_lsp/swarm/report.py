@@ -137,9 +137,8 @@ def summary(data: dict[str, Any]) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
-    said = [
-        f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {data['calls']:,} calls."
-    ]
+    calls = "1 call" if data["calls"] == 1 else f"{data['calls']:,} calls"
+    said = [f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {calls}."]
     if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
         said.append(f"{guessed:,} of these tokens are estimated: an answer broke off before the host had counted.")
     if (lost := data["lost"])["calls"]:

@@ -16,6 +16,7 @@ from ambient_lsp.model import (
     VerdictOutcome,
 )
 from ambient_lsp.patching.edits import propose, replacements_between
+from ambient_lsp.swarm.report import counted
 from ambient_lsp.text import sha256
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _proposal(batch: BatchRecord, files: Sequence[FileRecord], bases: Mapping[st
     made = propose(
         agent=AGENT,
         title=task[:70],
-        description=f"{task} ({len(files)} files)",
+        description=f"{task} ({counted(len(files))})",
         rationale=task,
         risk_level=RiskLevel.LOW,
         edits=edits,

@@ -315,6 +315,31 @@ async def test_a_budget_stops_the_batch_and_the_rest_can_be_done_later(tmp_path:
         assert again.count("success") == 8
 
 
+async def test_a_spent_budget_is_named_as_it_was_given(tmp_path: Path) -> None:
+    root = make(tmp_path / "repo", 8)
+    async with FakeHost(Script(docstrings)) as host:
+        (root / ".ambient.yml").write_text(
+            f"kimi:\n  provider: moonshot\n  base_url: {host.base_url}\n  model_id: kimi-k2.6\n"
+            "sandbox:\n  backend: none\n"
+        )
+        trust(root)
+
+        async def swarm(*arguments: str) -> str:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ambient_lsp", "swarm", "--root", str(root), *arguments),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            _, said = await process.communicate()
+            return said.decode()
+
+        said = await swarm("--task", TASK, "--target-dir", str(root / "agents"), "--budget", "10500")
+        assert "`--budget 10500` set it." in said
+        assert "budget.tokens_per_run" not in said
+        [go_on] = re.findall(r"`ambient swarm (--resume \w+) --budget N` goes on", said)
+        assert "stopped:" not in await swarm(*go_on.split(), "--budget", "1000000")
+
+
 async def test_a_batch_that_is_stopped_with_ctrl_c_leaves_its_report(tmp_path: Path) -> None:
     root = make(tmp_path / "repo", 4)
     async with FakeHost(Script(_slowly)) as host:

@@ -113,20 +113,31 @@ def test_all_problems_are_told_each_with_its_place_and_a_hint(tmp_path: Path, us
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "line", "says"),
     [
-        ("kimi: [1, 2\nagents: {}", 2),
-        ("kimi:\n\tx: 1", 2),
-        ("- a list", 1),
-        ("just words", 1),
-        ("a: *nobody", 1),
-        ("kimi: !!python/object/apply:os.system [true]", 1),
-        ("\x00", 1),
+        ("kimi: [1, 2\nagents: {}", 1, "a `]` or a `,` was expected"),
+        ("kimi:\n  model_id: 'x\nagents: {}", 2, "The quote that is opened here is not closed"),
+        ("kimi:\n\tx: 1", 2, "indent with spaces"),
+        ("kimi:\n    provider: ollama\n  model_id: x", 3, "not indented like the others"),
+        ("kimi:\n  model_id: a: b", 2, "needs quotes"),
+        ("kimi:\n  model_id: @me", 2, "cannot begin with `@`; put it into quotes"),
+        ("agents:\n  enabled:\n    - A\n    B: 1", 4, "expected to go on here, with `- `"),
+        ('kimi:\n  model_id: "a\\q"', 2, "`\\q` means nothing in double quotes"),
+        ("- a list", 1, "mapping of sections"),
+        ("just words", 1, "mapping of sections"),
+        ("a: *nobody", 1, "`*nobody` means nothing here"),
+        ("kimi: !!python/object/apply:os.system [true]", 1, "only plain values"),
+        ("kimi:\n  model_id: \x07", 2, "special characters"),
     ],
 )
-def test_bad_yaml_is_a_problem_with_a_line(text: str, line: int, tmp_path: Path, user: Path) -> None:
+def test_bad_yaml_is_told_in_plain_words_with_its_line(
+    text: str, line: int, says: str, tmp_path: Path, user: Path
+) -> None:
     (problem, *_) = config_file.problems(write(tmp_path, text), user=user)
     assert problem.line == line
+    assert says in problem.message
+    for jargon in ("token", "block", "flow", "stream", "scalar", "alias", "constructor"):
+        assert jargon not in problem.message
     assert problem.severity == "error"
 
 

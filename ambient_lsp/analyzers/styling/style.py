@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ambient_lsp.analyzers.base import RawFinding, node_at, parse
 from ambient_lsp.analyzers.ruff import Diagnostic, Report, Selection, check
 from ambient_lsp.analyzers.ruff_settings import matches
+from ambient_lsp.analyzers.rules import CANNOT_BE_PARSED
 from ambient_lsp.analyzers.styling.comments import DeadBlock, commented_code
 from ambient_lsp.analyzers.styling.docstrings import PLAIN_BASES, habits, parameters
 from ambient_lsp.analyzers.styling.outline import outline
@@ -89,7 +90,7 @@ def raw_findings(
     """
     if report.syntax_error is not None:
         broken = report.syntax_error
-        message = f"Style was not checked, because the file cannot be parsed: {broken.message}."
+        message = f"Style was not checked, because {CANNOT_BE_PARSED}{broken.message}."
         return [RawFinding(UNREADABLE, broken.span, message, Severity.HINT, tags=("style", "not-checked"))]
     asked = wanted(text, path, report, settings, defer_to_formatter=defer_to_formatter)
     if settings.isort and not sorted_by_isort:

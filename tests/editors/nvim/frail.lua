@@ -4,7 +4,7 @@ user.arrive()
 user.set_up()
 vim.cmd.edit('prices.py')
 user.wait('the end of trying', function()
-  return user.heard('died 4 times in 3 minutes and stays off')
+  return user.heard('died 4 times and stays off')
 end)
 for number = 1, 3 do
   assert(user.heard(('is started again (%d of 3)'):format(number)), vim.inspect(user.said))

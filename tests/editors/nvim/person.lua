@@ -64,6 +64,7 @@ end)
 user.proven(one, facts.one.rule)
 vim.cmd('Ambient apply')
 ends_as('applied')
+assert(user.heard('prices.py is changed, not saved yet (:w)'), vim.inspect(user.said))
 vim.cmd.write()
 
 -- Accept one of two pieces: what was chosen is proven by itself.

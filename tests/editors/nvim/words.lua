@@ -31,6 +31,19 @@ assert(vim.fn.maparg(' ar', 'n') == '', 'no key is mapped unasked')
 vim.bo.filetype = 'python'
 user.set_up({ keys = ' a' })
 user.sees('1 fix')
+local told = vim.iter(user.said):find(function(message)
+  return message:find('is not trusted', 1, true) ~= nil
+end)
+assert(told and vim.fn.strdisplaywidth(told) <= vim.v.echospace, 'trust takes one line: ' .. vim.inspect(told))
+local say = require('ambient.say')
+local wide = vim.o.columns
+for _, width in ipairs({ 30, 60, 90 }) do
+  vim.o.columns = width
+  say.briefly('Applied: %s is changed, not saved yet (:w)', 'a_module_with_a_long_name.py')
+  assert(vim.fn.strdisplaywidth(user.said[#user.said]) <= vim.v.echospace, user.said[#user.said])
+end
+vim.o.columns = wide
+assert(table.concat(status.sentences(), ' '):find('`:Ambient trust` trusts it', 1, true), 'the status tells the rest')
 assert(vim.fn.maparg(' ar', 'n') == '<Plug>(ambient-review)' and vim.fn.maparg('<Plug>(ambient-review)', 'n') ~= '')
 local buffer = vim.api.nvim_get_current_buf()
 
@@ -107,6 +120,17 @@ end)
 local before, after = unpack(vim.api.nvim_tabpage_list_wins(0))
 assert(text_of(before):find('md5') and text_of(after):find('sha256') and not text_of(after):find('md5'))
 assert(vim.wo[before].diff and vim.wo[after].diff)
+local function below(window)
+  return vim.api.nvim_eval_statusline(vim.wo[window].statusline, { winid = window, maxwidth = 999 }).str
+end
+local columns = vim.o.columns
+for width, words in pairs({ [150] = 'x: take or leave', [80] = 'a apply · q close', [40] = 'x · Tab · a · q' }) do
+  vim.o.columns = width
+  vim.cmd.wincmd('=')
+  local text, room = below(after), vim.api.nvim_win_get_width(after)
+  assert(text:find(words, 1, true) and vim.fn.strdisplaywidth(text) <= room, ('%d: %s'):format(room, text))
+end
+vim.o.columns = columns
 vim.api.nvim_feedkeys('x', 'xt', false)
 assert(text_of(after):find('md5'), 'what is left out is not in the result')
 vim.api.nvim_feedkeys('a', 'xt', false)
@@ -124,6 +148,11 @@ vim.cmd('Ambient doctor')
 user.wait('the doctor', function()
   return window_with('bubblewrap: works')
 end)
+local doctor = window_with('bubblewrap: works')
+assert(doctor == vim.api.nvim_get_current_win(), 'the cursor is where `q` closes it')
+assert(vim.api.nvim_win_get_height(doctor) == vim.api.nvim_win_text_height(doctor, {}).all + 1, 'all of it is seen')
+vim.api.nvim_feedkeys('q', 'xt', false)
+assert(not vim.api.nvim_win_is_valid(doctor), '`q` closes it')
 vim.cmd('Ambient log')
 assert(window_with('found by the option path'), 'the log tells where the program was found')
 require('ambient.window').close()

@@ -59,7 +59,9 @@ def test_only_new_code_is_reviewed(root: Path) -> None:
 def test_rules_are_listed_muted_and_brought_back(root: Path) -> None:
     assert "No rule" in ambient("rules").out
     assert OLD in found()
-    assert OLD in ambient("rules").out
+    table = ambient("rules").out
+    assert OLD in table and "80%" in table
+    assert "Precision: how many of a rule's findings are expected to be right here. Each rule starts at 80 %" in table
     assert ambient("rules", "mute", OLD).code == Exit.OK
     [row] = [one for one in ambient("rules", "--json").json if one["rule"] == OLD]
     assert row["muted"] and row["by_hand"] == "muted"

@@ -22,7 +22,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "dismiss"])
 def test_every_command_explains_itself(command: str) -> None:
     done = ambient(command, "--help")
     assert done.code == Exit.OK

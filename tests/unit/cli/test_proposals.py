@@ -46,7 +46,9 @@ def test_a_proposal_is_proven_shown_approved_applied_and_taken_back(root: Path) 
     assert ambient("proposals", "undo", short).code == Exit.OK
     assert (root / "app.py").read_text() == before
     history = ambient("proposals", "history", short).out
-    assert [line.split()[1] for line in history.splitlines()] == ["approved", "applied", "reverted"]
+    head, *rows = history.splitlines()
+    assert head.split() == ["when", "what", "proposal", "who", "content", "why"]
+    assert [line.split()[1] for line in rows] == ["approved", "applied", "reverted"]
     assert "no digest is stored" in history
 
     seen = ambient("review", "--no-verify", "app.py", "--format", "github").out
@@ -77,6 +79,7 @@ def test_dismissing_keeps_a_finding_away(root: Path) -> None:
 def test_there_is_nothing_to_list_at_first(root: Path) -> None:
     assert "There is no proposal that is offered." in ambient("proposals", "list").out
     assert ambient("proposals", "list", "--state", "all", "--json").json == []
+    assert ambient("proposals", "history").out == "Nothing has been decided about any proposal here yet.\n"
 
 
 @pytest.mark.parametrize("command", ["show", "diff", "apply", "approve", "undo", "history"])
@@ -91,7 +94,7 @@ def test_bad_input_is_told_in_words(root: Path) -> None:
     done = ambient("proposals", "list", "--state", "great")
     assert done.code == Exit.USAGE
     assert "There is no state 'great'" in done.err
-    assert ambient("proposals", "dismiss", "abcdef").code == Exit.USAGE  # a reason is asked for
+    assert ambient("proposals", "dismiss", "abcdef").code == Exit.USAGE  # there is no such thing
     assert ambient("proposals", "frobnicate").code == Exit.USAGE
 
 

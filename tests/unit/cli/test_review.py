@@ -195,3 +195,32 @@ def test_state_that_cannot_be_written_is_told(root: Path) -> None:
     assert done.code == Exit.FAILED
     assert "cannot be opened" in done.err
     assert "Check that the folder can be written" in done.err
+
+
+def test_a_syntax_error_is_told_as_one_with_its_line(root: Path) -> None:
+    (root / "broken.py").write_text("import os\n\ndef f(:\n")
+    done = ambient("review", "--no-verify", "broken.py")
+    assert re.search(r"^broken\.py:3:7: syntax error: Expected .+\.$", done.out, re.MULTILINE)
+    assert done.out.count("broken.py:3:7") == 1
+    assert "1 file could be checked only in part, because of the syntax error." in done.out
+    assert "0 findings" in done.out
+    done = ambient("review", "--no-verify", "broken.py", "--format", "json")
+    assert {one["line"] for one in done.json["findings"]} == {3}
+    assert "note: broken.py:3:7: syntax error: Expected" in done.err
+
+
+def test_named_files_that_nobody_looks_at_are_told_with_the_reason(root: Path) -> None:
+    (root / "notes.md").write_text("# Notes\n")
+    (root / "latin.py").write_bytes(b"# caf\xe9\n")
+    (root / "pictures").mkdir()
+    named = ("notes.md", "latin.py", "pictures", "app.py", "pyproject.toml")
+    said = ["notes.md was not looked at: it is not a Python file.",
+            "pictures was not looked at: there is no Python file in it.",
+            "latin.py was skipped: latin.py is not valid utf-8 text."]  # fmt: skip
+    text = ambient("review", "--no-verify", *named).out
+    assert all(f"note: {one}" in text for one in said)
+    assert text.count("note:") == 3
+    json = ambient("review", "--no-verify", "--format", "json", *named)
+    assert all(f"note: {one}" in json.err for one in said)
+    assert json.err.count("note:") == 3
+    assert "note:" not in ambient("review", "--no-verify").out  # a whole project has many files of other kinds

@@ -138,6 +138,11 @@ def test_figures_of_the_log() -> None:
     assert summary["since"] == "1970-01-01T00:01:00+00:00"
 
 
+def test_one_file_is_counted_as_one(root: Path) -> None:
+    said = ambient("swarm", "--task", "Add docstrings", "--dry-run", "--glob", "app.py").out
+    assert "\n1 file, about" in said
+
+
 @pytest.mark.parametrize("command", ["status", "doctor", "verify", "trust", "watch"])
 def test_a_folder_that_does_not_exist(tmp_path: Path, command: str) -> None:
     done = ambient(command, tmp_path / "nope")

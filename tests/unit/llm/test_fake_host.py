@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -159,6 +159,26 @@ async def test_doctor_says_which_model_answers(tmp_path: Path) -> None:
     assert "8 at once now, at most 8; the host says 200 requests" in lines["model limits"].found
     (gone,) = await examine(settings(host.base_url), state=tmp_path)
     assert gone.well is None and "Nothing answers" in gone.found and "no connection" in gone.found
+
+
+async def test_doctor_says_what_to_do_where_the_configured_model_is_not_there(tmp_path: Path) -> None:
+    from ambient_lsp.llm.doctor import Found, examine
+    from tests.unit.llm.conftest import settings
+
+    async def told(provider: str, kind: Literal["moonshot", "ollama"]) -> Found:
+        async with FakeHost(Script([Answer("Fine.")], ("llama3:8b",), kind=kind)) as host:
+            address = host.address if kind == "ollama" else host.base_url
+            configured = settings(address, provider=provider, model_id="kimi-k2.5:cloud")
+            (model,) = [one for one in await examine(configured, state=tmp_path) if one.what == "model"]
+            return model
+
+    not_there, not_yet = await told("moonshot", "moonshot"), await told("ollama", "ollama")
+    assert not_there.well is False and not_yet.well is None
+    for found in (not_there, not_yet):
+        assert "has none of kimi-k2.5:cloud" in found.found and "It has llama3:8b." in found.found
+        assert "Set `kimi.model_id` to one that it has" in found.next_step
+    assert "may fetch it from its cloud" in not_yet.found
+    assert "`ollama pull kimi-k2.5:cloud`" in not_yet.next_step and "ollama" not in not_there.next_step
 
 
 async def _ask_once(url: str, state: Path) -> None:

@@ -168,14 +168,14 @@ local words = {
   log = {
     alone = true,
     run = function()
-      require('ambient.window').show('Ambient: log', require('ambient.log').lines(), '')
+      require('ambient.window').show('Ambient: log', require('ambient.log').lines(), '', true)
     end,
   },
 
   doctor = {
     run = function(client)
       server.execute(client, 'ambient.server.doctor', nil, function(result)
-        require('ambient.window').show('Ambient: doctor', require('ambient.health').lines(result), '')
+        require('ambient.window').show('Ambient: doctor', require('ambient.health').lines(result), '', true)
       end)
     end,
   },

@@ -9,7 +9,8 @@ local health = vim.health
 function M.lines(doctor)
   local lines = { ('Ambient %s on Python %s, %s'):format(doctor.version, doctor.python, doctor.encoding) }
   for _, folder in ipairs(doctor.folders) do
-    lines[#lines + 1] = ('%s: %s'):format(folder.uri, folder.problem ~= '' and folder.problem or 'ready')
+    local name = vim.fn.fnamemodify(vim.uri_to_fname(folder.uri), ':~')
+    lines[#lines + 1] = ('%s: %s'):format(name, folder.problem ~= '' and folder.problem or 'ready')
     for _, sandbox in ipairs(folder.sandbox) do
       local words = sandbox.ready and 'works' or vim.trim(sandbox.reason .. ' ' .. sandbox.next_step)
       lines[#lines + 1] = ('  %s: %s'):format(sandbox.backend, words)

@@ -2,6 +2,7 @@
 local M = {}
 
 local pieces = require('ambient.pieces')
+local say = require('ambient.say')
 local server = require('ambient.server')
 
 ---@class ambient.Shown
@@ -19,8 +20,14 @@ local server = require('ambient.server')
 ---@type ambient.Shown?
 local shown
 
+local group = vim.api.nvim_create_augroup('ambient.preview', {})
 local marks = vim.api.nvim_create_namespace('ambient.pieces')
-local HELP = 'x: take or leave · Tab: next piece · a: apply · q: close'
+--- What the keys do, and the same in fewer words for narrow windows.
+local HELP = {
+  'x: take or leave · Tab: next piece · a: apply · q: close',
+  'x take · Tab next · a apply · q close',
+  'x · Tab · a · q',
+}
 
 ---@param side 'left'|'right'
 ---@param lines string[]
@@ -34,12 +41,40 @@ local function set_lines(side, lines)
   vim.bo[buffer].syntax = vim.filetype.match({ filename = shown.texts[shown.file].path }) or ''
 end
 
---- Put a text above a window; what is too long is cut at its end, where Neovim would cut the beginning.
+--- Return the first text that fits; of the last one, what fits: Neovim would cut the beginning.
+---@param texts string[] The longest first.
+---@param width integer
+---@return string
+local function fitting(texts, width)
+  for _, text in ipairs(texts) do
+    if vim.fn.strdisplaywidth(text) <= width then
+      return text
+    end
+  end
+  return say.cut(texts[#texts], width)
+end
+
+--- Put a text above a window.
 ---@param window integer
----@param text string
-local function title(window, text)
-  local fitting = vim.fn.strcharpart(text:gsub('\n', ' '), 0, vim.api.nvim_win_get_width(window))
-  vim.wo[window].winbar = fitting:gsub('%%', '%%%%')
+---@param texts string[] The longest first.
+local function title(window, texts)
+  local text = fitting(texts, vim.api.nvim_win_get_width(window))
+  vim.wo[window].winbar = text:gsub('\n', ' '):gsub('%%', '%%%%')
+end
+
+--- What stands below a window of the preview, as wide as there is room: called by its statusline.
+---@return string
+function M.hint()
+  local width = vim.o.laststatus == 3 and vim.o.columns or vim.api.nvim_win_get_width(0)
+  return ' ' .. fitting(HELP, width - 1)
+end
+
+--- Say above both windows what they show.
+local function name_windows()
+  local path = shown.texts[shown.file].path
+  local count = #shown.texts > 1 and (' (file %d of %d)'):format(shown.file, #shown.texts) or ''
+  title(shown.windows.left, { 'before · ' .. path .. count, 'before · ' .. vim.fs.basename(path) .. count })
+  title(shown.windows.right, { 'after · ' .. shown.label })
 end
 
 --- Say at a piece whether it is taken, in words too and not by colour alone: to the right, or where it has lines.
@@ -66,9 +101,7 @@ local function draw()
   set_lines('left', pieces.lines(text.before))
   set_lines('right', lines)
   vim.iter(shown.places):each(mark)
-  local count = #shown.texts > 1 and (' (file %d of %d)'):format(shown.file, #shown.texts) or ''
-  title(shown.windows.left, 'before · ' .. text.path .. count)
-  title(shown.windows.right, 'after · ' .. shown.label)
+  name_windows()
   vim.api.nvim_win_call(shown.windows.right, vim.cmd.diffupdate)
 end
 
@@ -166,8 +199,9 @@ local function lay_out()
   for _, window in pairs(shown.windows) do
     vim.api.nvim_win_call(window, vim.cmd.diffthis)
     vim.wo[window].foldenable = false -- a piece that is left out is no difference, and would be folded away
-    vim.wo[window].statusline = ' ' .. HELP
+    vim.wo[window].statusline = "%{v:lua.require'ambient.preview'.hint()}"
   end
+  vim.api.nvim_create_autocmd('VimResized', { group = group, callback = name_windows })
 end
 
 --- Show a proposal.
@@ -208,6 +242,7 @@ end
 function M.close()
   local buffers = shown and vim.tbl_values(shown.buffers) or {}
   shown = nil
+  vim.api.nvim_clear_autocmds({ group = group })
   for _, buffer in ipairs(buffers) do
     if vim.api.nvim_buf_is_valid(buffer) then
       vim.api.nvim_buf_delete(buffer, { force = true })

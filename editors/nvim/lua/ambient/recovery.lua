@@ -45,8 +45,8 @@ local function start_again(how, buffers)
   ends[#ends + 1] = now
   if #ends > MOST then
     state = 'stopped'
-    local words = "Ambient's server died %d times in %d minutes and stays off. See `:Ambient log`"
-    tell(words:format(#ends, MINUTES), vim.log.levels.ERROR)
+    local words = "Ambient's server died %d times and stays off. See `:Ambient log`"
+    tell(words:format(#ends), vim.log.levels.ERROR)
   else
     state = 'starting again'
     local words = "Ambient's server died (%s) and is started again (%d of %d)"

@@ -30,6 +30,10 @@ function M.config()
     settings = { ambient = M.options.settings or vim.empty_dict() },
     handlers = {
       ['ambient/status'] = status.on_status,
+      ['workspace/applyEdit'] = function(failure, asked, context)
+        asked.label = nil -- Neovim prints it, however long it is; `ambient/applied` is said in one line
+        return vim.lsp.handlers['workspace/applyEdit'](failure, asked, context)
+      end,
       ['ambient/applied'] = function(_, applied)
         require('ambient.apply').on_applied(applied)
       end,

@@ -1,6 +1,8 @@
 --- What each server last said of itself, and how that is put in a few words.
 local M = {}
 
+local say = require('ambient.say')
+
 ---@class ambient.Folder
 ---@field uri string
 ---@field ready boolean
@@ -36,14 +38,14 @@ function M.changed()
   vim.cmd.redrawstatus({ bang = true })
 end
 
---- Say once that what a folder brings along is not used, where the user was not the one to say so. It is one short
---- line, like all that is said unasked: a longer one would have to be answered with Enter.
+--- Say once that what a folder brings along is not used, where the user was not the one to say so. What that means is
+--- said by `:Ambient status` and `:checkhealth ambient`.
 ---@param folder ambient.Folder
 local function tell_of_trust(folder)
   if folder.trusted == false and require('ambient.server').options.trusted == nil and not told[folder.uri] then
     told[folder.uri] = true
     local name = vim.fs.basename(vim.uri_to_fname(folder.uri))
-    vim.notify(('Ambient: %s is not trusted, no code of it runs (:help ambient-trust)'):format(name))
+    say.briefly('Ambient: %s is not trusted (:Ambient status)', name)
   end
 end
 
@@ -124,7 +126,8 @@ local function of_folder(folder)
     or 'no sandbox is known to work'
   local lines = { ('%s: %s'):format(vim.fn.fnamemodify(vim.uri_to_fname(folder.uri), ':~'), state) }
   if folder.trusted == false then
-    lines[#lines + 1] = 'It is not trusted: no model is asked, and no code that it brings runs outside the sandbox.'
+    local words = 'It is not trusted: no model is asked, and no code that it brings runs outside the sandbox. '
+    lines[#lines + 1] = words .. '`:Ambient trust` trusts it.'
   end
   if folder.model == 'spent' then
     lines[#lines + 1] = 'No model is asked any more. ' .. folder.model_message
@@ -142,7 +145,8 @@ function M.sentences()
     return { view.words ~= '' and 'The server is ' .. view.words .. '.' or 'The server has not said anything yet.' }
   end
   local under_way = view.state == 'checking' and view.words or status.state
-  local lines = { ('Ambient is %s, %d fix(es) can be taken.'):format(under_way, view.offers) }
+  local fixes = view.offers == 1 and '1 fix' or view.offers .. ' fixes'
+  local lines = { ('Ambient is %s, %s can be taken.'):format(under_way, fixes) }
   for _, folder in ipairs(status.folders) do
     vim.list_extend(lines, of_folder(folder))
   end

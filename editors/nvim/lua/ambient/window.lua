@@ -4,11 +4,18 @@ local M = {}
 ---@type integer?
 local window
 
---- Show lines in a scratch buffer; `q` closes it. The cursor stays where it was.
+--- Make it as high as its text, lines that go on in the next one and its own title included, up to half the screen.
+local function fit()
+  local height = vim.api.nvim_win_text_height(window, {}).all + 1
+  vim.api.nvim_win_set_height(window, math.max(3, math.min(height, math.floor(vim.o.lines / 2))))
+end
+
+--- Show lines in a scratch buffer; `q` closes it. The cursor stays where it was, unless somebody came to read.
 ---@param name string
 ---@param lines string[]
 ---@param syntax string
-function M.show(name, lines, syntax)
+---@param enter? boolean Whether the cursor goes there.
+function M.show(name, lines, syntax, enter)
   M.close()
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
@@ -16,9 +23,12 @@ function M.show(name, lines, syntax)
   vim.bo[buffer].syntax = syntax
   vim.bo[buffer].modifiable = false
   vim.keymap.set('n', 'q', M.close, { buffer = buffer, desc = 'Close' })
-  local height = math.max(3, math.min(#lines, math.floor(vim.o.lines / 2)))
-  window = vim.api.nvim_open_win(buffer, false, { split = 'below', height = height })
-  vim.wo[window].winbar = name:gsub('%%', '%%%%')
+  window = vim.api.nvim_open_win(buffer, enter or false, { split = 'below' })
+  vim.wo[window].winbar = (enter and name .. ' · q: close' or name):gsub('%%', '%%%%')
+  if enter then
+    vim.wo[window].wrap, vim.wo[window].linebreak = true, true
+  end
+  fit()
   vim.cmd.redraw()
 end
 
