@@ -41,7 +41,6 @@ function user.arrive()
   vim.opt.runtimepath:prepend(vim.env.AMBIENT_PLUGIN)
   vim.opt.swapfile = false
   vim.opt.hidden = true
-  vim.opt.verbose = 0 -- `-l` makes it 1, where expand('<cword>') on an empty line is an error
   vim.cmd.filetype('plugin', 'on')
   vim.cmd.runtime('plugin/ambient.lua')
   vim.notify = function(message)
