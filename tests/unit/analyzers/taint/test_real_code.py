@@ -254,3 +254,98 @@ def test_what_was_created_has_a_location_and_sends_nobody_there(tmp_path, status
     begin = "from http import HTTPStatus\nimport falcon\n\n\nclass R:\n    def on_post(self, req, resp):\n"
     assert found(tmp_path, begin + "".join(lines)) == rules
     assert found(tmp_path, begin + "".join(lines[::-1])) == rules
+
+
+_KEY_LINE = "-----BEGIN EC PRIVATE KEY-----"
+_PIECES = {
+    "a fallback for Pythons that have no secrets": (
+        "try:\n    from {0} import randbits\nexcept ImportError:\n    from random import getrandbits as randbits\n\n\n"
+        "def make_token():\n    return str(randbits(64))\n",
+        "secrets", "fast_secrets", "WEAK-RANDOM",
+    ),
+    "the pattern of a token of a grammar": ("token = r'{0}'\n", "[-!#$%&*+.^_|~0-9a-zA-Z]+", "kX9!vQ2pL-zT", "SECRET"),
+    "the scheme of a login": (
+        "make(default_token='{0}', kind=1)\n", "Bearer", "kX9vQ2pLzT81", "SECRET",
+    ),
+    "the kind of a token of a language": ("token = '{0}'\n", "Normal", "kX9vQ2pLzT81", "SECRET"),
+    "the name of a way to log in": ("PASSWORD = '{0}'\n", "urn:oasis:names:ac:Password", "kX9vQ2pLzT81", "SECRET"),
+    "the line at which a key begins": (
+        "start = text.find('{0}')\n", _KEY_LINE, f"{_KEY_LINE}\\nMHcCAQEEIIGLlam", "SECRET",
+    ),
+    "a docstring about keys": (
+        'def load(text):\n    """Loads what begins with {0} from a file."""\n',
+        _KEY_LINE, f"{_KEY_LINE}\n    Proc-Type: 4,ENCRYPTED\n\n    MHcCAQEEIIGLlam\n", "SECRET",
+    ),
+    "a digest of the protocol in Base64": (
+        "import base64, hashlib\n\n\ndef keep(nonce, password):\n    return base64.b64encode({0})\n",
+        "hashlib.sha256(nonce).digest() if password else b''", "password.encode()", "PASSWORD-ENCODED",
+    ),
+    "a name cut short in the next line": (
+        "import hashlib\n\n\ndef short(text):\n    digest = hashlib.md5(text).hexdigest()\n    return text[:9] + {0}\n",
+        "digest[:7]", "digest", "WEAK-HASH",
+    ),
+    "the handshake of WebSocket": (
+        "import hashlib\n\n\ndef reply(key):\n    text = key + '{0}'\n"
+        "    return hashlib.sha1(text.encode()).digest()\n",
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", "pepper", "WEAK-HASH",
+    ),
+    "how long a signature is": (
+        "import hmac\n\nsize = {0}(hmac.new(b'x9', b'x9', 'sha256').digest())\n", "len", "bytes", "HARDCODED-KEY",
+    ),
+    "the constructor of an unpickler that lets few classes in": (
+        "import pickle\n\n\nclass Own(pickle.Unpickler):\n    def __init__(self, file):\n        {0}\n\n"
+        "    def find_class(self, module, name):\n        raise pickle.UnpicklingError(name)\n",
+        "super().__init__(file)", "self.first = pickle.load(file)", "PICKLE",
+    ),
+    "all sockets of the file have a timeout": (
+        "import socket\nfrom urllib.request import urlopen\n\nsocket.setdefaulttimeout({0})\nurlopen(url)\n",
+        "5", "None", "NO-TIMEOUT",
+    ),
+    "a timeout that is kept elsewhere": (
+        "import socket\n\n\nclass Line:\n    def __init__(self, wait=None):\n        self.wait = wait\n\n"
+        "    def open(self, host):\n        line = socket.socket()\n        line.settimeout({0})\n"
+        "        line.connect((host, 1))\n",
+        "self.wait", "None", "NO-TIMEOUT",
+    ),
+    "a timeout that callers choose": (
+        "import httpx\n\n\ndef make(wait=None):\n    return httpx.Client(timeout=wait)\n{0}",
+        "", "\n\nclient = make()\n", "NO-TIMEOUT",
+    ),
+    "a session that passes on what it is given": (
+        "import requests\n\n\nclass Own(requests.Session):\n    def request(self, method, url, **more):\n"
+        "        return super().request(method, url, {0})\n\n    def fetch(self, url, timeout=None):\n"
+        "        return self.request('GET', url, timeout=timeout)\n",
+        "**more", "timeout=None", "NO-TIMEOUT",
+    ),
+    "a password that is empty unless it is given": (
+        "import ldap\n\n\ndef bind(uri, password=''):\n    line = ldap.initialize(uri)\n"
+        "    line.simple_bind_s('cn=root', {0})\n",
+        "password", "''", "LDAP-ANONYMOUS",
+    ),
+    "an algorithm that nobody checks": (
+        "import jwt\n\n\ndef read(token, key):\n    return jwt.decode(token, key, algorithms="
+        "[jwt.get_unverified_header(token)['alg']], options={{'verify_signature': {0}}})\n",
+        "False", "True", "JWT-CONFUSION",
+    ),
+    "what kind of value it is": (
+        "def f(lock):\n    assert {0}(lock['owner'])\n", "util.is_bytes", "me.owns", "ASSERT-GUARD",
+    ),
+    "which word it is": ("def f({0}):\n    assert {0} in (None, 'type', 'owner')\n", "key", "role", "ASSERT-GUARD"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "innocent", "guilty", "rule"), _PIECES.values(), ids=_PIECES.keys())
+def test_what_looks_like_a_weakness_and_its_twin_that_is_one(tmp_path, text, innocent, guilty, rule):
+    assert f"AMB-SEC-{rule}" not in found(tmp_path, text.format(innocent))
+    assert f"AMB-SEC-{rule}" in found(tmp_path, text.format(guilty))
+
+
+def test_one_name_of_a_file_that_another_can_take_is_told_once(tmp_path):
+    assert found(tmp_path, "import os\n\nname = os.tempnam()\n") == ["AMB-SEC-MKTEMP"]
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"), [("test.py", []), ("shop/tests.py", []), ("shop/app.py", ["AMB-SEC-SECRET"])]
+)
+def test_what_a_test_expects_is_no_secret(tmp_path, path, rules):
+    assert found(tmp_path, "expected = {'secret': 'wrn3pqx5uqxqvnqrwrn3pqx5'}\n", path) == rules
