@@ -30,7 +30,7 @@ _WELL_KNOWN = re.compile(
     r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
 _KEY_BODY = re.compile(
-    r"""(?:\\[nr]|[\s"'+()\\bfr]|[A-Z][\w-]+: [^\n\\"']*)*(?:M[A-J][A-Za-z0-9+/]{2}|b3Bl|[A-Za-z0-9+/]{24})"""
+    r"""(?:[\s"'+()\\bfnr]|[A-Z][\w-]+: [^\n\\"']*+)*(?:M[A-J][A-Za-z0-9+/]{2}|b3Bl|[A-Za-z0-9+/]{24})"""
 )
 """What follows the first line of a PEM file: headers, and the key. Without it the line is only talked about."""
 _GRAMMAR = re.compile(r"\[[^\]]+\][+*?{]|\\[dwsDWSb]|\(\?[:P=!<]")

@@ -340,6 +340,75 @@ def test_what_looks_like_a_weakness_and_its_twin_that_is_one(tmp_path, text, inn
     assert f"AMB-SEC-{rule}" in found(tmp_path, text.format(guilty))
 
 
+_START = "def app(environ, start_response):\n    environ['own.key'] = 1\n    start_response('200 OK', [('X-A', {})])\n"
+_SCHEMA = """def doubled(text, mark='"'):
+    return text.replace({})
+
+
+def rows(cursor, name):
+    cursor.execute(f'SELECT a FROM "{{doubled(name)}}"')
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("environ['SERVER_NAME']", []),
+        ("environ.get('HTTP_HOST', '')", []),
+        ("'/?' + environ['QUERY_STRING']", []),
+        ("environ['PATH_INFO']", ["AMB-SEC-HEADER"]),
+        ("parse_qs(environ['QUERY_STRING'])['a'][0]", ["AMB-SEC-HEADER"]),
+        ("unquote(environ['HTTP_X_NEXT'])", ["AMB-SEC-HEADER"]),
+    ],
+)
+def test_a_line_of_the_request_forges_no_header_until_it_is_decoded(tmp_path, value, rules):
+    assert found(tmp_path, "from urllib.parse import parse_qs, unquote\n\n\n" + _START.format(value)) == rules
+
+
+@pytest.mark.parametrize(
+    ("call", "rules"),
+    [
+        ("other(environ, start_response)", []),
+        ("Response('ready')(environ, start_response)", []),
+        ("Response(environ['PATH_INFO'])(environ, start_response)", ["AMB-SEC-XSS"]),
+        ("[environ['PATH_INFO'].encode()]", ["AMB-SEC-XSS"]),
+    ],
+)
+def test_what_another_application_answers_is_its_own(tmp_path, call, rules):
+    text = "from webob import Response\n\n\ndef app(environ, start_response):\n    body = {}\n"
+    text += "    start_response('200 OK', [('Content-Type', 'text/html')])\n    return body\n"
+    assert found(tmp_path, text.format(call)) == rules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        ("""'"', '""'""", []),
+        ("mark, mark + mark", []),
+        ("'x', 'xx'", ["AMB-SEC-SQL"]),
+        ("mark, ''", ["AMB-SEC-SQL"]),
+    ],
+)
+def test_a_name_whose_quotes_are_doubled_ends_no_statement(tmp_path, arguments, rules):
+    assert found(tmp_path, _SCHEMA.format(arguments)) == rules
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"), [("-1000 * size", []), ("size", ["AMB-SEC-SQL"]), ("2 * size", ["AMB-SEC-SQL"])]
+)
+def test_what_is_taken_times_a_negative_number_is_a_number(tmp_path, value, rules):
+    text = f"def f(connection, size):\n    connection.execute('pragma cache_size=%s' % ({value}))\n"
+    assert found(tmp_path, text) == rules
+
+
+@pytest.mark.parametrize(("value", "rules"), [("[user]", []), ("{'user': user}", []), ("user", ["AMB-SEC-LOG"])])
+def test_a_container_is_logged_with_its_line_breaks_spelled_out(tmp_path, value, rules):
+    text = "import logging\nfrom flask import request\n\n\ndef view():\n    user = request.args['user']\n"
+    text += "    logging.info('asked by {}', {})\n"
+    assert found(tmp_path, text.format("%s", value)) == rules
+    assert found(tmp_path, text.format("%(user)s", "{'user': user}")) == ["AMB-SEC-LOG"]
+
+
 def test_one_name_of_a_file_that_another_can_take_is_told_once(tmp_path):
     assert found(tmp_path, "import os\n\nname = os.tempnam()\n") == ["AMB-SEC-MKTEMP"]
 
