@@ -33,6 +33,8 @@ def front(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if found[0].type == "identifier" and any(loop.holds(one.name) for one in bindings(function).get(name, ())):
         return  # made anew in each turn, so it stays short
+    if _is_dotted_name(function, name):
+        return
     earlier = [one for one in loop.own() if one.index < node.index and _is_same(one, name)]
     if earlier:
         return
@@ -44,6 +46,19 @@ def front(function: Function, node: Node) -> Iterator[Speedup]:
         text = text or _as_deque(function, name)
     message = f"Each turn moves every item of `{name}`; a `collections.deque` has both ends at hand."
     yield speedup(function, FRONT, node, message, title, text, loop)
+
+
+def _is_dotted_name(function: Function, name: str) -> bool:
+    """Whether a list holds the parts of a dotted name, `key.split(".")`, of which there are few."""
+    made = _made(function, name)
+    value = bare(made.get("right")) if made is not None else None
+    found = method(value)
+    return (
+        value is not None
+        and found is not None
+        and found[1] == "split"
+        and [one.text for one in arguments(value)] in (["'.'"], ['"."'])
+    )
 
 
 def _at_front(call: Node, name: str) -> bool:

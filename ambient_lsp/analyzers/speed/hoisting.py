@@ -130,6 +130,8 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
             yield _before(function, node, region, node.text, "pattern", message, loop)
         return
     above = node.parent
+    if _is_asked_for_its_type(node) or _runs_once(function):
+        return
     left = above.get("left") if above is not None and above.type == "assignment" else None
     top = _top_statement(function)
     if function.node.code.imports.get("re") != "re" or top is None or not _after_import(top):
@@ -152,6 +154,24 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
         text = ""
     message = f"`{_short(node.text)}` is looked up anew in each call; a constant of the module is made once."
     yield speedup(function, REGEX, node, message, "Compile the pattern once", "" if "\n" in node.text else text)
+
+
+def _is_asked_for_its_type(node: Node) -> bool:
+    """Whether a pattern is only an example of one: `type(re.compile(""))`."""
+    call = node.parent.parent if node.parent is not None else None
+    return call is not None and builtin(call) == "type" and only_argument(call) is node
+
+
+def _runs_once(function: Function) -> bool:
+    """Whether what a function gives is kept: it has no parameters to tell calls apart, or belongs to one object."""
+    above, parameters = function.node.parent, function.node.get("parameters")
+    if above is None or above.type != "decorated_definition" or parameters is None:
+        return False
+    kept = [_KEPT.match(one.text) for one in above.children if one.type == "decorator"]
+    return any(one is not None and (one[1] == "cached_property" or not parameters.children) for one in kept)
+
+
+_KEPT = re.compile(r"@(?:\w+\.)*(lru_cache|cache|cached_property)\b")
 
 
 def _renamed(function: Function, node: Node, new: str) -> list[Edit]:

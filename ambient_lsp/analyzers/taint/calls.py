@@ -169,9 +169,9 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     if name[:1].isupper() and not name.isupper():  # `User = get_user_model()`
         sinks.check(machine, site.named("class"))
     if type(callee) is Opaque and callee.type:
-        # What is called is an object of a class, and not the class.
-        kind = f"{callee.type}.__call__" if callee.type.rpartition(".")[2][:1].isupper() else callee.type
-        return _by_rules(machine, site.named(machine.rules.name(kind)), kind)
+        if _asks_application(site.node):
+            return UNKNOWN  # a response that was made before, and is sent now
+        return _by_rules(machine, site.named(machine.rules.name(callee.type)), callee.type)
     return _assumed(machine, site, name)
 
 

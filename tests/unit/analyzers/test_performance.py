@@ -294,3 +294,46 @@ class A:
         return g, [x for x in b if x in ("a", "b", "c", "d")]
 """
     assert {one.symbol for one in performance.speedups(text, "a.py")} == {"A.m"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "innocent", "guilty"),
+    [
+        (
+            speedup.REGEX,
+            "import re\nfrom functools import lru_cache\n\n\n@{}\ndef digits():\n    return re.compile('[0-9]+')\n",
+            "lru_cache(maxsize=1)",
+            "log_calls",
+        ),
+        (
+            speedup.REGEX,
+            "import re\nfrom functools import lru_cache\n\n\n@lru_cache\ndef starts({}):\n"
+            "    return bool(re.compile('[0-9]+').match('1'))\n",
+            "",
+            "text",
+        ),
+        (
+            speedup.REGEX,
+            "import re\n\n\ndef is_pattern(value):\n    return isinstance(value, {}(re.compile('')))\n",
+            "type",
+            "of",
+        ),
+        (
+            speedup.CONCAT,
+            "def f(text: str) -> str:\n    out = ''\n    for i in range({}):\n        out += text[i]\n    return out\n",
+            "12",
+            "len(text)",
+        ),
+        (
+            speedup.FRONT,
+            "def f(table, key: str):\n    parts = key.split({})\n    while parts:\n"
+            "        table = table[parts.pop(0)]\n    return table\n",
+            "'.'",
+            "'\\n'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_done_once_or_a_few_times_is_left_alone(rule, text, innocent, guilty):
+    told = [{one.rule for one in performance.speedups(text.format(each), "a.py")} for each in (innocent, guilty)]
+    assert rule not in told[0]
+    assert rule in told[1]
