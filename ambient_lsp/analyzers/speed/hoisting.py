@@ -289,11 +289,16 @@ def _text(function: Function, node: Node, loop: Node, found: tuple[Node, str]) -
     if not is_local(function, receiver.text) or not all(one.type == "string" for one in arguments(node)):
         return
     region = stays_same(node, function)
-    above = node.parent
-    if region is None or (above is not None and above.type == "conditional_expression" and not always_runs(node, loop)):
-        return  # one arm of `a if b else c` may be needed once, as for the first row alone
+    if region is None or _is_one_arm(node, loop):
+        return
     message = f"`{_short(node.text)}` gives the same result in each turn of this loop."
     yield _before(function, node, region, node.text, f"{receiver.text}_{found[1]}", message, loop)
+
+
+def _is_one_arm(node: Node, loop: Node) -> bool:
+    """Whether it is one arm of `a if b else c`, which may be needed once, as for the first row alone."""
+    above = node.parent
+    return above is not None and above.type == "conditional_expression" and not always_runs(node, loop)
 
 
 def _own_function(function: Function, node: Node, loop: Node) -> Iterator[Speedup]:
@@ -305,7 +310,7 @@ def _own_function(function: Function, node: Node, loop: Node) -> Iterator[Speedu
         return
     region = stays_same(node, function)
     target = node.get("function")
-    if region is None or target is None or target.type != "identifier":
+    if region is None or target is None or target.type != "identifier" or _is_one_arm(node, loop):
         return
     message = f"`{_short(node.text)}` has no effect, and gives the same result in each turn of this loop."
     yield _before(function, node, region, node.text, f"{target.text}_result", message, loop)

@@ -78,7 +78,7 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         new = fresh(function.node, _set_of(name))
         swaps = [replace(one, new) for one in _tests_of(function, region, name)]
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
-    message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once"
+    message = f"`{name}` is a {kind.name} that each turn of this loop walks through; a set finds the answer at once"
     message += "." if text else ", if its items can be hashed."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{name}` in a set", text, loop)
 

@@ -319,6 +319,13 @@ class A:
             "of",
         ),
         (
+            speedup.HOIST,
+            "def size(text: str) -> int:\n    return len(text) * 2\n\n\ndef f(text: str, rows: list[int]) -> None:\n"
+            "    for row in rows:\n        print({})\n",
+            "row if row > 0 else size(text)",
+            "row + size(text)",
+        ),
+        (
             speedup.CONCAT,
             "def f(text: str) -> str:\n    out = ''\n    for i in range({}):\n        out += text[i]\n    return out\n",
             "12",
@@ -337,3 +344,15 @@ def test_what_is_done_once_or_a_few_times_is_left_alone(rule, text, innocent, gu
     told = [{one.rule for one in performance.speedups(text.format(each), "a.py")} for each in (innocent, guilty)]
     assert rule not in told[0]
     assert rule in told[1]
+
+
+def test_the_words_say_what_is_there():
+    looks = (
+        "def f(table: dict[str, int]) -> None:\n    for key in table:\n        if key:\n            print(table[key])\n"
+    )
+    looks += "        else:\n            save(table[key])\n"
+    [one] = [one for one in performance.speedups(looks, "a.py") if one.rule == speedup.ITEMS]
+    assert "at 2 places of this loop" in one.message
+    walks = "def f(rows: dict[str, int], some: tuple[str, ...]):\n    return [key for key in rows if key not in some]\n"
+    [one] = [one for one in performance.speedups(walks, "a.py") if one.rule == speedup.MEMBERSHIP]
+    assert "`some` is a tuple" in one.message
