@@ -326,6 +326,20 @@ class A:
             "row + size(text)",
         ),
         (
+            speedup.LITERAL,
+            "def f(lines):\n    for line in lines:\n        answer = {}.strip()\n"
+            "        if answer in ('q', 'Q', 'x', 'X'):\n            go(line)\n",
+            "input('> ')",
+            "str(line)",
+        ),
+        (
+            speedup.FRONT,
+            "def f(a):\n    rows = []\n    for x in a:\n        rows.append(x)\n        if len(rows) > {}:\n"
+            "            rows.pop(0)\n        go(rows)\n",
+            "2",
+            "x.limit",
+        ),
+        (
             speedup.CONCAT,
             "def f(text: str) -> str:\n    out = ''\n    for i in range({}):\n        out += text[i]\n    return out\n",
             "12",
