@@ -99,8 +99,8 @@ def _judged(call: Call) -> Hit | None:
     module, node, name = call.module, call.node, call.name
     weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
     near = around(module.text, module.span(call.callee))
-    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
-    padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP and TOTP it is not weak.
+    padding = re.search(r"\b(OAEP|MGF1|TOTP|HOTP)\(", code(_around(node)))
     function = module.function(node)
     if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp|258EAFA5-E914", code(function)):
         return None
@@ -115,6 +115,14 @@ def _judged(call: Call) -> Hit | None:
     if _hashes_password(module, call):
         return Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
     return None
+
+
+def _around(node: Node) -> Node | None:
+    """Return the call that a call is an argument of."""
+    above = node.parent
+    while above is not None and above.type in ("keyword_argument", "argument_list"):
+        above = above.parent
+    return above
 
 
 def _algorithm(name: str) -> str:

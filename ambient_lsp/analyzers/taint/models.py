@@ -261,7 +261,10 @@ def _decoded(machine: Machine, site: Site) -> Value | None:
     taints = frozenset(
         Taint(taint.label, taint.source, taint.cleaned & _PACKED, taint.trail) for taint in _taints(site)
     )
-    return Opaque(taints, "" if site.names[0].startswith(("json.", "urllib.parse.parse_qs")) else "str")
+    return Opaque(taints, _DECODED.get(site.names[0], "str"))
+
+
+_DECODED = {"json.loads": "", "urllib.parse.parse_qs": "dict", "urllib.parse.parse_qsl": "list"}
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:

@@ -120,7 +120,9 @@ def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
 
 def _is_container(value: Value, state: State) -> bool:
     held = state.object(value)
-    return (held is not None and held.kind in _CONTAINERS) or (type(value) is Opaque and value.type == ENVIRON)
+    return (held is not None and held.kind in _CONTAINERS) or (
+        type(value) is Opaque and value.type in (ENVIRON, "dict")
+    )
 
 
 def _constant_parts(node: ast.expr) -> str:

@@ -327,6 +327,15 @@ _PIECES = {
         "[jwt.get_unverified_header(token)['alg']], options={{'verify_signature': {0}}})\n",
         "False", "True", "JWT-CONFUSION",
     ),
+    "a digest for one-time codes": (
+        "from cryptography.hazmat.primitives.hashes import SHA1\n\n\ndef check(key, data):\n"
+        "    return {0}(key, algorithm=SHA1())\n",
+        "TOTP", "sign", "WEAK-HASH",
+    ),
+    "a server, which knows no name of its clients": (
+        "import ssl\n\ncontext = ssl.SSLContext(ssl.{0})\ncontext.check_hostname = False\n",
+        "PROTOCOL_TLS_SERVER", "PROTOCOL_TLS_CLIENT", "TLS-HOSTNAME",
+    ),
     "what kind of value it is": (
         "def f(lock):\n    assert {0}(lock['owner'])\n", "util.is_bytes", "me.owns", "ASSERT-GUARD",
     ),
@@ -401,10 +410,12 @@ def test_what_is_taken_times_a_negative_number_is_a_number(tmp_path, value, rule
     assert found(tmp_path, text) == rules
 
 
-@pytest.mark.parametrize(("value", "rules"), [("[user]", []), ("{'user': user}", []), ("user", ["AMB-SEC-LOG"])])
+@pytest.mark.parametrize(
+    ("value", "rules"), [("[user]", []), ("parse_qs(user)", []), ("{'user': user}", []), ("user", ["AMB-SEC-LOG"])]
+)
 def test_a_container_is_logged_with_its_line_breaks_spelled_out(tmp_path, value, rules):
-    text = "import logging\nfrom flask import request\n\n\ndef view():\n    user = request.args['user']\n"
-    text += "    logging.info('asked by {}', {})\n"
+    text = "import logging\nfrom urllib.parse import parse_qs\nfrom flask import request\n\n\n"
+    text += "def view():\n    user = request.args['user']\n    logging.info('asked by {}', {})\n"
     assert found(tmp_path, text.format("%s", value)) == rules
     assert found(tmp_path, text.format("%(user)s", "{'user': user}")) == ["AMB-SEC-LOG"]
 
