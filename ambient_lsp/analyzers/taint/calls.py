@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _STANDARD = frozenset(sys.stdlib_module_names)
 _VALIDATING = frozenset("model_validate model_validate_json parse_obj parse_raw".split())
-_OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$")
+_OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$|(^|\.)error$")
 _GIVES_SOMETHING_ELSE = re.compile(
     r"(?i)(^|_)(is|has|can|get|find|load|fetch|query|select|lookup|search|create|save|store|count|exists|check|valid\w*"
     r"|verif\w*|sani\w*|escape\w*|clean\w*|quote\w*|safe\w*|secure\w*|filter\w*|encode|encrypt|hash\w*|slug\w*|int|bool"

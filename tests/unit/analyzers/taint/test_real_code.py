@@ -336,6 +336,10 @@ _PIECES = {
         "import ssl\n\ncontext = ssl.SSLContext(ssl.{0})\ncontext.check_hostname = False\n",
         "PROTOCOL_TLS_SERVER", "PROTOCOL_TLS_CLIENT", "TLS-HOSTNAME",
     ),
+    "what a setting was read as": (
+        "def check(settings, password):\n    assert {0} == 'sikrit-4711'\n",
+        "settings.password", "password", "FIXED-LOGIN",
+    ),
     "what kind of value it is": (
         "def f(lock):\n    assert {0}(lock['owner'])\n", "util.is_bytes", "me.owns", "ASSERT-GUARD",
     ),
@@ -418,6 +422,13 @@ def test_a_container_is_logged_with_its_line_breaks_spelled_out(tmp_path, value,
     text += "def view():\n    user = request.args['user']\n    logging.info('asked by {}', {})\n"
     assert found(tmp_path, text.format("%s", value)) == rules
     assert found(tmp_path, text.format("%(user)s", "{'user': user}")) == ["AMB-SEC-LOG"]
+
+
+@pytest.mark.parametrize(("asked", "rules"), [("error", []), ("value", ["AMB-SEC-LOG"])])
+def test_the_error_of_a_message_is_in_the_words_of_the_library(tmp_path, asked, rules):
+    text = "import logging\nfrom confluent_kafka import Consumer\n\nconsumer = Consumer({{}})\n\n\ndef take():\n"
+    text += "    message = consumer.poll(1)\n    logging.error(message.{}())\n"
+    assert found(tmp_path, text.format(asked)) == rules
 
 
 def test_one_name_of_a_file_that_another_can_take_is_told_once(tmp_path):
