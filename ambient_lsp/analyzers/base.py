@@ -220,7 +220,7 @@ def is_generated(text: str) -> bool:
 def is_test_path(path: str) -> bool:
     """Return whether a file's name or folder says that it is a test."""
     *folders, name = path.split("/")
-    if "tests" in folders or "test" in folders or name == "conftest.py":
+    if "tests" in folders or "test" in folders or name in ("conftest.py", "test.py", "tests.py"):
         return True
     stem = name.rpartition(".")[0] or name
     return name.startswith("test_") or stem.endswith("_test")

@@ -124,7 +124,7 @@ def _waits_again(call: Call) -> Node | None:
     value = call.get("value", 0)
     function = code(call.module.function(call.node) or call.module.tree.root_node)
     after = function.partition(code(call.node))[2]
-    return value if call.value("value", 0) is None and value is not None and ".connect(" in after else None
+    return value if value is not None and code(value) == "None" and ".connect(" in after else None
 
 
 def _plain_pool(call: Call) -> Node | None:
@@ -180,7 +180,8 @@ _CALLS = (
     CallPattern(network.NO_TIMEOUT, names("urllib3.PoolManager(): request urlopen"),
                 any_of(given("timeout", NONE), _plain_pool)),
     CallPattern(network.NO_TIMEOUT, names("socket.socket().settimeout"), _waits_again),
-    CallPattern(network.NO_TIMEOUT, names("socket.setdefaulttimeout"), given("timeout", NONE, 0)),
+    CallPattern(network.NO_TIMEOUT, names("socket.setdefaulttimeout"),
+                given("timeout", lambda module, node: code(node) == "None", 0)),
     CallPattern(network.NO_TIMEOUT, names("paramiko.SSHClient().connect paramiko.client.SSHClient().connect"),
                 any_of(missing("timeout", 6), given("timeout", NONE, 6))),
     CallPattern(network.NO_TIMEOUT, _REDIS, given("socket_timeout", equals(None))),

@@ -29,6 +29,13 @@ _WELL_KNOWN = re.compile(
     r"|SG\.[\w-]{16,}\.[\w-]{32,}|npm_[A-Za-z0-9]{36}|pypi-AgEI[\w-]{50,}|sk_test_[0-9a-zA-Z]{20,}"
     r"|-----BEGIN (?:RSA |EC |OPENSSH |DSA )?PRIVATE KEY-----"
 )
+_KEY_BODY = re.compile(
+    r"""(?:[\s"'+()\\bfnr]|[A-Z][\w-]+: [^\n\\"']*+)*(?:M[A-J][A-Za-z0-9+/]{2}|b3Bl|[A-Za-z0-9+/]{24})"""
+)
+"""What follows the first line of a PEM file: headers, and the key. Without it the line is only talked about."""
+_GRAMMAR = re.compile(r"\[[^\]]+\][+*?{]|\\[dwsDWSb]|\(\?[:P=!<]")
+_SCHEMES = frozenset("bearer basic digest negotiate mac hawk jwt oauth token".split())
+"""How a login is sent: a name that anybody may know."""
 _IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://([^/\s:@{}<>$%]+):([^/\s:@{}<>$%]{3,})@[\w.-]+")
 _NO_LOGIN_TOKENS = frozenset(
     "next page cursor continuation pad mask cls sep unk bos eos start end stop special".split()
@@ -212,9 +219,13 @@ _DULL_WORD = re.compile(r"^(password|passwd|changeme|default|string|hidden|requi
 
 
 def _is_a_label(name: str, text: str) -> bool:
-    """Whether a string names or describes a secret: a form field, a message, a header."""
+    """Whether a string names or describes a secret: a form field, a message, a header, a pattern."""
     if words(text) & words(name) and len(text) < 40 and not re.search(r"\d", text):
         return True
+    if text.lower() in _SCHEMES or text.startswith("urn:") or _GRAMMAR.search(text) is not None:
+        return True
+    if "token" in words(name) and re.fullmatch(r"[A-Z][a-z]+", text) is not None:
+        return True  # of a language: `token = "Normal"`
     return bool(re.fullmatch(r"[A-Z][A-Z0-9_]+", text)) or bool(re.match(r"[a-z]+(-[a-z]+)+$", text))
 
 
@@ -225,7 +236,7 @@ def _shapes(module: Module) -> Iterator[Hit]:
         if len(text) < 12:
             continue
         match = _WELL_KNOWN.search(text)
-        if match is not None and "EXAMPLE" not in match[0]:
+        if match is not None and "EXAMPLE" not in match[0] and not _is_only_named(node, match):
             yield Hit(SECRET, node, "it has the shape of a provider's key")
         elif "://" in text and "@" in text:
             value = module.value(node)
@@ -235,12 +246,28 @@ def _shapes(module: Module) -> Iterator[Hit]:
                 yield Hit(URL_SECRET, node)
 
 
+def _is_only_named(node: Node, match: re.Match[str]) -> bool:
+    """Whether a PEM file's first line stands alone, as where a program looks for it or a docstring speaks of it."""
+    if not match[0].startswith("-----BEGIN"):
+        return False
+    whole = node
+    while whole.parent is not None and whole.parent.type in _PUT_TOGETHER:
+        whole = whole.parent
+    rest = (whole.text or b"")[node.start_byte - whole.start_byte :].decode("utf-8", "replace")
+    return _KEY_BODY.match(rest, match.end()) is None
+
+
+_PUT_TOGETHER = frozenset({"concatenated_string", "binary_operator", "parenthesized_expression", "argument_list"})
+
+
 def _fixed_login(module: Module) -> Iterator[Hit]:
     """Find `password == "..."`, and `user.password == form["password"]`."""
     for node in module.nodes("comparison_operator"):
         sides = node.named_children
         if len(sides) != 2 or not any(child.type in ("==", "!=") for child in node.children):
             continue
+        if node.parent is not None and node.parent.type == "assert_statement" and sides[0].type == "attribute":
+            continue  # what a setting was read as, and nobody's login
         for one, other in (sides, sides[::-1]):
             value = module.value(other)
             name = code(one).rpartition(".")[2]

@@ -18,7 +18,9 @@ from ambient_lsp.analyzers.patterns.match import (
     named,
     names,
     text,
+    unless,
 )
+from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
@@ -126,6 +128,16 @@ def _key(module: Module, node: Node) -> bool:
     return _fixed(module, node)
 
 
+def _is_measured(call: Call) -> Node | None:
+    """Whether only the length of what is made matters, as in `len(hmac.new(b"x", b"x", sha1).digest())`."""
+    node = call.node
+    while node.parent is not None and node.parent.type in ("attribute", "call", "argument_list"):
+        node = node.parent
+        if node.type == "call" and code(node.child_by_field_name("function")) == "len":
+            return node
+    return None
+
+
 def _curve(call: Call) -> Node | None:
     curve = call.get("curve", 0)
     weak = ("SECP192R1", "SECT163K1", "SECT163R2")
@@ -161,7 +173,7 @@ _CALLS = (
     CallPattern(HARDCODED_KEY, _ciphers(f"{_BLOCK} ARC4 ChaCha20 Salsa20"), given("key", _key, 0)),
     CallPattern(HARDCODED_KEY, names(f"{_PRIMITIVES}.ciphers.algorithms: AES ChaCha20 TripleDES Camellia",
                                      f"{_AEAD}: AESGCM ChaCha20Poly1305 AESCCM"), given("key", _key, 0)),
-    CallPattern(HARDCODED_KEY, names("hmac.new hmac.digest"), given("key", _key, 0)),
+    CallPattern(HARDCODED_KEY, names("hmac.new hmac.digest"), unless(_is_measured, given("key", _key, 0))),
     CallPattern(HARDCODED_KEY, names("itsdangerous: URLSafeTimedSerializer URLSafeSerializer Serializer "
                                      "TimestampSigner Signer TimedJSONWebSignatureSerializer"),
                 given("secret_key", _key, 0)),

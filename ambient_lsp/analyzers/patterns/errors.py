@@ -104,6 +104,8 @@ def _asserts(module: Module) -> Iterator[Hit]:
         refused = not code(condition).startswith("isinstance(") and _REFUSING.search(said) is not None
         if named == {"allowed"} and not refused and not about & {"user", "access", "request", "actor", "role", "roles"}:
             continue  # a body, a method or a file may be allowed too
+        if _TYPED.match(code(condition)) is not None or _is_choice(condition):
+            continue
         if (
             named
             or _CHECKING.search(code(condition))
@@ -117,6 +119,21 @@ def _asserts(module: Module) -> Iterator[Hit]:
             or (handled and condition is not None and condition.type in _DECISIONS and not _is_size(condition))
         ):
             yield Hit(ASSERT_GUARD, node)
+
+
+_TYPED = re.compile(r"(?:\w+\.)*is_?(?:bytes|str|string|text|int|bool|list|dict|callable|basestring|unicode)\(")
+"""`is_bytes(lock["owner"])`: what kind of value it is, and not whose."""
+
+
+def _is_choice(condition: Node | None) -> bool:
+    """Whether `key in (None, "type", "owner")` says which word it is, and not whose something is."""
+    if condition is None or condition.type != "comparison_operator" or len(condition.named_children) != 2:
+        return False
+    left, right = condition.named_children
+    listed = right.type in ("tuple", "list", "set") and all(
+        one.type in ("string", "none") for one in right.named_children
+    )
+    return listed and code(left) in ("key", "name", "field", "attribute", "attr", "column", "option", "kind", "mode")
 
 
 _OWNED = re.compile(

@@ -99,34 +99,63 @@ def _judged(call: Call) -> Hit | None:
     module, node, name = call.module, call.node, call.name
     weak = (_weak_by_name if name == "hashlib.new" else _weak)(call) if name not in _FAST - _WEAK else None
     near = around(module.text, module.span(call.callee))
-    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP it is not weak.
-    padding = re.search(r"\b(OAEP|MGF1)\(", code(node.parent.parent if node.parent is not None else None))
+    # The handshake of the protocol wants SHA-1, and so do lists of leaked passwords; in OAEP and TOTP it is not weak.
+    padding = re.search(r"\b(OAEP|MGF1|TOTP|HOTP)\(", code(_around(node)))
     function = module.function(node)
-    if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp", code(function)):
+    if near & {"ws", "websocket"} or padding or re.search(r"(?i)pwned|hibp|258EAFA5-E914", code(function)):
         return None
-    if weak is not None and _is_cut_short(node):
+    if weak is not None and _is_cut_short(module, node):
         return None
     if weak is not None:
         harmless = near & _HARMLESS and not near & _CHECKED and not name.startswith("cryptography.")
         if _hashes_chance(call):
-            return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}` of random bytes", "low")
+            return Hit(WEAK_HASH, weak, f"`{_algorithm(name)}` of random bytes", "low")
         level: Level = "high" if near & SECRET_WORDS else "low" if harmless else "medium"
-        return Hit(WEAK_HASH, weak, f"`{name.rpartition('.')[2]}`", level)
+        return Hit(WEAK_HASH, weak, f"`{_algorithm(name)}`", level)
     if _hashes_password(module, call):
         return Hit(PASSWORD_HASH, call.callee, f"`{name.rpartition('.')[2]}` is made to be fast")
     return None
 
 
-def _is_cut_short(node: Node) -> bool:
+def _around(node: Node) -> Node | None:
+    """Return the call that a call is an argument of."""
+    above = node.parent
+    while above is not None and above.type in ("keyword_argument", "argument_list"):
+        above = above.parent
+    return above
+
+
+def _algorithm(name: str) -> str:
+    """Return `md5` of `hashlib.md5`, and `MD5` of `Crypto.Hash.MD5.new`."""
+    owner, _, last = name.rpartition(".")
+    return owner.rpartition(".")[2] if last == "new" and owner != "hashlib" else last
+
+
+def _is_cut_short(module: Module, node: Node) -> bool:
     """Whether only some characters of a digest are kept (`.hexdigest()[:6]`): a name for a version, no protection."""
     current = node
     for _ in range(3):
-        if current.parent is None or current.parent.type not in ("attribute", "call", "subscript"):
+        above = current.parent
+        if above is not None and above.type == "assignment" and above.child_by_field_name("right") == current:
+            return _is_always_cut(module, above)
+        if above is None or above.type not in ("attribute", "call", "subscript"):
             return False
-        current = current.parent
+        current = above
         if current.type == "subscript":
-            return re.search(r"\[\s*:\s*[1-8]\s*\]$", code(current)) is not None
+            return re.search(rf"{_FEW}$", code(current)) is not None
     return False
+
+
+def _is_always_cut(module: Module, made: Node) -> bool:
+    """Whether a digest that a function keeps in a variable is never used as a whole."""
+    name, function = code(made.child_by_field_name("left")), module.function(made)
+    if function is None or not name.isidentifier():
+        return False
+    uses = len(re.findall(rf"(?<![\w.]){name}\b", code(function))) - 1
+    return 0 < uses == len(re.findall(rf"(?<![\w.]){name}{_FEW}", code(function)))
+
+
+_FEW = r"\[\s*:\s*[1-8]\s*\]"
 
 
 def _hashes_chance(call: Call) -> bool:
@@ -167,7 +196,12 @@ def _encoded(call: Call) -> Node | None:
     if near & {"header", "headers", "authorization", "auth", "basic", "request", "requests", "hash", "derive"}:
         return None
     argument = call.get("s", 0)
-    return call.callee if argument is not None and words(code(argument)) & PASSWORD_WORDS else None
+    if argument is None or _HASHED.search(code(argument)) is not None:
+        return None
+    return call.callee if words(code(argument)) & PASSWORD_WORDS else None
+
+
+_HASHED = re.compile(r"\bdigest\(|\bhashpw\(|\bderive\(|scrypt\(|pbkdf2")
 
 
 def _first_hasher(module: Module, node: Node) -> bool:

@@ -108,7 +108,7 @@ def _kept(module: Module) -> Iterator[Hit]:
 
 AREA = Area(
     (TWICE, ENDLESS, OFF_BY_ONE, LOCKED, OBSOLETE),
-    (CallPattern(OBSOLETE, names("ssl.wrap_socket os.tempnam os.tmpnam popen2.popen2 popen2.popen3 "
+    (CallPattern(OBSOLETE, names("ssl.wrap_socket popen2.popen2 popen2.popen3 "
                                  "commands.getoutput commands.getstatusoutput cgi.escape"), always),),
     finders=(_twice, _endless, _past_the_end, _kept),
 )  # fmt: skip

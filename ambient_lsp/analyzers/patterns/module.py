@@ -8,6 +8,7 @@ certain has the name "" and the value `UNKNOWN`.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ class Module:
             for item in node.children_by_field_name("name"):
                 full = code(item.child_by_field_name("name") or item)
                 alias = item.child_by_field_name("alias")
-                bound[code(alias) if alias else full.split(".")[0]] = full if alias else full.split(".")[0]
+                _bind(bound, code(alias) if alias else full.split(".")[0], full if alias else full.split(".")[0], node)
         for node in self.nodes("import_from_statement"):
             source = node.child_by_field_name("module_name")
             if source is None or source.type == "relative_import":
@@ -103,7 +104,7 @@ class Module:
             for item in node.children_by_field_name("name"):
                 name = code(item.child_by_field_name("name") or item)
                 alias = item.child_by_field_name("alias")
-                bound[code(alias) if alias else name] = f"{code(source)}.{name}"
+                _bind(bound, code(alias) if alias else name, f"{code(source)}.{name}", node)
         return bound
 
     @cached_property
@@ -184,7 +185,7 @@ class Module:
             if bound is not None and len(bound) == 1 and (only is None or only.type == "type"):
                 # What callers may give is not known; but the name of an algorithm is seldom given.
                 usual = self.value(self._default(node), depth - 1)
-                return usual if isinstance(usual, str) else UNKNOWN
+                return usual if isinstance(usual, str) and usual else UNKNOWN
             return UNKNOWN if only is None else self.value(only, depth - 1)
         if node.type == "attribute":
             bound = self._bound(node)
@@ -348,6 +349,23 @@ _BINDERS = (
     ("named_expression", "name", "value"),
     ("for_statement", "left", ""),
 )
+
+
+def _bind(bound: dict[str, str], name: str, full: str, statement: Node) -> None:
+    """Note what an import binds. What only an `ImportError` brings is not there where Python itself has the first."""
+    before = bound.get(name, "").split(".")[0]
+    if before not in sys.stdlib_module_names or not _is_fallback(statement):
+        bound[name] = full
+
+
+def _is_fallback(statement: Node) -> bool:
+    """Whether an import stands right in `except ImportError:`."""
+    block = statement.parent
+    clause = block.parent if block is not None else None
+    return clause is not None and clause.type == "except_clause" and _NOT_THERE.match(code(clause)) is not None
+
+
+_NOT_THERE = re.compile(r"except\s*\(?\s*(ImportError|ModuleNotFoundError)\b")
 
 
 def _outer(scopes: list[Node]) -> Iterator[int]:

@@ -18,6 +18,7 @@ from ambient_lsp.analyzers.patterns.match import (
     missing,
     names,
     text,
+    unless,
 )
 from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
@@ -154,6 +155,16 @@ def _any_origin(module: Module) -> Iterator[Hit]:
             yield Hit(ORIGIN, returns[0])
 
 
+def _is_limited(call: Call) -> Node | None:
+    """Whether the file gives all its sockets a timeout, with `socket.setdefaulttimeout(5)`."""
+    return call.callee if re.search(r"\bsetdefaulttimeout\(\s*(?!None\b)", call.module.text) else None
+
+
+def _no_limit(keyword: str = "timeout", at: int = -1) -> Condition:
+    """Return a condition: neither the call nor the file limits how long this socket waits."""
+    return unless(_is_limited, missing(keyword, at))
+
+
 def _connects(condition: Condition) -> Condition:
     """`condition`, where a host is given; without one the connection is made later, by `connect`."""
     return lambda call: condition(call) if call.get("host", 0) is not None else None
@@ -165,12 +176,12 @@ _CALLS = (
     CallPattern(NO_TIMEOUT, _HTTPX, given("timeout", NONE), "`timeout=None` waits without end"),
     CallPattern(NO_TIMEOUT, names("aiohttp.ClientTimeout"), given("total", equals(None, 0), 0)),
     CallPattern(NO_TIMEOUT, names("aiohttp.ClientSession"), given("timeout", NONE)),
-    CallPattern(NO_TIMEOUT, names("urllib.request.urlopen"), missing("timeout", 2)),
-    CallPattern(NO_TIMEOUT, names("smtplib: SMTP SMTP_SSL LMTP"), _connects(missing("timeout", 3))),
-    CallPattern(NO_TIMEOUT, names("ftplib: FTP FTP_TLS", "telnetlib.Telnet"), _connects(missing("timeout"))),
-    CallPattern(NO_TIMEOUT, names("poplib: POP3 POP3_SSL", "imaplib: IMAP4 IMAP4_SSL"), missing("timeout")),
-    CallPattern(NO_TIMEOUT, names("http.client: HTTPConnection HTTPSConnection"), missing("timeout")),
-    CallPattern(NO_TIMEOUT, names("socket.create_connection"), missing("timeout", 1)),
+    CallPattern(NO_TIMEOUT, names("urllib.request.urlopen"), _no_limit(at=2)),
+    CallPattern(NO_TIMEOUT, names("smtplib: SMTP SMTP_SSL LMTP"), _connects(_no_limit(at=3))),
+    CallPattern(NO_TIMEOUT, names("ftplib: FTP FTP_TLS", "telnetlib.Telnet"), _connects(_no_limit())),
+    CallPattern(NO_TIMEOUT, names("poplib: POP3 POP3_SSL", "imaplib: IMAP4 IMAP4_SSL"), _no_limit()),
+    CallPattern(NO_TIMEOUT, names("http.client: HTTPConnection HTTPSConnection"), _no_limit()),
+    CallPattern(NO_TIMEOUT, names("socket.create_connection"), _no_limit(at=1)),
     CallPattern(CLEARTEXT, names("ftplib.FTP telnetlib.Telnet poplib.POP3 imaplib.IMAP4 nntplib.NNTP"), always),
     CallPattern(CLEARTEXT, names("pysnmp.hlapi.CommunityData"), given("mpModel", equals(0, 1), 1)),
     CallPattern(CLEARTEXT, names("psycopg2.connect psycopg.connect"), given("sslmode", equals("disable"))),

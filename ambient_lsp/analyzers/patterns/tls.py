@@ -20,6 +20,7 @@ from ambient_lsp.analyzers.patterns.match import (
     named,
     names,
 )
+from ambient_lsp.analyzers.patterns.module import code
 from ambient_lsp.analyzers.rule import weakness
 
 if TYPE_CHECKING:
@@ -120,6 +121,13 @@ def _curl(call: Call) -> Node | None:
     return call.positional[1] if call.module.value(call.positional[1]) in (0, False) else None
 
 
+def _unchecked_host(module: Module, node: Node) -> bool:
+    """Whether a client does not look at the host's name; a server's context has none to look at."""
+    left = node.parent.child_by_field_name("left") if node.parent is not None else None
+    context = code(module.origin(left.child_by_field_name("object"))) if left is not None else ""
+    return FALSE(module, node) and re.search(r"PROTOCOL_TLS_SERVER|CLIENT_AUTH", context) is None
+
+
 _POLICY = named("paramiko.AutoAddPolicy", "paramiko.WarningPolicy", "paramiko.client.AutoAddPolicy",
                 "paramiko.client.WarningPolicy")  # fmt: skip
 _CALLS = (
@@ -178,7 +186,7 @@ _ATTRIBUTES = (
         named("ssl._create_unverified_context", "ssl._create_stdlib_context"),
         names("ssl"),
     ),
-    AttributePattern(HOSTNAME, "check_hostname", FALSE),
+    AttributePattern(HOSTNAME, "check_hostname", _unchecked_host),
     AttributePattern(OLD_TLS, "minimum_version", _OLD_VERSION),
 )
 

@@ -139,13 +139,47 @@ def _in_call(view: Any, node: Node, met: Met, tables: _Tables) -> Iterator[Hit]:
         for full, pattern in tables.calls.get(name, ()):
             for call in _variants(view, node, full, met):
                 marked = pattern.when(call)
-                if marked is not None:
+                if marked is not None and not (
+                    pattern.rule.id in _CHOSEN_BY_CALLERS and _is_handed_on(view, node, marked)
+                ):
                     yield Hit(pattern.rule, _place(marked, call), pattern.detail, pattern.level)
         for full, judge in tables.judges.get(name, ()):
             for call in _variants(view, node, full, met):
                 found = judge(call)
                 if found is not None:
                     yield Hit(found.rule, _place(found.node, call), found.detail, found.level)
+
+
+def _is_handed_on(view: Any, node: Node, marked: Any) -> bool:
+    """Whether a value is what callers of other files say: a parameter, or a `**` of all that is given by keyword.
+
+    Where this file calls the function too, what it gives there is known, and was looked at. A method that passes on
+    to its base what it is given chooses nothing.
+    """
+    function = view.function(node)
+    parameters = function.child_by_field_name("parameters") if function is not None else None
+    if parameters is None:
+        return False
+    own = [one for one in parameters.named_children if one.type != "typed_parameter"]
+    own += [one.named_children[0] for one in parameters.named_children if one.type == "typed_parameter"]
+    names = {code(one.child_by_field_name("name") or one) for one in own}
+    given = {code(marked.node)} if isinstance(marked, Argument) else set()
+    arguments = node.child_by_field_name("arguments")
+    given |= {code(one) for one in (arguments.named_children if arguments else ()) if one.type == "dictionary_splat"}
+    name = code(function.child_by_field_name("name"))
+    base = re.fullmatch(rf"super\(.*\)\.{name}", code(node.child_by_field_name("function")))
+    return bool(names & given) and (
+        base is not None
+        or not any(
+            code(one.child_by_field_name("function")).rpartition(".")[2] == name
+            for one in view.nodes("call")
+            if not function.start_byte <= one.start_byte < function.end_byte
+        )
+    )
+
+
+_CHOSEN_BY_CALLERS = frozenset({"AMB-SEC-NO-TIMEOUT"})
+"""Rules about what a function may well leave to whoever calls it."""
 
 
 def _place(marked: Any, call: Call) -> Node:

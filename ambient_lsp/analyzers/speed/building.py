@@ -8,7 +8,7 @@ from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, called, m
 from ambient_lsp.analyzers.speed.edits import after, changed, fresh, replace
 from ambient_lsp.analyzers.speed.kinds import kind_of, kind_of_name
 from ambient_lsp.analyzers.speed.names import bindings, captured
-from ambient_lsp.analyzers.speed.regions import LOOPS, loop_of, only_looked_at, statement_of
+from ambient_lsp.analyzers.speed.regions import LOOPS, is_short, loop_of, only_looked_at, statement_of
 from ambient_lsp.analyzers.speed.speedup import CONCAT, REBUILD, speedup
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ambient_lsp.analyzers.speed.speedup import Speedup
 
 _JOINED = frozenset({"string", "concatenated_string"})
+_FEW_PARTS = 100
+"""So few are copied as quickly as they are joined."""
 _GUARDS = frozenset({"try_statement", "with_statement"})
 
 
@@ -35,6 +37,8 @@ def grown_text(function: Function, node: Node) -> Iterator[Speedup]:
     rest = following[following.index(line) + 1 :]
     loop = next((one for one in rest if code.uses_in(name, one)), None)
     if loop is None or loop.type not in LOOPS or loop.get("alternative") is not None or _guarded(function, loop):
+        return
+    if is_short(loop, _FEW_PARTS):
         return
     growths = _growths(function, name, node, loop)
     if not growths or captured(function, name):

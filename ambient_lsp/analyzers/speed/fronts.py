@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import arguments, bare, builtin, membership, method, only_argument, statements
@@ -33,6 +34,8 @@ def front(function: Function, node: Node) -> Iterator[Speedup]:
         return
     if found[0].type == "identifier" and any(loop.holds(one.name) for one in bindings(function).get(name, ())):
         return  # made anew in each turn, so it stays short
+    if _is_dotted_name(function, name) or _stays_short(node, name):
+        return
     earlier = [one for one in loop.own() if one.index < node.index and _is_same(one, name)]
     if earlier:
         return
@@ -44,6 +47,32 @@ def front(function: Function, node: Node) -> Iterator[Speedup]:
         text = text or _as_deque(function, name)
     message = f"Each turn moves every item of `{name}`; a `collections.deque` has both ends at hand."
     yield speedup(function, FRONT, node, message, title, text, loop)
+
+
+def _is_dotted_name(function: Function, name: str) -> bool:
+    """Whether a list holds the parts of a dotted name, `key.split(".")`, of which there are few."""
+    made = _made(function, name)
+    value = bare(made.get("right")) if made is not None else None
+    found = method(value)
+    return (
+        value is not None
+        and found is not None
+        and found[1] == "split"
+        and [one.text for one in arguments(value)] in (["'.'"], ['"."'])
+    )
+
+
+def _stays_short(node: Node, name: str) -> bool:
+    """Whether `if len(rows) > 2: rows.pop(0)` keeps a list to a few items."""
+    for above in node.ancestors():
+        condition = above.get("condition") if above.type == "if_statement" else None
+        if condition is not None:
+            kept = _KEPT.fullmatch(condition.text)
+            return kept is not None and kept[1] == name
+    return False
+
+
+_KEPT = re.compile(r"len\(([\w.]+)\) (?:>=?|==) \d{1,2}")
 
 
 def _at_front(call: Node, name: str) -> bool:

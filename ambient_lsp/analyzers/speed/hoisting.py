@@ -130,6 +130,8 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
             yield _before(function, node, region, node.text, "pattern", message, loop)
         return
     above = node.parent
+    if _is_asked_for_its_type(node) or _runs_once(function):
+        return
     left = above.get("left") if above is not None and above.type == "assignment" else None
     top = _top_statement(function)
     if function.node.code.imports.get("re") != "re" or top is None or not _after_import(top):
@@ -152,6 +154,24 @@ def _compiled(function: Function, node: Node, loop: Node | None) -> Iterator[Spe
         text = ""
     message = f"`{_short(node.text)}` is looked up anew in each call; a constant of the module is made once."
     yield speedup(function, REGEX, node, message, "Compile the pattern once", "" if "\n" in node.text else text)
+
+
+def _is_asked_for_its_type(node: Node) -> bool:
+    """Whether a pattern is only an example of one: `type(re.compile(""))`."""
+    call = node.parent.parent if node.parent is not None else None
+    return call is not None and builtin(call) == "type" and only_argument(call) is node
+
+
+def _runs_once(function: Function) -> bool:
+    """Whether what a function gives is kept: it has no parameters to tell calls apart, or belongs to one object."""
+    above, parameters = function.node.parent, function.node.get("parameters")
+    if above is None or above.type != "decorated_definition" or parameters is None:
+        return False
+    kept = [_KEPT.match(one.text) for one in above.children if one.type == "decorator"]
+    return any(one is not None and (one[1] == "cached_property" or not parameters.children) for one in kept)
+
+
+_KEPT = re.compile(r"@(?:\w+\.)*(lru_cache|cache|cached_property)\b")
 
 
 def _renamed(function: Function, node: Node, new: str) -> list[Edit]:
@@ -269,11 +289,16 @@ def _text(function: Function, node: Node, loop: Node, found: tuple[Node, str]) -
     if not is_local(function, receiver.text) or not all(one.type == "string" for one in arguments(node)):
         return
     region = stays_same(node, function)
-    above = node.parent
-    if region is None or (above is not None and above.type == "conditional_expression" and not always_runs(node, loop)):
-        return  # one arm of `a if b else c` may be needed once, as for the first row alone
+    if region is None or _is_one_arm(node, loop):
+        return
     message = f"`{_short(node.text)}` gives the same result in each turn of this loop."
     yield _before(function, node, region, node.text, f"{receiver.text}_{found[1]}", message, loop)
+
+
+def _is_one_arm(node: Node, loop: Node) -> bool:
+    """Whether it is one arm of `a if b else c`, which may be needed once, as for the first row alone."""
+    above = node.parent
+    return above is not None and above.type == "conditional_expression" and not always_runs(node, loop)
 
 
 def _own_function(function: Function, node: Node, loop: Node) -> Iterator[Speedup]:
@@ -285,7 +310,7 @@ def _own_function(function: Function, node: Node, loop: Node) -> Iterator[Speedu
         return
     region = stays_same(node, function)
     target = node.get("function")
-    if region is None or target is None or target.type != "identifier":
+    if region is None or target is None or target.type != "identifier" or _is_one_arm(node, loop):
         return
     message = f"`{_short(node.text)}` has no effect, and gives the same result in each turn of this loop."
     yield _before(function, node, region, node.text, f"{target.text}_result", message, loop)

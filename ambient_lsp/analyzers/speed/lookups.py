@@ -289,7 +289,7 @@ def keyed(function: Function, node: Node) -> Iterator[Speedup]:
         replace(source, f"{name}.items()"),
         *(replace(one, value) for one in looks),
     ]
-    message = f"`{name}[{key}]` is looked up {len(looks)} times in each turn; `items()` brings the value along."
+    message = f"`{name}[{key}]` is looked up at {len(looks)} places of this loop; `items()` brings the value along."
     yield speedup(function, ITEMS, looks[0], message, f"Go through `{name}.items()`", changed(node.code, edits), node)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ambient_lsp.analyzers.speed.code import (
@@ -52,11 +53,22 @@ def in_container(function: Function, node: Node) -> Iterator[Speedup]:
         yield from _copied(function, container, loop)
 
 
+def _is_typed(function: Function, item: Node) -> bool:
+    """Whether a value is what somebody types at the keyboard, for which the loop waits anyhow."""
+    made = [one.value for one in bindings(function).get(item.text, ()) if one.value is not None]
+    return any(_ASKS.search(value.text) for value in made)
+
+
+_ASKS = re.compile(r"(?<![\w.])input\(|\bstdin\.readline\(")
+
+
 def _literal(function: Function, item: Node, container: Node, loop: Node) -> Iterator[Speedup]:
     elements = [child for child in container.children if child.type != "comment"]
     if len(elements) < _MIN_LITERAL or not all(one.type in {"string", "integer"} for one in elements):
         return
     if any(part.type == "interpolation" for part in container.walk()) or not hashable(item, function):
+        return
+    if _is_typed(function, item):
         return
     text = changed(container.code, [replace(container, "{" + container.text[1:-1] + "}")])
     message = f"Each test walks through {len(elements)} literals; a set finds the answer at once."
@@ -78,7 +90,7 @@ def _listed(function: Function, node: Node, item: Node, container: Node, loop: N
         new = fresh(function.node, _set_of(name))
         swaps = [replace(one, new) for one in _tests_of(function, region, name)]
         text = changed(node.code, [before(region, f"{new} = set({name})"), *swaps])
-    message = f"`{name}` is a list that each turn of this loop walks through; a set finds the answer at once"
+    message = f"`{name}` is a {kind.name} that each turn of this loop walks through; a set finds the answer at once"
     message += "." if text else ", if its items can be hashed."
     yield speedup(function, MEMBERSHIP, node, message, f"Look up `{name}` in a set", text, loop)
 

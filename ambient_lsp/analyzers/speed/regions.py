@@ -69,12 +69,12 @@ def loop_of(node: Node) -> Node | None:
             above.type == "while_statement" and below.field in {"body", "condition"}
         )
         if repeats:
-            if not leaves and not _is_short(above):
+            if not leaves and not is_short(above):
                 return above
             leaves = False
         if above.type in COMPREHENSIONS:
             clauses = [child for child in above.children if child.type == "for_in_clause"]
-            if clauses and below is not clauses[0] and not _is_short(clauses[0]):
+            if clauses and below is not clauses[0] and not is_short(clauses[0]):
                 return clauses[0]
         below = above
     return None
@@ -98,17 +98,18 @@ def _last_of(block: Node) -> Node | None:
     return inside[-1] if inside else None
 
 
-def _is_short(loop: Node) -> bool:
+def is_short(loop: Node, few: int = _FEW) -> bool:
+    """Return whether a loop surely turns only a few times."""
     source = loop.get("right")
     if source is None:
         return False
     if source.type in {"tuple", "list", "set", "expression_list"}:
-        return len(source.children) < _FEW and not any("splat" in child.type for child in source.children)
+        return len(source.children) < few and not any("splat" in child.type for child in source.children)
     index = source.get("subscript")
     if index is not None and index.type == "slice" and index.text.startswith(":") and index.text[1:].isdigit():
-        return int(index.text[1:]) < _FEW
+        return int(index.text[1:]) < few
     given = arguments(source) if builtin(source) == "range" else []
-    return len(given) == 1 and given[0].type == "integer" and given[0].text.isdigit() and int(given[0].text) < _FEW
+    return len(given) == 1 and given[0].type == "integer" and given[0].text.isdigit() and int(given[0].text) < few
 
 
 def expects_unhashable(node: Node, function: Function) -> bool:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _STANDARD = frozenset(sys.stdlib_module_names)
 _VALIDATING = frozenset("model_validate model_validate_json parse_obj parse_raw".split())
-_OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$")
+_OF_ERRORS = re.compile(r"(^|[._])get_(last_)?errors?(_reason|_code)?$|(^|\.)error$")
 _GIVES_SOMETHING_ELSE = re.compile(
     r"(?i)(^|_)(is|has|can|get|find|load|fetch|query|select|lookup|search|create|save|store|count|exists|check|valid\w*"
     r"|verif\w*|sani\w*|escape\w*|clean\w*|quote\w*|safe\w*|secure\w*|filter\w*|encode|encrypt|hash\w*|slug\w*|int|bool"
@@ -169,6 +169,8 @@ def _called(machine: Machine, site: Site, callee: Value) -> Value:
     if name[:1].isupper() and not name.isupper():  # `User = get_user_model()`
         sinks.check(machine, site.named("class"))
     if type(callee) is Opaque and callee.type:
+        if _asks_application(site.node):
+            return UNKNOWN  # a response that was made before, and is sent now
         return _by_rules(machine, site.named(machine.rules.name(callee.type)), callee.type)
     return _assumed(machine, site, name)
 
@@ -306,12 +308,20 @@ def _unknown(machine: Machine, site: Site, name: str) -> Value:
 
 def _assumed(machine: Machine, site: Site, name: str) -> Value:
     """Return what a function gives that nobody can look into: what it was given, unless its name says otherwise."""
+    if _asks_application(site.node):
+        return UNKNOWN  # it answers for what it gives
     last = name.rsplit(".", 1)[-1]
     known_class = name if "." in name and last[:1].isupper() else ""
     if not last or _GIVES_SOMETHING_ELSE.search(last) or hasattr(builtins, last):
         return Opaque(type=known_class)
     taints = frozenset(taint for taint in _all_taints(site, None) if taint.label != "parameter")
     return Opaque(taints, known_class)
+
+
+def _asks_application(node: ast.AST) -> bool:
+    """Whether another WSGI application is asked: `application(environ, start_response)`."""
+    given = [arg.id for arg in node.args if isinstance(arg, ast.Name)] if isinstance(node, ast.Call) else []
+    return len(given) == 2 and given[0] == "environ" and given[1].endswith("start_response")
 
 
 def _propagated(site: Site, arguments: tuple[int | str, ...] | None, kind: str, keeps_prefix: bool) -> Opaque:

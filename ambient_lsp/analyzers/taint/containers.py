@@ -12,6 +12,7 @@ from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
     NO_TAINTS,
     NONE,
+    ONE_LINE,
     PARAMETER,
     UNKNOWN,
     UNTRUSTED,
@@ -25,6 +26,7 @@ from ambient_lsp.analyzers.taint.values import (
     Symbol,
     Taint,
     Value,
+    clean,
     either,
     join,
     options,
@@ -44,6 +46,8 @@ _OF_THE_CLIENT = re.compile(
     r"HTTP_|PATH_INFO$|SCRIPT_NAME$|QUERY_STRING$|RE(QUEST|DIRECT)_\w+$|RAW_URI$|CONTENT_|REMOTE_USER$|wsgi\.input$"
 )
 """What in WSGI's environ comes from the client; the rest is the server's own (peps.python.org/pep-3333)."""
+_OF_ONE_LINE = re.compile(r"HTTP_|QUERY_STRING$|REQUEST_\w+$|RAW_URI$|CONTENT_(TYPE|LENGTH)$")
+"""What is read from one line of the request; the path is decoded after that, and may hold a line break."""
 CGI = frozenset(
     "QUERY_STRING PATH_INFO REQUEST_URI HTTP_COOKIE HTTP_REFERER HTTP_USER_AGENT HTTP_ORIGIN HTTP_X_FORWARDED_FOR"
     " HTTP_ACCEPT_LANGUAGE".split()
@@ -133,13 +137,20 @@ def _of_key(owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
 
 def keyed(machine: Machine, owner: Opaque, key: Value, node: ast.expr, state: State) -> Opaque:
     """Return what a look-up by key in untrusted data gives."""
-    if owner.type == ENVIRON and type(key) is Const and not _OF_THE_CLIENT.match(str(key.value)):
-        return Opaque()
+    if owner.type == ENVIRON and type(key) is Const:
+        owner = _of_environ(owner, str(key.value))
     if type(key) is Const and key.value in CGI:
         owner = replace(owner, taints=frozenset(map(_of_visitor, owner.taints)))
     mine = ("", key.value if type(key) is Const else "")
     kind = next((typed.type for typed in machine.rules.item_types.get(owner.type, ()) if typed.key in mine), "")
     return Opaque(_of_key(owner, key, node, state).taints, kind)
+
+
+def _of_environ(owner: Opaque, key: str) -> Opaque:
+    """Return what WSGI's environ holds at a key."""
+    if not _OF_THE_CLIENT.match(key):
+        return Opaque()
+    return Opaque(clean(owner.taints, frozenset({ONE_LINE})) if _OF_ONE_LINE.match(key) else owner.taints)
 
 
 def _of_visitor(taint: Taint) -> Taint:
@@ -166,6 +177,8 @@ def lookup(held: Object, key: Value, state: State) -> Value:
             found = None
         if found is not None and (held.rest is None or held.kind not in _SEQUENCES):
             return found
+        if type(held.rest) is Opaque and held.rest.type == ENVIRON:  # something of the program's own was added to it
+            return _of_environ(held.rest, str(index))
         if found is not None or held.rest is not None:
             return either([each for each in (found, held.rest) if each is not None])
         return UNKNOWN

@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.taint.options import NAMESPACE
 from ambient_lsp.analyzers.taint.state import Object, sequence
 from ambient_lsp.analyzers.taint.syntax import place
 from ambient_lsp.analyzers.taint.values import (
+    EVERY,
     HARMLESS,
     HOST,
     PARAMETER,
@@ -264,9 +265,20 @@ def combined(machine: Machine, operation: ast.operator, left: Value, right: Valu
         if type(left) is Opaque and formatting.is_text(right):  # nothing else takes a text behind a slash
             return _path([left, Const("/"), right], state)
     taints = merged((state.taints(left), state.taints(right)))
+    if any(_makes_number(operation, side) for side in (left, right)):
+        return Opaque(clean(taints, EVERY), "harmless")
     if isinstance(operation, _NUMBERS) and not any(formatting.is_text(side) for side in (left, right)):
         return Opaque(taints, "")
     return Opaque(taints, "str" if formatting.is_text(left) or formatting.is_text(right) else "")
+
+
+def _makes_number(operation: ast.operator, side: Value) -> bool:
+    """Whether an operator with this number on one side gives a number, or nothing: no text has a `-` or `* -1`."""
+    if type(side) is not Const or type(side.value) not in (int, float):
+        return False
+    return isinstance(operation, _NUMBERS) or (
+        isinstance(operation, ast.Mult) and (type(side.value) is float or side.value < 0)
+    )
 
 
 def _path(parts: list[Value], state: State) -> Value:

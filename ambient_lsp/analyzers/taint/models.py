@@ -261,7 +261,10 @@ def _decoded(machine: Machine, site: Site) -> Value | None:
     taints = frozenset(
         Taint(taint.label, taint.source, taint.cleaned & _PACKED, taint.trail) for taint in _taints(site)
     )
-    return Opaque(taints, "" if site.names[0].startswith("json.") else "str")
+    return Opaque(taints, _DECODED.get(site.names[0], "str"))
+
+
+_DECODED = {"json.loads": "", "urllib.parse.parse_qs": "dict", "urllib.parse.parse_qsl": "list"}
 
 
 def _compiled(machine: Machine, site: Site) -> Value | None:
@@ -416,6 +419,7 @@ _DECODING = (
     "base64.b64decode", "base64.urlsafe_b64decode", "base64.standard_b64decode", "base64.b32decode", "base64.b16decode",
     "base64.decodebytes", "base64.b85decode", "base64.a85decode", "binascii.unhexlify", "binascii.a2b_base64",
     "urllib.parse.unquote", "urllib.parse.unquote_plus", "html.unescape", "json.loads", "bytes.fromhex",
+    "urllib.parse.parse_qs", "urllib.parse.parse_qsl",
     "codecs.decode",
     "bytearray.fromhex",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from ambient_lsp.analyzers.taint.engine import Report, analyze
 from ambient_lsp.analyzers.taint.machine import Verdict
 from ambient_lsp.analyzers.taint.sinks import is_known
 from ambient_lsp.analyzers.taint.syntax import span
-from ambient_lsp.analyzers.taint.values import NO_TAINTS, PARAMETER, taints_of
+from ambient_lsp.analyzers.taint.values import NO_TAINTS, PARAMETER, QUOTED, taints_of
 from ambient_lsp.analyzers.vocabulary import is_asked
 from ambient_lsp.model import Evidence, Severity, Span
 from ambient_lsp.text import Lines
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ambient_lsp.analyzers.taint.machine import Hit
-    from ambient_lsp.analyzers.taint.values import Step
+    from ambient_lsp.analyzers.taint.values import Step, Taint
 
 _SEVERITY: dict[str, Severity] = {
     "low": Severity.HINT,
@@ -100,7 +100,7 @@ def _weighed(text: str, path: str, lines: Lines, raw: RawFinding, report: Report
         taints = NO_TAINTS if value is None else taints_of(value)
         if value is not None and not taints:
             return None if is_known(value, "sql", None) else _lowered(raw)
-        if taints and all(taint.is_clean_for("sql") for taint in taints):
+        if taints and all(taint.is_clean_for("sql") or _is_quoted(taint) for taint in taints):
             return None
         if any(taint.label != PARAMETER for taint in taints):
             return raw
@@ -119,6 +119,11 @@ def _weighed(text: str, path: str, lines: Lines, raw: RawFinding, report: Report
     if worst is Verdict.SAFE:
         return None
     return _lowered(raw) if worst is Verdict.UNKNOWN and code in _LOWERED else raw
+
+
+def _is_quoted(taint: Taint) -> bool:
+    """Whether it is a guess about a parameter, and the program doubles its quotes."""
+    return taint.label == PARAMETER and QUOTED in taint.cleaned
 
 
 def _lowered(raw: RawFinding) -> RawFinding:

@@ -10,6 +10,7 @@ from ambient_lsp.analyzers.taint import files
 from ambient_lsp.analyzers.taint.beginnings import NO_DOTS, NO_ROOT
 from ambient_lsp.analyzers.taint.catalogue import lookup
 from ambient_lsp.analyzers.taint.conditions import holds
+from ambient_lsp.analyzers.taint.containers import ENVIRON
 from ambient_lsp.analyzers.taint.folding import NAME
 from ambient_lsp.analyzers.taint.machine import LEVELS, Hit, Verdict
 from ambient_lsp.analyzers.taint.site import Site
@@ -18,7 +19,9 @@ from ambient_lsp.analyzers.taint.values import (
     HARMLESS_TYPES,
     NO_HOST,
     NO_TAINTS,
+    ONE_LINE,
     PARAMETER,
+    QUOTED,
     RANDOM,
     SOMETHING,
     Const,
@@ -45,6 +48,7 @@ _OF_CONTENTS = frozenset({"archive", "deserialization", "yaml", "xxe"})
 _MARKUP = re.compile(r"(?i)html|svg|xml")
 _PAGE = "start_response of a page"
 """The name under which a state notes that the headers of a WSGI response say that a page follows."""
+_CONTAINERS = frozenset({"dict", "list", "tuple", "set"})
 _SHELL_FLAGS = frozenset({"-c", "/c", "-Command", "-command", "/C"})
 _FIXED_HOST = re.compile(
     rf"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\]+[/?#]|/(?![/\\])|[?#]|[a-zA-Z0-9_.-]+/|{SOMETHING}(?!://)[^/?#\\]*[/?#]"
@@ -99,17 +103,26 @@ def _says_html(value: Value) -> bool:
 
 
 def _without_spelled(site: Site, values: list[Value]) -> list[Value]:
-    """Leave out what a log call writes as a number or with `%r`: neither holds a line break."""
+    """Leave out what a log call writes as a number or with `%r`, as all in a container is: no line break is left."""
     values = [value for value in values if value is not site.keywords.get("extra")]
     text = site.args[0] if site.args else None
     if type(text) is Const and isinstance(text.value, str):
         kinds = _SPECIFIER.findall(text.value)
+        if "%(" not in text.value:
+            values = [value for value in values if not _is_container(value, site.state)]
     elif isinstance(site.node, ast.Call) and site.node.args and isinstance(site.node.args[0], ast.BinOp):
         kinds = _SPECIFIER.findall(_constant_parts(site.node.args[0]))  # `logger.info(prefix + ": %r", value)`
     else:
         return values
     harmless = [value for value, kind in zip(site.args[1:], kinds, strict=False) if kind not in "sc"]
     return [value for value in values if not any(value is other for other in harmless)]
+
+
+def _is_container(value: Value, state: State) -> bool:
+    held = state.object(value)
+    return (held is not None and held.kind in _CONTAINERS) or (
+        type(value) is Opaque and value.type in (ENVIRON, "dict")
+    )
 
 
 def _constant_parts(node: ast.expr) -> str:
@@ -363,7 +376,7 @@ def _hit(
                 continue
             if taint.label == PARAMETER and not (type(option) is Opaque and option.built):
                 continue  # what a function passes on as it is, its callers answer for
-            if taint.label == PARAMETER and kind.name == "sql" and NAME in taint.cleaned:
+            if taint.label == PARAMETER and kind.name == "sql" and taint.cleaned & {NAME, QUOTED}:
                 continue
             if taint.label == PARAMETER and any(_ESCAPING.search(step.text) for step in taint.trail):
                 continue
@@ -387,6 +400,8 @@ def _is_dangerous(kind: Kind, taint: Taint, value: Value) -> bool:
     if taint.is_clean_for(kind.name) or (kind.like and kind.like in taint.cleaned):
         return False
     if type(value) is Opaque and value.type in kind.ignores:
+        return False
+    if ONE_LINE in taint.cleaned and kind.rule == "AMB-SEC-HEADER":  # another header takes a line break
         return False
     built = type(value) is Opaque and value.built
     prefix = value.prefix if type(value) is Opaque else ""

@@ -11,6 +11,7 @@ from ambient_lsp.analyzers.taint.contexts import TAGLESS
 from ambient_lsp.analyzers.taint.state import sequence
 from ambient_lsp.analyzers.taint.values import (
     NO_HOST,
+    QUOTED,
     UNKNOWN,
     Const,
     Opaque,
@@ -109,11 +110,21 @@ def _of_opaque(site: Site, owner: Opaque, name: str, constant: Const | None = No
             replacement = site.args[1].value
             if isinstance(replacement, str) and str(site.args[0].value) not in replacement:
                 taints = clean(taints, _ESCAPES[site.args[0].value])
+        if _doubles_quotes(site):
+            taints = clean(taints, frozenset({QUOTED}))
         return Opaque(merged((taints, *(state.taints(arg) for arg in site.args[1:2]))), "str", "", owner.built)
     if name in ("format", "format_map"):
         built = bool(site.args or site.keywords)
         return Opaque(merged((owner.taints, *(state.taints(each) for each in site.every()))), "str", "", built)
     return None
+
+
+def _doubles_quotes(site: Site) -> bool:
+    """Whether `name.replace('"', '""')` writes quotes as SQL wants them in a name, which no parameter can give."""
+    old, new = site.args[:2]
+    if type(old) is not Const or type(new) is not Const:
+        return False
+    return old.value in ('"', "`") and new.value == old.value * 2
 
 
 def _translated(site: Site) -> frozenset[str]:

@@ -220,6 +220,10 @@ HOST = "urllib.parse.host"
 """The type of the host of an address, which tells where the whole of it leads."""
 NO_HOST = "redirect.host"
 """A text that begins neither with `//` nor with a slash and a backslash, which name another host."""
+ONE_LINE = "one line"
+"""A text without a line break, as a line of a request that was read up to its end."""
+QUOTED = "quoted"
+"""A text in which the quotes of a name are written twice, as SQL wants it."""
 
 
 def fact_of(name: str) -> str:

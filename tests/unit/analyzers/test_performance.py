@@ -294,3 +294,79 @@ class A:
         return g, [x for x in b if x in ("a", "b", "c", "d")]
 """
     assert {one.symbol for one in performance.speedups(text, "a.py")} == {"A.m"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "innocent", "guilty"),
+    [
+        (
+            speedup.REGEX,
+            "import re\nfrom functools import lru_cache\n\n\n@{}\ndef digits():\n    return re.compile('[0-9]+')\n",
+            "lru_cache(maxsize=1)",
+            "log_calls",
+        ),
+        (
+            speedup.REGEX,
+            "import re\nfrom functools import lru_cache\n\n\n@lru_cache\ndef starts({}):\n"
+            "    return bool(re.compile('[0-9]+').match('1'))\n",
+            "",
+            "text",
+        ),
+        (
+            speedup.REGEX,
+            "import re\n\n\ndef is_pattern(value):\n    return isinstance(value, {}(re.compile('')))\n",
+            "type",
+            "of",
+        ),
+        (
+            speedup.HOIST,
+            "def size(text: str) -> int:\n    return len(text) * 2\n\n\ndef f(text: str, rows: list[int]) -> None:\n"
+            "    for row in rows:\n        print({})\n",
+            "row if row > 0 else size(text)",
+            "row + size(text)",
+        ),
+        (
+            speedup.LITERAL,
+            "def f(lines):\n    for line in lines:\n        answer = {}.strip()\n"
+            "        if answer in ('q', 'Q', 'x', 'X'):\n            go(line)\n",
+            "input('> ')",
+            "str(line)",
+        ),
+        (
+            speedup.FRONT,
+            "def f(a):\n    rows = []\n    for x in a:\n        rows.append(x)\n        if len(rows) > {}:\n"
+            "            rows.pop(0)\n        go(rows)\n",
+            "2",
+            "x.limit",
+        ),
+        (
+            speedup.CONCAT,
+            "def f(text: str) -> str:\n    out = ''\n    for i in range({}):\n        out += text[i]\n    return out\n",
+            "12",
+            "len(text)",
+        ),
+        (
+            speedup.FRONT,
+            "def f(table, key: str):\n    parts = key.split({})\n    while parts:\n"
+            "        table = table[parts.pop(0)]\n    return table\n",
+            "'.'",
+            "'\\n'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_done_once_or_a_few_times_is_left_alone(rule, text, innocent, guilty):
+    told = [{one.rule for one in performance.speedups(text.format(each), "a.py")} for each in (innocent, guilty)]
+    assert rule not in told[0]
+    assert rule in told[1]
+
+
+def test_the_words_say_what_is_there():
+    looks = (
+        "def f(table: dict[str, int]) -> None:\n    for key in table:\n        if key:\n            print(table[key])\n"
+    )
+    looks += "        else:\n            save(table[key])\n"
+    [one] = [one for one in performance.speedups(looks, "a.py") if one.rule == speedup.ITEMS]
+    assert "at 2 places of this loop" in one.message
+    walks = "def f(rows: dict[str, int], some: tuple[str, ...]):\n    return [key for key in rows if key not in some]\n"
+    [one] = [one for one in performance.speedups(walks, "a.py") if one.rule == speedup.MEMBERSHIP]
+    assert "`some` is a tuple" in one.message

@@ -75,8 +75,6 @@ def fixed(rule, text, tmp_path):
         ("ASSERT-GUARD", "def claim(owner, access):\n    assert owner is not None\n    return access\n"),
         # real code: mails are plain text
         ("AUTOESCAPE", "import jinja2\n\n\ndef mail_subject(loader):\n    return jinja2.Environment(loader=loader)\n"),
-        # real code: a key that only measures a digest
-        ("HARDCODED-KEY", "import hmac\nfrom hashlib import sha256\n\nSIZE = len(hmac.new(b'x', b'x', sha256).digest())\n"),
         # a text in the function shows that sums are meant
         ("EVAL", FLASK + "    text = request.args.get('e', '2 + 2')\n    return str(eval(text))\n"),
         # what the parser does with entities is said elsewhere

@@ -254,3 +254,189 @@ def test_what_was_created_has_a_location_and_sends_nobody_there(tmp_path, status
     begin = "from http import HTTPStatus\nimport falcon\n\n\nclass R:\n    def on_post(self, req, resp):\n"
     assert found(tmp_path, begin + "".join(lines)) == rules
     assert found(tmp_path, begin + "".join(lines[::-1])) == rules
+
+
+_KEY_LINE = "-----BEGIN EC PRIVATE KEY-----"
+_PIECES = {
+    "a fallback for Pythons that have no secrets": (
+        "try:\n    from {0} import randbits\nexcept ImportError:\n    from random import getrandbits as randbits\n\n\n"
+        "def make_token():\n    return str(randbits(64))\n",
+        "secrets", "fast_secrets", "WEAK-RANDOM",
+    ),
+    "the pattern of a token of a grammar": ("token = r'{0}'\n", "[-!#$%&*+.^_|~0-9a-zA-Z]+", "kX9!vQ2pL-zT", "SECRET"),
+    "the scheme of a login": (
+        "make(default_token='{0}', kind=1)\n", "Bearer", "kX9vQ2pLzT81", "SECRET",
+    ),
+    "the kind of a token of a language": ("token = '{0}'\n", "Normal", "kX9vQ2pLzT81", "SECRET"),
+    "the name of a way to log in": ("PASSWORD = '{0}'\n", "urn:oasis:names:ac:Password", "kX9vQ2pLzT81", "SECRET"),
+    "the line at which a key begins": (
+        "start = text.find('{0}')\n", _KEY_LINE, f"{_KEY_LINE}\\nMHcCAQEEIIGLlam", "SECRET",
+    ),
+    "a docstring about keys": (
+        'def load(text):\n    """Loads what begins with {0} from a file."""\n',
+        _KEY_LINE, f"{_KEY_LINE}\n    Proc-Type: 4,ENCRYPTED\n\n    MHcCAQEEIIGLlam\n", "SECRET",
+    ),
+    "a digest of the protocol in Base64": (
+        "import base64, hashlib\n\n\ndef keep(nonce, password):\n    return base64.b64encode({0})\n",
+        "hashlib.sha256(nonce).digest() if password else b''", "password.encode()", "PASSWORD-ENCODED",
+    ),
+    "a name cut short in the next line": (
+        "import hashlib\n\n\ndef short(text):\n    digest = hashlib.md5(text).hexdigest()\n    return text[:9] + {0}\n",
+        "digest[:7]", "digest", "WEAK-HASH",
+    ),
+    "the handshake of WebSocket": (
+        "import hashlib\n\n\ndef reply(key):\n    text = key + '{0}'\n"
+        "    return hashlib.sha1(text.encode()).digest()\n",
+        "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", "pepper", "WEAK-HASH",
+    ),
+    "how long a signature is": (
+        "import hmac\n\nsize = {0}(hmac.new(b'x9', b'x9', 'sha256').digest())\n", "len", "bytes", "HARDCODED-KEY",
+    ),
+    "the constructor of an unpickler that lets few classes in": (
+        "import pickle\n\n\nclass Own(pickle.Unpickler):\n    def __init__(self, file):\n        {0}\n\n"
+        "    def find_class(self, module, name):\n        raise pickle.UnpicklingError(name)\n",
+        "super().__init__(file)", "self.first = pickle.load(file)", "PICKLE",
+    ),
+    "all sockets of the file have a timeout": (
+        "import socket\nfrom urllib.request import urlopen\n\nsocket.setdefaulttimeout({0})\nurlopen(url)\n",
+        "5", "None", "NO-TIMEOUT",
+    ),
+    "a timeout that is kept elsewhere": (
+        "import socket\n\n\nclass Line:\n    def __init__(self, wait=None):\n        self.wait = wait\n\n"
+        "    def open(self, host):\n        line = socket.socket()\n        line.settimeout({0})\n"
+        "        line.connect((host, 1))\n",
+        "self.wait", "None", "NO-TIMEOUT",
+    ),
+    "a timeout that callers choose": (
+        "import httpx\n\n\ndef make(wait=None):\n    return httpx.Client(timeout=wait)\n{0}",
+        "", "\n\nclient = make()\n", "NO-TIMEOUT",
+    ),
+    "a session that passes on what it is given": (
+        "import requests\n\n\nclass Own(requests.Session):\n    def request(self, method, url, **more):\n"
+        "        return super().request(method, url, {0})\n\n    def fetch(self, url, timeout=None):\n"
+        "        return self.request('GET', url, timeout=timeout)\n",
+        "**more", "timeout=None", "NO-TIMEOUT",
+    ),
+    "a password that is empty unless it is given": (
+        "import ldap\n\n\ndef bind(uri, password=''):\n    line = ldap.initialize(uri)\n"
+        "    line.simple_bind_s('cn=root', {0})\n",
+        "password", "''", "LDAP-ANONYMOUS",
+    ),
+    "an algorithm that nobody checks": (
+        "import jwt\n\n\ndef read(token, key):\n    return jwt.decode(token, key, algorithms="
+        "[jwt.get_unverified_header(token)['alg']], options={{'verify_signature': {0}}})\n",
+        "False", "True", "JWT-CONFUSION",
+    ),
+    "a digest for one-time codes": (
+        "from cryptography.hazmat.primitives.hashes import SHA1\n\n\ndef check(key, data):\n"
+        "    return {0}(key, algorithm=SHA1())\n",
+        "TOTP", "sign", "WEAK-HASH",
+    ),
+    "a server, which knows no name of its clients": (
+        "import ssl\n\ncontext = ssl.SSLContext(ssl.{0})\ncontext.check_hostname = False\n",
+        "PROTOCOL_TLS_SERVER", "PROTOCOL_TLS_CLIENT", "TLS-HOSTNAME",
+    ),
+    "what a setting was read as": (
+        "def check(settings, password):\n    assert {0} == 'sikrit-4711'\n",
+        "settings.password", "password", "FIXED-LOGIN",
+    ),
+    "what kind of value it is": (
+        "def f(lock):\n    assert {0}(lock['owner'])\n", "util.is_bytes", "me.owns", "ASSERT-GUARD",
+    ),
+    "which word it is": ("def f({0}):\n    assert {0} in (None, 'type', 'owner')\n", "key", "role", "ASSERT-GUARD"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "innocent", "guilty", "rule"), _PIECES.values(), ids=_PIECES.keys())
+def test_what_looks_like_a_weakness_and_its_twin_that_is_one(tmp_path, text, innocent, guilty, rule):
+    assert f"AMB-SEC-{rule}" not in found(tmp_path, text.format(innocent))
+    assert f"AMB-SEC-{rule}" in found(tmp_path, text.format(guilty))
+
+
+_START = "def app(environ, start_response):\n    environ['own.key'] = 1\n    start_response('200 OK', [('X-A', {})])\n"
+_SCHEMA = """def doubled(text, mark='"'):
+    return text.replace({})
+
+
+def rows(cursor, name):
+    cursor.execute(f'SELECT a FROM "{{doubled(name)}}"')
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ("environ['SERVER_NAME']", []),
+        ("environ.get('HTTP_HOST', '')", []),
+        ("'/?' + environ['QUERY_STRING']", []),
+        ("environ['PATH_INFO']", ["AMB-SEC-HEADER"]),
+        ("parse_qs(environ['QUERY_STRING'])['a'][0]", ["AMB-SEC-HEADER"]),
+        ("unquote(environ['HTTP_X_NEXT'])", ["AMB-SEC-HEADER"]),
+    ],
+)
+def test_a_line_of_the_request_forges_no_header_until_it_is_decoded(tmp_path, value, rules):
+    assert found(tmp_path, "from urllib.parse import parse_qs, unquote\n\n\n" + _START.format(value)) == rules
+
+
+@pytest.mark.parametrize(
+    ("call", "rules"),
+    [
+        ("other(environ, start_response)", []),
+        ("Response('ready')(environ, start_response)", []),
+        ("Response(environ['PATH_INFO'])(environ, start_response)", ["AMB-SEC-XSS"]),
+        ("[environ['PATH_INFO'].encode()]", ["AMB-SEC-XSS"]),
+    ],
+)
+def test_what_another_application_answers_is_its_own(tmp_path, call, rules):
+    text = "from webob import Response\n\n\ndef app(environ, start_response):\n    body = {}\n"
+    text += "    start_response('200 OK', [('Content-Type', 'text/html')])\n    return body\n"
+    assert found(tmp_path, text.format(call)) == rules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        ("""'"', '""'""", []),
+        ("mark, mark + mark", []),
+        ("'x', 'xx'", ["AMB-SEC-SQL"]),
+        ("mark, ''", ["AMB-SEC-SQL"]),
+    ],
+)
+def test_a_name_whose_quotes_are_doubled_ends_no_statement(tmp_path, arguments, rules):
+    assert found(tmp_path, _SCHEMA.format(arguments)) == rules
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"), [("-1000 * size", []), ("size", ["AMB-SEC-SQL"]), ("2 * size", ["AMB-SEC-SQL"])]
+)
+def test_what_is_taken_times_a_negative_number_is_a_number(tmp_path, value, rules):
+    text = f"def f(connection, size):\n    connection.execute('pragma cache_size=%s' % ({value}))\n"
+    assert found(tmp_path, text) == rules
+
+
+@pytest.mark.parametrize(
+    ("value", "rules"), [("[user]", []), ("parse_qs(user)", []), ("{'user': user}", []), ("user", ["AMB-SEC-LOG"])]
+)
+def test_a_container_is_logged_with_its_line_breaks_spelled_out(tmp_path, value, rules):
+    text = "import logging\nfrom urllib.parse import parse_qs\nfrom flask import request\n\n\n"
+    text += "def view():\n    user = request.args['user']\n    logging.info('asked by {}', {})\n"
+    assert found(tmp_path, text.format("%s", value)) == rules
+    assert found(tmp_path, text.format("%(user)s", "{'user': user}")) == ["AMB-SEC-LOG"]
+
+
+@pytest.mark.parametrize(("asked", "rules"), [("error", []), ("value", ["AMB-SEC-LOG"])])
+def test_the_error_of_a_message_is_in_the_words_of_the_library(tmp_path, asked, rules):
+    text = "import logging\nfrom confluent_kafka import Consumer\n\nconsumer = Consumer({{}})\n\n\ndef take():\n"
+    text += "    message = consumer.poll(1)\n    logging.error(message.{}())\n"
+    assert found(tmp_path, text.format(asked)) == rules
+
+
+def test_one_name_of_a_file_that_another_can_take_is_told_once(tmp_path):
+    assert found(tmp_path, "import os\n\nname = os.tempnam()\n") == ["AMB-SEC-MKTEMP"]
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"), [("test.py", []), ("shop/tests.py", []), ("shop/app.py", ["AMB-SEC-SECRET"])]
+)
+def test_what_a_test_expects_is_no_secret(tmp_path, path, rules):
+    assert found(tmp_path, "expected = {'secret': 'wrn3pqx5uqxqvnqrwrn3pqx5'}\n", path) == rules
