@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ _FORBIDDEN = (
     *(".env*", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
     *("*.pem", "*.key", "*.p12", "*.pfx", "*.ppk", "*.jks", "*.keystore", "*.kdbx"),
 )
+_FORBIDDEN_NAME = re.compile("|".join(map(translate, _FORBIDDEN)))
 # The short names that Windows gives: the first six letters, or two letters and a hash.
 _SHORT_NAME = re.compile(
     r"(git|gitcre|ambien|ssh|aws|azure|gnupg|kube|docker|netrc|npmrc|pypirc|env|gi[0-9a-f]{4})~\d+"
@@ -76,7 +77,7 @@ def _check_part(path: str, part: str) -> None:
         raise _unsafe(path, "has an empty part, or one made of dots")
     if len(part.encode()) > _LONGEST_NAME:
         raise _unsafe(path, "is too long")
-    if _SHORT_NAME.fullmatch(name) or any(fnmatchcase(name, pattern) for pattern in _FORBIDDEN):
+    if _SHORT_NAME.fullmatch(name) or _FORBIDDEN_NAME.match(name):
         raise _unsafe(path, f"names {part!r}, which no fix may touch")
 
 

@@ -127,8 +127,8 @@ async def _proven(
     for file in files:
         if file.path in together.blamed:
             journal.keep_late(batch.id, replace(file, state="failed", reason=together.blamed[file.path]))
-        elif file.state == "success":
-            journal.keep_late(batch.id, replace(file, reason=together.doubts.get(file.path, "")))
+        elif file.state == "success" and file.reason != (doubt := together.doubts.get(file.path, "")):
+            journal.keep_late(batch.id, replace(file, reason=doubt))
     return together
 
 

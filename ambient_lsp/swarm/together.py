@@ -91,6 +91,7 @@ class _Proof:
         self._verify = verify
         self._whole = services.config.swarm.whole_suite
         self._tries = 0
+        self._edits: dict[str, FileEdit] = {}
 
     async def of(self, low: list[FileRecord], confirm: list[FileRecord]) -> Together:
         """Prove all of them together, and each group by itself where there are two."""
@@ -169,14 +170,19 @@ class _Proof:
 
     def proposal(self, files: Sequence[FileRecord]) -> Proposal:
         """Return the changes of these files as one proposal."""
-        return _proposal(self._batch, files, self.bases)
+        return _proposal(self._batch, files, self.bases, [self._edit(one) for one in files])
+
+    def _edit(self, file: FileRecord) -> FileEdit:
+        if file.path not in self._edits:
+            base = self.bases[file.path]
+            changes = replacements_between(base, file.text or "")
+            self._edits[file.path] = FileEdit(file.path, "modify", sha256(base), changes)
+        return self._edits[file.path]
 
 
-def _proposal(batch: BatchRecord, files: Sequence[FileRecord], bases: Mapping[str, str]) -> Proposal:
-    edits = [
-        FileEdit(one.path, "modify", sha256(bases[one.path]), replacements_between(bases[one.path], one.text or ""))
-        for one in files
-    ]
+def _proposal(
+    batch: BatchRecord, files: Sequence[FileRecord], bases: Mapping[str, str], edits: Sequence[FileEdit]
+) -> Proposal:
     task = " ".join(batch.task.split())
     made = propose(
         agent=AGENT,
