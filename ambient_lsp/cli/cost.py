@@ -102,7 +102,8 @@ def _table(by: By, used: list[Used]) -> Table:
     table.add_column("")
     for one in used:
         numbers = (one.calls, one.prompt, one.cached, one.completion, one.tokens)
-        note = f"{one.unsettled} not settled: what was reserved counts" if one.unsettled else ""
-        row = [one.name, *(f"{number:,}" for number in numbers), f"${one.cost / 1e6:.4f}", note]
+        notes = [f"{one.unsettled} not settled: what was reserved counts"] * bool(one.unsettled)
+        notes += [f"{one.unpriced} of unknown price: see `kimi.price`"] * bool(one.unpriced)
+        row = [one.name, *(f"{number:,}" for number in numbers), f"${one.cost / 1e6:.4f}", "; ".join(notes)]
         table.add_row(*(Text(cell) for cell in row))
     return table

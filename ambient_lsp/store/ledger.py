@@ -59,7 +59,8 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One call as the ledger keeps it. `state` is "open", "settled", or "lost": its process ended before the answer,
-    and what it had reserved counts as used. `estimated` is 1 where the host has not counted."""
+    and what it had reserved counts as used. `estimated` is 1 where the host has not counted, and `unpriced` where the
+    model's price is not known; `cost` is 0 then."""
 
     id: str
     run_id: str
@@ -74,12 +75,13 @@ class Exchange:
     completion: int
     reasoning: int
     estimated: int
+    unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
     """The calls with one `name` together. `prompt`, `cached` and `completion` are of settled calls; `tokens` and `cost`
-    hold the reservations of the `unsettled` ones too."""
+    hold the reservations of the `unsettled` ones too. What the `unpriced` ones cost is not known, and not in `cost`."""
 
     name: str
     calls: int
@@ -89,6 +91,7 @@ class Used:
     tokens: int
     cost: int
     unsettled: int
+    unpriced: int
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -180,7 +183,7 @@ class SqliteLedger:
                     limit.check(spent.get(limit.scope, Spent()), reservation)
             self._add(run_id, day, reservation.tokens, reservation.cost)
             self._db.execute(
-                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'open', ?, ?, 0, ?, ?, 0, 0, 0, 0, 0)",
+                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, 'open', ?, ?, 0, ?, ?, 0, 0, 0, 0, 0, ?)",
                 (
                     reservation.id,
                     run_id,
@@ -191,6 +194,7 @@ class SqliteLedger:
                     now,
                     reservation.tokens,
                     reservation.cost,
+                    price is None,
                 ),
             )
         return reservation
@@ -206,7 +210,7 @@ class SqliteLedger:
             self._add(run_id, day, usage.total - tokens, cost - held)
             self._db.execute(
                 "UPDATE exchanges SET state = 'settled', model = ?, ended = ?, tokens = ?, cost = ?, prompt = ?,"
-                " cached = ?, completion = ?, reasoning = ?, estimated = ? WHERE id = ?",
+                " cached = ?, completion = ?, reasoning = ?, estimated = ?, unpriced = ? WHERE id = ?",
                 (
                     model,
                     self._clock(),
@@ -217,6 +221,7 @@ class SqliteLedger:
                     usage.completion,
                     usage.reasoning,
                     usage.estimated,
+                    price is None,
                     reservation.id,
                 ),
             )
@@ -256,7 +261,7 @@ class SqliteLedger:
         """Return the calls of a run, or of all, since a moment; oldest first."""
         rows = self._rows(
             "SELECT id, run_id, day, purpose, model, state, tokens, cost, prompt, cached, completion, reasoning,"
-            " estimated FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ? ORDER BY created, id",
+            " estimated, unpriced FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ? ORDER BY created, id",
             (run_id, run_id, since),
         )
         return [Exchange(*row) for row in rows]
@@ -265,7 +270,7 @@ class SqliteLedger:
         """Return what was used for each run, day, purpose or model, the latest last."""
         rows = self._rows(
             f"SELECT {by}, count(*), sum(prompt), sum(cached), sum(completion), sum(tokens), sum(cost),"  # noqa: S608 - a column of ours
-            " sum(state != 'settled') FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ?"
+            " sum(state != 'settled'), sum(unpriced) FROM exchanges WHERE (? = '' OR run_id = ?) AND created >= ?"
             f" GROUP BY {by} ORDER BY max(created), {by}",
             (run_id, run_id, since),
         )

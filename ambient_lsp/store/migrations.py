@@ -66,6 +66,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         );
         """,
     ),
+    ("004_unpriced", "ALTER TABLE exchanges ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;"),
 )
 
 

@@ -43,13 +43,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch came to. `together` is None where nothing was to be proven; `ended_by` is why it ended early."""
+    """What a batch came to. `together` is None where nothing was to be proven; `ended_by` is why it ended early, and
+    `unpriced` how many calls were made to models of which nobody knows what they cost."""
 
     batch: BatchRecord
     files: tuple[FileRecord, ...]
     together: Together | None = None
     ended_by: AmbientError | None = None
     lost: Lost = Lost()
+    unpriced: int = 0
 
     @property
     def stopped(self) -> str:
@@ -103,11 +105,12 @@ async def run_batch(
                 with suppress(AmbientError):  # a full disk must not hide that it was cancelled
                     files = tuple(journal.files(batch.id))
                     stop = AmbientError("It was cancelled.")
-                    cancelled(BatchResult(batch, files, None, stop, _lost(model.ledger, batch.id)))
+                    cancelled(BatchResult(batch, files, None, stop, *_calls(model.ledger, batch.id)))
                 raise
             if ended_by is None:
                 batch = _ended(journal, batch, together)
-            return BatchResult(batch, tuple(journal.files(batch.id)), together, ended_by, _lost(model.ledger, batch.id))
+            files = tuple(journal.files(batch.id))
+            return BatchResult(batch, files, together, ended_by, *_calls(model.ledger, batch.id))
         finally:
             with suppress(StoreError):  # what is kept late can be made again; what has ended the batch is to be told
                 journal.flush()
@@ -139,9 +142,12 @@ def _ended(journal: Journal, batch: BatchRecord, together: Together | None) -> B
     return batch
 
 
-def _lost(ledger: SqliteLedger, batch_id: str) -> Lost:
-    calls = [one for one in ledger.exchanges(run_id=batch_id) if one.state == "lost"]
-    return Lost(len(calls), sum(one.tokens for one in calls), sum(one.cost for one in calls))
+def _calls(ledger: SqliteLedger, batch_id: str) -> tuple[Lost, int]:
+    """Return what was lost, and how many calls have no price."""
+    calls = ledger.exchanges(run_id=batch_id)
+    lost = [one for one in calls if one.state == "lost"]
+    told = Lost(len(lost), sum(one.tokens for one in lost), sum(one.cost for one in lost))
+    return told, sum(one.unpriced for one in calls)
 
 
 class _Workers:

@@ -49,6 +49,7 @@ def as_data(result: BatchResult) -> dict[str, Any]:
         },
         "calls": sum(one.calls for one in result.files),
         "dollars": sum(one.cost for one in result.files) / 1e6,
+        "unpriced": result.unpriced,
         "lost": {"calls": result.lost.calls, "tokens": result.lost.tokens, "dollars": result.lost.cost / 1e6},
         "together": result.together.words if result.together else "",
         "proposals": [
@@ -138,7 +139,10 @@ def summary(data: dict[str, Any]) -> str:
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
     calls = "1 call" if data["calls"] == 1 else f"{data['calls']:,} calls"
-    said = [f"{counted(len(data['files']))}: {counts or 'none'}. {used}, ${data['dollars']:.4f}, {calls}."]
+    dollars = "" if data["unpriced"] and not data["dollars"] else f"${data['dollars']:.4f}, "
+    said = [f"{counted(len(data['files']))}: {counts or 'none'}. {used}, {dollars}{calls}."]
+    if unpriced := data["unpriced"]:
+        said.append(f"What {unpriced:,} of the calls cost is not known: `kimi.price` in `.ambient.yml` can say it.")
     if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
         said.append(f"{guessed:,} of these tokens are estimated: an answer broke off before the host had counted.")
     if (lost := data["lost"])["calls"]:

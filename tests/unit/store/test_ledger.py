@@ -21,6 +21,9 @@ from ambient_lsp.llm.messages import Usage
 from ambient_lsp.llm.prices import FREE, Price
 from ambient_lsp.store.ledger import Spent, SqliteLedger
 from ambient_lsp.store.store import open_store
+from ambient_lsp.swarm import report
+from ambient_lsp.swarm.batch import BatchResult
+from ambient_lsp.swarm.journal import BatchRecord
 
 KIMI = Price(cached=0.16, prompt=0.95, completion=4.0)
 
@@ -82,7 +85,12 @@ def test_an_unknown_price_is_refused_only_where_money_is_limited(tmp_path):
     with pytest.raises(BudgetExhausted, match="is not known"):
         opened(tmp_path).reserve("r1", "a", "new-model", prompt=1, completion=1, price=None)
     no_money = {"cost_per_run": 0, "cost_per_day": 0, "cost_per_repo": 0}
-    opened(tmp_path, **no_money).reserve("r1", "a", "new-model", prompt=1, completion=1, price=None)
+    ledger = opened(tmp_path, **no_money)
+    held = ledger.reserve("r1", "a", "new-model", prompt=1, completion=1, price=None)
+    ledger.reserve("r1", "a", "new-model", prompt=1, completion=1, price=FREE)
+    assert [one.unpriced for one in ledger.used("model")] == [1]
+    ledger.settle(held, Usage(1, 1), "known-model", FREE)
+    assert [one.unpriced for one in ledger.used("model")] == [0, 0], "the model that answered is known"
 
 
 RESERVE_AND_DIE = """
@@ -144,6 +152,21 @@ def test_the_command_shows_what_was_used(tmp_path, capsys, by):
     assert [(one["calls"], one["tokens"], one["cost"]) for one in shown["used"]] == [(1, 1000, 623)]
     assert ambient(["cost", "--root", str(tmp_path), "--by", by]) == 0
     assert "1,000 tokens of 20,000,000, $0.0006 of $10.00" in capsys.readouterr().out
+
+
+def test_a_price_that_nobody_knows_is_not_told_as_nothing(tmp_path, capsys):
+    (tmp_path / ".git").mkdir()
+    import time
+
+    no_money = {"cost_per_run": 0, "cost_per_day": 0, "cost_per_repo": 0}
+    ledger = opened(tmp_path / ".ambient", time.time, **no_money)
+    ledger.reserve("r1", "a", "new-model", prompt=10, completion=5, price=None)
+    ledger.close()
+    assert ambient(["cost", "--root", str(tmp_path)]) == 0
+    assert "1 of unknown price" in " ".join(capsys.readouterr().out.split())
+    words = report.summary(report.as_data(BatchResult(BatchRecord("b", "task", 0.0), (), unpriced=2)))
+    assert "$" not in words
+    assert "What 2 of the calls cost is not known" in words
 
 
 def test_where_no_model_was_asked_the_command_says_so(tmp_path, capsys):
