@@ -9,8 +9,10 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.ready
 	$(BIN)/ambient demo
 
+# The unit tests side by side; what starts servers, sandboxes and editors one after the other. Both are run in any case.
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile tests/unit; unit=$$?; \
+	$(BIN)/python -m pytest --ignore tests/unit && exit $$unit
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check
