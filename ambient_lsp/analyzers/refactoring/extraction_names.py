@@ -46,6 +46,8 @@ def literal_names(syntax: Syntax, shape: Shape, taken: set[str]) -> dict[str, li
             wish = above.keyword.value
         elif isinstance(above, cst.ComparisonTarget):
             wish = _compared(syntax, above)
+        elif isinstance(above, cst.Index):
+            wish = "key" if isinstance(nodes[0], cst.SimpleString) else "index"
         else:
             wish = _kind_of_literal(nodes[0])
         named[_free(wish, taken | set(named))] = nodes

@@ -68,7 +68,7 @@ _MESSAGES = {
 _TITLES = {
     GUARD: "Use a guard clause in {symbol}",
     MERGE: "Merge nested ifs in {symbol}",
-    ELSE: "Drop the else after a return in {symbol}",
+    ELSE: "Drop the else that is not needed in {symbol}",
     BOOLEAN: "Return the condition itself in {symbol}",
     FLATTEN: "Flatten {symbol}",
 }

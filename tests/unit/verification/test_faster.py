@@ -151,7 +151,7 @@ def test_memory_may_cost_a_little_time_only():
     peaks = {"before": 1000, "after": 100}
     assert judge_memory("f", peaks, [1.0] * 3, [1.2] * 3, 10).outcome is PASSED
     dear = judge_memory("f", peaks, [1.0] * 3, [1.5] * 3, 10)
-    assert (dear.outcome, dear.reason) == (FAILED, "f needs less memory, but 50 % more time")
+    assert (dear.outcome, dear.reason) == (FAILED, "`f` needs less memory, but 50 % more time")
     assert judge_memory("f", {"before": 1000, "after": 950}, [1.0], [1.0], 10).outcome is FAILED
 
 
