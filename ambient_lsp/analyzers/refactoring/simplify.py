@@ -16,7 +16,14 @@ from ambient_lsp.analyzers.refactoring.alone import on_its_own
 from ambient_lsp.analyzers.refactoring.complexity import cognitive
 from ambient_lsp.analyzers.refactoring.counting import DEEPER
 from ambient_lsp.analyzers.refactoring.forms import Rewrite, is_of_the_platform
-from ambient_lsp.analyzers.refactoring.opposites import is_boolean, negated, operand, operands, reads_well_negated
+from ambient_lsp.analyzers.refactoring.opposites import (
+    ask_the_same,
+    is_boolean,
+    negated,
+    operand,
+    operands,
+    reads_well_negated,
+)
 from ambient_lsp.analyzers.source import read, statements, walk
 from ambient_lsp.analyzers.syntax import (
     Block,
@@ -358,6 +365,9 @@ def _boolean(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         value = _bool_call(value)
     if len(syntax.code(value)) > 100 or "\n" in syntax.code(value):
         return None
+    above = block.body[index - 1] if index else None
+    if not yes and isinstance(above, cst.If) and ask_the_same(above.test, branch.test):
+        return None  # the last of a row of checks reads like the rest
     line = cst.SimpleStatementLine([cst.Return(value)], leading_lines=branch.leading_lines)
     return [line]
 

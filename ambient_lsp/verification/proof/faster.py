@@ -45,7 +45,8 @@ async def prove(case: Case, trial: Trial) -> Proof:
     text = case.patched.get(path)
     if not function or text is None or case.bases.get(path) is None:
         return inconclusive("the proposal does not say which function gets faster")
-    calls = await _record(trial, path, text, function)
+    reaching = calling_tests(trial, path, text, function, _TESTS)
+    calls = await _record(trial, path, function, reaching)
     timing = await _time(case, trial.tree, path, function, calls)
     if unequal := next(timing.of("unequal"), None):
         return failed(f"`{function}` does not return the same: {unequal['message']}")
@@ -53,7 +54,8 @@ async def prove(case: Case, trial: Trial) -> Proof:
     if times is None and case.params.get("measure") == "together":
         return await _unblocked(case, trial)
     if times is None:
-        why = "no input for it is known" if timing.ended else timing.result.killed or _last_line(timing.result.stderr)
+        unusable = "the calls that its tests make cannot be repeated" if reaching else "no input for it is known"
+        why = unusable if timing.ended else timing.result.killed or _last_line(timing.result.stderr)
         return inconclusive(f"`{function}` could not be timed: {why}")
     minimum = float(case.settings.get("min_speedup_percent", _DEFAULT_MINIMUM))
     peaks = next(timing.of("peaks"), None)
@@ -82,6 +84,8 @@ def judge_memory(
     memory = Measurement(f"peak memory of {function}", old, new, "bytes")
     time = Measurement(f"time of {function}", median(before), median(after), "seconds")
     gain = (1 - new / old) * 100 if old > 0 else 0.0
+    if gain <= 0:
+        return failed(f"`{function}` does not need less memory", memory, time)
     if gain < minimum:
         return failed(f"`{function}` needs only {_below(gain)} % less memory; {minimum:g} % is asked for", memory, time)
     if time.after > time.before * (1 + _DEARER / 100):
@@ -111,10 +115,9 @@ def _below(gain: float) -> str:
     return f"{math.floor(gain * 10) / 10:g}"
 
 
-async def _record(trial: Trial, path: str, text: str, function: str) -> str:
+async def _record(trial: Trial, path: str, function: str, reaching: Sequence[str]) -> str:
     """Run the tests that reach the function once more, and keep the arguments of its calls; return the file inside."""
     tree = trial.tree
-    reaching = calling_tests(trial, path, text, function, _TESTS)
     calls = f"{tree.session.results}/calls.jsonl"
     if reaching:
         job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}
