@@ -179,6 +179,17 @@ def test_unittest_has_it_as_a_method(played):
     )
 
 
+def test_unittest_compares_what_is_compared(played):
+    (found,) = played(f("\n>>> f(1) == 1\nTrue\n>>> 2 in [f(1)]\nFalse\n>>> f(True)\nTrue\n>>> f(1) < 2\nTrue\n"))
+    (block,) = unittest_blocks(_subject(found), set())
+    assert [one.strip() for one in block.code.splitlines()[2:]] == [
+        "self.assertEqual(f(1), 1)",
+        "self.assertNotIn(2, [f(1)])",
+        "self.assertEqual(f(True), True)",
+        "self.assertEqual(f(1) < 2, True)",
+    ]
+
+
 def test_the_test_says_whose_docstring_it_keeps(played):
     code = 'class Pair:\n    def turned(self):\n        """\n        >>> Pair().turned()\n        (2, 1)\n        """\n'
     (found,) = played(f"{code}        return 2, 1\n")
