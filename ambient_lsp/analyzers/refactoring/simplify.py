@@ -6,6 +6,7 @@ where they would have no place the rewrite is not made.
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -398,6 +399,8 @@ def _movable(body: cst.BaseSuite) -> tuple[cst.BaseStatement, ...] | None:
     """Return a block's statements when they can stand elsewhere; None where a comment would be lost."""
     if not isinstance(body, cst.IndentedBlock) or body.header.comment is not None or comments_in(body.footer):
         return None
+    if re.search(r"\\\r?\n", cst.Module([]).code_for_node(body)):
+        return None  # what goes on behind a backslash would keep its place, and stand askew
     return tuple(body.body)
 
 

@@ -193,6 +193,8 @@ def test_before_and_after(rule, before, after):
         "def f(a, b):\n    if a and b:\n        return True\n    return False\n",
         "def f(a, b):\n    if a <= b:\n        return True\n    return False\n",
         "def f(a, b):\n    if a > b:\n        return False\n    return True\n",
+        # The second line of the condition would stand askew.
+        "def f(a, b):\n    if a:\n        for y in b:\n            if y and \\\n               b: print(y)\n",
         # The last of a row of checks reads like the rest.
         "def f(a, b):\n    if not good(a):\n        return False\n    if not good(b):\n        return False\n"
         "    return True\n",
