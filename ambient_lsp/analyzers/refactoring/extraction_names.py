@@ -27,7 +27,20 @@ def function_name(sites: Sequence[Site], results: Sequence[str]) -> str:
     shared = [word for word in words[0] if all(word in other for other in words[1:])]
     while shared and shared[-1] in _FILLERS:
         shared.pop()
-    return "_shared_" + "_".join(shared) if shared else ""
+    prefix = "_check_" if _only_refuses(sites[0].body) and "check" not in shared else "_shared_"
+    return prefix + "_".join(shared) if shared else ""
+
+
+def _only_refuses(body: Sequence[cst.BaseStatement]) -> bool:
+    """Return whether statements do nothing but raise where something is wrong."""
+    return all(
+        isinstance(one, cst.If)
+        and one.orelse is None
+        and all(
+            isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Raise) for line in one.body.body
+        )
+        for one in body
+    )
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -46,6 +59,8 @@ def literal_names(syntax: Syntax, shape: Shape, taken: set[str]) -> dict[str, li
             wish = above.keyword.value
         elif isinstance(above, cst.ComparisonTarget):
             wish = _compared(syntax, above)
+        elif isinstance(above, cst.Index):
+            wish = "key" if isinstance(nodes[0], cst.SimpleString) else "index"
         else:
             wish = _kind_of_literal(nodes[0])
         named[_free(wish, taken | set(named))] = nodes

@@ -282,12 +282,13 @@ def _by_key(source: Source, function: Node, loop: Node) -> Form | None:
     if not name.isidentifier() or kind_of_name(source, function, name) != "dict":
         return None
     reads = _only_indexed(source, loop, name, code(target))
-    if not reads or "value" in source.variables(function) or "value" in source.bound:
+    item = "v" if code(target) == "k" else "value"  # who writes `k` writes `v` beside it
+    if not reads or item in source.variables(function) or item in source.bound:
         return None
     if any(is_bound_here(one) for one in source.variables(loop)[code(target)] if one != target):
         return None
-    header = f"{code(target)}, value in {name}.items()"
-    edits = (Edit(one.start_byte, one.end_byte, "value") for one in reads)
+    header = f"{code(target)}, {item} in {name}.items()"
+    edits = (Edit(one.start_byte, one.end_byte, item) for one in reads)
     return Form(ITEMS, target, (Edit(target.start_byte, items.end_byte, header), *edits))
 
 

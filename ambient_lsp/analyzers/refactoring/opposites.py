@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
+from ambient_lsp.analyzers.syntax import called_name
+
 _OPPOSITE: tuple[tuple[type[cst.BaseCompOp], type[cst.BaseCompOp]], ...] = (
     (cst.Equal, cst.NotEqual),
     (cst.Is, cst.IsNot),
@@ -27,6 +29,13 @@ def is_boolean(test: cst.BaseExpression) -> bool:
             or _is_size(test.left)
         )
     return isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and test.func.value in _BOOLEAN_CALLS
+
+
+def ask_the_same(one: cst.BaseExpression, other: cst.BaseExpression) -> bool:
+    """Return whether two conditions call one function, negated or not."""
+    insides = [test.expression if isinstance(test, cst.UnaryOperation) else test for test in (one, other)]
+    called = [called_name(inside) if isinstance(inside, cst.Call) else "" for inside in insides]
+    return called[0] == called[1] != ""
 
 
 def _is_size(value: cst.BaseExpression) -> bool:

@@ -6,6 +6,7 @@ where they would have no place the rewrite is not made.
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,14 @@ from ambient_lsp.analyzers.refactoring.alone import on_its_own
 from ambient_lsp.analyzers.refactoring.complexity import cognitive
 from ambient_lsp.analyzers.refactoring.counting import DEEPER
 from ambient_lsp.analyzers.refactoring.forms import Rewrite, is_of_the_platform
-from ambient_lsp.analyzers.refactoring.opposites import is_boolean, negated, operand, operands, reads_well_negated
+from ambient_lsp.analyzers.refactoring.opposites import (
+    ask_the_same,
+    is_boolean,
+    negated,
+    operand,
+    operands,
+    reads_well_negated,
+)
 from ambient_lsp.analyzers.source import read, statements, walk
 from ambient_lsp.analyzers.syntax import (
     Block,
@@ -68,7 +76,7 @@ _MESSAGES = {
 _TITLES = {
     GUARD: "Use a guard clause in {symbol}",
     MERGE: "Merge nested ifs in {symbol}",
-    ELSE: "Drop the else after a return in {symbol}",
+    ELSE: "Drop the else that is not needed in {symbol}",
     BOOLEAN: "Return the condition itself in {symbol}",
     FLATTEN: "Flatten {symbol}",
 }
@@ -358,6 +366,9 @@ def _boolean(syntax: Syntax, block: Block, index: int, branch: cst.If) -> list[c
         value = _bool_call(value)
     if len(syntax.code(value)) > 100 or "\n" in syntax.code(value):
         return None
+    above = block.body[index - 1] if index else None
+    if not yes and isinstance(above, cst.If) and ask_the_same(above.test, branch.test):
+        return None  # the last of a row of checks reads like the rest
     line = cst.SimpleStatementLine([cst.Return(value)], leading_lines=branch.leading_lines)
     return [line]
 
@@ -388,6 +399,8 @@ def _movable(body: cst.BaseSuite) -> tuple[cst.BaseStatement, ...] | None:
     """Return a block's statements when they can stand elsewhere; None where a comment would be lost."""
     if not isinstance(body, cst.IndentedBlock) or body.header.comment is not None or comments_in(body.footer):
         return None
+    if re.search(r"\\\r?\n", cst.Module([]).code_for_node(body)):
+        return None  # what goes on behind a backslash would keep its place, and stand askew
     return tuple(body.body)
 
 

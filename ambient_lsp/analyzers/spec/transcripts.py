@@ -23,6 +23,8 @@ _BLOCKS = ("def ", "class ", "@", "for ", "while ", "if ", "try:")
 """How lines begin that have blank lines around them."""
 _VALUES = ("gives", "looks", "prints")
 _SINGLE = frozenset({"True", "False", "None"})
+_METHODS: dict[type[ast.cmpop], tuple[str, str]] = {ast.Eq: ("Equal", "NotEqual"), ast.In: ("In", "NotIn")}
+"""What unittest calls it that a comparison holds, and that it does not."""
 
 SETUP = """
 def _play(lines, name, subject):
@@ -99,8 +101,7 @@ class Line:
         if self.alike:
             call = f"{'str' if self.sort == 'prints' else 'repr'}({call})"
         if style == "unittest":
-            almost = _is_float(wanted)
-            return [f"self.assert{'AlmostEqual' if almost else 'Equal'}({call}, {wanted})"]
+            return [_as_method(call, wanted)]
         return _asserted(call, wanted)
 
 
@@ -195,6 +196,17 @@ def _asserted(call: str, wanted: str) -> list[str]:
     same, right = "is" if wanted in _SINGLE else "==", f"pytest.approx({wanted})" if _is_float(wanted) else wanted
     whole = f"assert {left} {same} {right}"
     return [whole] if len(whole) <= _WIDE else ["assert (", f"    {left}", f"    {same} {right}", ")"]
+
+
+def _as_method(call: str, wanted: str) -> str:
+    """Return unittest's check: what is compared in the call is compared by the method, which then tells both sides."""
+    tree = ast.parse(call, mode="eval").body
+    if wanted in {"True", "False"} and isinstance(tree, ast.Compare) and len(tree.ops) == 1:
+        yes, no = _METHODS.get(type(tree.ops[0]), ("", ""))
+        left, right = (ast.get_source_segment(call, side) for side in (tree.left, tree.comparators[0]))
+        if yes:
+            return f"self.assert{yes if wanted == 'True' else no}({left}, {right})"
+    return f"self.assert{'AlmostEqual' if _is_float(wanted) else 'Equal'}({call}, {wanted})"
 
 
 def _denied(call: str, tree: ast.Compare) -> str:

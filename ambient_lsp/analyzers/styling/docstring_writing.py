@@ -82,7 +82,8 @@ def _about_function(outline: Outline, definition: Definition, habits: Habits) ->
     value = facts.last.named_children[0] if facts.last.named_children else None
     returned = value if facts.last.type == "return_statement" else None
     summary = _summary(definition, facts.last, habits)
-    if not summary and facts.raises and returned is not None and is_short(returned):
+    # Beside a section about exceptions this can stand; alone, it would be the code said again.
+    if not summary and facts.raises and habits.layout and returned is not None and is_short(returned):
         if returned.type in ("call", "attribute", "subscript", "binary_operator"):
             summary = f"{habits.verb('Return')} {habits.code(code_of(returned))}"
     if not summary or (facts.early and (returned is None or _is_boolean(returned) or facts.raises)):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LONGEST_RENAMED = 150_000
 _DOCSTRINGS = tuple(f"{style.PREFIX}{code}" for code in style.DOCSTRINGS)
+_COMPAT = re.compile(r"(?:^|/)_?(?:py\d*_?)?compat(?:ibility)?\.py$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,24 @@ def _taken_from_here(text: str, path: str, raw: RawFinding, around: Surroundings
     imported = raw.message.split("`")[1].split(" as ")[0] if "`" in raw.message else ""
     if around.acting & {imported, imported.rpartition(".")[0]}:
         return True
+    if _is_for_others(text, path, imported) or _stands_in_example(text, imported):
+        return True
     if not around.used_elsewhere:
         return False
     words = Lines(text).slice(raw.span).split()
     name = words[-1] if "as" in words else words[-1].split(".")[0] if words else ""
     return import_style.imported_from(path, name, around.used_elsewhere, listed=_lists_exports(text))
+
+
+def _is_for_others(text: str, path: str, imported: str) -> bool:
+    """Whether a module of what differs between versions offers a name: other projects take it, and cannot be asked."""
+    return "." in imported and _COMPAT.search(path) is not None and not _lists_exports(text)
+
+
+def _stands_in_example(text: str, imported: str) -> bool:
+    """Whether an example in a docstring uses a name: doctest runs it with what the module imports."""
+    name = re.escape(imported.rpartition(".")[2])
+    return re.search(rf"^[ \t]*(?:>>>|\.\.\.)[^\n]*\b{name}\b", text, re.MULTILINE) is not None
 
 
 def _lists_exports(text: str) -> bool:
@@ -170,8 +184,10 @@ def _tidied(
     removed = set(style.imported_names(text) - style.imported_names(tidy))
     lost = _imports(text) - _imports(tidy)
     listed = _lists_exports(text)
-    if lost & around.acting or any(
-        import_style.imported_from(path, name, around.used_elsewhere, listed=listed) for name in removed
+    if (
+        lost & around.acting
+        or any(_is_for_others(text, path, name) or _stands_in_example(text, name) for name in lost)
+        or any(import_style.imported_from(path, name, around.used_elsewhere, listed=listed) for name in removed)
     ):
         codes = tuple(code for code in codes if code != "F401")
         tidy = _fix(base, path, root, settings, codes, text)

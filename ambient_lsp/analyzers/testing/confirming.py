@@ -7,6 +7,7 @@ the same for everything that was tried; an error becomes one where the docstring
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,8 @@ def compared(
         total = len(held) + len(broken)
         share = len(held) / total
         if not broken:
-            confirmed |= {*held, *refused}
+            meant = {one for one in refused if not _is_pythons(observed[calls.expression(signature, one)])}
+            confirmed |= {*held, *meant}
         elif all(_of_nothing(row) for row in broken):
             continue  # what comes of nothing is a matter of taste
         elif share >= _MOSTLY and total >= _FEWEST_TOLD and reference.is_meant_by(signature):
@@ -112,12 +114,18 @@ def shown(signature: Signature) -> frozenset[Arguments]:
 def is_meant_error(signature: Signature, arguments: Arguments, seen: Observation) -> bool:
     """Return whether the docstring, or the message of the error, says of these arguments that they raise it."""
     values = [value[0] for source in arguments.values if (value := literal(source))]
-    if not seen.exception or len(values) < len(arguments.values):
+    if not seen.exception or len(values) < len(arguments.values) or _is_pythons(seen):
         return False
     named = dict(zip(arguments.names, values, strict=True))
     whens = [one.when for one in signature.promised if one.exception == seen.exception]
     own = " ".join(words_of(seen.exception))  # such as `EmptyList`
     return any(_says(text, named) for text in (seen.message, own, *whens) if text)
+
+
+def _is_pythons(seen: Observation) -> bool:
+    """Return whether a builtin raised, as in "pow() 3rd argument cannot be 0": nobody chose that this is refused."""
+    match = re.match(r"(\w+)\(\) ", seen.message)
+    return match is not None and hasattr(builtins, match[1])
 
 
 def _told(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _NAMES = re.compile(r"^(@pytest\.mark\.parametrize\(\n *)\(([^()\n]*)\),$", re.MULTILINE)
+_HEAD = re.compile(r"^(?P<indent> *)(?:def|class) (?P<name>[Tt]est\w*)\([^()]*\)(?: -> None)?:\n", re.MULTILINE)
 _OWN = 4
 """The last of the groups that imports stand in."""
 
@@ -34,13 +35,14 @@ class Written:
 class Style:
     """How a project writes its tests: as unittest's classes or plain functions, its quote, with annotations (`typed`),
     with `from __future__ import annotations` in each file (`future`), with the names of a table in one text
-    (`joined`)."""
+    (`joined`), with a docstring in each test (`documented`)."""
 
     use_unittest: bool = False
     quote: str = '"'
     typed: bool = False
     future: bool = False
     joined: bool = False
+    documented: bool = False
 
 
 def write(existing: str | None, module: str, subjects: Sequence[Subject], style: Style) -> Written | None:
@@ -67,6 +69,8 @@ def write(existing: str | None, module: str, subjects: Sequence[Subject], style:
         return None
     if style.typed:
         blocks = [replace(block, code=annotated(block.code)) for block in blocks]
+    if style.documented:
+        blocks = [replace(block, code=documented(block.code)) for block in blocks]
     if style.joined:
         blocks = [replace(block, code=_NAMES.sub(_joined, block.code)) for block in blocks]
     tests = tuple(test for block in blocks for test in block.tests)
@@ -75,6 +79,16 @@ def write(existing: str | None, module: str, subjects: Sequence[Subject], style:
         return Written(requoted(_new_file(module, names, blocks, future=style.future), quote), tests)
     coded = [requoted(block.code, quote) for block in blocks]
     return Written(_appended(existing, module, names, coded, _imports(blocks), _borrowed(blocks)), tests)
+
+
+def documented(code: str) -> str:
+    """Return a block of tests with what the name of each says as its docstring."""
+    return _HEAD.sub(lambda head: f'{head[0]}{head["indent"]}    """{_said(head["name"])}"""\n', code)
+
+
+def _said(name: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", " ", name)
+    return f"{words.strip().capitalize()}."
 
 
 def _joined(names: re.Match[str]) -> str:

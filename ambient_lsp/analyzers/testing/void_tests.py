@@ -69,9 +69,12 @@ def _one(test: Test, node: Node) -> Iterator[RawFinding]:
         pair = bare(asserted[0]) if len(asserted) == 1 else None
         parts = statements(pair) if pair is not None and pair.type == "tuple" else []
         if pair is not None and len(parts) == 2:
-            edit = (*offsets(test.source, pair), ", ".join(map(code, parts)))
+            # From the keyword on: `assert(False, "no")` has no blank there.
+            start, end = offsets(test.source, node)
+            edit = (start, end, f"assert {', '.join(map(code, parts))}")
+            is_sure = _is_text(parts[1]) and "\n" not in edit[2]  # what goes over lines needs its brackets
             message = "A tuple is never false: this assertion holds whatever comes out. The comma belongs outside."
-            yield _finding(test, test.source.span(node), message, [edit] if _is_text(parts[1]) else [])
+            yield _finding(test, test.source.span(node), message, [edit] if is_sure else [])
     elif node.type == "call":
         yield from _unittest_call(test, node, method(node))
     elif node.type == "expression_statement":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def calling_tests(trial: Trial, path: str, text: str, function: str, limit: int) -> list[str]:
-    """Return passing tests that run lines of the function, at most `limit`; those that run most of it first."""
+    """Return passing tests that run lines of the function, at most `limit`; those that run most of it first.
+
+    Of many cases of one test, the first few stand for all: a dozen that are refused would leave no room for a good one.
+    """
     node = functions(text).get(function)
     if node is None:
         return []
@@ -23,7 +27,12 @@ def calling_tests(trial: Trial, path: str, text: str, function: str, limit: int)
         if test in trial.patched.passed
     }
     found = sorted((test for test, count in reached.items() if count), key=lambda test: (-reached[test], test))
-    return found[:limit]
+    nth: Counter[str] = Counter()
+    rounds = []
+    for test in found:
+        nth[test.partition("[")[0]] += 1
+        rounds.append((nth[test.partition("[")[0]], test))
+    return [test for _, test in sorted(rounds, key=lambda pair: pair[0])[:limit]]
 
 
 def module_name(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -44,16 +45,18 @@ async def prove(case: Case, trial: Trial) -> Proof:
     text = case.patched.get(path)
     if not function or text is None or case.bases.get(path) is None:
         return inconclusive("the proposal does not say which function gets faster")
-    calls = await _record(trial, path, text, function)
+    reaching = calling_tests(trial, path, text, function, _TESTS)
+    calls = await _record(trial, path, function, reaching)
     timing = await _time(case, trial.tree, path, function, calls)
     if unequal := next(timing.of("unequal"), None):
-        return failed(f"{function} does not return the same: {unequal['message']}")
+        return failed(f"`{function}` does not return the same: {unequal['message']}")
     times = next(timing.of("times"), None)
     if times is None and case.params.get("measure") == "together":
         return await _unblocked(case, trial)
     if times is None:
-        why = "no input for it is known" if timing.ended else timing.result.killed or _last_line(timing.result.stderr)
-        return inconclusive(f"{function} could not be timed: {why}")
+        unusable = "the calls that its tests make cannot be repeated" if reaching else "no input for it is known"
+        why = unusable if timing.ended else timing.result.killed or _last_line(timing.result.stderr)
+        return inconclusive(f"`{function}` could not be timed: {why}")
     minimum = float(case.settings.get("min_speedup_percent", _DEFAULT_MINIMUM))
     peaks = next(timing.of("peaks"), None)
     if case.params.get("measure") == "memory" and peaks is not None:
@@ -81,13 +84,15 @@ def judge_memory(
     memory = Measurement(f"peak memory of {function}", old, new, "bytes")
     time = Measurement(f"time of {function}", median(before), median(after), "seconds")
     gain = (1 - new / old) * 100 if old > 0 else 0.0
+    if gain <= 0:
+        return failed(f"`{function}` does not need less memory", memory, time)
     if gain < minimum:
-        return failed(f"{function} needs only {gain:.0f} % less memory; {minimum:g} % is asked for", memory, time)
+        return failed(f"`{function}` needs only {_below(gain)} % less memory; {minimum:g} % is asked for", memory, time)
     if time.after > time.before * (1 + _DEARER / 100):
         return failed(
-            f"{function} needs less memory, but {(time.after / time.before - 1) * 100:.0f} % more time", memory, time
+            f"`{function}` needs less memory, but {(time.after / time.before - 1) * 100:.0f} % more time", memory, time
         )
-    return passed(f"{function} needs {gain:.0f} % less memory and returns the same", memory, time)
+    return passed(f"`{function}` needs {gain:.0f} % less memory and returns the same", memory, time)
 
 
 def judge(function: str, before: Sequence[float], after: Sequence[float], minimum: float) -> Proof:
@@ -96,19 +101,23 @@ def judge(function: str, before: Sequence[float], after: Sequence[float], minimu
     measurement = Measurement(f"time of {function}", old, new, "seconds")
     gain = (1 - new / old) * 100 if old > 0 else 0.0
     if gain <= 0:
-        return failed(f"{function} is not faster ({-gain:.0f} % slower)", measurement)
+        return failed(f"`{function}` is not faster ({-gain:.0f} % slower)", measurement)
     if gain < minimum:
-        return failed(f"{function} is only {gain:.0f} % faster; {minimum:g} % is asked for", measurement)
+        return failed(f"`{function}` is only {_below(gain)} % faster; {minimum:g} % is asked for", measurement)
     wins = sum(new_one < old_one for old_one, new_one in zip(before, after, strict=True))
     if wins < _CLEAR * len(before):
-        return inconclusive(f"the times of {function} vary too much to tell", measurement)
-    return passed(f"{function} takes {gain:.0f} % less time and returns the same", measurement)
+        return inconclusive(f"the times of `{function}` vary too much to tell", measurement)
+    return passed(f"`{function}` takes {gain:.0f} % less time and returns the same", measurement)
 
 
-async def _record(trial: Trial, path: str, text: str, function: str) -> str:
+def _below(gain: float) -> str:
+    """Return a gain that is too small, rounded down: "only 10 % faster; 10 % is asked for" tells nobody why."""
+    return f"{math.floor(gain * 10) / 10:g}"
+
+
+async def _record(trial: Trial, path: str, function: str, reaching: Sequence[str]) -> str:
     """Run the tests that reach the function once more, and keep the arguments of its calls; return the file inside."""
     tree = trial.tree
-    reaching = calling_tests(trial, path, text, function, _TESTS)
     calls = f"{tree.session.results}/calls.jsonl"
     if reaching:
         job = {"path": tree.inside(path), "function": function, "calls": calls, "limit": _CALLS}

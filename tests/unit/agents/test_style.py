@@ -96,6 +96,24 @@ async def test_a_package_offers_names_by_importing_them(tmp_path):
     assert await style(tmp_path, "from .a import b\n", path="pkg/__init__.py") == ([], [])
 
 
+async def test_a_module_of_what_differs_between_versions_offers_what_it_imports(tmp_path):
+    text = "from itertools import zip_longest\n\na = 1\n"
+    assert await style(tmp_path, text, path="pkg/_compat.py") == ([], [])
+    whole = "import os\n\na = 1\n"
+    for other, path in ((text, "pkg/compare.py"), (text, "tests/test_compat.py"), (whole, "pkg/compat.py")):
+        assert len((await style(tmp_path, other, path=path))[1]) == 1
+    listed = "from itertools import zip_longest\n\n__all__ = ['a']\na = 1\n"
+    assert len((await style(tmp_path, listed, path="pkg/compat.py"))[1]) == 1
+
+
+async def test_what_an_example_in_a_docstring_uses_is_not_unused(tmp_path):
+    head = "from pprint import pprint\n\n\ndef f(a):\n"
+    text = head + '    """Return it{}.\n\n    >>> {}(f(1))\n    1\n    """\n    return a\n'
+    assert await style(tmp_path, text.format("", "pprint")) == ([], [])
+    _, (proposal,) = await style(tmp_path, text.format(", for pprint", "print"))
+    assert "from pprint" not in patched(proposal, text.format(", for pprint", "print"))
+
+
 async def test_an_import_that_asks_whether_a_module_is_there_is_never_taken_out(tmp_path):
     (tmp_path / "ruff.toml").write_text('[lint]\nselect = ["F"]\n')
     text = "import os\n\ntry:\n    import readline\nexcept Exception:\n    HAVE = False\n"

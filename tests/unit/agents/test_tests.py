@@ -332,3 +332,13 @@ async def test_what_a_program_runs_that_tests_start_is_not_known(tmp_path, begin
     texts["test_cli.py"] = "import shop.cli\n\n\ndef test_cli():\n    assert shop.cli\n"
     findings, _ = await ask(TestEnhancer(), tmp_path / "2", texts, ["shop/cli.py"], coverage=EMPTY)
     assert "AMB-TEST-UNTESTED" in {one.rule for one in findings}
+
+
+@pytest.mark.parametrize(("docstring", "told"), [('    """Test it."""\n', True), ("", False)])
+async def test_a_new_test_has_a_docstring_where_the_others_have_one(tmp_path, docstring, told):
+    other = f"from shop import slug\n\n\ndef test_slug():\n{docstring}    assert slug('A b') == 'a-b'\n"
+    _, (proposal,) = await ask(
+        TestEnhancer(), tmp_path / "repo", {"shop.py": SMALL, "test_shop.py": other}, coverage=EMPTY, repeat=3
+    )
+    new = proposal.diff.partition("+def test_discount")[2]
+    assert ('"""Test discount' in new) is told

@@ -125,6 +125,8 @@ FACTOR = signature("def factor(n: int) -> int:\n    if n < 1:\n        raise Val
         ("n must be from 2 to 36", "36", False),
         ("at least 3, please", "2", True),
         ("wrong", "2", False),
+        ("n cannot be 0", "0", True),
+        ("pow() 3rd argument cannot be 0", "0", False),  # nobody meant that
         ("", "2", False),
     ],
 )

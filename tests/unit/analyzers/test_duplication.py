@@ -338,6 +338,33 @@ def test_what_tests_do_and_expect_stays_in_them():
     assert "def _shared_check_json(app, kind):" in new
 
 
+def test_what_only_refuses_is_called_a_check_and_a_key_is_called_key():
+    block = """
+def group_{0}(rows, depth, limit):
+    if depth > limit:
+        raise ValueError(f"too deep: {{depth}} levels")
+    if len(rows) > limit:
+        raise ValueError(f"too many: {{len(rows)}} rows")
+    if not rows:
+        raise ValueError("there is nothing to group")
+    return {0}(rows)
+"""
+    (new,) = extracted(block.format("one") + block.format("other"))
+    assert "def _check_group(" in new
+    hooks = """
+def take_{0}(hooks, r, log):
+    r = r.text
+    log.debug("hooks are called: %d", len(hooks["{0}"]))
+    for hook in hooks["{0}"]:
+        log.debug("calling a hook: %s", hook)
+        r = hook(r)
+        log.debug("it gave: %s", r)
+    return r
+"""
+    (new,) = extracted(hooks.format("one") + hooks.format("other"))
+    assert "key):" in new and "hooks[key]" in new
+
+
 def test_many_alike_statements_in_a_row_are_one_repetition():
     months = "january february march april may".split()
     one = """    found["{0}"] = list(

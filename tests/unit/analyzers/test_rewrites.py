@@ -143,6 +143,11 @@ CASES = [
     ),
     (
         loop_forms.ITEMS,
+        "def f(**d):\n    for k in d:\n        print(k, d[k])\n",
+        "def f(**d):\n    for k, v in d.items():\n        print(k, v)\n",
+    ),
+    (
+        loop_forms.ITEMS,
         "def f(**d):\n    for key in d:\n        print(key, d[key])\n",
         "def f(**d):\n    for key, value in d.items():\n        print(key, value)\n",
     ),

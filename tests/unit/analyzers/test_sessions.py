@@ -146,6 +146,16 @@ def test_other_modules_are_imported_where_the_docstring_or_the_module_does(playe
     assert "from itertools import count, islice\n" in appended.text
 
 
+def test_where_each_test_has_a_docstring_a_new_one_has_one(played):
+    (found,) = played(f("\n>>> f(3)\n3\n"))
+    written = write(None, "shown", [_subject(found)], Style(documented=True, typed=True))
+    assert 'def test_f_as_documented() -> None:\n    """Test f as documented."""\n    assert' in written.text
+    grouped = write(None, "shown", [_subject(found)], Style(documented=True, use_unittest=True))
+    assert 'class TestF(unittest.TestCase):\n    """Test f."""\n    def test_as_documented(self):\n        """Test' in (
+        grouped.text.replace('"""\n\n    def', '"""\n    def')
+    )
+
+
 def test_a_name_that_the_test_file_has_for_something_else_is_not_taken(played):
     (found,) = played(f("\n>>> from itertools import count\n>>> next(count(f(3)))\n3\n"))
     assert write("def count():\n    return 1\n", "shown", [_subject(found)], Style()) is None
@@ -167,6 +177,17 @@ def test_unittest_has_it_as_a_method(played):
         "class TestF(unittest.TestCase):\n    def test_as_documented(self):\n"
         "        self.assertEqual(f('a').upper(), 'A')\n        self.assertAlmostEqual(f(0.5), 0.5)\n"
     )
+
+
+def test_unittest_compares_what_is_compared(played):
+    (found,) = played(f("\n>>> f(1) == 1\nTrue\n>>> 2 in [f(1)]\nFalse\n>>> f(True)\nTrue\n>>> f(1) < 2\nTrue\n"))
+    (block,) = unittest_blocks(_subject(found), set())
+    assert [one.strip() for one in block.code.splitlines()[2:]] == [
+        "self.assertEqual(f(1), 1)",
+        "self.assertNotIn(2, [f(1)])",
+        "self.assertEqual(f(True), True)",
+        "self.assertEqual(f(1) < 2, True)",
+    ]
 
 
 def test_the_test_says_whose_docstring_it_keeps(played):

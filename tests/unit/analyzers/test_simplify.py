@@ -151,6 +151,23 @@ def rewritten(text: str, rule: str) -> str | None:
                 return bool(a.ready(b))
             """,
         ),
+        (
+            simplify.BOOLEAN,
+            """
+            def f(a):
+                if not a:
+                    return False
+                if not good(a):
+                    return False
+                return True
+            """,
+            """
+            def f(a):
+                if not a:
+                    return False
+                return bool(good(a))
+            """,
+        ),
     ],
 )
 def test_before_and_after(rule, before, after):
@@ -176,6 +193,11 @@ def test_before_and_after(rule, before, after):
         "def f(a, b):\n    if a and b:\n        return True\n    return False\n",
         "def f(a, b):\n    if a <= b:\n        return True\n    return False\n",
         "def f(a, b):\n    if a > b:\n        return False\n    return True\n",
+        # The second line of the condition would stand askew.
+        "def f(a, b):\n    if a:\n        for y in b:\n            if y and \\\n               b: print(y)\n",
+        # The last of a row of checks reads like the rest.
+        "def f(a, b):\n    if not good(a):\n        return False\n    if not good(b):\n        return False\n"
+        "    return True\n",
         "def f(a):\n    for x in a:\n        if x > a:\n            for y in x:\n                if y: print(y)\n",
         "def f(a, b):\n    if not a or b:\n        for y in b:\n            if y: print(y)\n",
         # `python -O` takes it out as a whole, and a type checker knows the other.

@@ -113,6 +113,7 @@ def test_void_and_flaky_ones(text, rule):
     ("text", "fixed"),
     [
         ("def test_a():\n    assert (go() == 1, 'not one')\n", "def test_a():\n    assert go() == 1, 'not one'\n"),
+        ("def test_a():\n    assert(go(), 'nothing')\n", "def test_a():\n    assert go(), 'nothing'\n"),
         (
             "def test_a(m):\n    go(m)\n    m.assert_called_once\n",
             "def test_a(m):\n    go(m)\n    m.assert_called_once()\n",
@@ -160,6 +161,11 @@ def test_what_is_certain_is_fixed(text, fixed):
     found = [one for one in smells.find(text, "test_a.py") if one.data.get("edits")]
     assert apply(text, found)[1] == fixed
     assert not smells.find(fixed, "test_a.py")
+
+
+def test_an_assertion_over_lines_keeps_its_brackets():
+    (found,) = smells.find("def test_a():\n    assert (go()\n            == 1, 'not one')\n", "test_a.py")
+    assert (found.rule, found.data["edits"]) == (void_tests.CANNOT_FAIL, [])
 
 
 def test_a_unittest_class_takes_no_fixtures():

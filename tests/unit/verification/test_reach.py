@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from ambient_lsp.verification.proof.calls import calling_tests
 from ambient_lsp.verification.reach import unreached
 from ambient_lsp.verification.syntax import statement_at
 from ambient_lsp.verification.testrun import TestRun
@@ -130,3 +133,14 @@ def test_what_stood_behind_a_function_was_no_part_of_it(gone, lines, reached):
     old, new = f"{before}{gone}\n\nLAST = 1\n", f"{before}\n\nLAST = 1\n"
     found = TestRun(outcomes={"t": "passed"}, lines={"a.py": {"": (1,), "t": lines}})
     assert not unreached({"a.py": old}, {"a.py": new}, found) == reached
+
+
+def test_of_many_cases_of_one_test_a_few_are_enough():
+    ran = {f"t.py::test_bad[{one}]": (2, 3) for one in range(9)} | {"t.py::test_good[a]": (2,), "t.py::test_other": ()}
+    run = TestRun(outcomes=dict.fromkeys(ran, "passed"), lines={"a.py": ran})
+    text = "def f(a):\n    b = a\n    return b\n"
+    assert calling_tests(SimpleNamespace(patched=run), "a.py", text, "f", 3) == [
+        "t.py::test_bad[0]",
+        "t.py::test_good[a]",
+        "t.py::test_bad[1]",
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ambient_lsp.model import CheckResult, ProofKind, VerdictOutcome
-from ambient_lsp.verification.compare import judge, sentence
+from ambient_lsp.verification.compare import judge, newly_bad, sentence
 from ambient_lsp.verification.testrun import TestRun
 from tests.unit.verification.project import make_project
 
@@ -47,6 +47,19 @@ async def test_one_of_two_tests_broken(tmp_path):
     assert verdict.outcome is FAILED
     assert verdict.checks[0].new_failures == ("test_calc.py::test_twice",)
     assert verdict.reason == "test_calc.py::test_twice passed before and not with the patch."
+
+
+def test_cases_that_only_have_other_numbers_are_still_there():
+    base = TestRun(outcomes={f"t.py::test_day[{one}]": "passed" for one in ("4-None-day0", "4-day1-x", "2")})
+    moved = TestRun(outcomes={f"t.py::test_day[{one}]": "passed" for one in ("4-None-day1", "4-day0-x", "2")})
+    assert newly_bad(base, moved, ()) == ()
+    # One of them fails now, one is another value, and one is gone.
+    for name, outcome in (("4-None-day1", "failed"), ("4-None-night1", "passed"), ("4-day7-x", "skipped")):
+        worse = TestRun(outcomes={**base.outcomes, f"t.py::test_day[{name}]": outcome})
+        del worse.outcomes["t.py::test_day[4-None-day0]"]
+        assert "t.py::test_day[4-None-day0]" in newly_bad(base, worse, ())
+    fewer = TestRun(outcomes={one: outcome for one, outcome in base.outcomes.items() if "2" not in one})
+    assert newly_bad(base, fewer, ()) == ("t.py::test_day[2]",)
 
 
 async def test_a_red_base_is_not_charged_to_the_patch(tmp_path):
