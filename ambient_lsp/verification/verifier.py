@@ -26,6 +26,7 @@ from ambient_lsp.verification.reach import measurable, unshown
 from ambient_lsp.verification.selection import Selection, count_test_files, is_test, select
 from ambient_lsp.verification.testrun import TestRun, compile_files, run_files, run_tests
 from ambient_lsp.verification.trees import OpenTree, open_tree, stage_harness
+from ambient_lsp.verification.undefined import newly_undefined
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -269,6 +270,8 @@ class Verifier:
             yield _proof_of(check)
 
     async def _prove_text(self, case: Case) -> Proof:
+        if name := await case.cpu(newly_undefined, case.bases, case.patched):
+            return failed(f"the patch uses `{name}`, which is not defined anywhere")
         prove = text_prover(case.proposal.proof.kind)
         return passed("") if prove is None else await prove(case)
 
