@@ -105,6 +105,8 @@ async function batch({ page, hands, shot, options }) {
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Start:" }).waitFor();
   await hands.sleep(500); // it fades in
   await shot("plan");
+  await hands.answer("Start:", { choose: options.batch }); // a file of the list: it begins nothing
+  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "Start:" }).waitFor();
   await hands.answer("Start:");
   const toast = page.locator(".notification-toast", { hasText: options.task }).first();
   await toast.filter({ hasText: /[2-9] of \d+ files/ }).waitFor();
@@ -128,6 +130,9 @@ async function goOn({ page, hands, shot, options }) {
   await hands.row(options.task).click();
   await page.locator(".tab", { hasText: options.task }).first().waitFor();
   await page.locator(".multiDiffEntry").first().waitFor();
+  // The list of files has the same actions as the preview of one.
+  await page.locator(".editor-actions .codicon-verified").first().click();
+  await page.locator(".tab", { hasText: `Proof: ${options.task}` }).first().waitFor();
 }
 
 /** The server dies, and is back by itself. */
