@@ -90,7 +90,31 @@ async function install({ bundled, connection }: Office): Promise<void> {
   }
 }
 
-async function doctor({ log }: Office, { call }: Desk): Promise<void> {
-  log.info(doctorReport(await call<Doctor>(server.doctor)));
+async function doctor({ connection, log }: Office, { call }: Desk): Promise<void> {
+  let report: string;
+  try {
+    report = doctorReport(await call<Doctor>(server.doctor));
+  } catch (error) {
+    if (connection.isRunning()) {
+      throw error;
+    }
+    await offerServer(); // not thrown: VS Code shows nothing of what a button of the walkthrough throws
+    return;
+  }
+  log.info(report);
   log.show();
+  void vscode.commands.executeCommand("setContext", "ambient.examined", true);
+}
+
+async function offerServer(): Promise<void> {
+  const does: Record<string, string> = {
+    Start: "ambient.restart",
+    Install: "ambient.install",
+    "Show Logs": "ambient.showLogs",
+  };
+  const message = "Doctor is a part of Ambient's server, and that is not running.";
+  const chosen = await vscode.window.showWarningMessage(message, ...Object.keys(does));
+  if (chosen) {
+    await vscode.commands.executeCommand(does[chosen] ?? "");
+  }
 }

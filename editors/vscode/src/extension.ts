@@ -11,7 +11,7 @@ import { createParts } from "./parts";
 import { createPreview } from "./preview";
 import { createAwaited } from "./progress";
 import { createProofPanel } from "./proof";
-import { notification, server, type Status, type SwarmEnd } from "./protocol";
+import { DECIDED, notification, server, type Status, type SwarmEnd } from "./protocol";
 import { createStatusItem } from "./status";
 import { showReport, swarmEnded } from "./swarm";
 import { createView } from "./tree";
@@ -26,8 +26,6 @@ export interface Testing {
 }
 
 const NOTHING: Status = { state: "idle", runs: [], offers: 0, folders: [] };
-/** States of a fix whose preview nobody needs any more. */
-const DECIDED = new Set(["applied", "partly", "dismissed"]);
 const WELCOMED = "ambient.welcomed";
 
 /** Called by VS Code when a Python file is opened or one of our commands is run. The server starts behind it. */
@@ -41,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   const fixes = createFixes(async (method, params) => (await made.client()).sendRequest(method, params));
   const parts = createParts();
   const preview = createPreview(parts);
-  const proof = createProofPanel();
+  const proof = createProofPanel(fixes);
   const view = createView(fixes, parts, context.workspaceState);
   let last = NOTHING;
 

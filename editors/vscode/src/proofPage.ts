@@ -1,6 +1,6 @@
 /** What was shown of a fix, as a page: the checks, the base beside the patched side, what was measured, and why. */
 
-import type { WholeProposal } from "./protocol";
+import { DECIDED, isOffered, needsApproval, type WholeProposal } from "./protocol";
 
 /** A step on the way from where a value comes from to where it does harm. `link` opens the place. */
 export interface Step {
@@ -53,9 +53,13 @@ function facts(proposal: WholeProposal): string {
 function links(proposal: WholeProposal): string {
   const link = (command: string, words: string): string =>
     `<a href="command:${command}?${encodeURIComponent(JSON.stringify([proposal.id]))}">${words}</a>`;
-  const offered =
-    proposal.state === "offered" ? [link("ambient.applyFix", "Apply"), link("ambient.dismiss", "Dismiss")] : [];
-  return `<p>${[link("ambient.previewFix", "Preview"), ...offered].join(" &nbsp; ")}</p>`;
+  const all = [
+    DECIDED.has(proposal.state) ? "" : link("ambient.previewFix", "Preview"),
+    needsApproval(proposal) ? link("ambient.approve", "Approve") : "",
+    isOffered(proposal) ? link("ambient.applyFix", "Apply") : "",
+    isOffered(proposal) ? link("ambient.dismiss", "Dismiss") : "",
+  ];
+  return `<p>${all.filter(Boolean).join(" &nbsp; ")}</p>`;
 }
 
 function steps(path: Step[]): string {

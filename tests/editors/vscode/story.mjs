@@ -71,10 +71,14 @@ async function take({ page, hands, shot, options }) {
   await page.locator(".editor-actions .codicon-verified").first().click();
   await hands.sleep(1_500); // the page is in frames of its own
   await shot("proof");
-  await page.keyboard.press("Control+w");
   await hands.press(options.taken.action, "Apply");
   await hands.row(options.taken.action).waitFor({ state: "detached" });
   await hands.saveFixed();
+  await page.locator(".tab", { hasText: "Proof: " }).first().click();
+  const proof = page.frameLocator("iframe.webview").frameLocator("iframe");
+  await proof.locator(".label", { hasText: "applied" }).waitFor();
+  assert.strictEqual(await proof.getByText("Apply", { exact: true }).count(), 0, "what is done is not offered again");
+  await page.keyboard.press("Control+w");
 }
 
 /** One of two parts is left out; the other one is proven by itself, and applied. */
