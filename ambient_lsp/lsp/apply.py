@@ -25,7 +25,7 @@ from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
-from ambient_lsp.patching.edits import apply_edits, replacements_between
+from ambient_lsp.patching.edits import apply_edits, has_some, replacements_between
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +83,13 @@ class _Change:
         if edit is None or edit.kind != "modify" or old is None or new is None or now is None or now == old:
             return False
         return holds(edit, old, now)
+
+    def is_in_part(self, path: str, now: str | None) -> bool:
+        """Whether a file has some of the places of the fix and nothing else: VS Code has a box for each of them."""
+        old, edit = self.before.get(path), self.edits.get(path)
+        if edit is None or edit.kind != "modify" or old is None or now is None or now in (old, self.after[path]):
+            return False
+        return has_some(old, edit.replacements, now)
 
 
 async def apply_fix(
@@ -274,9 +281,11 @@ def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str) -> App
         return Applied("applied", done)
     changed = tuple(path for path in change.after if path in done or seen[path] != change.before.get(path))
     rest = tuple(path for path in change.after if path not in changed)
-    if done:
+    parts = tuple(path for path in changed if path not in done and change.is_in_part(path, seen[path]))
+    if done or (parts and parts == changed):
+        told = {"Changed": done, "Changed in some places only": parts, "Not changed": rest}
         return Applied(
-            "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
+            "partly", changed, rest, " ".join(f"{words}: {', '.join(paths)}." for words, paths in told.items() if paths)
         )
     if changed and not refusal:
         return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
@@ -297,8 +306,8 @@ def _watch(session: Session, workspace: Workspace, proposal: Proposal, result: A
 
 
 async def _offer_undo(session: Session, workspace: Workspace, result: Applied, change: _Change) -> None:
-    """Offer to take back the files that did change, as far as they are just as the fix left them."""
-    message = f"The fix was applied only in part. {result.reason}"
+    """Offer to take back the files that did change, as far as they have nothing but the fix."""
+    message = f"The fix was applied only in part, and it was proven as a whole. {result.reason}"
     if (await gate.ask(session, message, [_UNDO, "Keep"])).title != _UNDO:
         return
     async with workspace.editing:
@@ -306,9 +315,11 @@ async def _offer_undo(session: Session, workspace: Workspace, result: Applied, c
         current: dict[str, Document] = {}
         for path in result.changed:
             old, new, document = change.before.get(path), change.after[path], await session.files.read(workspace, path)
-            if old is not None and new is not None and document is not None and document.text == new:
+            if old is None or new is None or document is None:
+                continue
+            if document.text == new or change.is_in_part(path, document.text):
                 current[path] = document
-                edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))
+                edits.append(FileEdit(path, "modify", document.sha256, replacements_between(document.text, old)))
         if edits:
             uris = {path: document.uri for path, document in current.items()}
             edit = workspace_edit.build(edits, current, uris, session.support)
