@@ -10,7 +10,7 @@ import type { Awaited } from "./progress";
 import type { ProofPanel } from "./proof";
 import { type FindingData, isOffered, needsApproval, type Proposal, server, type WholeProposal } from "./protocol";
 import { isFixNode } from "./tree";
-import { description, shortTitle } from "./words";
+import { description, filesOf, shortTitle } from "./words";
 
 /** What deciding needs. */
 export interface Desk {
@@ -167,7 +167,7 @@ async function pickFix(
   const items = proposals.map((proposal) => ({
     label: shortTitle(proposal),
     description: description(proposal),
-    detail: proposal.files.join(", "),
+    detail: filesOf(proposal),
     id: proposal.id,
   }));
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true }))?.id;

@@ -37,6 +37,7 @@ export type Node = Group | Fix | Part;
 const SEVERAL = "Several files";
 const RISKS = ["high", "medium", "low"];
 const ID = "ambient.proposals";
+const MOST = 5;
 
 /** Whether a command's argument is a row of this view that is about a fix. */
 export function isFixNode(value: unknown): value is Fix | Part {
@@ -180,8 +181,8 @@ function fixItem({ proposal }: Fix): vscode.TreeItem {
     proposal.why_not || proofOf(proposal),
     `${proposal.agent}, ${proposal.risk} risk`,
     costOf(proposal),
-    ...(where === "asks" ? proposal.reasons.map((reason) => `It asks because: ${reason}`) : []),
-    proposal.files.join("\n"),
+    ...(where === "asks" ? few(proposal.reasons.map((reason) => `It asks because: ${reason}`)) : []),
+    ...few(proposal.files),
   ]
     .filter(Boolean)
     .join("\n");
@@ -212,6 +213,12 @@ function partItem({ proposal, hunk, number, count }: Part, taken: boolean): vsco
     };
   }
   return item;
+}
+
+/** The first of many lines, so that a tooltip stays smaller than the window. The proof has all of them. */
+function few(lines: string[]): string[] {
+  const rest = lines.length - MOST;
+  return rest > 0 ? [...lines.slice(0, MOST), `and ${rest} more`] : lines;
 }
 
 function capital(word: string): string {

@@ -6,6 +6,9 @@ import { isOffered, needsApproval, type Hunk, type Proposal } from "./protocol";
 const CHECKING = new Set(["drafted", "checking"]);
 const GONE = new Set(["applied", "partly", "dismissed", "stale", "reverted"]);
 
+/** More files than this are counted, and not named. */
+const NAMED = 3;
+
 /** A place at the end of a title, as " (tokens.py:8)". */
 const PLACE = / \([^()]+:(\d+)\)$/;
 
@@ -76,6 +79,11 @@ export function description(proposal: Proposal): string {
     .join(" · ");
 }
 
+/** Return the files of a fix by their names, or how many they are. */
+export function filesOf({ files }: Proposal): string {
+  return files.length > NAMED ? `${files.length} files` : files.join(", ");
+}
+
 /** Return a fix in a sentence, as a screen reader says it. */
 export function spoken(proposal: Proposal): string {
   const state = { asks: "proven, needs your approval", ready: "proven", checking: "being checked" };
@@ -88,7 +96,7 @@ export function spoken(proposal: Proposal): string {
     proofOf(proposal),
     `${proposal.risk} risk`,
     costOf(proposal),
-    `in ${proposal.files.join(", ")}`,
+    `in ${filesOf(proposal)}`,
   ];
   return parts.filter(Boolean).join(", ");
 }
