@@ -43,6 +43,7 @@ _LOOK = 0.05
 _WARNING = types.MessageType.Warning
 _UNDO = "Undo"
 _NOT_MADE = "The editor did not make the change."
+_NOT_TAKEN = "Its preview was discarded, or nothing in it was ticked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +181,11 @@ async def _make(
         refusal = await _send(session, proposal.title, change.sent, seconds, closed=change.closed)
         seen = await _look(session, workspace, change.after)
     except asyncio.CancelledError:
-        result = _judge(change, _seen(session, workspace, change.after), refusal)
+        result = _judge(change, _seen(session, workspace, change.after), refusal, consent)
         if consent.preview or result.outcome != "refused":  # an editor that just went away has refused nothing
             _record(session, workspace, proposal, consent, result)
         raise
-    result = _judge(change, seen, refusal)
+    result = _judge(change, seen, refusal, consent)
     _record(session, workspace, proposal, consent, result)
     _watch(session, workspace, proposal, result, change)
     return result
@@ -275,7 +276,7 @@ def _seen(session: Session, workspace: Workspace, paths: Iterable[str]) -> dict[
     return found
 
 
-def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str) -> Applied:
+def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str, consent: _Consent) -> Applied:
     done = tuple(path for path in change.after if change.is_in(path, seen[path]))
     if len(done) == len(change.after):
         return Applied("applied", done)
@@ -289,6 +290,8 @@ def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str) -> App
         )
     if changed and not refusal:
         return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
+    if consent.preview and refusal in ("", _NOT_MADE):
+        refusal = _NOT_TAKEN
     return Applied("refused", (), tuple(change.after), refusal or _NOT_MADE)
 
 

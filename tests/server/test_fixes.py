@@ -294,7 +294,11 @@ async def test_an_approved_fix_does_not_ask_again(file):
 async def test_a_preview_that_is_left_unticked_approves_nothing(file):
     async with Connection(file.parent, mode="unticks") as it:
         await ready(it, file.as_uri(), "md5  # risky\n")
-        assert (await start(it, file.as_uri()))["outcome"] == "refused"
+        done = await start(it, file.as_uri())
+        assert (done["outcome"], done["reason"]) == (
+            "refused",
+            "Its preview was discarded, or nothing in it was ticked.",
+        )
         assert kinds(it) == ["refused"]
 
 

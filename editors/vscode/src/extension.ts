@@ -1,12 +1,13 @@
 /** The Ambient extension: it starts the server, and gives it the palette, the view, the status bar and previews. */
 
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import { type LanguageClient, ShowMessageNotification } from "vscode-languageclient/node";
 import { bundledServer } from "./bundled";
 import { callOf } from "./call";
 import { registerCommands } from "./commands";
 import { connect, type Connection } from "./connection";
 import { createFixes, type Fixes } from "./fixes";
+import { showMessage } from "./messages";
 import { createParts } from "./parts";
 import { createPreview } from "./preview";
 import { createAwaited } from "./progress";
@@ -53,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
         void fixes.refresh();
       }
     });
+    client.onNotification(ShowMessageNotification.type, showMessage);
     client.onNotification(notification.proposals, () => fixes.refresh());
     client.onNotification(notification.swarm, (end: SwarmEnd) => {
       swarmEnded(context.workspaceState, awaited.titleOf(end.run_id) ?? "", end);

@@ -105,35 +105,32 @@ export function createPreview(parts: Parts): Preview {
     return hunk && { proposal: one.proposal, hunk };
   }
 
-  /** Say at each part whether it is taken: on the right where it is, on the left where it was left out. */
+  /** Say at each part whether it is taken, on the right: a narrow window shows that side alone. */
   function decorate(): void {
     for (const editor of vscode.window.visibleTextEditors) {
       const one = shown.get(editor.document.uri.toString());
-      if (one) {
-        editor.setDecorations(mark, decorations(one, editor.document.uri.query === "after"));
+      if (one && editor.document.uri.query === "after") {
+        editor.setDecorations(mark, decorations(one));
       }
     }
   }
 
-  function decorations(one: Shown, after: boolean): vscode.DecorationOptions[] {
+  function decorations(one: Shown): vscode.DecorationOptions[] {
     const all = one.proposal.hunks;
     const { lines } = composed(one);
     if (all.length < 2 || lines.size === 0) {
       return [];
     }
-    return hunksOf(one)
-      .filter((hunk) => parts.isTaken(one.proposal.id, hunk.id) === after)
-      .map((hunk) => {
-        const line = after ? (lines.get(hunk.id) ?? 0) : hunk.first - 1;
-        const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
-        const hoverMessage = hover(one.proposal.id, hunk.id, after);
-        const contentText = after ? `✓ ${number}` : `✗ ${number} · left out`;
-        return {
-          range: new vscode.Range(line, 1 << 16, line, 1 << 16),
-          hoverMessage,
-          renderOptions: { after: { contentText } },
-        };
-      });
+    return hunksOf(one).map((hunk) => {
+      const line = lines.get(hunk.id) ?? 0;
+      const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
+      const taken = parts.isTaken(one.proposal.id, hunk.id);
+      return {
+        range: new vscode.Range(line, 1 << 16, line, 1 << 16),
+        hoverMessage: hover(one.proposal.id, hunk.id, taken),
+        renderOptions: { after: { contentText: taken ? `✓ ${number}` : `✗ ${number} · left out` } },
+      };
+    });
   }
 
   const tell = (): void => {
