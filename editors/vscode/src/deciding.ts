@@ -10,7 +10,7 @@ import type { Awaited } from "./progress";
 import type { ProofPanel } from "./proof";
 import { type FindingData, isOffered, needsApproval, type Proposal, server, type WholeProposal } from "./protocol";
 import { isFixNode } from "./tree";
-import { description, filesOf, shortTitle } from "./words";
+import { description, filesOf, shortTitle, standing } from "./words";
 
 /** What deciding needs. */
 export interface Desk {
@@ -36,8 +36,20 @@ export async function previewFix({ fixes, preview, proof }: Desk, given: unknown
     isFixNode(given) && given.kind === "part" ? given.hunk.id : typeof hunk === "string" ? hunk : undefined,
   );
   if (!isOffered(proposal)) {
-    vscode.window.setStatusBarMessage(proposal.why_not || `This fix is ${proposal.state}.`, 10_000);
+    void tellWhyNot(proof, proposal);
   }
+}
+
+/** Say why a fix is not offered; not waited for, as the answer may be none. */
+async function tellWhyNot(proof: ProofPanel, proposal: WholeProposal): Promise<void> {
+  if (await vscode.window.showInformationMessage(whyNot(proposal), "Show the Proof")) {
+    proof.show(proposal);
+  }
+}
+
+function whyNot(proposal: Proposal): string {
+  const state = standing(proposal) === "checking" ? "still being checked" : proposal.state;
+  return proposal.why_not || `This fix is ${state}.`;
 }
 
 /** Show the proof of a fix. */
@@ -143,7 +155,11 @@ async function chosenFix(
   fits: (proposal: Proposal) => boolean,
   given: unknown,
 ): Promise<WholeProposal | undefined> {
-  const id = idOf(given) ?? (front && fits(front) ? front.id : await pickFix(fixes, title, fits));
+  const seen = front && (fixes.all().find(({ id }) => id === front.id) ?? front); // it may stand otherwise by now
+  if (seen && idOf(given) === undefined && !isOffered(seen) && !fits(seen)) {
+    throw new Error(whyNot(seen)); // another one than the one that is looked at is not meant
+  }
+  const id = idOf(given) ?? (seen && fits(seen) ? seen.id : await pickFix(fixes, title, fits));
   return id ? fixes.whole(id) : undefined;
 }
 

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { compose, type Composed, type Parts } from "./parts";
-import type { FileText, Hunk, WholeProposal } from "./protocol";
+import { type FileText, type Hunk, isOffered, type WholeProposal } from "./protocol";
 
 /** The scheme of the texts on both sides. */
 export const SCHEME = "ambient-fix";
@@ -135,8 +135,8 @@ export function createPreview(parts: Parts): Preview {
 
   const tell = (): void => {
     const one = current();
-    const several = one !== undefined && one.hunks.length > 1;
-    void vscode.commands.executeCommand("setContext", "ambient.previewing", one ? (several ? "parts" : "whole") : "");
+    const kind = !one ? "" : !isOffered(one) ? "refused" : one.hunks.length > 1 ? "parts" : "whole";
+    void vscode.commands.executeCommand("setContext", "ambient.previewing", kind);
   };
   const listeners = [
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, {

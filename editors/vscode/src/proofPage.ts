@@ -12,6 +12,9 @@ export interface Step {
 /** How many of a check's tests are told one by one, where they differ. */
 const ROWS = 200;
 
+/** How many reasons are there to be read before the list is opened. */
+const OPEN = 5;
+
 /**
  * Return the page. It loads nothing, runs nothing, and every text in it is escaped: texts quote the repository and the
  * model, which are not to be trusted.
@@ -23,7 +26,7 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
     links(proposal),
     proposal.why_not && `<p class="no">${escape(proposal.why_not)}</p>`,
     section("Why", paragraphs(proposal.rationale || proposal.description)),
-    section("Why it asks", list(proposal.reasons)),
+    section("Why it asks", foldedList(proposal.reasons)),
     section(path.length > 1 ? "The way from source to sink" : "Where", steps(path)),
     section("Measured", measurements(proposal)),
     section("Checks", checks(proposal)),
@@ -154,6 +157,13 @@ function section(title: string, content: string): string {
 
 function list(items: string[]): string {
   return items.length > 0 ? `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join("")}</ul>` : "";
+}
+
+/** A list whose end is folded up where it is long. */
+function foldedList(items: string[]): string {
+  const rest = list(items.slice(OPEN));
+  const folded = `<details><summary>and ${items.length - OPEN} more</summary>${rest}</details>`;
+  return list(items.slice(0, OPEN)) + (rest && folded);
 }
 
 function paragraphs(text: string): string {

@@ -21,6 +21,8 @@ interface Group {
 interface Fix {
   kind: "fix";
   proposal: Proposal;
+  /** Whether the row itself has to say which file it is about. */
+  named: boolean;
 }
 
 interface Part {
@@ -60,7 +62,8 @@ export function createView(
         return groups(fixes.all(), grouping);
       }
       if (node.kind === "group") {
-        return node.fixes.map((proposal) => ({ kind: "fix", proposal }));
+        const named = grouping !== "file" || node.refused;
+        return node.fixes.map((proposal) => ({ kind: "fix", proposal, named }));
       }
       if (node.kind === "part") {
         return [];
@@ -167,13 +170,13 @@ function groupItem(group: Group, grouping: Grouping): vscode.TreeItem {
   return item;
 }
 
-function fixItem({ proposal }: Fix): vscode.TreeItem {
+function fixItem({ proposal, named }: Fix): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const where = standing(proposal);
   const offered = where === "ready" || where === "asks";
   const item = new vscode.TreeItem(shortTitle(proposal), offered ? Collapsed : None);
   item.id = `fix ${proposal.id}`;
-  item.description = description(proposal);
+  item.description = description(proposal, named);
   item.iconPath = icon(proposal);
   item.contextValue = `fix ${where}`;
   item.tooltip = [

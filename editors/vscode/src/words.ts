@@ -64,8 +64,8 @@ export function shortTitle(proposal: Proposal): string {
   return proposal.title.replace(PLACE, "");
 }
 
-/** Return the words behind a fix's title in the view. */
-export function description(proposal: Proposal): string {
+/** Return the words behind a fix's title; with its file where nothing above it is `named` after that. */
+export function description(proposal: Proposal, named = false): string {
   const state = {
     asks: "needs approval",
     ready: "",
@@ -74,7 +74,8 @@ export function description(proposal: Proposal): string {
     gone: proposal.state,
   };
   const line = PLACE.exec(proposal.title)?.[1];
-  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
+  const place = named && filesOf(proposal).replace(/[^,]*\//g, "");
+  return [place, line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
     .filter(Boolean)
     .join(" · ");
 }
