@@ -6,6 +6,7 @@ import type { Connection } from "./connection";
 import { applyFix, approve, type Desk, dismiss, previewFix, showProof, togglePart } from "./deciding";
 import { doctorReport } from "./doctor";
 import { showMenu } from "./menu";
+import type { Pages } from "./pages";
 import { request, server, type Doctor, type Run, type Status } from "./protocol";
 import { cancelRun, review, reviewFile } from "./reviews";
 import type { StatusItem } from "./status";
@@ -18,6 +19,7 @@ export interface Office {
   bundled: Bundled;
   status: StatusItem;
   log: vscode.LogOutputChannel;
+  pages: Pages;
   memory: vscode.Memento;
   lastStatus(): Status;
   group(by: Grouping): void;
@@ -46,7 +48,7 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.groupByAgent": () => office.group("agent"),
     "ambient.groupByRisk": () => office.group("risk"),
     "ambient.showMenu": () => showMenu(connection, status, fixes, office.lastStatus().runs.length > 0),
-    "ambient.showReport": () => showReport(desk),
+    "ambient.showReport": () => showReport(office, desk),
     "ambient.install": () => install(office),
     "ambient.restart": () => connection.restart(),
     "ambient.showLogs": () => office.log.show(),
@@ -77,11 +79,9 @@ async function openPlace(uri: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection });
 }
 
-async function showReport({ call }: Desk): Promise<void> {
+async function showReport({ pages }: Office, { call }: Desk): Promise<void> {
   const { markdown } = await call<{ markdown: string }>(server.showReport);
-  await vscode.window.showTextDocument(
-    await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }),
-  );
+  await pages.show("Report", markdown);
 }
 
 async function install({ bundled, connection }: Office): Promise<void> {
@@ -90,7 +90,7 @@ async function install({ bundled, connection }: Office): Promise<void> {
   }
 }
 
-async function doctor({ connection, log }: Office, { call }: Desk): Promise<void> {
+async function doctor({ connection, log, pages }: Office, { call }: Desk): Promise<void> {
   let report: string;
   try {
     report = doctorReport(await call<Doctor>(server.doctor));
@@ -102,7 +102,7 @@ async function doctor({ connection, log }: Office, { call }: Desk): Promise<void
     return;
   }
   log.info(report);
-  log.show();
+  await pages.show("Doctor", `# What works here\n\n\`\`\`text\n${report}\n\`\`\`\n`);
   void vscode.commands.executeCommand("setContext", "ambient.examined", true);
 }
 

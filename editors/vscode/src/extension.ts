@@ -8,6 +8,7 @@ import { registerCommands } from "./commands";
 import { connect, type Connection } from "./connection";
 import { createFixes, type Fixes } from "./fixes";
 import { showMessage } from "./messages";
+import { createPages } from "./pages";
 import { createParts } from "./parts";
 import { createPreview } from "./preview";
 import { createAwaited } from "./progress";
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   const parts = createParts();
   const preview = createPreview(parts);
   const proof = createProofPanel(fixes);
+  const pages = createPages();
   const view = createView(fixes, parts, context.workspaceState);
   let last = NOTHING;
 
@@ -77,13 +79,14 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   });
   connection = made;
   context.subscriptions.push(
-    ...[made, fixes, preview, proof, view, status, log, trace],
+    ...[made, fixes, preview, proof, pages, view, status, log, trace],
     ...registerCommands(
       {
         connection: made,
         bundled,
         status,
         log,
+        pages,
         memory: context.workspaceState,
         lastStatus: () => last,
         group: view.group,
