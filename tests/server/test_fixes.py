@@ -450,3 +450,9 @@ async def test_review_of_changes_looks_at_what_git_says_has_changed(file):
     async with Connection(file.parent) as it:
         await it.command("reviewChanges")
         assert it.engine.triggers[0].paths == ("new file.py", "other.py")
+
+
+async def test_a_report_of_nothing_says_so(file):
+    async with Connection(file.parent) as it:
+        markdown = (await it.command("showReport"))["result"]["markdown"]
+        assert markdown.count("None since the server was started.") == 2

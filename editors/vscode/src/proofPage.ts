@@ -9,7 +9,7 @@ export interface Step {
   link: string;
 }
 
-/** How many of a check's tests are told one by one, where they differ. */
+/** How many of a check's tests are told one by one: first what the fix changes, then what does not pass anyway. */
 const ROWS = 200;
 
 /** How many reasons are there to be read before the list is opened. */
@@ -95,7 +95,11 @@ function checks(proposal: WholeProposal): string {
   return all
     .map((check) => {
       const broken = new Set(check.new_failures);
-      const names = [...new Set([...broken, ...Object.keys(check.base).sort(), ...Object.keys(check.patched).sort()])];
+      const first = (name: string): number =>
+        broken.has(name) ? 0 : check.base[name] !== check.patched[name] ? 1 : check.base[name] !== "passed" ? 2 : 3;
+      const names = [...new Set([...Object.keys(check.base), ...Object.keys(check.patched), ...broken])]
+        .sort()
+        .sort((one, other) => first(one) - first(other));
       const rows = names.slice(0, ROWS).map((name) => {
         const [base, patched] = [check.base[name], check.patched[name]];
         const bad = broken.has(name) ? ' class="no"' : "";
@@ -198,5 +202,6 @@ meter { width: 8em; height: 0.9em; }
 meter::-webkit-meter-bar { background: var(--vscode-editorWidget-background); border-color: var(--vscode-panel-border); }
 meter::-webkit-meter-optimum-value { background: var(--vscode-charts-blue); }
 pre { white-space: pre-wrap; background: var(--vscode-textCodeBlock-background); padding: 0.6em; }
-code { font-family: var(--vscode-editor-font-family); }
+td { white-space: nowrap; }
+code { font-family: var(--vscode-editor-font-family); overflow-wrap: anywhere; }
 `;
