@@ -26,7 +26,7 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
     links(proposal),
     proposal.why_not && `<p class="no">${escape(proposal.why_not)}</p>`,
     section("Why", paragraphs(proposal.rationale || proposal.description)),
-    section("Why it asks", foldedList(proposal.reasons)),
+    needsApproval(proposal) && section("Why it asks", foldedList(proposal.reasons)),
     section(path.length > 1 ? "The way from source to sink" : "Where", steps(path)),
     section("Measured", measurements(proposal)),
     section("Checks", checks(proposal)),
