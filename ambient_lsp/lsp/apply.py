@@ -25,7 +25,7 @@ from ambient_lsp.lsp.session import Session
 from ambient_lsp.lsp.showing import show_document
 from ambient_lsp.lsp.workspaces import Workspace
 from ambient_lsp.model import DecisionKind, FileEdit, Proposal, TriggerKind
-from ambient_lsp.patching.edits import apply_edits, replacements_between
+from ambient_lsp.patching.edits import apply_edits, has_some, replacements_between
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ _LOOK = 0.05
 _WARNING = types.MessageType.Warning
 _UNDO = "Undo"
 _NOT_MADE = "The editor did not make the change."
+_NOT_TAKEN = "Its preview was discarded, or nothing in it was ticked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ class _Change:
         if edit is None or edit.kind != "modify" or old is None or new is None or now is None or now == old:
             return False
         return holds(edit, old, now)
+
+    def is_in_part(self, path: str, now: str | None) -> bool:
+        """Whether a file has some of the places of the fix and nothing else: VS Code has a box for each of them."""
+        old, edit = self.before.get(path), self.edits.get(path)
+        if edit is None or edit.kind != "modify" or old is None or now is None or now in (old, self.after[path]):
+            return False
+        return has_some(old, edit.replacements, now)
 
 
 async def apply_fix(
@@ -173,11 +181,11 @@ async def _make(
         refusal = await _send(session, proposal.title, change.sent, seconds, closed=change.closed)
         seen = await _look(session, workspace, change.after)
     except asyncio.CancelledError:
-        result = _judge(change, _seen(session, workspace, change.after), refusal)
+        result = _judge(change, _seen(session, workspace, change.after), refusal, consent)
         if consent.preview or result.outcome != "refused":  # an editor that just went away has refused nothing
             _record(session, workspace, proposal, consent, result)
         raise
-    result = _judge(change, seen, refusal)
+    result = _judge(change, seen, refusal, consent)
     _record(session, workspace, proposal, consent, result)
     _watch(session, workspace, proposal, result, change)
     return result
@@ -268,18 +276,22 @@ def _seen(session: Session, workspace: Workspace, paths: Iterable[str]) -> dict[
     return found
 
 
-def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str) -> Applied:
+def _judge(change: _Change, seen: Mapping[str, str | None], refusal: str, consent: _Consent) -> Applied:
     done = tuple(path for path in change.after if change.is_in(path, seen[path]))
     if len(done) == len(change.after):
         return Applied("applied", done)
     changed = tuple(path for path in change.after if path in done or seen[path] != change.before.get(path))
     rest = tuple(path for path in change.after if path not in changed)
-    if done:
+    parts = tuple(path for path in changed if path not in done and change.is_in_part(path, seen[path]))
+    if done or (parts and parts == changed):
+        told = {"Changed": done, "Changed in some places only": parts, "Not changed": rest}
         return Applied(
-            "partly", changed, rest, f"Changed: {', '.join(done)}. Not changed: {', '.join(rest) or 'none'}."
+            "partly", changed, rest, " ".join(f"{words}: {', '.join(paths)}." for words, paths in told.items() if paths)
         )
     if changed and not refusal:
         return Applied("stale", changed, rest, f"Something else changed {', '.join(changed)} in the same moment.")
+    if consent.preview and refusal in ("", _NOT_MADE):
+        refusal = _NOT_TAKEN
     return Applied("refused", (), tuple(change.after), refusal or _NOT_MADE)
 
 
@@ -297,8 +309,8 @@ def _watch(session: Session, workspace: Workspace, proposal: Proposal, result: A
 
 
 async def _offer_undo(session: Session, workspace: Workspace, result: Applied, change: _Change) -> None:
-    """Offer to take back the files that did change, as far as they are just as the fix left them."""
-    message = f"The fix was applied only in part. {result.reason}"
+    """Offer to take back the files that did change, as far as they have nothing but the fix."""
+    message = f"The fix was applied only in part, and it was proven as a whole. {result.reason}"
     if (await gate.ask(session, message, [_UNDO, "Keep"])).title != _UNDO:
         return
     async with workspace.editing:
@@ -306,9 +318,11 @@ async def _offer_undo(session: Session, workspace: Workspace, result: Applied, c
         current: dict[str, Document] = {}
         for path in result.changed:
             old, new, document = change.before.get(path), change.after[path], await session.files.read(workspace, path)
-            if old is not None and new is not None and document is not None and document.text == new:
+            if old is None or new is None or document is None:
+                continue
+            if document.text == new or change.is_in_part(path, document.text):
                 current[path] = document
-                edits.append(FileEdit(path, "modify", document.sha256, replacements_between(new, old)))
+                edits.append(FileEdit(path, "modify", document.sha256, replacements_between(document.text, old)))
         if edits:
             uris = {path: document.uri for path, document in current.items()}
             edit = workspace_edit.build(edits, current, uris, session.support)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ambient_lsp.engine.parts import Hunk
     from ambient_lsp.protocols import Readiness
 
+_NONE = "None since the server was started."
+
 
 def proposals(workspace: Workspace, items: Sequence[Proposal]) -> list[dict[str, Any]]:
     """Return proposals for a list."""
@@ -165,11 +167,14 @@ def report(session: Session) -> str:
         counts = f", findings: {record.findings}, fixes offered: {record.offered}" if record else ""
         lines.append(f"- run `{run_id}` in {workspace.given.name}: {state}{counts}")
         lines += [f"  - {proof.plain(f'{one.where}: {one.message}')}" for one in (record.errors if record else ())]
+    if not session.runs:
+        lines.append(_NONE)
     lines += ["", "## Fixes", ""]
-    lines += [
+    fixes = [
         f"- {proof.plain(proof.in_title(item))} ({item.state}): {proof.plain(', '.join(item.files_touched))}"
         for item in session.board.fixes
     ]
+    lines += fixes or [_NONE]
     return "\n".join(lines) + "\n"
 
 

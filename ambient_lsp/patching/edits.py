@@ -55,6 +55,20 @@ def apply_replacements(text: str, replacements: Iterable[Replacement]) -> str:
     return "".join((*parts, text[position:]))
 
 
+def has_some(text: str, replacements: Iterable[Replacement], now: str) -> bool:
+    """Whether `now` is `text` with any of the replacements made, and no other change.
+
+    Walks through both at once: `reached` is how far `now` is explained, in every way that is left.
+    """
+    position, reached = 0, {0}
+    for change in sorted(replacements, key=lambda change: (change.start, change.end)):
+        kept = text[position : change.start]
+        choices = (kept + text[change.start : change.end], kept + change.text)
+        reached = {at + len(choice) for at in reached for choice in choices if now.startswith(choice, at)}
+        position = change.end
+    return any(now[at:] == text[position:] for at in reached)
+
+
 def apply_edit(text: str | None, edit: FileEdit) -> str | None:
     """Return the text of the file after `edit`; None when it no longer exists.
 

@@ -294,7 +294,11 @@ async def test_an_approved_fix_does_not_ask_again(file):
 async def test_a_preview_that_is_left_unticked_approves_nothing(file):
     async with Connection(file.parent, mode="unticks") as it:
         await ready(it, file.as_uri(), "md5  # risky\n")
-        assert (await start(it, file.as_uri()))["outcome"] == "refused"
+        done = await start(it, file.as_uri())
+        assert (done["outcome"], done["reason"]) == (
+            "refused",
+            "Its preview was discarded, or nothing in it was ticked.",
+        )
         assert kinds(it) == ["refused"]
 
 
@@ -446,3 +450,9 @@ async def test_review_of_changes_looks_at_what_git_says_has_changed(file):
     async with Connection(file.parent) as it:
         await it.command("reviewChanges")
         assert it.engine.triggers[0].paths == ("new file.py", "other.py")
+
+
+async def test_a_report_of_nothing_says_so(file):
+    async with Connection(file.parent) as it:
+        markdown = (await it.command("showReport"))["result"]["markdown"]
+        assert markdown.count("None since the server was started.") == 2

@@ -127,6 +127,31 @@ async def test_pieces_that_hold_by_themselves_are_applied_and_the_whole_is_partl
         assert part["id"] in event["why"]
 
 
+@pytest.mark.parametrize(("answer", "after"), [("Undo", APP), ("Keep", APP.replace("md5", "sha256"))])
+async def test_boxes_left_unticked_in_the_editors_preview_are_told_and_taken_back(
+    tmp_path: Path, answer: str, after: str
+) -> None:
+    root = make(tmp_path / "repo")
+    fix, uri = offer(root, decision=DecisionKind.CONFIRM), (root / "app.py").as_uri()
+    async with talk(root) as it:
+        it.editor.open(uri, APP)
+        it.editor.chosen = answer
+
+        async def ticks_one(params: Any) -> Any:
+            for change in params["edit"]["documentChanges"]:
+                change["edits"] = [edit for edit in change["edits"] if "sha256" in edit["newText"]] or change["edits"]
+            return await it.editor.apply_edit(params)
+
+        it.wire.answers["workspace/applyEdit"] = ticks_one
+        begun = (await it.command("applyFix", proposal_id=fix.id))["result"]
+        done = await it.applied(begun["run_id"])
+        assert (done["outcome"], done["changed"]) == ("partly", ["app.py"]), done
+        [question] = it.wire.of("window/showMessageRequest")
+        assert "only in part, and it was proven as a whole" in question["message"]
+        assert question["message"].endswith("Changed in some places only: app.py.")
+        await until(lambda: it.editor.texts[uri] == after)
+
+
 async def test_pieces_that_do_not_hold_change_nothing_and_say_why(tmp_path: Path) -> None:
     need_sandbox()
     root = make(tmp_path / "repo")

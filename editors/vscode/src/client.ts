@@ -36,6 +36,6 @@ export function createClient(
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
-    middleware: { handleWorkDoneProgress: (token, told, next) => awaited.handle(token, told, () => next(token, told)) },
+    middleware: { handleWorkDoneProgress: (token, told) => awaited.handle(token, told) },
   });
 }

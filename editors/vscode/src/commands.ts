@@ -6,6 +6,7 @@ import type { Connection } from "./connection";
 import { applyFix, approve, type Desk, dismiss, previewFix, showProof, togglePart } from "./deciding";
 import { doctorReport } from "./doctor";
 import { showMenu } from "./menu";
+import type { Pages } from "./pages";
 import { request, server, type Doctor, type Run, type Status } from "./protocol";
 import { cancelRun, review, reviewFile } from "./reviews";
 import type { StatusItem } from "./status";
@@ -18,6 +19,7 @@ export interface Office {
   bundled: Bundled;
   status: StatusItem;
   log: vscode.LogOutputChannel;
+  pages: Pages;
   memory: vscode.Memento;
   lastStatus(): Status;
   group(by: Grouping): void;
@@ -46,7 +48,7 @@ export function registerCommands(office: Office, desk: Desk): vscode.Disposable[
     "ambient.groupByAgent": () => office.group("agent"),
     "ambient.groupByRisk": () => office.group("risk"),
     "ambient.showMenu": () => showMenu(connection, status, fixes, office.lastStatus().runs.length > 0),
-    "ambient.showReport": () => showReport(desk),
+    "ambient.showReport": () => showReport(office, desk),
     "ambient.install": () => install(office),
     "ambient.restart": () => connection.restart(),
     "ambient.showLogs": () => office.log.show(),
@@ -77,11 +79,9 @@ async function openPlace(uri: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection });
 }
 
-async function showReport({ call }: Desk): Promise<void> {
+async function showReport({ pages }: Office, { call }: Desk): Promise<void> {
   const { markdown } = await call<{ markdown: string }>(server.showReport);
-  await vscode.window.showTextDocument(
-    await vscode.workspace.openTextDocument({ content: markdown, language: "markdown" }),
-  );
+  await pages.show("Report", markdown);
 }
 
 async function install({ bundled, connection }: Office): Promise<void> {
@@ -90,7 +90,31 @@ async function install({ bundled, connection }: Office): Promise<void> {
   }
 }
 
-async function doctor({ log }: Office, { call }: Desk): Promise<void> {
-  log.info(doctorReport(await call<Doctor>(server.doctor)));
-  log.show();
+async function doctor({ connection, log, pages }: Office, { call }: Desk): Promise<void> {
+  let report: string;
+  try {
+    report = doctorReport(await call<Doctor>(server.doctor));
+  } catch (error) {
+    if (connection.isRunning()) {
+      throw error;
+    }
+    await offerServer(); // not thrown: VS Code shows nothing of what a button of the walkthrough throws
+    return;
+  }
+  log.info(report);
+  await pages.show("Doctor", `# What works here\n\n\`\`\`text\n${report}\n\`\`\`\n`);
+  void vscode.commands.executeCommand("setContext", "ambient.examined", true);
+}
+
+async function offerServer(): Promise<void> {
+  const does: Record<string, string> = {
+    Start: "ambient.restart",
+    Install: "ambient.install",
+    "Show Logs": "ambient.showLogs",
+  };
+  const message = "Doctor is a part of Ambient's server, and that is not running.";
+  const chosen = await vscode.window.showWarningMessage(message, ...Object.keys(does));
+  if (chosen) {
+    await vscode.commands.executeCommand(does[chosen] ?? "");
+  }
 }

@@ -10,7 +10,7 @@ import type { Awaited } from "./progress";
 import type { ProofPanel } from "./proof";
 import { type FindingData, isOffered, needsApproval, type Proposal, server, type WholeProposal } from "./protocol";
 import { isFixNode } from "./tree";
-import { description } from "./words";
+import { description, filesOf, shortTitle, standing } from "./words";
 
 /** What deciding needs. */
 export interface Desk {
@@ -23,8 +23,8 @@ export interface Desk {
 }
 
 /** Show a fix beside the text as it is; `hunk` is the part to show. */
-export async function previewFix({ fixes, preview }: Desk, given: unknown, hunk: unknown): Promise<void> {
-  const proposal = await chosenFix(fixes, undefined, "Which fix?", () => true, given);
+export async function previewFix({ fixes, preview, proof }: Desk, given: unknown, hunk: unknown): Promise<void> {
+  const proposal = await chosenFix(fixes, proof.current(), "Which fix?", () => true, given);
   if (!proposal) {
     return;
   }
@@ -36,21 +36,34 @@ export async function previewFix({ fixes, preview }: Desk, given: unknown, hunk:
     isFixNode(given) && given.kind === "part" ? given.hunk.id : typeof hunk === "string" ? hunk : undefined,
   );
   if (!isOffered(proposal)) {
-    vscode.window.setStatusBarMessage(proposal.why_not || `This fix is ${proposal.state}.`, 10_000);
+    void tellWhyNot(proof, proposal);
   }
+}
+
+/** Say why a fix is not offered; not waited for, as the answer may be none. */
+async function tellWhyNot(proof: ProofPanel, proposal: WholeProposal): Promise<void> {
+  if (await vscode.window.showInformationMessage(whyNot(proposal), "Show the Proof")) {
+    proof.show(proposal);
+  }
+}
+
+function whyNot(proposal: Proposal): string {
+  const state = standing(proposal) === "checking" ? "still being checked" : proposal.state;
+  return proposal.why_not || `This fix is ${state}.`;
 }
 
 /** Show the proof of a fix. */
 export async function showProof({ fixes, preview, proof }: Desk, given: unknown): Promise<void> {
-  const proposal = await chosenFix(fixes, preview, "Whose proof?", () => true, given);
+  const proposal = await chosenFix(fixes, preview.current(), "Whose proof?", () => true, given);
   if (proposal) {
     proof.show(proposal);
   }
 }
 
 /** Apply a fix, or the parts of it that are taken: then the server proves these again first. */
-export async function applyFix({ call, fixes, parts, preview, awaited }: Desk, given: unknown): Promise<void> {
-  const proposal = await chosenFix(fixes, preview, "Which fix do you want to apply?", isOffered, given);
+export async function applyFix(desk: Desk, given: unknown): Promise<void> {
+  const { call, fixes, parts, awaited } = desk;
+  const proposal = await chosenFix(fixes, inFront(desk), "Which fix do you want to apply?", isOffered, given);
   if (!proposal) {
     return;
   }
@@ -77,8 +90,9 @@ export function togglePart({ parts, preview }: Desk, id: unknown, hunk: unknown)
 }
 
 /** Approve a fix, so that it can be applied without a question. */
-export async function approve({ call, fixes, preview }: Desk, given: unknown): Promise<void> {
-  const proposal = await chosenFix(fixes, preview, "Which fix do you approve?", needsApproval, given);
+export async function approve(desk: Desk, given: unknown): Promise<void> {
+  const { call, fixes } = desk;
+  const proposal = await chosenFix(fixes, inFront(desk), "Which fix do you approve?", needsApproval, given);
   if (!proposal) {
     return;
   }
@@ -93,8 +107,9 @@ async function offerToApply(call: Call, { id, title }: Proposal): Promise<void> 
 }
 
 /** Never show a fix again, or the finding at the cursor where none is named; ask why. */
-export async function dismiss({ call, fixes, preview }: Desk, given: unknown): Promise<void> {
-  const known = idOf(given) ?? preview.current()?.id;
+export async function dismiss(desk: Desk, given: unknown): Promise<void> {
+  const { call, fixes } = desk;
+  const known = idOf(given) ?? inFront(desk)?.id;
   const what = known ? { id: known, title: (await fixes.whole(known)).title } : await findingAtCursor();
   if (!what) {
     return;
@@ -127,16 +142,24 @@ function idOf(given: unknown): string | undefined {
   return isFixNode(given) ? given.proposal.id : undefined;
 }
 
-/** The fix that is meant: the given one, the one in the preview in front, or the one that the user chooses. */
+/** The fix that the user looks at: its preview or its proof is in front. */
+function inFront({ preview, proof }: Desk): WholeProposal | undefined {
+  return preview.current() ?? proof.current();
+}
+
+/** The fix that is meant: the given one, the one in `front`, or the one that the user chooses. */
 async function chosenFix(
   fixes: Fixes,
-  preview: Preview | undefined,
+  front: WholeProposal | undefined,
   title: string,
   fits: (proposal: Proposal) => boolean,
   given: unknown,
 ): Promise<WholeProposal | undefined> {
-  const front = preview?.current();
-  const id = idOf(given) ?? (front && fits(front) ? front.id : await pickFix(fixes, title, fits));
+  const seen = front && (fixes.all().find(({ id }) => id === front.id) ?? front); // it may stand otherwise by now
+  if (seen && idOf(given) === undefined && !isOffered(seen) && !fits(seen)) {
+    throw new Error(whyNot(seen)); // another one than the one that is looked at is not meant
+  }
+  const id = idOf(given) ?? (seen && fits(seen) ? seen.id : await pickFix(fixes, title, fits));
   return id ? fixes.whole(id) : undefined;
 }
 
@@ -158,9 +181,9 @@ async function pickFix(
     return undefined;
   }
   const items = proposals.map((proposal) => ({
-    label: proposal.title,
+    label: shortTitle(proposal),
     description: description(proposal),
-    detail: proposal.files.join(", "),
+    detail: filesOf(proposal),
     id: proposal.id,
   }));
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true }))?.id;

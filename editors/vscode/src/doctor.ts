@@ -2,7 +2,7 @@
 
 import type { Doctor } from "./protocol";
 
-/** Return the server's answer as lines for the log, ready for a bug report. */
+/** Return the server's answer as lines, ready for a bug report. */
 export function doctorReport(answer: Doctor): string {
   const lines = [`Ambient ${answer.version} on Python ${answer.python}, ${answer.client}, ${answer.encoding}`];
   for (const folder of answer.folders) {

@@ -1,17 +1,19 @@
 /** The Ambient extension: it starts the server, and gives it the palette, the view, the status bar and previews. */
 
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import { type LanguageClient, ShowMessageNotification } from "vscode-languageclient/node";
 import { bundledServer } from "./bundled";
 import { callOf } from "./call";
 import { registerCommands } from "./commands";
 import { connect, type Connection } from "./connection";
 import { createFixes, type Fixes } from "./fixes";
+import { showMessage } from "./messages";
+import { createPages } from "./pages";
 import { createParts } from "./parts";
 import { createPreview } from "./preview";
 import { createAwaited } from "./progress";
 import { createProofPanel } from "./proof";
-import { notification, server, type Status, type SwarmEnd } from "./protocol";
+import { DECIDED, notification, server, type Status, type SwarmEnd } from "./protocol";
 import { createStatusItem } from "./status";
 import { showReport, swarmEnded } from "./swarm";
 import { createView } from "./tree";
@@ -26,8 +28,6 @@ export interface Testing {
 }
 
 const NOTHING: Status = { state: "idle", runs: [], offers: 0, folders: [] };
-/** States of a fix whose preview nobody needs any more. */
-const DECIDED = new Set(["applied", "partly", "dismissed"]);
 const WELCOMED = "ambient.welcomed";
 
 /** Called by VS Code when a Python file is opened or one of our commands is run. The server starts behind it. */
@@ -41,7 +41,8 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   const fixes = createFixes(async (method, params) => (await made.client()).sendRequest(method, params));
   const parts = createParts();
   const preview = createPreview(parts);
-  const proof = createProofPanel();
+  const proof = createProofPanel(fixes);
+  const pages = createPages();
   const view = createView(fixes, parts, context.workspaceState);
   let last = NOTHING;
 
@@ -55,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
         void fixes.refresh();
       }
     });
+    client.onNotification(ShowMessageNotification.type, showMessage);
     client.onNotification(notification.proposals, () => fixes.refresh());
     client.onNotification(notification.swarm, (end: SwarmEnd) => {
       swarmEnded(context.workspaceState, awaited.titleOf(end.run_id) ?? "", end);
@@ -77,13 +79,14 @@ export function activate(context: vscode.ExtensionContext): Testing | undefined 
   });
   connection = made;
   context.subscriptions.push(
-    ...[made, fixes, preview, proof, view, status, log, trace],
+    ...[made, fixes, preview, proof, pages, view, status, log, trace],
     ...registerCommands(
       {
         connection: made,
         bundled,
         status,
         log,
+        pages,
         memory: context.workspaceState,
         lastStatus: () => last,
         group: view.group,

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { compose, type Composed, type Parts } from "./parts";
-import type { FileText, Hunk, WholeProposal } from "./protocol";
+import { type FileText, type Hunk, isOffered, type WholeProposal } from "./protocol";
 
 /** The scheme of the texts on both sides. */
 export const SCHEME = "ambient-fix";
@@ -33,6 +33,8 @@ interface Shown {
 /** Make the preview. */
 export function createPreview(parts: Parts): Preview {
   const shown = new Map<string, Shown>();
+  /** The fixes that were shown as a list of files, by the title of its tab: VS Code tells nothing else of such a tab. */
+  const lists = new Map<string, WholeProposal>();
   const changed = new vscode.EventEmitter<vscode.Uri>();
   const mark = vscode.window.createTextEditorDecorationType({
     after: { color: new vscode.ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 2em", fontStyle: "italic" },
@@ -64,7 +66,9 @@ export function createPreview(parts: Parts): Preview {
     const [first] = sides;
     if (!first || sides.length > 1) {
       const all = sides.map(({ file, sides: [before, after] }) => [vscode.Uri.parse(file.uri), before, after]);
+      lists.set(proposal.title, proposal);
       await vscode.commands.executeCommand("vscode.changes", proposal.title, all);
+      tell();
       return;
     }
     const line = wanted && composed({ proposal, file: first.file }).lines.get(wanted.id);
@@ -73,14 +77,22 @@ export function createPreview(parts: Parts): Preview {
     decorate();
   }
 
-  function front(): Shown | undefined {
-    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-    return input instanceof vscode.TabInputTextDiff ? shown.get(input.modified.toString()) : undefined;
+  /** The fix that a tab shows, be it one diff or a list of them. */
+  function shownIn(tab: vscode.Tab | undefined): WholeProposal | undefined {
+    if (tab?.input instanceof vscode.TabInputTextDiff) {
+      return shown.get(tab.input.modified.toString())?.proposal;
+    }
+    // The label has the number of files behind the title, in VS Code's own language.
+    const titles = [...lists.keys()].filter((title) => tab?.label.startsWith(title));
+    return lists.get(titles.sort((one, other) => other.length - one.length)[0] ?? "");
   }
 
+  const current = (): WholeProposal | undefined => shownIn(vscode.window.tabGroups.activeTabGroup.activeTab);
+
   function place(): Place | undefined {
-    const [one, editor] = [front(), vscode.window.activeTextEditor];
-    if (!one || editor?.document.uri.scheme !== SCHEME) {
+    const editor = vscode.window.activeTextEditor;
+    const one = editor && shown.get(editor.document.uri.toString());
+    if (!one) {
       return undefined;
     }
     const own = hunksOf(one);
@@ -93,41 +105,38 @@ export function createPreview(parts: Parts): Preview {
     return hunk && { proposal: one.proposal, hunk };
   }
 
-  /** Say at each part whether it is taken: on the right where it is, on the left where it was left out. */
+  /** Say at each part whether it is taken, on the right: a narrow window shows that side alone. */
   function decorate(): void {
     for (const editor of vscode.window.visibleTextEditors) {
       const one = shown.get(editor.document.uri.toString());
-      if (one) {
-        editor.setDecorations(mark, decorations(one, editor.document.uri.query === "after"));
+      if (one && editor.document.uri.query === "after") {
+        editor.setDecorations(mark, decorations(one));
       }
     }
   }
 
-  function decorations(one: Shown, after: boolean): vscode.DecorationOptions[] {
+  function decorations(one: Shown): vscode.DecorationOptions[] {
     const all = one.proposal.hunks;
     const { lines } = composed(one);
     if (all.length < 2 || lines.size === 0) {
       return [];
     }
-    return hunksOf(one)
-      .filter((hunk) => parts.isTaken(one.proposal.id, hunk.id) === after)
-      .map((hunk) => {
-        const line = after ? (lines.get(hunk.id) ?? 0) : hunk.first - 1;
-        const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
-        const hoverMessage = hover(one.proposal.id, hunk.id, after);
-        const contentText = after ? `✓ ${number}` : `✗ ${number} · left out`;
-        return {
-          range: new vscode.Range(line, 1 << 16, line, 1 << 16),
-          hoverMessage,
-          renderOptions: { after: { contentText } },
-        };
-      });
+    return hunksOf(one).map((hunk) => {
+      const line = lines.get(hunk.id) ?? 0;
+      const number = `${all.indexOf(hunk) + 1} of ${all.length}`;
+      const taken = parts.isTaken(one.proposal.id, hunk.id);
+      return {
+        range: new vscode.Range(line, 1 << 16, line, 1 << 16),
+        hoverMessage: hover(one.proposal.id, hunk.id, taken),
+        renderOptions: { after: { contentText: taken ? `✓ ${number}` : `✗ ${number} · left out` } },
+      };
+    });
   }
 
   const tell = (): void => {
-    const one = front();
-    const several = one !== undefined && one.proposal.hunks.length > 1;
-    void vscode.commands.executeCommand("setContext", "ambient.previewing", one ? (several ? "parts" : "whole") : "");
+    const one = current();
+    const kind = !one ? "" : !isOffered(one) ? "refused" : one.hunks.length > 1 ? "parts" : "whole";
+    void vscode.commands.executeCommand("setContext", "ambient.previewing", kind);
   };
   const listeners = [
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
@@ -160,15 +169,13 @@ export function createPreview(parts: Parts): Preview {
   return {
     show,
     place,
-    current: () => front()?.proposal,
+    current,
     close: async (ids) => {
       const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-      const own = tabs.filter(
-        ({ input }) =>
-          input instanceof vscode.TabInputTextDiff &&
-          input.modified.scheme === SCHEME &&
-          ids.has(input.modified.authority),
-      );
+      const own = tabs.filter((tab) => {
+        const diff = tab.input instanceof vscode.TabInputTextDiff && tab.input.modified;
+        return diff ? diff.scheme === SCHEME && ids.has(diff.authority) : ids.has(shownIn(tab)?.id ?? "");
+      });
       if (own.length > 0) {
         await vscode.window.tabGroups.close(own);
       }

@@ -15,8 +15,8 @@ export interface Awaited {
   expect(runId: string, title: string): void;
   /** The name of what was begun. */
   titleOf(runId: string): string | undefined;
-  /** The language client's middleware. */
-  handle(token: ProgressToken, told: Told, next: () => void): void;
+  /** The language client's middleware, in place of its own progress: the status item tells of the other runs. */
+  handle(token: ProgressToken, told: Told): void;
 }
 
 /** The server's tokens are this and the run's id. */
@@ -54,11 +54,10 @@ export function createAwaited(cancel: (runId: string) => Promise<unknown>): Awai
   return {
     expect: (runId, title) => titles.set(runId, title),
     titleOf: (runId) => titles.get(runId),
-    handle: (token, told, next) => {
+    handle: (token, told) => {
       const runId = String(token).slice(PREFIX.length);
       const title = titles.get(runId);
       if (title === undefined) {
-        next();
         return;
       }
       if (told.kind === "begin") {

@@ -3,37 +3,71 @@
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import * as vscode from "vscode";
+import type { Fixes } from "./fixes";
 import type { FindingData, WholeProposal } from "./protocol";
 import { proofPage, type Step } from "./proofPage";
 
 /** Shows proofs. */
 export interface ProofPanel extends vscode.Disposable {
   show(proposal: WholeProposal): void;
+  /** The fix whose proof is in front. */
+  current(): WholeProposal | undefined;
 }
 
-/** Make the panel; it opens with the first proof and is used again for the next ones. */
-export function createProofPanel(): ProofPanel {
+/** Make the panel; it opens with the first proof, is used again for the next ones, and follows what becomes of the fix. */
+export function createProofPanel(fixes: Fixes): ProofPanel {
   let panel: vscode.WebviewPanel | undefined;
+  let shown: WholeProposal | undefined;
+  const listener = fixes.onDidChange(() => void follow());
 
   function open(): vscode.WebviewPanel {
     const made = vscode.window.createWebviewPanel("ambient.proof", "Proof", vscode.ViewColumn.Active, {
       enableScripts: false,
       enableFindWidget: true,
       localResourceRoots: [],
-      enableCommandUris: ["ambient.applyFix", "ambient.dismiss", "ambient.previewFix", "ambient.openPlace"],
+      enableCommandUris: [
+        "ambient.applyFix",
+        "ambient.approve",
+        "ambient.dismiss",
+        "ambient.openPlace",
+        "ambient.previewFix",
+      ],
     });
-    made.onDidDispose(() => (panel = undefined));
+    made.onDidDispose(() => (panel = shown = undefined));
     return made;
+  }
+
+  function draw(proposal: WholeProposal): void {
+    if (panel) {
+      shown = proposal;
+      panel.title = `Proof: ${proposal.title}`;
+      panel.webview.html = proofPage(proposal, evidence(proposal), randomBytes(16).toString("hex"));
+    }
+  }
+
+  async function follow(): Promise<void> {
+    const id = shown?.id;
+    const known = fixes.all().find((proposal) => proposal.id === id);
+    if (!known || !id || (known.state === shown?.state && known.label === shown.label)) {
+      return;
+    }
+    const next = await fixes.whole(id).catch(() => undefined); // a server that is going down: it stays as it is
+    if (next && shown?.id === id) {
+      draw(next);
+    }
   }
 
   return {
     show: (proposal) => {
       panel ??= open();
-      panel.title = `Proof: ${proposal.title}`;
-      panel.webview.html = proofPage(proposal, evidence(proposal), randomBytes(16).toString("hex"));
+      draw(proposal);
       panel.reveal();
     },
-    dispose: () => panel?.dispose(),
+    current: () => (panel?.active ? shown : undefined),
+    dispose: () => {
+      listener.dispose();
+      panel?.dispose();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** What was shown of a fix, as a page: the checks, the base beside the patched side, what was measured, and why. */
 
-import type { WholeProposal } from "./protocol";
+import { DECIDED, isOffered, needsApproval, type WholeProposal } from "./protocol";
 
 /** A step on the way from where a value comes from to where it does harm. `link` opens the place. */
 export interface Step {
@@ -9,8 +9,11 @@ export interface Step {
   link: string;
 }
 
-/** How many of a check's tests are told one by one, where they differ. */
+/** How many of a check's tests are told one by one: first what the fix changes, then what does not pass anyway. */
 const ROWS = 200;
+
+/** How many reasons are there to be read before the list is opened. */
+const OPEN = 5;
 
 /**
  * Return the page. It loads nothing, runs nothing, and every text in it is escaped: texts quote the repository and the
@@ -23,7 +26,7 @@ export function proofPage(proposal: WholeProposal, path: Step[], nonce: string):
     links(proposal),
     proposal.why_not && `<p class="no">${escape(proposal.why_not)}</p>`,
     section("Why", paragraphs(proposal.rationale || proposal.description)),
-    section("Why it asks", list(proposal.reasons)),
+    needsApproval(proposal) && section("Why it asks", foldedList(proposal.reasons)),
     section(path.length > 1 ? "The way from source to sink" : "Where", steps(path)),
     section("Measured", measurements(proposal)),
     section("Checks", checks(proposal)),
@@ -53,9 +56,13 @@ function facts(proposal: WholeProposal): string {
 function links(proposal: WholeProposal): string {
   const link = (command: string, words: string): string =>
     `<a href="command:${command}?${encodeURIComponent(JSON.stringify([proposal.id]))}">${words}</a>`;
-  const offered =
-    proposal.state === "offered" ? [link("ambient.applyFix", "Apply"), link("ambient.dismiss", "Dismiss")] : [];
-  return `<p>${[link("ambient.previewFix", "Preview"), ...offered].join(" &nbsp; ")}</p>`;
+  const all = [
+    DECIDED.has(proposal.state) ? "" : link("ambient.previewFix", "Preview"),
+    needsApproval(proposal) ? link("ambient.approve", "Approve") : "",
+    isOffered(proposal) ? link("ambient.applyFix", "Apply") : "",
+    isOffered(proposal) ? link("ambient.dismiss", "Dismiss") : "",
+  ];
+  return `<p>${all.filter(Boolean).join(" &nbsp; ")}</p>`;
 }
 
 function steps(path: Step[]): string {
@@ -88,7 +95,11 @@ function checks(proposal: WholeProposal): string {
   return all
     .map((check) => {
       const broken = new Set(check.new_failures);
-      const names = [...new Set([...broken, ...Object.keys(check.base).sort(), ...Object.keys(check.patched).sort()])];
+      const first = (name: string): number =>
+        broken.has(name) ? 0 : check.base[name] !== check.patched[name] ? 1 : check.base[name] !== "passed" ? 2 : 3;
+      const names = [...new Set([...Object.keys(check.base), ...Object.keys(check.patched), ...broken])]
+        .sort()
+        .sort((one, other) => first(one) - first(other));
       const rows = names.slice(0, ROWS).map((name) => {
         const [base, patched] = [check.base[name], check.patched[name]];
         const bad = broken.has(name) ? ' class="no"' : "";
@@ -152,6 +163,13 @@ function list(items: string[]): string {
   return items.length > 0 ? `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join("")}</ul>` : "";
 }
 
+/** A list whose end is folded up where it is long. */
+function foldedList(items: string[]): string {
+  const rest = list(items.slice(OPEN));
+  const folded = `<details><summary>and ${items.length - OPEN} more</summary>${rest}</details>`;
+  return list(items.slice(0, OPEN)) + (rest && folded);
+}
+
 function paragraphs(text: string): string {
   const parts = text.split(/\n{2,}/).filter((part) => part.trim());
   return parts.map((part) => `<p>${escape(part)}</p>`).join("");
@@ -184,5 +202,6 @@ meter { width: 8em; height: 0.9em; }
 meter::-webkit-meter-bar { background: var(--vscode-editorWidget-background); border-color: var(--vscode-panel-border); }
 meter::-webkit-meter-optimum-value { background: var(--vscode-charts-blue); }
 pre { white-space: pre-wrap; background: var(--vscode-textCodeBlock-background); padding: 0.6em; }
-code { font-family: var(--vscode-editor-font-family); }
+td { white-space: nowrap; }
+code { font-family: var(--vscode-editor-font-family); overflow-wrap: anywhere; }
 `;

@@ -163,6 +163,9 @@ export interface FindingData {
   state?: string;
 }
 
+/** States of a fix that somebody has decided about: nobody needs its preview any more. */
+export const DECIDED = new Set(["applied", "partly", "dismissed"]);
+
 /** Whether a fix can be taken now. */
 export function isOffered(proposal: Proposal): boolean {
   return proposal.state === "offered";

@@ -191,8 +191,11 @@ async function confirm(call: Call, order: Order): Promise<Order | undefined> {
       placeHolder: "Nothing has been sent yet, and nothing is changed before you have reviewed it.",
       ignoreFocusOut: true,
     });
-    if (!chosen?.does) {
+    if (!chosen) {
       return undefined;
+    }
+    if (!chosen.does) {
+      continue;
     }
     if (chosen.does === "start") {
       return order;
@@ -227,8 +230,9 @@ function planItems(plan: SwarmPlan, order: Order): PlanItem[] {
       iconPath: new vscode.ThemeIcon("credit-card"),
       does: "budget",
     },
+    // They are told, and do nothing: whoever clicks one to see what it is has not begun anything.
     { label: "these files are sent", kind: vscode.QuickPickItemKind.Separator },
-    ...plan.files.map((file): PlanItem => ({ label: file.path, description: tokens(file.tokens), does: "start" })),
+    ...plan.files.map((file): PlanItem => ({ label: file.path, description: tokens(file.tokens) })),
   ];
 }
 

@@ -21,6 +21,8 @@ interface Group {
 interface Fix {
   kind: "fix";
   proposal: Proposal;
+  /** Whether the row itself has to say which file it is about. */
+  named: boolean;
 }
 
 interface Part {
@@ -37,6 +39,7 @@ export type Node = Group | Fix | Part;
 const SEVERAL = "Several files";
 const RISKS = ["high", "medium", "low"];
 const ID = "ambient.proposals";
+const MOST = 5;
 
 /** Whether a command's argument is a row of this view that is about a fix. */
 export function isFixNode(value: unknown): value is Fix | Part {
@@ -59,7 +62,8 @@ export function createView(
         return groups(fixes.all(), grouping);
       }
       if (node.kind === "group") {
-        return node.fixes.map((proposal) => ({ kind: "fix", proposal }));
+        const named = grouping !== "file" || node.refused;
+        return node.fixes.map((proposal) => ({ kind: "fix", proposal, named }));
       }
       if (node.kind === "part") {
         return [];
@@ -166,13 +170,13 @@ function groupItem(group: Group, grouping: Grouping): vscode.TreeItem {
   return item;
 }
 
-function fixItem({ proposal }: Fix): vscode.TreeItem {
+function fixItem({ proposal, named }: Fix): vscode.TreeItem {
   const { Collapsed, None } = vscode.TreeItemCollapsibleState;
   const where = standing(proposal);
   const offered = where === "ready" || where === "asks";
   const item = new vscode.TreeItem(shortTitle(proposal), offered ? Collapsed : None);
   item.id = `fix ${proposal.id}`;
-  item.description = description(proposal);
+  item.description = description(proposal, named);
   item.iconPath = icon(proposal);
   item.contextValue = `fix ${where}`;
   item.tooltip = [
@@ -180,8 +184,8 @@ function fixItem({ proposal }: Fix): vscode.TreeItem {
     proposal.why_not || proofOf(proposal),
     `${proposal.agent}, ${proposal.risk} risk`,
     costOf(proposal),
-    ...(where === "asks" ? proposal.reasons.map((reason) => `It asks because: ${reason}`) : []),
-    proposal.files.join("\n"),
+    ...(where === "asks" ? few(proposal.reasons.map((reason) => `It asks because: ${reason}`)) : []),
+    ...few(proposal.files),
   ]
     .filter(Boolean)
     .join("\n");
@@ -212,6 +216,12 @@ function partItem({ proposal, hunk, number, count }: Part, taken: boolean): vsco
     };
   }
   return item;
+}
+
+/** The first of many lines, so that a tooltip stays smaller than the window. The proof has all of them. */
+function few(lines: string[]): string[] {
+  const rest = lines.length - MOST;
+  return rest > 0 ? [...lines.slice(0, MOST), `and ${rest} more`] : lines;
 }
 
 function capital(word: string): string {

@@ -6,6 +6,9 @@ import { isOffered, needsApproval, type Hunk, type Proposal } from "./protocol";
 const CHECKING = new Set(["drafted", "checking"]);
 const GONE = new Set(["applied", "partly", "dismissed", "stale", "reverted"]);
 
+/** More files than this are counted, and not named. */
+const NAMED = 3;
+
 /** A place at the end of a title, as " (tokens.py:8)". */
 const PLACE = / \([^()]+:(\d+)\)$/;
 
@@ -61,8 +64,8 @@ export function shortTitle(proposal: Proposal): string {
   return proposal.title.replace(PLACE, "");
 }
 
-/** Return the words behind a fix's title in the view. */
-export function description(proposal: Proposal): string {
+/** Return the words behind a fix's title; with its file where nothing above it is `named` after that. */
+export function description(proposal: Proposal, named = false): string {
   const state = {
     asks: "needs approval",
     ready: "",
@@ -71,9 +74,15 @@ export function description(proposal: Proposal): string {
     gone: proposal.state,
   };
   const line = PLACE.exec(proposal.title)?.[1];
-  return [line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
+  const place = named && filesOf(proposal).replace(/[^,]*\//g, "");
+  return [place, line && `line ${line}`, state[standing(proposal)], proofOf(proposal), costOf(proposal)]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** Return the files of a fix by their names, or how many they are. */
+export function filesOf({ files }: Proposal): string {
+  return files.length > NAMED ? `${files.length} files` : files.join(", ");
 }
 
 /** Return a fix in a sentence, as a screen reader says it. */
@@ -88,7 +97,7 @@ export function spoken(proposal: Proposal): string {
     proofOf(proposal),
     `${proposal.risk} risk`,
     costOf(proposal),
-    `in ${proposal.files.join(", ")}`,
+    `in ${filesOf(proposal)}`,
   ];
   return parts.filter(Boolean).join(", ");
 }

@@ -71,10 +71,14 @@ async function take({ page, hands, shot, options }) {
   await page.locator(".editor-actions .codicon-verified").first().click();
   await hands.sleep(1_500); // the page is in frames of its own
   await shot("proof");
-  await page.keyboard.press("Control+w");
   await hands.press(options.taken.action, "Apply");
   await hands.row(options.taken.action).waitFor({ state: "detached" });
   await hands.saveFixed();
+  await page.locator(".tab", { hasText: "Proof: " }).first().click();
+  const proof = page.frameLocator("iframe.webview").frameLocator("iframe");
+  await proof.locator(".label", { hasText: "applied" }).waitFor();
+  assert.strictEqual(await proof.getByText("Apply", { exact: true }).count(), 0, "what is done is not offered again");
+  await page.keyboard.press("Control+w");
 }
 
 /** One of two parts is left out; the other one is proven by itself, and applied. */
@@ -105,6 +109,8 @@ async function batch({ page, hands, shot, options }) {
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "Start:" }).waitFor();
   await hands.sleep(500); // it fades in
   await shot("plan");
+  await hands.answer("Start:", { choose: options.batch }); // a file of the list: it begins nothing
+  await page.locator(".quick-input-list .monaco-list-row.focused", { hasText: "Start:" }).waitFor();
   await hands.answer("Start:");
   const toast = page.locator(".notification-toast", { hasText: options.task }).first();
   await toast.filter({ hasText: /[2-9] of \d+ files/ }).waitFor();
@@ -128,6 +134,9 @@ async function goOn({ page, hands, shot, options }) {
   await hands.row(options.task).click();
   await page.locator(".tab", { hasText: options.task }).first().waitFor();
   await page.locator(".multiDiffEntry").first().waitFor();
+  // The list of files has the same actions as the preview of one.
+  await page.locator(".editor-actions .codicon-verified").first().click();
+  await page.locator(".tab", { hasText: `Proof: ${options.task}` }).first().waitFor();
 }
 
 /** The server dies, and is back by itself. */

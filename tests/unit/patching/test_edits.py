@@ -161,3 +161,12 @@ def test_a_proposal_is_the_same_when_it_is_made_again() -> None:
     assert proposal.id != make("security").id
     assert proposal.files_touched == ("a.py",)
     assert proposal.estimated_loc_change == 3
+
+
+@given(texts, texts, st.data())
+def test_any_choice_of_replacements_is_recognized_and_nothing_else_is(old: str, new: str, data: st.DataObject) -> None:
+    every = edits.replacements_between(old, new)
+    some = [one for one in every if data.draw(st.booleans())]
+    now = edits.apply_replacements(old, some)
+    assert edits.has_some(old, every, now)
+    assert not edits.has_some(old, every, now + "somebody else's")

@@ -24,6 +24,7 @@ exports.run = async () => {
   await until("the end of the reviews", () => ambient.statusText() === "Ambient: 1 fix");
   await run("ambient.cancelRun");
   await run("ambient.doctor");
+  await pageIs("Doctor", "bubblewrap: works");
   await run("ambient.showLogs");
 
   const id = findings(document)[0].data.proposal_id;
@@ -87,8 +88,16 @@ async function looked() {
   }
   await run("ambient.refresh");
   await run("ambient.showReport");
-  assert(vscode.window.activeTextEditor.document.getText().startsWith("# Ambient"));
+  await pageIs("Report", "# Ambient");
   await run("ambient.showMenu");
+}
+
+/** A page is in front, rendered, with nothing to save. */
+async function pageIs(name, words) {
+  const shown = () => vscode.window.tabGroups.activeTabGroup.activeTab;
+  await until(name, () => shown().label.includes(name) && shown().input instanceof vscode.TabInputWebview);
+  assert(!shown().isDirty);
+  assert((await text(vscode.Uri.parse(`ambient-page:/${name}.md`))).includes(words));
 }
 
 async function text(uri) {
