@@ -161,7 +161,7 @@ async def test_pieces_that_do_not_hold_change_nothing_and_say_why(tmp_path: Path
         begun = await start(it, whole, USE)
         done = await it.applied(begun["run_id"])
         assert (done["outcome"], done["proposal_id"]) == ("unproven", begun["proposal_id"])
-        assert "The fix did not hold" in done["reason"] and "test_both" in done["reason"], done
+        assert "The fix did not hold" in done["reason"] and "`TWO`, which is not defined" in done["reason"], done
         assert it.editor.texts[uri] == APP and not it.editor.edits
         assert (root / "app.py").read_text() == APP
         assert (await it.proposal(whole.id))["state"] == "offered"
