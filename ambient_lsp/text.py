@@ -36,6 +36,11 @@ _BOMS = (
 )
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 file", "2 files"; `many` where that is not `one` and an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def sha256(text: str) -> str:
     """Return the hash by which an edit is bound to `text`. Lone surrogates, which editors can send, are allowed."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -114,11 +114,6 @@ async def _several(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def count(number: int, noun: str) -> str:
-    """Return "1 finding" or "3 findings"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 async def ruff_reports(
     batch: Sequence[Snapshot], context: Context, bench: Workbench, selection: Selection
 ) -> dict[str, Report]:

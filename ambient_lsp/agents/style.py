@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ambient_lsp.agents.base import Specialist, count, ruff_reports
+from ambient_lsp.agents.base import Specialist, ruff_reports
 from ambient_lsp.agents.surroundings import Neighbours, acting_imports, code_of_importers
 from ambient_lsp.analyzers.base import findings, is_generated, is_vendored_path
 from ambient_lsp.analyzers.styling import style
@@ -17,6 +17,7 @@ from ambient_lsp.analyzers.styling.rules import REASONS
 from ambient_lsp.analyzers.styling.tidying import Review, review, with_names
 from ambient_lsp.model import ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
+from ambient_lsp.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -106,7 +107,7 @@ def _proposals(snapshot: Snapshot, result: Review, found: Sequence[Finding]) -> 
             result,
             result.lint,
             fixed,
-            title=f"Fix {count(len(result.lint.codes), 'lint finding')} in {name}",
+            title=f"Fix {counted(len(result.lint.codes), 'lint finding')} in {name}",
             promise="Each of these fixes leaves the code doing what it did before.",
             proof=ProofPlan(ProofKind.FINDINGS_GONE, {"finding_ids": [finding.id for finding in fixed]}),
         )

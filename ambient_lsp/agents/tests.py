@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.agents import eyesight
-from ambient_lsp.agents.base import Specialist, count
+from ambient_lsp.agents.base import Specialist
 from ambient_lsp.agents.house_style import house_style, uses
 from ambient_lsp.agents.weak_tests import look_at_tests, run_shuffled
 from ambient_lsp.analyzers.base import findings, is_generated, is_test_path
@@ -16,6 +16,7 @@ from ambient_lsp.analyzers.styling import layout
 from ambient_lsp.analyzers.testing import characterise, confirming, testplaces, testwriting, untested
 from ambient_lsp.model import FileEdit, Finding, ProofKind, ProofPlan, Proposal, RiskLevel
 from ambient_lsp.patching import edits
+from ambient_lsp.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -348,9 +349,9 @@ def _proposal(
     covered = [finding for finding in found if any(f"`{name}`" in finding.message for name in names)]
     return edits.propose(
         agent=agent,
-        title=f"Add {count(len(written.tests), 'test')} of {listed}",
+        title=f"Add {counted(len(written.tests), 'test')} of {listed}",
         description=(
-            f"Tests of {listed} in {snapshot.path}, in {count(cases, 'case')}:"
+            f"Tests of {listed} in {snapshot.path}, in {counted(cases, 'case')}:"
             f" {_SNAPSHOTS if snapshots else _CONFIRMED}"
         ),
         rationale=f"The test run recorded no line, or not every way through the code, of {listed}.{left}",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ambient_lsp.agents.base import count
 from ambient_lsp.analyzers.base import findings
 from ambient_lsp.analyzers.testing import flaky, smells, void_tests
 from ambient_lsp.model import ProofKind, ProofPlan, RiskLevel
 from ambient_lsp.patching import edits
+from ambient_lsp.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -89,7 +89,7 @@ def _meet(one: Edit, other: Edit) -> bool:
 
 
 def _proposal(agent: str, snapshot: Snapshot, rule: str, text: str, found: Sequence[Finding]) -> Proposal:
-    title = _TITLES[rule] if rule in _ALONE else f"{_TITLES[rule]} ({count(len(found), 'place')})"
+    title = _TITLES[rule] if rule in _ALONE else f"{_TITLES[rule]} ({counted(len(found), 'place')})"
     lines = ", ".join(str(one.span.start_line + 1) for one in found)
     return edits.propose(
         agent=agent,

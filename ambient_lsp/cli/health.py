@@ -152,8 +152,8 @@ async def _models(root: Path) -> list[Line]:
 
 
 def _status(engine: Engine) -> dict[str, object]:
-    from ambient_lsp.cli.render import counted
     from ambient_lsp.model import DecisionKind, ProposalState
+    from ambient_lsp.text import counted
 
     runs = engine.runs(1)
     offered = engine.proposals([ProposalState.OFFERED])

@@ -12,6 +12,7 @@ from ambient_lsp.cli import formats
 from ambient_lsp.cli.exits import ReaderGone
 from ambient_lsp.cli.unlooked import is_unread, syntax_errors
 from ambient_lsp.model import ProposalState
+from ambient_lsp.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -256,11 +257,6 @@ def print_patch(patch: str) -> None:
     from rich.syntax import Syntax
 
     OUT.print(Syntax(patch, "diff", theme="ansi_dark", background_color="default", word_wrap=True))
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: "1 file", "2 files"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _tally(results: Any) -> str:

@@ -170,26 +170,25 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
 
     from ambient_lsp.cli import render
     from ambient_lsp.model import ProposalState
-    from ambient_lsp.swarm.report import counted
+    from ambient_lsp.text import counted
 
     proposals = result.together.proposals if result.together else ()
     if result.together and len(proposals) > 1 and not quiet:
         render.OUT.print(f"All changes together: {escape(result.together.words)}", soft_wrap=True)
     for one in proposals:
+        files = counted(len(one.files_touched), "file")
         if not quiet and one.verdict is not None:
             ran = f" ({one.verdict.selection})" if one.verdict.selection else ""
-            words = f"{counted(len(one.files_touched))}, {one.state.value}: {one.verdict.reason}{ran}"
+            words = f"{files}, {one.state.value}: {one.verdict.reason}{ran}"
             render.OUT.print(escape(words), soft_wrap=True)
         if one.state is not ProposalState.OFFERED or result.together is None:
             continue
         if apply is Apply.LOW and one is result.together.low:
             # Who says `--apply low` has decided about exactly that: however many files of low risk there are.
             await engine.apply(one.id, user.name(), approve=True)
-            words = (
-                f"Applied to {counted(len(one.files_touched))}; [bold]ambient proposals undo {one.id}[/] takes it back."
-            )
+            words = f"Applied to {files}; [bold]ambient proposals undo {one.id}[/] takes it back."
         else:
-            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {counted(len(one.files_touched))}."
+            words = f"[bold]ambient proposals apply {one.id}[/] writes it to your {files}."
         if not quiet:
             render.OUT.print(words, soft_wrap=True)
     failed = result.count("failed") or result.stopped
@@ -199,7 +198,7 @@ async def _finish(engine: Engine, result: BatchResult, apply: Apply, *, quiet: b
 async def _preview(engine: Engine, paths: list[str]) -> int:
     from ambient_lsp.cli import formats
     from ambient_lsp.llm.tokens import Estimate
-    from ambient_lsp.swarm.report import counted
+    from ambient_lsp.text import counted
 
     repository = await (await engine.services()).repository()
     estimate, total = Estimate(), 0
@@ -208,5 +207,5 @@ async def _preview(engine: Engine, paths: list[str]) -> int:
         tokens = estimate.tokens(snapshot.text) if snapshot else 0
         total += tokens
         formats.write(f"{path}  about {tokens:,} tokens\n")
-    formats.write(f"{counted(len(paths))}, about {total:,} tokens; nothing was sent.\n")
+    formats.write(f"{counted(len(paths), 'file')}, about {total:,} tokens; nothing was sent.\n")
     return Exit.OK

@@ -90,10 +90,11 @@ async def _review_changed(engine: Engine) -> None:
 async def _show(engine: Engine) -> None:
     from rich.markup import escape
 
-    from ambient_lsp.cli.render import OUT, counted, print_finding, problem_line, reason_of
+    from ambient_lsp.cli.render import OUT, print_finding, problem_line, reason_of
     from ambient_lsp.engine.hidden import visible
     from ambient_lsp.events import FindingsReported, Problem, ProposalChanged, RunEnded, RunStarted
     from ambient_lsp.model import ProposalState
+    from ambient_lsp.text import counted
 
     async for event in engine.events():
         if isinstance(event, RunStarted):

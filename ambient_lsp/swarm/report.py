@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ambient_lsp.errors import StoreError
+from ambient_lsp.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +93,9 @@ def as_markdown(result: BatchResult) -> str:
     if len(data["proposals"]) > 1:
         lines.append(f"- All changes together: {data['together']}")
     for one in data["proposals"]:
-        lines.append(f"- Proposal `{one['id']}` ({counted(len(one['files']))}) is {one['state']}. {_verdict(one)}")
+        lines.append(
+            f"- Proposal `{one['id']}` ({counted(len(one['files']), 'file')}) is {one['state']}. {_verdict(one)}"
+        )
     lines += [
         "",
         f"| file | result | reason | {' | '.join(_NUMBERS)} |",
@@ -118,7 +121,7 @@ def as_html(result: BatchResult) -> str:
     stopped = f"<p><strong>Stopped before the end:</strong> {html.escape(data['stopped'])}</p>"
     stopped = stopped if data["stopped"] else ""
     proposals = "".join(
-        f"<li>Proposal <code>{one['id']}</code> ({counted(len(one['files']))}) is {one['state']}."
+        f"<li>Proposal <code>{one['id']}</code> ({counted(len(one['files']), 'file')}) is {one['state']}."
         f" {html.escape(_verdict(one))}</li>"
         for one in data["proposals"]
     )
@@ -138,9 +141,9 @@ def summary(data: dict[str, Any]) -> str:
     counts = ", ".join(f"{number} {WORDS[state]}" for state, number in data["counts"].items())
     tokens = data["tokens"]
     used = f"{tokens['prompt']:,} tokens in ({tokens['cached']:,} cached), {tokens['completion']:,} out"
-    calls = "1 call" if data["calls"] == 1 else f"{data['calls']:,} calls"
+    calls = counted(data["calls"], "call")
     dollars = "" if data["unpriced"] and not data["dollars"] else f"${data['dollars']:.4f}, "
-    said = [f"{counted(len(data['files']))}: {counts or 'none'}. {used}, {dollars}{calls}."]
+    said = [f"{counted(len(data['files']), 'file')}: {counts or 'none'}. {used}, {dollars}{calls}."]
     if unpriced := data["unpriced"]:
         said.append(f"What {unpriced:,} of the calls cost is not known: `kimi.price` in `.ambient.yml` can say it.")
     if guessed := tokens["guessed_prompt"] + tokens["guessed_completion"]:
@@ -151,11 +154,6 @@ def summary(data: dict[str, Any]) -> str:
             f" {lost['tokens']:,} tokens, ${lost['dollars']:.4f}."
         )
     return " ".join(said)
-
-
-def counted(files: int) -> str:
-    """Return a number of files in words."""
-    return f"{files} file" if files == 1 else f"{files} files"
 
 
 def write(result: BatchResult, root: Path) -> Path:

@@ -16,8 +16,7 @@ from ambient_lsp.model import (
     VerdictOutcome,
 )
 from ambient_lsp.patching.edits import propose, replacements_between
-from ambient_lsp.swarm.report import counted
-from ambient_lsp.text import sha256
+from ambient_lsp.text import counted, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -187,7 +186,7 @@ def _proposal(
     made = propose(
         agent=AGENT,
         title=task[:70],
-        description=f"{task} ({counted(len(files))})",
+        description=f"{task} ({counted(len(files), 'file')})",
         rationale=task,
         risk_level=RiskLevel.LOW,
         edits=edits,
